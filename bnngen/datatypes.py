@@ -1,0 +1,51 @@
+"""The type of an integer tensor: which values can occur, and how one is written as bits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from bnngen_hw.encoding import Encoding
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class IntType:
+    """Integers in [lo, hi]; a bipolar type holds -1 and +1 only (0 can't occur), in one bit."""
+
+    lo: int
+    hi: int
+    bipolar: bool = False
+
+    def __post_init__(self) -> None:
+        if self.lo > self.hi:
+            raise ValueError(f"empty range [{self.lo}, {self.hi}]")
+        if self.bipolar and (self.lo, self.hi) != (-1, 1):
+            raise ValueError(f"a bipolar type is [-1, 1], not [{self.lo}, {self.hi}]")
+
+    @classmethod
+    def of_values(cls, values: NDArray[np.integer]) -> IntType:
+        """The smallest type that holds every value of a non-empty array."""
+        if np.all((values == 1) | (values == -1)):
+            return BIPOLAR
+        return cls(int(values.min()), int(values.max()))
+
+    @property
+    def encoding(self) -> Encoding:
+        """The bits on streams and in memories."""
+        return Encoding("bipolar", 1) if self.bipolar else Encoding.for_range(self.lo, self.hi)
+
+    @property
+    def bits(self) -> int:
+        return self.encoding.bits
+
+    def holds(self, values: NDArray[np.integer]) -> bool:
+        """Whether every value of the array belongs to the type."""
+        inside = (values >= self.lo) & (values <= self.hi)
+        return bool(np.all(inside & (values != 0) if self.bipolar else inside))
+
+    def __str__(self) -> str:
+        return "bipolar" if self.bipolar else f"{self.encoding.kind} {self.bits} bit [{self.lo}, {self.hi}]"
+
+
+BIPOLAR = IntType(-1, 1, bipolar=True)
