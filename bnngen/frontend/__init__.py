@@ -1,0 +1,19 @@
+"""Front ends: a model file becomes the quantised graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bnngen.frontend import nodes  # noqa: F401 - registers the readers of the ONNX operators
+from bnngen.frontend.importer import Importer
+from bnngen.frontend.model_file import read_model
+from bnngen.graph import Graph
+
+
+def import_onnx(path: str | Path) -> Graph:
+    """The quantised graph of a QONNX file, or of one in FINN's MultiThreshold dialect.
+
+    Raises ModelFileError if the file can't be read and ModelError, which names the layer, for anything in
+    it that is not supported.
+    """
+    return Importer(read_model(path)).run()

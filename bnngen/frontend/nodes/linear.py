@@ -1,0 +1,83 @@
+"""Gemm and MatMul: integer weights, whatever scales them goes behind the product."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnngen.exact import Exact, ExactArray, exact_array
+from bnngen.frontend.importer import Importer, OnnxNode, handles
+from bnngen.frontend.values import Activation, Constant, QuantisedConstant
+from bnngen.quantised import Affine, Linear
+
+
+@handles("MatMul")
+def read_matmul(node: OnnxNode, importer: Importer) -> None:
+    if not isinstance(node.input(0), Activation):
+        raise node.error("takes a computed tensor on its left and weights on its right")
+    importer.values[node.outputs[0]] = _linear(node, importer, transposed=False)
+
+
+@handles("Gemm")
+def read_gemm(node: OnnxNode, importer: Importer) -> None:
+    """y = alpha * A * B + beta * C, with B transposed on demand."""
+    if node.attributes.get("transA", 0):
+        raise node.error("with transA = 1 would mix the frames of a batch")
+    alpha, beta = (Exact.of(node.attributes.get(k, 1.0)) for k in ("alpha", "beta"))
+    product = _linear(node, importer, transposed=bool(node.attributes.get("transB", 0)))
+    add = exact_array(0)
+    if len(node.inputs) > 2 and node.inputs[2] is not None:
+        add = node.constant(2, "its bias").exact().reshape(-1) * beta
+        add = add.reshape(1) if add.size == 1 else add
+    if alpha != 1 or any(add.reshape(-1)):
+        product = importer.add(node, Affine(exact_array(alpha), add), product, product.shape, "_bias")
+    importer.values[node.outputs[0]] = product
+
+
+def _linear(node: OnnxNode, importer: Importer, transposed: bool) -> Activation:
+    """The product with integer weights, and behind it their scale if that isn't 1."""
+    value = node.activation()
+    if len(value.shape) != 2:
+        raise node.error(f"takes a tensor of shape (N, features), not {value.shape}; flatten it first")
+    weights, scale = _integer_weights(node)
+    weights = weights if transposed else weights.T
+    product = importer.add(node, Linear(weights), value, (1, len(weights)))
+    if all(s == 1 for s in scale.reshape(-1)):
+        return product
+    rows = _row_scale(node, scale, transposed, weights.shape)
+    return importer.add(node, Affine(rows, exact_array(0)), product, product.shape, "_scale")
+
+
+def _integer_weights(node: OnnxNode) -> tuple[NDArray[np.int64], ExactArray]:
+    value = node.input(1)
+    if isinstance(value, QuantisedConstant):
+        if any(value.offset.reshape(-1)):
+            raise node.error("has weights with a zero point other than 0; quantise them symmetrically")
+        return value.ints, value.scale
+    array = node.constant(1, "its weights").array
+    if array.ndim != 2:
+        raise node.error(f"takes weights of two axes, not of shape {array.shape}")
+    return _whole_numbers(node, Constant(array)), exact_array(1)
+
+
+def _whole_numbers(node: OnnxNode, weights: Constant) -> NDArray[np.int64]:
+    array = weights.array.astype(np.float64)
+    if not np.array_equal(array, np.rint(array)) or np.abs(array).max(initial=0) > 128:
+        raise node.error(
+            f"has {weights.array.dtype} weights that are not integers of at most 8 bits; "
+            "quantise the model first (BipolarQuant or Quant on the weights)"
+        )
+    return array.astype(np.int64)
+
+
+def _row_scale(node: OnnxNode, scale: ExactArray, transposed: bool, shape: tuple[int, ...]) -> ExactArray:
+    """One scale, or one for each output."""
+    if scale.size == 1:
+        return scale.reshape(1)
+    outputs_axis = scale.ndim - 2 if transposed else scale.ndim - 1
+    varying = [axis for axis, d in enumerate(scale.shape) if d != 1]
+    if varying != [outputs_axis] or scale.size != shape[0]:
+        raise node.error(
+            f"has weight scales of shape {scale.shape}; accepted are one scale, or one for each output"
+        )
+    return scale.reshape(-1)

@@ -1,0 +1,127 @@
+"""Quantisers: BipolarQuant, Quant, MultiThreshold, and a plain Sign."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from bnngen.datatypes import BIPOLAR, IntType
+from bnngen.exact import Exact, ExactArray, exact_array
+from bnngen.frontend.importer import Importer, OnnxNode, channel_parameters, handles
+from bnngen.frontend.values import Activation, QuantisedConstant
+from bnngen.quantised import Affine, Bound, Step
+from bnngen.rounding import QONNX_MODES, bound, round_affine
+
+MAX_LEVELS = 255
+ZERO, ONE = exact_array(0), exact_array(1)
+
+
+@handles("BipolarQuant")
+def read_bipolar_quant(node: OnnxNode, importer: Importer) -> None:
+    """y = +scale if x >= 0, else -scale."""
+    scale = _scale(node, 1)
+    value = node.input(0)
+    if not isinstance(value, Activation):
+        values = node.constant(0, "its input").array
+        importer.values[node.outputs[0]] = QuantisedConstant(np.where(values >= 0, 1, -1), scale, ZERO)
+        return
+    step = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
+    quantised = importer.add(node, step, value, value.shape)
+    importer.values[node.outputs[0]] = _rescaled(node, importer, quantised, scale, ZERO)
+
+
+@handles("Sign")
+def read_sign(node: OnnxNode, importer: Importer) -> None:
+    """y = -1, 0 or +1: a binarizer only where 0 can't occur, which is proved later."""
+    value = node.input(0)
+    if not isinstance(value, Activation):
+        signs = np.sign(node.constant(0, "its input").array.astype(np.float64)).astype(np.int64)
+        importer.values[node.outputs[0]] = QuantisedConstant(signs, ONE, ZERO)
+        return
+    rows = ((Bound(Exact(), strict=False), Bound(Exact(), strict=True)),)
+    step = Step(rows, (False,), IntType(-1, 1), from_sign=True)
+    importer.values[node.outputs[0]] = importer.add(node, step, value, value.shape)
+
+
+@handles("Quant")
+def read_quant(node: OnnxNode, importer: Importer) -> None:
+    """y = (clip(round(x/scale + zero), lo, hi) - zero) * scale."""
+    scale, zero = _scale(node, 1), node.constant(2, "its zero point").exact()
+    mode, type_ = _rounding(node), _quant_type(node)
+    reciprocal = ONE / scale
+    value = node.input(0)
+    if not isinstance(value, Activation):
+        array = node.constant(0, "its input").array
+        ints = round_affine(array, reciprocal, zero, mode, type_.lo, type_.hi)
+        importer.values[node.outputs[0]] = QuantisedConstant(ints, scale, -zero * scale)
+        return
+    source = _rescaled(node, importer, value, reciprocal, zero, "_scale")
+    levels = tuple(
+        Bound(Exact.of(b), s) for b, s in (bound(mode, k) for k in range(type_.lo + 1, type_.hi + 1))
+    )
+    quantised = importer.add(node, Step((levels,), (False,), type_), source, value.shape)
+    importer.values[node.outputs[0]] = _rescaled(node, importer, quantised, scale, -zero * scale)
+
+
+@handles("MultiThreshold")
+def read_multi_threshold(node: OnnxNode, importer: Importer) -> None:
+    """y = out_scale * (how many thresholds of the channel x reaches) + out_bias."""
+    value = node.activation()
+    table = node.constant(1, "its thresholds").array
+    if table.ndim != 2 or not 1 <= table.shape[1] <= MAX_LEVELS:
+        raise node.error(f"takes 1 to {MAX_LEVELS} thresholds a channel, not a table of shape {table.shape}")
+    scale = Exact.of(node.attributes.get("out_scale", 1.0))
+    bias = Exact.of(node.attributes.get("out_bias", 0.0))
+    rows = tuple(tuple(Bound(t, strict=False) for t in sorted(row)) for row in exact_array(table))
+    type_ = IntType(0, table.shape[1])
+    if table.shape[1] == 1 and bias + bias == -scale:
+        type_, scale, bias = BIPOLAR, scale / 2, Exact()
+    quantised = importer.add(node, Step(rows, (False,) * len(rows), type_), value, value.shape)
+    importer.values[node.outputs[0]] = _rescaled(
+        node, importer, quantised, exact_array(scale), exact_array(bias)
+    )
+
+
+def _scale(node: OnnxNode, index: int) -> ExactArray:
+    scale = node.constant(index, "its scale").exact()
+    if any(not s for s in scale.reshape(-1)):
+        raise node.error("has a scale of 0")
+    return scale.reshape(1) if scale.size == 1 else scale
+
+
+def _rounding(node: OnnxNode) -> str:
+    mode = node.text("rounding_mode", "ROUND").upper()
+    if mode not in QONNX_MODES:
+        raise node.error(f"has rounding mode {mode}; accepted are {', '.join(QONNX_MODES)}")
+    return QONNX_MODES[mode]
+
+
+def _quant_type(node: OnnxNode) -> IntType:
+    bits = node.constant(3, "its bit width").exact()
+    width = bits.reshape(-1)[0].fraction() if bits.size == 1 else Fraction(1, 2)
+    if width.denominator != 1 or not 1 <= width <= 8:
+        raise node.error(f"has bit width {bits.tolist()}; accepted is one whole number from 1 to 8")
+    half, narrow = 1 << (int(width) - 1), int(node.attributes.get("narrow", 0))
+    if node.attributes.get("signed", 1):
+        lo, hi = -half + narrow, half - 1
+    else:
+        lo, hi = 0, 2 * half - 1 - narrow
+    if lo == hi:
+        raise node.error("has only one level; use BipolarQuant for one signed bit")
+    return IntType(lo, hi)
+
+
+def _rescaled(
+    node: OnnxNode,
+    importer: Importer,
+    value: Activation,
+    mul: ExactArray,
+    add: ExactArray,
+    suffix: str = "_unscale",
+) -> Activation:
+    """The affine mul*x + add behind a tensor, unless it changes nothing."""
+    mul, add = (channel_parameters(node, p, value) for p in (mul, add))
+    if all(m == 1 for m in mul.reshape(-1)) and not any(add.reshape(-1)):
+        return value
+    return importer.add(node, Affine(mul, add), value, value.shape, suffix)

@@ -1,0 +1,54 @@
+"""What a tensor name of an ONNX file stands for while the file is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnngen.exact import ExactArray, exact_array
+
+OnnxShape = tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Constant:
+    """A known array: numbers as the file has them, or exact ones (an object array of Exact)."""
+
+    array: NDArray
+
+    @property
+    def shape(self) -> OnnxShape:
+        return self.array.shape
+
+    def exact(self) -> ExactArray:
+        """Raises ValueError for NaN and infinity."""
+        return self.array if self.array.dtype == object else exact_array(self.array)
+
+
+@dataclass(frozen=True, eq=False)
+class QuantisedConstant:
+    """A known array ints*scale + offset, where scale and offset broadcast against ints."""
+
+    ints: NDArray[np.int64]
+    scale: ExactArray
+    offset: ExactArray
+
+    @property
+    def shape(self) -> OnnxShape:
+        return self.ints.shape
+
+    def exact(self) -> ExactArray:
+        return exact_array(self.ints) * self.scale + self.offset
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A tensor that depends on the input: its name in the graph, and its shape in the file (batch first)."""
+
+    name: str
+    shape: OnnxShape
+
+
+Value = Constant | QuantisedConstant | Activation

@@ -1,0 +1,33 @@
+"""The class with the highest score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnngen.datatypes import IntType
+from bnngen.graph import Shape
+
+
+@dataclass(frozen=True)
+class ArgMax:
+    """The index of the greatest of ``elements`` scores; the lowest index wins a tie."""
+
+    elements: int
+    input_type: IntType | None = None
+
+    @property
+    def output_type(self) -> IntType:
+        return IntType(0, max(1, self.elements - 1))
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        if inputs[0] != (self.elements,):
+            raise ValueError(f"takes {self.elements} scores, not a tensor of shape {inputs[0]}")
+        return (1,)
+
+    def compute(self, scores: NDArray[np.integer]) -> NDArray[np.int64]:
+        """scores (frames, elements) to (frames, 1)."""
+        return np.argmax(scores, axis=1).astype(np.int64)[:, None]

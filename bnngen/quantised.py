@@ -1,0 +1,134 @@
+"""Operators of the quantised graph: what a trained model computes, scales and real thresholds included.
+
+Every parameter is exact. The passes rewrite all of these into the integer operators of ``bnngen.ops``,
+the input's quantiser and what the host computes at the end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnngen.datatypes import IntType
+from bnngen.exact import Exact, ExactArray
+from bnngen.graph import Shape
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """y = W x with integer weights (N, K); K input elements in channels-last order, output (N,)."""
+
+    weights: NDArray[np.int64]
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        rows, columns = self.weights.shape
+        if math.prod(inputs[0]) != columns:
+            raise ValueError(f"takes {columns} features, not a tensor of shape {inputs[0]}")
+        return (rows,)
+
+
+@dataclass(frozen=True, eq=False)
+class Affine:
+    """y = mul*x + add, each one number (shape (1,)) or one per channel (shape (C,))."""
+
+    mul: ExactArray
+    add: ExactArray
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        for parameter in (self.mul, self.add):
+            if parameter.shape not in ((1,), inputs[0][-1:]):
+                raise ValueError(f"has {parameter.shape[0]} parameters for {inputs[0][-1]} channels")
+        return inputs[0]
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether every channel has the same parameters."""
+        return _all_equal(self.mul) and _all_equal(self.add)
+
+
+@dataclass(frozen=True)
+class Relu:
+    """y = max(x, 0)."""
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return inputs[0]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One real threshold: passed when x >= value, or x > value if ``strict``.
+
+    Without a value it is always passed, or never if ``strict``. In a falling row the comparison is turned
+    round: x <= value, x < value.
+    """
+
+    value: Exact | None
+    strict: bool
+
+    def passed(self, x: Exact, falling: bool) -> bool:
+        if self.value is None:
+            return not self.strict
+        order = (x - self.value).sign() * (-1 if falling else 1)
+        return order > 0 or (order == 0 and not self.strict)
+
+
+ALWAYS = Bound(None, strict=False)
+NEVER = Bound(None, strict=True)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A quantiser: code = type.lo + step * (how many of the channel's thresholds x passes).
+
+    ``rows`` holds one row of L thresholds for all channels or one per channel, in the order of the levels;
+    ``falling`` says per row whether the code falls as x rises. ``type`` is the type of the codes; ``step``
+    is 2 if they are bipolar, else 1. ``from_sign`` marks a plain Sign, with the codes -1, 0 and +1, which is
+    accepted only where 0 is proved not to occur.
+    """
+
+    rows: tuple[tuple[Bound, ...], ...]
+    falling: tuple[bool, ...]
+    type: IntType
+    from_sign: bool = False
+
+    @property
+    def step(self) -> int:
+        return 2 if self.type.bipolar else 1
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        if len(self.rows) not in (1, inputs[0][-1]):
+            raise ValueError(
+                f"has thresholds for {len(self.rows)} channels, but the input has {inputs[0][-1]}"
+            )
+        return inputs[0]
+
+
+@dataclass(frozen=True)
+class Flatten:
+    """(H, W, C) to (C*H*W,) in the order of a channels-first file: c slowest, then h, then w."""
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return (math.prod(inputs[0]),)
+
+    @staticmethod
+    def permutation(shape: Shape) -> NDArray[np.int64]:
+        """For each output feature, its position in the channels-last order of the input."""
+        order = np.arange(math.prod(shape)).reshape(shape)
+        return np.moveaxis(order, -1, 0).reshape(-1)
+
+
+@dataclass(frozen=True)
+class Softmax:
+    """exp(x) / sum(exp(x)) over the channels: keeps the order, so it is the host's or drops out."""
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return inputs[0]
+
+
+def _all_equal(values: ExactArray) -> bool:
+    flat = values.reshape(-1)
+    return all(v == flat[0] for v in flat)
