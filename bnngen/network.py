@@ -1,0 +1,122 @@
+"""The integer network: what the accelerator computes, and what the host does before and after it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnngen.datatypes import IntType
+from bnngen.exact import ExactArray
+from bnngen.graph import Shape
+from bnngen.ops.argmax import ArgMax
+from bnngen.ops.dense import Dense
+from bnngen.quantizer import Quantizer
+
+Layer = Dense | ArgMax
+
+
+@dataclass(frozen=True)
+class NamedLayer:
+    """A layer with the name that the model file gives it."""
+
+    name: str
+    op: Layer
+
+
+@dataclass(frozen=True, eq=False)
+class Host:
+    """What the host computes behind the last integer: mul*y + add per class, then a Softmax if wanted."""
+
+    mul: ExactArray
+    add: ExactArray
+    softmax: bool = False
+
+    def real_outputs(self, y: NDArray[np.int64]) -> NDArray[np.float64]:
+        """y (frames, classes) integers to the model's own outputs in float64."""
+        real = y.astype(np.float64) * self.mul.astype(np.float64) + self.add.astype(np.float64)
+        if not self.softmax:
+            return real
+        grown = np.exp(real - real.max(axis=1, keepdims=True))
+        return grown / grown.sum(axis=1, keepdims=True)
+
+    def classes(self, y: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The index of the greatest real output of each frame, the lowest one at a tie, exactly."""
+        real = y * self.mul.astype(np.float64) + self.add.astype(np.float64)
+        best = real.max(axis=1, keepdims=True)
+        magnitude = np.abs(y * self.mul.astype(np.float64)) + np.abs(self.add.astype(np.float64))
+        near = real >= best - magnitude.max(axis=1, keepdims=True) * 2.0**-48
+        result = np.argmax(near, axis=1)
+        for frame in np.nonzero(near.sum(axis=1) > 1)[0]:
+            result[frame] = self._exact_class(y[frame], np.nonzero(near[frame])[0])
+        return result
+
+    def _exact_class(self, y: NDArray[np.int64], candidates: NDArray[np.int64]) -> int:
+        def value(c: int) -> object:
+            return self.mul[c % len(self.mul)] * int(y[c]) + self.add[c % len(self.add)]
+
+        return int(max(candidates, key=lambda c: (value(c), -c)))
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Integer layers in a row between the host's quantiser and the host's last step.
+
+    ``input_shape`` is the shape of a frame with the channels last, as it streams.
+    """
+
+    input_shape: Shape
+    quantizer: Quantizer
+    layers: tuple[NamedLayer, ...]
+    host: Host
+
+    @property
+    def class_index(self) -> bool:
+        """Whether the network ends in a class index rather than in scores."""
+        return isinstance(self.layers[-1].op, ArgMax)
+
+    @property
+    def output_type(self) -> IntType:
+        return self.layers[-1].op.output_type
+
+    @cached_property
+    def model_shape(self) -> Shape:
+        """The shape of a frame in the model file: channels first."""
+        return (self.input_shape[-1], *self.input_shape[:-1])
+
+    @property
+    def elements_in(self) -> int:
+        return math.prod(self.input_shape)
+
+    @property
+    def elements_out(self) -> int:
+        op = self.layers[-1].op
+        return 1 if isinstance(op, ArgMax) else len(op.weights)
+
+    def run(
+        self,
+        codes: NDArray[np.integer],
+        progress: Callable[[int, int], None] | None = None,
+        batch: int = 4096,
+    ) -> NDArray[np.int64]:
+        """The golden model: codes (frames, ...) in stream order to integers (frames, outputs), exactly.
+
+        ``progress`` is told how many frames of how many are done.
+        """
+        parts = []
+        for start in range(0, len(codes), batch):
+            y: NDArray = codes[start : start + batch]
+            for layer in self.layers:
+                y = layer.op.compute(y)
+            parts.append(y)
+            if progress:
+                progress(min(start + batch, len(codes)), len(codes))
+        return np.concatenate(parts) if parts else np.zeros((0, self.elements_out), dtype=np.int64)
+
+    def classes(self, y: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The class of each frame from the accelerator's integers."""
+        return y[:, 0] if self.class_index else self.host.classes(y)

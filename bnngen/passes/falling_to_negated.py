@@ -1,0 +1,45 @@
+"""Linear(W) -> Step(t), falling rows   =>   Linear(W') -> Step(t'), rising
+
+W x <= t is (-W) x >= -t: the row's weights and thresholds change sign, so that hardware only ever compares
+with >=. It needs weights whose type holds their negatives; {0, 1} weights keep the falling row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from bnngen.datatypes import IntType
+from bnngen.graph import Graph, Node
+from bnngen.passes.rewrite import pair
+from bnngen.quantised import Bound, Linear, Step
+
+
+def falling_to_negated(graph: Graph, node: Node) -> Graph | None:
+    match = pair(graph, node, Linear, Step)
+    if match is None:
+        return None
+    producer, linear = match
+    step = node.op
+    assert isinstance(step, Step)
+    if not any(step.falling) or not _symmetric(linear.weights):
+        return None
+    rows = len(linear.weights)
+    falls = np.resize(np.array(step.falling), rows)
+    levels = tuple(_negated(step.rows[r % len(step.rows)], falls[r]) for r in range(rows))
+    rising = replace(step, rows=levels, falling=(False,) * rows)
+    weights = np.where(falls[:, None], -linear.weights, linear.weights)
+    return graph.with_op(node.name, rising).with_op(producer.name, Linear(weights))
+
+
+def _negated(row: tuple[Bound, ...], falls: bool) -> tuple[Bound, ...]:
+    if not falls:
+        return row
+    return tuple(b if b.value is None else Bound(-b.value, b.strict) for b in row)
+
+
+def _symmetric(weights: np.ndarray) -> bool:
+    """Whether any rows can change sign without needing more bits."""
+    both = IntType.of_values(np.concatenate([weights, -weights]))
+    return both.bits <= IntType.of_values(weights).bits

@@ -1,0 +1,161 @@
+"""Input -> Step -> (Linear -> Step)* -> Linear -> tail   =>   the integer network
+
+After the rewrites every real threshold stands directly behind the input or behind an integer product.
+Behind a product, acc >= t is acc >= ceil(t) and acc > t is acc >= floor(t) + 1. A falling row counts the
+complement: acc <= t is not acc >= floor(t) + 1.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnngen.datatypes import BIPOLAR, IntType
+from bnngen.errors import ModelError
+from bnngen.exact import exact_array
+from bnngen.graph import Graph, Node
+from bnngen.network import Host, NamedLayer, Network
+from bnngen.ops.argmax import ArgMax
+from bnngen.ops.dense import Dense
+from bnngen.ops.threshold import Threshold
+from bnngen.quantised import Affine, Bound, Linear, Softmax, Step
+from bnngen.quantizer import Quantizer, uniform_row
+
+
+def integerize(graph: Graph) -> Network:
+    """The integer network of a fully rewritten graph.
+
+    Raises ModelError naming the layer that is in the way.
+    """
+    nodes = list(_chain(graph))
+    quantizer = _input_quantizer(nodes)
+    layers: list[NamedLayer] = []
+    type_ = quantizer.type
+    while nodes and isinstance(nodes[0].op, Linear | ArgMax):
+        layers.append(_layer(nodes, type_))
+        type_ = layers[-1].op.output_type
+    if not layers:
+        raise ModelError(graph.output, "the network has no layer with weights behind its input quantiser")
+    return Network(graph.input_shape, quantizer, tuple(layers), _host(nodes))
+
+
+def _chain(graph: Graph) -> list[Node]:
+    name, chain = graph.input_name, []
+    while readers := graph.consumers(name):
+        if len(readers) > 1:
+            names = ", ".join(f"'{r.name}'" for r in readers)
+            raise ModelError(name, f"is read by {names}; only networks without branches are supported")
+        chain.append(readers[0])
+        name = readers[0].name
+    return chain
+
+
+def _input_quantizer(nodes: list[Node]) -> Quantizer:
+    node = nodes.pop(0)
+    step = node.op
+    if not isinstance(step, Step):
+        raise ModelError(
+            node.name,
+            "takes real numbers from the network's input; quantise the input first (BipolarQuant or Quant)",
+        )
+    if step.from_sign:
+        raise ModelError(
+            node.name, "is a plain Sign on an input that can be 0; use BipolarQuant, where 0 gives +1"
+        )
+    rows = [_uniform(node, row, falls) for row, falls in zip(step.rows, step.falling, strict=True)]
+    if len({mode for _, _, mode in rows}) > 1:
+        raise ModelError(node.name, "quantises the channels of the input with different rounding rules")
+    mul, add = (exact_array([row[i] for row in rows]) for i in (0, 1))
+    return Quantizer(mul, add, rows[0][2], step.type)
+
+
+def _uniform(node: Node, row: tuple[Bound, ...], falls: bool) -> tuple:
+    step = node.op
+    assert isinstance(step, Step)
+    known = [(b.value, b.strict) for b in row if b.value is not None]
+    if len(known) < len(row):
+        raise ModelError(node.name, "quantises the input, but has a level that is always or never reached")
+    if not all(value.is_rational for value, _ in known):
+        raise ModelError(
+            node.name, "quantises the input with an irrational scale; put no batch norm in front of it"
+        )
+    found = uniform_row(known, falls, step.type)
+    if found is None:
+        raise ModelError(node.name, "quantises the input with thresholds that no affine rounding gives")
+    return found
+
+
+def _layer(nodes: list[Node], input_type: IntType) -> NamedLayer:
+    node = nodes.pop(0)
+    if isinstance(node.op, ArgMax):
+        return NamedLayer(node.name, replace(node.op, input_type=input_type))
+    assert isinstance(node.op, Linear)
+    dense = Dense(node.op.weights, input_type)
+    if nodes and isinstance(nodes[0].op, Step):
+        dense = replace(dense, activation=_threshold(nodes.pop(0), dense))
+    return NamedLayer(node.name, dense)
+
+
+def _threshold(node: Node, dense: Dense) -> Threshold:
+    step = node.op
+    assert isinstance(step, Step)
+    channels = len(dense.weights)
+    falling = np.resize(np.array(step.falling), channels)
+    rows = [step.rows[c % len(step.rows)] for c in range(channels)]
+    table = np.array(
+        [
+            _integer_row(row, bool(falls), int(lo), int(hi))
+            for row, falls, (lo, hi) in zip(rows, falling, dense.row_ranges, strict=True)
+        ]
+    )
+    if not step.from_sign:
+        return Threshold(table, falling, step.type)
+    return Threshold(_without_zero(node, table, dense), falling, BIPOLAR)
+
+
+def _integer_row(row: tuple[Bound, ...], falls: bool, lo: int, hi: int) -> list[int]:
+    """Ascending integer thresholds, clipped to [lo, hi + 1]: lo is always reached, hi + 1 never."""
+    return sorted(min(max(_integer(bound, falls, lo, hi), lo), hi + 1) for bound in row)
+
+
+def _integer(bound: Bound, falls: bool, lo: int, hi: int) -> int:
+    if bound.value is None:
+        return lo if bound.strict == falls else hi + 1
+    from_above = bound.strict != falls
+    return math.floor(bound.value) + 1 if from_above else math.ceil(bound.value)
+
+
+def _without_zero(node: Node, table: NDArray[np.int64], dense: Dense) -> NDArray[np.int64]:
+    """The one threshold between -1 and +1, once it is proved that a Sign's 0 can't occur.
+
+    Bipolar inputs give every row's sum the parity of the sum of its weights.
+    """
+    if dense.input_type.bipolar:
+        odd = (table - dense.weights.sum(axis=1, keepdims=True)) % 2 == 1
+        table = np.minimum(table + odd, dense.row_ranges[:, 1:] + 1)
+    for channel in np.nonzero(table[:, 0] != table[:, 1])[0]:
+        raise ModelError(
+            node.name,
+            f"is a plain Sign, and gives 0 where the sum of channel {channel} is {table[channel, 0]}; "
+            "hardware has one bit for -1 and +1: use BipolarQuant, where 0 gives +1",
+        )
+    return table[:, :1]
+
+
+def _host(tail: list[Node]) -> Host:
+    mul, add, softmax = exact_array(1), exact_array(0), False
+    if tail and isinstance(tail[0].op, Affine):
+        mul, add = tail[0].op.mul, tail[0].op.add
+        tail.pop(0)
+    if tail and isinstance(tail[0].op, Softmax):
+        softmax = True
+        tail.pop(0)
+    if tail:
+        kind = type(tail[0].op).__name__
+        raise ModelError(
+            tail[0].name, f"{kind} works on real numbers here; quantise its result, or remove it"
+        )
+    return Host(mul, add, softmax)

@@ -1,0 +1,48 @@
+"""All rewrites together: from the quantised graph to the integer network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bnngen.errors import ModelError
+from bnngen.graph import Graph
+from bnngen.network import Network
+from bnngen.passes.affine_into_step import affine_into_step
+from bnngen.passes.affine_through_linear import affine_through_linear
+from bnngen.passes.binary_to_bipolar import binary_to_bipolar
+from bnngen.passes.drop_before_argmax import drop_affine_before_argmax, drop_softmax_before_argmax
+from bnngen.passes.falling_to_negated import falling_to_negated
+from bnngen.passes.flatten_into_linear import flatten_behind_elementwise, flatten_into_linear
+from bnngen.passes.integerize import integerize
+from bnngen.passes.merge_affines import merge_affines
+from bnngen.passes.merge_steps import merge_steps
+from bnngen.passes.relu_into_step import relu_into_step
+from bnngen.passes.rewrite import Rule, refusals, rewrite, verify
+
+RULES: tuple[Rule, ...] = (
+    flatten_behind_elementwise,
+    flatten_into_linear,
+    drop_softmax_before_argmax,
+    merge_affines,
+    affine_through_linear,
+    affine_into_step,
+    relu_into_step,
+    merge_steps,
+    binary_to_bipolar,
+    falling_to_negated,
+    drop_affine_before_argmax,
+)
+"""Every rewrite. Their order decides the speed of lowering, not its result."""
+
+
+def lower(graph: Graph, rules: Sequence[Rule] = RULES) -> Network:
+    """The integer network that computes exactly what ``graph`` means.
+
+    Raises ModelError naming the layer that can't be made of integers, and why.
+    """
+    verify(graph)
+    graph = rewrite(graph, rules)
+    blocked = refusals(graph, rules)
+    if blocked:
+        raise ModelError(blocked[0].layer, blocked[0].reason)
+    return integerize(graph)

@@ -1,0 +1,21 @@
+"""Affine(m, a) -> Affine(n, b)   =>   Affine(n*m, n*a + b)
+
+n*(m*x + a) + b = (n*m)*x + (n*a + b).
+"""
+
+from __future__ import annotations
+
+from bnngen.graph import Graph, Node
+from bnngen.passes.rewrite import pair
+from bnngen.quantised import Affine
+
+
+def merge_affines(graph: Graph, node: Node) -> Graph | None:
+    match = pair(graph, node, Affine, Affine)
+    if match is None:
+        return None
+    first, inner = match
+    outer = node.op
+    assert isinstance(outer, Affine)
+    merged = Affine(outer.mul * inner.mul, outer.mul * inner.add + outer.add)
+    return graph.with_op(node.name, merged).without(first.name)
