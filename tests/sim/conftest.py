@@ -1,0 +1,125 @@
+"""Small hand-written accelerators to simulate, and a build cache of the test session's own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bnngen_sim import Interface, Quantize, StreamFormat
+from numpy.typing import NDArray
+
+RTL = Path(__file__).with_name("rtl")
+
+TOP = """module bnn_accelerator (
+    input wire clk, input wire rst, output wire frame_error,
+    input wire [{i}:0] s_axis_tdata, input wire s_axis_tvalid,
+    output wire s_axis_tready, input wire s_axis_tlast,
+    output wire [{o}:0] m_axis_tdata, output wire m_axis_tvalid,
+    input wire m_axis_tready, output wire m_axis_tlast
+);
+    {module} {parameters} inner (
+        .clk(clk), .rst(rst), .frame_error(frame_error), .s_axis_tdata(s_axis_tdata),
+        .s_axis_tvalid(s_axis_tvalid), .s_axis_tready(s_axis_tready), .s_axis_tlast(s_axis_tlast),
+        .m_axis_tdata(m_axis_tdata), .m_axis_tvalid(m_axis_tvalid), .m_axis_tready(m_axis_tready),
+        .m_axis_tlast(m_axis_tlast)
+    );
+endmodule
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Accelerator:
+    """A folder with Verilog and interface.json, and what its outputs must be."""
+
+    folder: Path
+    interface: Interface
+    expected: Callable[[NDArray[np.int64]], NDArray[np.int64]]
+
+    def frames(self, count: int, seed: int = 0) -> NDArray[np.int64]:
+        """Random input frames (count, elements)."""
+        stream = self.interface.input
+        shape = (count, stream.elements_per_frame)
+        values = np.random.default_rng(seed).integers(stream.lo, stream.hi, shape, endpoint=True)
+        return np.where(values < 0, -1, 1) if stream.encoding == "bipolar" else values
+
+
+Passthrough = Callable[..., Accelerator]
+
+
+def write_folder(folder: Path, module: str, parameters: dict[str, object], interface: Interface) -> None:
+    """Writes the top module around ``module`` of the rtl folder, and interface.json."""
+    text = ", ".join(f".{name}({value})" for name, value in parameters.items())
+    top = TOP.format(
+        module=module,
+        parameters=f"#({text})" if text else "",
+        i=interface.input.tdata_bits - 1,
+        o=interface.output.tdata_bits - 1,
+    )
+    folder.mkdir(parents=True)
+    shutil.copy2(RTL / f"{module}.v", folder)
+    (folder / "bnn_accelerator.v").write_text(top)
+    (folder / "interface.json").write_text(interface.to_json())
+
+
+def quantize_for(stream: StreamFormat) -> Quantize:
+    """A quantization that uses all of the stream's range."""
+    return Quantize("1/1", "0/1", "half_even", stream.lo, stream.hi)
+
+
+def make_key(stream: StreamFormat) -> NDArray[np.uint8]:
+    """Bytes (beats, bytes) to XOR with a frame's beats: random where elements are, zero in the pad bits."""
+    used = stream.elements_per_beat * stream.bits
+    filled = stream.elements_per_frame * stream.bits - (stream.beats_per_frame - 1) * used
+    bits = np.random.default_rng(stream.tdata_bits).integers(0, 2, stream.tdata_bits, dtype=np.uint8)
+    beats = np.zeros((stream.beats_per_frame, stream.tdata_bits), np.uint8)
+    beats[:-1, :used] = bits[:used]  # the module has one key for all beats but the last
+    beats[-1, :filled] = 1 - bits[:filled]
+    return np.packbits(beats, axis=1, bitorder="little")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Simulators go to a folder of this session."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture
+def passthrough(tmp_path: Path) -> Passthrough:
+    """Makes XOR accelerators: ``passthrough(stream, latency=1, interval=1, fault="none")``."""
+
+    def make(
+        stream: StreamFormat, latency: int = 1, interval: int = 1, fault: str = "none", name: str = "rtl"
+    ) -> Accelerator:
+        key = make_key(stream)
+        width = stream.tdata_bits
+        first, last = (int.from_bytes(row.tobytes(), "little") for row in (key[0], key[-1]))
+        parameters = {
+            "WIDTH": width,
+            "BEATS": stream.beats_per_frame,
+            "LATENCY": latency,
+            "INTERVAL": interval,
+            "KEY": f"{width}'h{first:x}",
+            "KEY_LAST": f"{width}'h{last:x}",
+            "FAULT": f'"{fault}"',
+        }
+        interface = Interface(stream, stream, False, quantize_for(stream))
+        write_folder(tmp_path / name, "passthrough", parameters, interface)
+        return Accelerator(tmp_path / name, interface, lambda x: stream.unpack(stream.pack(x) ^ key))
+
+    return make
+
+
+@pytest.fixture
+def total(tmp_path: Path) -> Accelerator:
+    """Sums of seven signed bytes plus 5."""
+    stream = StreamFormat(7, 3, 8, True, "int", 24, "NC")
+    interface = Interface(stream, StreamFormat(1, 1, 16, True, "int", 16, "NC"), False, quantize_for(stream))
+    write_folder(tmp_path / "rtl", "total", {}, interface)
+    (tmp_path / "rtl" / "bias.mem").write_text("0005\n")
+    return Accelerator(tmp_path / "rtl", interface, lambda x: x.sum(axis=1, keepdims=True) + 5)
