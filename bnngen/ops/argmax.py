@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from bnngen_hw.argmax import ArgMax as ArgMaxComponent
+from bnngen_hw.component import StreamComponent
 from numpy.typing import NDArray
 
 from bnngen.datatypes import IntType
@@ -14,7 +16,7 @@ from bnngen.graph import Shape
 
 @dataclass(frozen=True)
 class ArgMax:
-    """The index of the greatest of ``elements`` scores; the lowest index wins a tie."""
+    """The index of the greatest of ``elements`` scores of ``input_type``; the lowest index wins a tie."""
 
     elements: int
     input_type: IntType | None = None
@@ -31,3 +33,8 @@ class ArgMax:
     def compute(self, scores: NDArray[np.integer]) -> NDArray[np.int64]:
         """scores (frames, elements) to (frames, 1)."""
         return np.argmax(scores, axis=1).astype(np.int64)[:, None]
+
+    def hardware(self, i_lanes: int) -> list[StreamComponent]:
+        """The component, for an input stream of ``i_lanes`` scores a beat."""
+        assert self.input_type is not None
+        return [ArgMaxComponent(self.elements, self.input_type.encoding, i_lanes)]

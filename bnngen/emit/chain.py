@@ -1,0 +1,40 @@
+"""A schedule as hardware: the row of stream components between the two AXI4-Stream ports."""
+
+from __future__ import annotations
+
+from bnngen_hw.axis import AxiStreamSink, AxiStreamSource
+from bnngen_hw.component import StreamComponent
+
+from bnngen.ops.argmax import ArgMax
+from bnngen.schedule.planner import Schedule
+
+ARGMAX_LANES = 1
+"""An argmax sends one class index a beat."""
+
+
+def input_lanes(schedule: Schedule) -> int:
+    """Elements of an input beat: as many as the first layer takes at once."""
+    first = schedule.options[0]
+    return 1 if first is None else first.folding.simd
+
+
+def output_lanes(schedule: Schedule) -> int:
+    """Elements of an output beat: as many as the last layer makes at once."""
+    last = schedule.options[-1]
+    return ARGMAX_LANES if last is None else last.folding.pe
+
+
+def build_chain(schedule: Schedule) -> list[StreamComponent]:
+    """The components of ``schedule``, from the input port to the output port."""
+    network, lanes = schedule.network, input_lanes(schedule)
+    chain: list[StreamComponent] = [AxiStreamSink(network.elements_in, network.quantizer.type.bits, lanes)]
+    for layer, option in zip(network.layers, schedule.options, strict=True):
+        if isinstance(layer.op, ArgMax):
+            chain += layer.op.hardware(lanes)
+            lanes = ARGMAX_LANES
+        else:
+            assert option is not None
+            chain += layer.op.hardware(option, lanes, schedule.board.fabric)
+            lanes = option.folding.pe
+    chain.append(AxiStreamSource(network.elements_out, network.output_type.bits, lanes))
+    return chain

@@ -1,0 +1,76 @@
+"""Writes the accelerator as plain Verilog, and interface.json beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from amaranth.back import verilog
+from bnngen_hw.axis import tdata_bits
+from bnngen_hw.component import StreamComponent
+from bnngen_sim.interface import Interface, Quantize, StreamFormat
+
+from bnngen.datatypes import IntType
+from bnngen.emit.accelerator import PORTS, Accelerator
+from bnngen.emit.chain import input_lanes, output_lanes
+from bnngen.exact import ExactArray
+from bnngen.files import make_folder, write_text
+from bnngen.schedule.planner import Schedule
+
+TOP = "bnn_accelerator"
+
+
+def write_verilog(schedule: Schedule, chain: Sequence[StreamComponent], folder: Path) -> Path:
+    """Write ``bnn_accelerator.v`` and ``interface.json`` into ``folder``; returns the Verilog's path.
+
+    The same schedule gives the same bytes on every machine. Raises UsageError if ``folder`` can't be
+    written.
+    """
+    text = verilog_text(chain)
+    make_folder(folder)
+    write_text(folder / f"{TOP}.v", text)
+    write_text(folder / "interface.json", interface(schedule).to_json())
+    return folder / f"{TOP}.v"
+
+
+def verilog_text(chain: Sequence[StreamComponent]) -> str:
+    """The Verilog of the accelerator with its memories' contents inside."""
+    top = Accelerator(chain)
+    return verilog.convert(top, name=TOP, ports=[top.ports[name] for name in PORTS], emit_src=False)
+
+
+def interface(schedule: Schedule) -> Interface:
+    """How to talk to the accelerator: its two streams, and how real inputs become codes."""
+    network = schedule.network
+    quantizer = network.quantizer
+    return Interface(
+        input=_stream(network.elements_in, quantizer.type, input_lanes(schedule)),
+        output=_stream(network.elements_out, network.output_type, output_lanes(schedule)),
+        class_index=network.class_index,
+        quantize=Quantize(
+            _fractions(quantizer.mul),
+            _fractions(quantizer.add),
+            quantizer.rounding,
+            quantizer.type.lo,
+            quantizer.type.hi,
+        ),
+    )
+
+
+def _stream(elements: int, type_: IntType, lanes: int) -> StreamFormat:
+    encoding = type_.encoding
+    return StreamFormat(
+        elements_per_frame=elements,
+        elements_per_beat=lanes,
+        bits=encoding.bits,
+        signed=encoding.kind == "signed",
+        encoding="bipolar" if type_.bipolar else "int",
+        tdata_bits=tdata_bits(lanes, encoding.bits),
+        order="NHWC",
+    )
+
+
+def _fractions(values: ExactArray) -> str | tuple[str, ...]:
+    """One "p/q", or one for each channel where they differ."""
+    texts = [f"{v.fraction().numerator}/{v.fraction().denominator}" for v in values]
+    return texts[0] if len(set(texts)) == 1 else tuple(texts)

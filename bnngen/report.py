@@ -1,0 +1,124 @@
+"""What a build found out: report.json for scripts, report.html for people."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from bnngen.design import Design
+from bnngen.errors import DataError
+from bnngen.files import write_text
+from bnngen.network import Network
+from bnngen.ops.dense import Dense
+from bnngen.schedule.option import Option
+from bnngen.schedule.planner import available
+
+STEPS = ("estimate", "verilog", "simulate", "synth", "bitstream")
+"""The steps of a build, in order; each needs the ones before it, but for the simulation."""
+
+
+@dataclass
+class Report:
+    """The contents of report.json. A step that did not run is None, never zero."""
+
+    model: dict[str, Any]
+    board: str
+    clock_mhz: float
+    layers: list[dict[str, Any]]
+    schedule: dict[str, Any]
+    simulation: dict[str, Any] | None = None
+    synthesis: dict[str, Any] | None = None
+    pnr: dict[str, Any] | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of_design(cls, design: Design, model: dict[str, Any]) -> Report:
+        """What is known before any tool has run."""
+        schedule = design.schedule
+        network = schedule.network
+        layers = [
+            _layer(layer.name, layer.op, o) for layer, o in zip(network.layers, schedule.options, strict=True)
+        ]
+        bram_kind = schedule.board.resources.bram.kind
+        have = available(schedule.board)
+        return cls(
+            model={**model, "weight_bits": weight_bits(network)},
+            board=schedule.board.name,
+            clock_mhz=float(schedule.clock_mhz),
+            layers=layers,
+            schedule={
+                "cycles_per_frame": design.cycles_per_frame,
+                "latency_cycles": design.latency_cycles,
+                "fps": design.fps,
+                "fifo_bits": design.fifo_bits,
+                "estimate": asdict(schedule.resources),
+                "available": asdict(have),
+                "bram_kind": bram_kind,
+            },
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"bnngen": version("bnngen"), **asdict(self)}
+
+    def write(self, out: Path) -> None:
+        """Write report.json and report.html into ``out``, each in one step."""
+        write_text(out / "report.json", json.dumps(self.to_dict(), indent=2) + "\n")
+        write_text(out / "report.html", render_html(self.to_dict()))
+
+
+def read_report(out: str | Path) -> dict[str, Any]:
+    """The contents of ``out``/report.json. Raises DataError if there is none, or it is damaged."""
+    path = Path(out) / "report.json"
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"'{out}' is not a build directory: can't read '{path}': {error.strerror}") from error
+    except ValueError as error:
+        raise DataError(f"'{path}' is damaged ({error}); build again") from error
+    return report
+
+
+def render_html(report: dict[str, Any]) -> str:
+    """The report as a page that needs no other file."""
+    environment = Environment(
+        loader=PackageLoader("bnngen", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(report=report)
+
+
+def weight_bits(network: Network) -> int:
+    """Bits of all weights, without padding."""
+    return sum(layer.op.weight_bits for layer in network.layers if isinstance(layer.op, Dense))
+
+
+def _layer(name: str, op: object, option: Option | None) -> dict[str, Any]:
+    if option is None or not isinstance(op, Dense):
+        kind = type(op).__name__
+        return {"name": name, "op": kind, "pe": None, "simd": None, "cycles": None, "weight_bits": 0} | {
+            "lut_estimate": 0,
+            "bram_estimate": 0,
+        }
+    return {
+        "name": name,
+        "op": "Dense",
+        "pe": option.folding.pe,
+        "simd": option.folding.simd,
+        "cycles": option.cycles,
+        "weight_bits": op.weight_bits,
+        "lut_estimate": option.resources.lut,
+        "bram_estimate": option.resources.bram,
+        "rows": op.elements_out,
+        "columns": op.elements_in,
+        "input_type": str(op.input_type),
+        "weight_type": str(op.weight_type),
+        "output_type": str(op.output_type),
+        "weight_memory": option.rom_style,
+    }

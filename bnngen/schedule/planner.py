@@ -1,0 +1,124 @@
+"""Fits a network to a board: which folding and which memories each layer gets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+from typing import Literal
+
+from bnngen_boards.pll import plan_clock
+from bnngen_boards.profile import Board
+
+from bnngen.errors import FitError, UsageError
+from bnngen.network import Network
+from bnngen.ops.argmax import ArgMax
+from bnngen.ops.dense import Dense
+from bnngen.schedule.option import Option
+from bnngen.schedule.resources import Resources
+from bnngen.schedule.solver import choose
+
+DEFAULT_LUT_SHARE = Fraction(7, 10)
+"""Without a wanted rate a design may take this part of the LUTs: more routes slowly, or not at all."""
+HOST_LINK = Resources(lut=350, ff=350, bram=1)
+"""What the board's serial link, clock and reset take beside the accelerator."""
+
+Rate = float | Literal["max"] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """The choice for each layer of ``network`` (None for a layer without choices), on ``board``.
+
+    ``clock_mhz`` is the clock that the board really makes.
+    """
+
+    network: Network
+    board: Board
+    clock_mhz: Fraction
+    options: tuple[Option | None, ...]
+
+    @property
+    def resources(self) -> Resources:
+        """The estimate for the layers together."""
+        return sum((o.resources for o in self.options if o), Resources())
+
+
+def available(board: Board) -> Resources:
+    """What the device has."""
+    r = board.resources
+    return Resources(lut=r.lut, ff=r.ff, bram=r.bram.blocks, dsp=r.dsp)
+
+
+def plan(network: Network, board: Board, rate: Rate = None, clock_mhz: float | None = None) -> Schedule:
+    """The schedule for ``rate`` frames a second with the least area; the fastest within 70 % of the LUTs
+    without one; the fastest that fits the whole device for "max".
+
+    Raises FitError, which says what is in the way and what would fit, if there is none; UsageError for a
+    rate that isn't positive.
+    """
+    clock = plan_clock(board.clock, clock_mhz or board.clock.default_mhz).out_mhz
+    layers = [(layer.name, layer.op) for layer in network.layers]
+    denses = [(name, op) for name, op in layers if isinstance(op, Dense)]
+    options = [op.options(board, first=i == 0) for i, (_, op) in enumerate(denses)]
+    share = DEFAULT_LUT_SHARE if rate is None else Fraction(1)
+    budget = _budget(board, share)
+    limit = _cycle_limit(rate, clock)
+    choice = choose(options, budget, limit)
+    if choice is None:
+        raise FitError(_why_not(denses, options, board, clock, rate, limit))
+    chosen = iter(choice)
+    return Schedule(
+        network, board, clock, tuple(None if isinstance(op, ArgMax) else next(chosen) for _, op in layers)
+    )
+
+
+def _budget(board: Board, share: Fraction) -> Resources:
+    all_ = available(board)
+    return Resources(
+        lut=floor(all_.lut * share) - HOST_LINK.lut,
+        ff=floor(all_.ff * share) - HOST_LINK.ff,
+        bram=all_.bram - HOST_LINK.bram,
+        dsp=all_.dsp,
+    )
+
+
+def _cycle_limit(rate: Rate, clock: Fraction) -> int | None:
+    if rate is None or rate == "max":
+        return None
+    if rate <= 0:
+        raise UsageError(f"the frame rate must be above 0, not {rate:g}")
+    return floor(clock * 1_000_000 / Fraction(rate))
+
+
+def _why_not(
+    layers: Sequence[tuple[str, Dense]],
+    options: Sequence[Sequence[Option]],
+    board: Board,
+    clock: Fraction,
+    rate: Rate,
+    limit: int | None,
+) -> str:
+    fastest = choose(options, _budget(board, Fraction(1)), None)
+    if fastest is not None and limit is not None:
+        cycles = max(o.cycles for o in fastest)
+        best = float(clock * 1_000_000 / cycles)
+        return (
+            f"{rate:,.0f} frames/s don't fit {board.name} at {float(clock):g} MHz: that is {limit} cycles "
+            f"a frame, and the fastest design that fits the whole device takes {cycles} "
+            f"({best:,.0f} frames/s); "
+            "ask for fewer frames, a faster clock (--clock) or a larger board"
+        )
+    budget = _budget(board, DEFAULT_LUT_SHARE if rate is None else Fraction(1))
+    name, largest = max(layers, key=lambda layer: layer[1].weight_bits)
+    bits = sum(op.weight_bits for _, op in layers)
+    needed = sum(min(o.resources.bram for o in layer) for layer in options)
+    luts = sum(min(o.resources.lut for o in layer) for layer in options)
+    memory = board.resources.bram
+    return (
+        f"the network doesn't fit {board.name}: its weights are {bits:,} bits, and even the smallest "
+        f"foldings take {needed:,} {memory.kind} of {budget.bram:,} or {luts:,} LUTs of {budget.lut:,}; the "
+        f"largest layer is '{name}' with {largest.weight_bits:,} bits, and all block RAM is "
+        f"{memory.blocks * memory.bits:,} bits: use fewer neurons or bits, or a larger board (bnngen boards)"
+    )

@@ -1,0 +1,36 @@
+"""Counts of device cells, and how many memory blocks a table takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Resources:
+    """LUTs, flip-flops, memory blocks (of the device's own kind) and DSP blocks."""
+
+    lut: int = 0
+    ff: int = 0
+    bram: int = 0
+    dsp: int = 0
+
+    def __add__(self, other: Resources) -> Resources:
+        return Resources(
+            self.lut + other.lut, self.ff + other.ff, self.bram + other.bram, self.dsp + other.dsp
+        )
+
+
+def memory_blocks(width: int, depth: int, shapes: Sequence[tuple[int, int]]) -> int:
+    """The fewest memory blocks that hold ``depth`` words of ``width`` bits.
+
+    ``shapes`` are the (width, depth) pairs that one block can take; all blocks of a memory take the same.
+    """
+    return min(-(-width // w) * -(-depth // d) for w, d in shapes)
+
+
+def logic_rom_luts(width: int, depth: int) -> int:
+    """LUT4s of a ROM of ``depth`` words of ``width`` bits without memory blocks: 16 entries a LUT, then a
+    multiplexer of two LUTs for every four of them."""
+    leaves = -(-depth // 16)
+    return round(width * (leaves + 0.67 * (leaves - 1))) if depth > 1 else 0

@@ -1,0 +1,77 @@
+"""Chooses one option for each layer, exactly: a small integer program for OR-tools' CP-SAT.
+
+Runs with one worker and a deterministic time limit, so that the same request has the same answer on every
+machine (a wall-clock limit or a race between threads would not).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ortools.sat.python import cp_model
+
+from bnngen.schedule.option import Option
+from bnngen.schedule.resources import Resources
+
+AREA_SCALE = 1_000_000
+DETERMINISTIC_LIMIT = 60.0
+
+
+def choose(
+    layers: Sequence[Sequence[Option]], budget: Resources, max_cycles: int | None
+) -> list[Option] | None:
+    """One option for each layer within ``budget``, or None if there is no such choice.
+
+    With ``max_cycles``: the least area of which no layer takes more cycles. Without: the least greatest
+    number of cycles, and among those the least area. Area weighs LUTs and memory blocks by the budget.
+    """
+    limit = max_cycles
+    if limit is None:
+        fastest = _solve(layers, budget, None)
+        if fastest is None:
+            return None
+        limit = max(option.cycles for option in fastest)
+    return _solve(layers, budget, limit)
+
+
+def _solve(layers: Sequence[Sequence[Option]], budget: Resources, limit: int | None) -> list[Option] | None:
+    model = cp_model.CpModel()
+    allowed = [[o for o in options if limit is None or o.cycles <= limit] for options in layers]
+    picks = [[model.new_bool_var("") for _ in options] for options in allowed]
+    for pick in picks:
+        model.add_exactly_one(pick)
+    terms = [
+        (var, o)
+        for pick, options in zip(picks, allowed, strict=True)
+        for var, o in zip(pick, options, strict=True)
+    ]
+    for kind in ("lut", "ff", "bram"):
+        model.add(sum(getattr(o.resources, kind) * var for var, o in terms) <= getattr(budget, kind))
+    if limit is None:
+        _minimize_cycles(model, picks, allowed)
+    else:
+        model.minimize(sum(_area(o.resources, budget) * var for var, o in terms))
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = 0
+    solver.parameters.max_deterministic_time = DETERMINISTIC_LIMIT
+    if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return None
+    return [
+        next(o for var, o in zip(pick, options, strict=True) if solver.boolean_value(var))
+        for pick, options in zip(picks, allowed, strict=True)
+    ]
+
+
+def _minimize_cycles(model: Any, picks: Sequence[Sequence[Any]], allowed: Sequence[Sequence[Option]]) -> None:
+    slowest = max((o.cycles for options in allowed for o in options), default=0)
+    cycles = model.new_int_var(0, slowest, "cycles")
+    for pick, options in zip(picks, allowed, strict=True):
+        model.add(cycles >= sum(o.cycles * var for var, o in zip(pick, options, strict=True)))
+    model.minimize(cycles)
+
+
+def _area(resources: Resources, budget: Resources) -> int:
+    lut = AREA_SCALE * resources.lut // max(1, budget.lut)
+    return lut + AREA_SCALE * resources.bram // max(1, budget.bram)

@@ -1,0 +1,47 @@
+"""A network in figures, for people and scripts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bnngen.network import NamedLayer, Network
+from bnngen.ops.dense import Dense
+
+
+def summarise(network: Network) -> dict[str, Any]:
+    """Shapes, types, parameters, bit operations and weight memory of every layer, and in total."""
+    layers = [_layer(layer) for layer in network.layers]
+    keys = ("parameters", "bit_operations", "weight_bits")
+    q = network.quantizer
+    return {
+        "title": f"input {network.model_shape}, {q.type}, rounding {q.rounding}",
+        "host": "output: class index" if network.class_index else f"output: {network.elements_out} integers",
+        "input": {"shape": list(network.model_shape), "type": str(q.type), "rounding": q.rounding},
+        "layers": layers,
+        "total": {key: sum(layer[key] for layer in layers) for key in keys},
+    }
+
+
+def _layer(layer: NamedLayer) -> dict[str, Any]:
+    op = layer.op
+    if not isinstance(op, Dense):
+        return {"name": layer.name, "op": "ArgMax", "elements_in": op.elements, "elements_out": 1} | {
+            "input_type": str(op.input_type),
+            "output_type": str(op.output_type),
+            "weight_type": "",
+            "parameters": 0,
+            "bit_operations": 0,
+            "weight_bits": 0,
+        }
+    return {
+        "name": layer.name,
+        "op": "Dense",
+        "elements_in": op.elements_in,
+        "elements_out": op.elements_out,
+        "input_type": str(op.input_type),
+        "output_type": str(op.output_type),
+        "weight_type": str(op.weight_type),
+        "parameters": op.operations,
+        "bit_operations": op.operations * op.input_type.bits * op.weight_type.bits,
+        "weight_bits": op.weight_bits,
+    }
