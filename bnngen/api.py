@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from bnngen_boards.profile import load_board
 from numpy.typing import NDArray
 
 from bnngen.data import quantize
@@ -15,6 +14,7 @@ from bnngen.network import Network
 from bnngen.passes.class_output import with_class_output
 from bnngen.passes.lower import lower
 from bnngen.schedule.planner import Rate, plan
+from bnngen_boards.profile import load_board
 
 
 def load(path: str | Path, output: str | None = None) -> Network:

@@ -80,12 +80,12 @@ def _quantize_unique(x: NDArray, network: Network) -> NDArray[np.int64]:
 
 def _read_arrays(path: Path) -> dict[str, NDArray]:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if isinstance(file, np.ndarray):
-                raise DataError(
-                    f"'{path}' is a single array; save it as x in an .npz file: np.savez(path, x=x)"
-                )
-            return {name: file[name] for name in file.files}
+        with path.open("rb") as file:
+            arrays = np.load(file, allow_pickle=False)
+            if isinstance(arrays, np.ndarray):
+                hint = "save it as x in an .npz file: np.savez(path, x=x)"
+                raise DataError(f"'{path}' is a single array; {hint}")
+            return {name: arrays[name] for name in arrays.files}
     except OSError as error:
         raise DataError(f"can't read the data '{path}': {error.strerror or error}") from error
     except (ValueError, EOFError, zipfile.BadZipFile) as error:

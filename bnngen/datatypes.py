@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from bnngen_hw.encoding import Encoding
 from numpy.typing import NDArray
+
+from bnngen_hw.encoding import Encoding
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,10 @@ class IntType:
         return bool(np.all(inside & (values != 0) if self.bipolar else inside))
 
     def __str__(self) -> str:
-        return "bipolar" if self.bipolar else f"{self.encoding.kind} {self.bits} bit [{self.lo}, {self.hi}]"
+        if self.bipolar:
+            return "bipolar"
+        kind = "uint" if self.encoding.kind == "unsigned" else "int"
+        return f"{kind}{self.bits} {self.lo}..{self.hi}"
 
 
 BIPOLAR = IntType(-1, 1, bipolar=True)

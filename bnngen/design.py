@@ -7,8 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bnngen_hw.component import StreamComponent
-from bnngen_sim.batch import BatchResult, Progress, simulate
 from numpy.typing import NDArray
 
 from bnngen.data import quantize
@@ -16,6 +14,8 @@ from bnngen.emit.chain import build_chain, input_lanes
 from bnngen.emit.verilog import write_verilog
 from bnngen.schedule.planner import Schedule
 from bnngen.schedule.timing import cycles_per_frame, latency_cycles
+from bnngen_hw.component import StreamComponent
+from bnngen_sim.batch import BatchResult, Progress, simulate
 
 if TYPE_CHECKING:
     from bnngen.build.pipeline import BuildResult

@@ -93,14 +93,17 @@ class Exact:
         return Exact.of(other) - self
 
     def reciprocal(self) -> Exact:
-        """1/self, for a number of a single term (all that scales and batch norms produce).
+        """1/self, for one term (what scales and batch norms are) or two (sqrt(var) + eps).
 
-        Raises ZeroDivisionError for zero and ValueError for a sum of several terms.
+        Raises ZeroDivisionError for zero and ValueError for a sum of more terms.
         """
         if not self.terms:
             raise ZeroDivisionError("division by zero")
-        if len(self.terms) > 1:
+        if len(self.terms) > 2:
             raise ValueError(f"can't divide by the sum {self}")
+        if len(self.terms) == 2:
+            (r, c), (s, d) = self.terms.items()
+            return Exact([(r, c), (s, -d)]) * (1 / (c * c * r - d * d * s))
         ((radicand, coefficient),) = self.terms.items()
         return Exact([(radicand, 1 / (coefficient * radicand))])
 
@@ -109,6 +112,8 @@ class Exact:
         value = self.fraction()
         if value < 0:
             raise ValueError(f"square root of the negative number {float(value)}")
+        if not value:
+            return Exact()
         return Exact([(value.numerator * value.denominator, Fraction(1, value.denominator))])
 
     def sign(self) -> int:
@@ -141,13 +146,21 @@ class Exact:
     def __floor__(self) -> int:
         if self.is_rational:
             return math.floor(self.fraction())
-        guess = math.floor(self._bounds(32)[0])
-        while (self - (guess + 1)).sign() >= 0:
-            guess += 1
-        return guess
+        precision = 64
+        while True:
+            low, high = (math.floor(end) for end in self._bounds(precision))
+            if low == high:
+                return low
+            precision *= 2
 
     def __ceil__(self) -> int:
         return -math.floor(-self)
+
+    def __int__(self) -> int:
+        """A whole number as int. Raises ValueError if it isn't one."""
+        if not self.is_rational or self.fraction().denominator != 1:
+            raise ValueError(f"{self} is not a whole number")
+        return int(self.fraction())
 
     def __float__(self) -> float:
         if self.is_rational:

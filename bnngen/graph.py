@@ -7,7 +7,7 @@ Tensors have their channels last, and no batch axis.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -57,6 +57,24 @@ class Graph:
         """The one node that reads the tensor ``name``; None if several read it or it is the output."""
         readers = self.consumers(name)
         return readers[0] if len(readers) == 1 and name != self.output else None
+
+    def free_name(self, wish: str) -> str:
+        """``wish``, with as many underscores behind it as make it a name that no tensor has."""
+        while wish == self.input_name or any(node.name == wish for node in self.nodes):
+            wish += "_"
+        return wish
+
+    def upstream(self, node: Node) -> Iterator[Node]:
+        """The nodes that lead to ``node``, from its producer back to the network's input."""
+        while (producer := self.producer(node)) is not None:
+            yield producer
+            node = producer
+
+    def downstream(self, node: Node) -> Iterator[Node]:
+        """The nodes behind ``node``, up to the output or the first branch."""
+        while (reader := self.only_consumer(node.name)) is not None:
+            yield reader
+            node = reader
 
     def shapes(self) -> dict[str, Shape]:
         """The shape of every tensor."""

@@ -99,6 +99,14 @@ class Step:
     def step(self) -> int:
         return 2 if self.type.bipolar else 1
 
+    @property
+    def turns(self) -> tuple[bool, ...]:
+        """``falling``, but False in rows without any value: x decides nothing there."""
+        return tuple(
+            falls and any(b.value is not None for b in row)
+            for row, falls in zip(self.rows, self.falling, strict=True)
+        )
+
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         if len(self.rows) not in (1, inputs[0][-1]):
             raise ValueError(

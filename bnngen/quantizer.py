@@ -58,7 +58,7 @@ def _affine_through(
     if [strict for _, strict in row] != [strict for _, strict in edges]:
         return None
     first, last = row[0][0], row[-1][0]
-    if len(row) == 1:
+    if edges[0][0] == edges[-1][0]:  # one threshold, or the two sides of one number
         mul = Exact.of(-1 if falling else 1)
     elif first == last or not (last - first).is_rational:
         return None

@@ -75,14 +75,15 @@ def round_affine(
     boundary are decided exactly.
     """
     xf = np.asarray(x, dtype=np.float64)
-    scaled = mul.astype(np.float64) * xf
-    offset = add.astype(np.float64)
-    v = scaled + offset
-    # mul, add, the product and the sum are each rounded once: four errors of at most 2**-52 relative.
-    error = (np.abs(scaled) + np.abs(offset)) * 2.0**-49 + 1e-300
-    rounded = np.where(v >= 0, 1.0, -1.0) if mode == "sign" else _round_float(v, mode)
-    codes = np.clip(rounded, lo, hi).astype(np.int64)
-    doubtful = _distance_to_edge(v, mode) <= error
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = mul.astype(np.float64) * xf
+        offset = add.astype(np.float64)
+        v = scaled + offset
+        # mul, add, the product and the sum are each rounded once: four errors of at most 2**-52 relative.
+        error = (np.abs(scaled) + np.abs(offset)) * 2.0**-49 + 1e-300
+        rounded = np.where(v >= 0, 1.0, -1.0) if mode == "sign" else _round_float(v, mode)
+        codes = np.clip(rounded, lo, hi).astype(np.int64)
+        doubtful = ~(_distance_to_edge(v, mode) > error)  # true also where v is beyond float64
     return _decide_exactly(codes, doubtful, np.asarray(x), mul, add, mode, lo, hi)
 
 

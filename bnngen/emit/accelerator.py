@@ -7,6 +7,7 @@ from typing import Any
 
 from amaranth.hdl import Elaboratable, Module, Signal
 from amaranth.lib.wiring import connect
+
 from bnngen_hw.axis import AxiStreamSink, AxiStreamSource
 from bnngen_hw.component import StreamComponent
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bnngen_hw.axis import AxiStreamSink, AxiStreamSource
-from bnngen_hw.component import StreamComponent
-
 from bnngen.ops.argmax import ArgMax
 from bnngen.schedule.planner import Schedule
+from bnngen_hw.axis import AxiStreamSink, AxiStreamSource
+from bnngen_hw.component import StreamComponent
 
 ARGMAX_LANES = 1
 """An argmax sends one class index a beat."""

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from amaranth.back import verilog
-from bnngen_hw.axis import tdata_bits
-from bnngen_hw.component import StreamComponent
-from bnngen_sim.interface import Interface, Quantize, StreamFormat
 
 from bnngen.datatypes import IntType
 from bnngen.emit.accelerator import PORTS, Accelerator
@@ -16,6 +13,9 @@ from bnngen.emit.chain import input_lanes, output_lanes
 from bnngen.exact import ExactArray
 from bnngen.files import make_folder, write_text
 from bnngen.schedule.planner import Schedule
+from bnngen_hw.axis import tdata_bits
+from bnngen_hw.component import StreamComponent
+from bnngen_sim.interface import Interface, Quantize, StreamFormat
 
 TOP = "bnn_accelerator"
 

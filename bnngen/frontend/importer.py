@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,6 +77,7 @@ class Importer:
     values: dict[str, Value] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
     shapes: dict[str, Shape] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
 
     @property
     def opset(self) -> int:
@@ -86,7 +87,7 @@ class Importer:
         self, node: OnnxNode, op: Op, source: Activation, shape: tuple[int, ...], suffix: str = ""
     ) -> Activation:
         """Append ``op`` behind ``source``; ``shape`` is the result's shape in the file."""
-        name = node.name + suffix
+        name = self._free_name(node.name + suffix) if suffix else node.name
         try:
             self.shapes[name] = op.output_shape([self.shapes[source.name]])
         except ValueError as error:
@@ -97,16 +98,24 @@ class Importer:
     def run(self) -> Graph:
         graph = self.model.graph
         for tensor in graph.initializer:
-            self.values[tensor.name] = Constant(numpy_helper.to_array(tensor))
+            self.values[tensor.name] = _initializer(tensor)
         input_name, input_shape = self._read_input()
-        for node in self._named_nodes():
-            self._read_node(*node)
+        for node, name in zip(graph.node, self._node_names(), strict=True):
+            self._read_node(node, name)
         if len(graph.output) != 1:
             raise ModelError(graph.output[1].name, f"the network has {len(graph.output)} outputs, not one")
         output = self.values.get(graph.output[0].name)
         if not isinstance(output, Activation):
             raise ModelError(graph.output[0].name, "the output does not depend on the input")
-        return Graph(input_name, input_shape, tuple(self.nodes), output.name)
+        return Graph(input_name, input_shape, self._leading_to(output.name), output.name)
+
+    def _leading_to(self, output: str) -> tuple[Node, ...]:
+        """The nodes that the tensor ``output`` depends on; a file may hold others."""
+        needed = {output}
+        for node in reversed(self.nodes):
+            if node.name in needed:
+                needed.update(node.inputs)
+        return tuple(node for node in self.nodes if node.name in needed)
 
     def _read_input(self) -> tuple[str, Shape]:
         inputs = [i for i in self.model.graph.input if i.name not in self.values]
@@ -123,16 +132,20 @@ class Importer:
         self.shapes[name] = shape
         return name, shape
 
-    def _named_nodes(self) -> Iterator[tuple[onnx.NodeProto, str]]:
-        """The nodes, each with a name that no other node and no input has."""
-        taken = set(self.shapes)
-        for index, node in enumerate(self.model.graph.node):
-            name = base = node.name or f"{node.op_type}_{index}"
-            while name in taken:
-                name = f"{base}_{index}"
-                index += 1
-            taken.add(name)
-            yield node, name
+    def _node_names(self) -> list[str]:
+        """For each node of the file, a name that no other node and no input has."""
+        self.names = set(self.shapes)
+        nodes = enumerate(self.model.graph.node)
+        return [self._free_name(node.name or f"{node.op_type}_{index}") for index, node in nodes]
+
+    def _free_name(self, wish: str) -> str:
+        """``wish``, or ``wish_2``, ``wish_3`` ...; taken from then on."""
+        name, count = wish, 1
+        while name in self.names:
+            count += 1
+            name = f"{wish}_{count}"
+        self.names.add(name)
+        return name
 
     def _read_node(self, node: onnx.NodeProto, name: str) -> None:
         inputs = tuple(self._value(i, name) for i in node.input)
@@ -144,7 +157,7 @@ class Importer:
             raise ModelError(name, f"the operator {node.op_type} is not supported; supported are {accepted}")
         try:
             handler(view, self)
-        except ValueError as error:
+        except (ValueError, ArithmeticError, IndexError) as error:
             raise view.error(str(error)) from None
 
     def _value(self, tensor: str, node: str) -> Value | None:
@@ -153,6 +166,14 @@ class Importer:
         if tensor not in self.values:
             raise ModelError(node, f"reads the tensor '{tensor}', which nothing before it makes")
         return self.values[tensor]
+
+
+def _initializer(tensor: onnx.TensorProto) -> Constant:
+    if tensor.data_location == onnx.TensorProto.EXTERNAL:
+        raise ModelError(
+            tensor.name, "the tensor's numbers are kept in another file; save the model as one file"
+        )
+    return Constant(numpy_helper.to_array(tensor))
 
 
 def channel_parameters(node: OnnxNode, values: np.ndarray, target: Activation) -> np.ndarray:

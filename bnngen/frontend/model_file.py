@@ -20,16 +20,24 @@ def read_model(path: str | Path) -> onnx.ModelProto:
         data = path.read_bytes()
     except OSError as error:
         raise ModelFileError(f"can't read the model '{path}': {error.strerror}") from error
+    model = _parsed(data)
+    if model is None:
+        raise ModelFileError(
+            f"'{path}' is not a whole ONNX file: {_looks_like(data)}; export or copy it again"
+        )
+    if not model.graph.node or not model.graph.output:
+        raise ModelFileError(f"'{path}' holds no network: an ONNX graph has at least one node and one output")
+    return model
+
+
+def _parsed(data: bytes) -> onnx.ModelProto | None:
+    """The model in ``data``, or None if there is none; no bytes at all would pass as an empty model."""
     model = onnx.ModelProto()
     try:
         model.ParseFromString(data)
     except DecodeError:
-        raise ModelFileError(
-            f"'{path}' is not a whole ONNX file: {_looks_like(data)}; export or copy it again"
-        ) from None
-    if not model.graph.node or not model.graph.output:
-        raise ModelFileError(f"'{path}' holds no network: an ONNX graph has at least one node and one output")
-    return model
+        return None
+    return model if data else None
 
 
 def _looks_like(data: bytes) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from bnngen_hw.argmax import ArgMax as ArgMaxComponent
-from bnngen_hw.component import StreamComponent
 from numpy.typing import NDArray
 
 from bnngen.datatypes import IntType
 from bnngen.graph import Shape
+from bnngen_hw.argmax import ArgMax as ArgMaxComponent
+from bnngen_hw.component import StreamComponent
 
 
 @dataclass(frozen=True)

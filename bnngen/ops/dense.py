@@ -8,10 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from bnngen_boards.profile import Board, Fabric
-from bnngen_hw.component import StreamComponent
-from bnngen_hw.dense import DenseEngine
-from bnngen_hw.feed import VectorFeed
 from numpy.typing import NDArray
 
 from bnngen.datatypes import IntType
@@ -21,6 +17,10 @@ from bnngen.ops.threshold import Threshold
 from bnngen.schedule.folding import Folding, fold_sizes
 from bnngen.schedule.option import Option, pareto
 from bnngen.schedule.resources import Resources, logic_rom_luts, memory_blocks
+from bnngen_boards.profile import Board, Fabric
+from bnngen_hw.component import StreamComponent
+from bnngen_hw.dense import DenseEngine
+from bnngen_hw.feed import VectorFeed
 
 LOGIC_ROM_BITS = 8192
 """Weight memories above this are never made of LUTs: they would cost more than the arithmetic."""

@@ -6,6 +6,7 @@ with >=. It needs weights whose type holds their negatives; {0, 1} weights keep 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from bnngen.datatypes import IntType
 from bnngen.graph import Graph, Node
 from bnngen.passes.rewrite import pair
-from bnngen.quantised import Bound, Linear, Step
+from bnngen.quantised import Affine, Bound, Linear, Step
 
 
 def falling_to_negated(graph: Graph, node: Node) -> Graph | None:
@@ -23,14 +24,23 @@ def falling_to_negated(graph: Graph, node: Node) -> Graph | None:
     producer, linear = match
     step = node.op
     assert isinstance(step, Step)
-    if not any(step.falling) or not _symmetric(linear.weights):
+    if not any(step.turns) or not _symmetric(linear.weights) or _changes_later(graph, node):
         return None
     rows = len(linear.weights)
-    falls = np.resize(np.array(step.falling), rows)
+    falls = np.resize(np.array(step.turns), rows)
     levels = tuple(_negated(step.rows[r % len(step.rows)], falls[r]) for r in range(rows))
     rising = replace(step, rows=levels, falling=(False,) * rows)
     weights = np.where(falls[:, None], -linear.weights, linear.weights)
     return graph.with_op(node.name, rising).with_op(producer.name, Linear(weights))
+
+
+def _changes_later(graph: Graph, node: Node) -> bool:
+    """Whether another step or affine will still be merged into this step, and may turn its rows again."""
+    since_step = itertools.takewhile(lambda n: not isinstance(n.op, Step), graph.upstream(node))
+    until_weights = itertools.takewhile(lambda n: not isinstance(n.op, Linear), graph.downstream(node))
+    return any(isinstance(n.op, Affine) for n in since_step) or any(
+        isinstance(n.op, Step) for n in until_weights
+    )
 
 
 def _negated(row: tuple[Bound, ...], falls: bool) -> tuple[Bound, ...]:

@@ -30,7 +30,9 @@ def integerize(graph: Graph) -> Network:
 
     Raises ModelError naming the layer that is in the way.
     """
-    nodes = list(_chain(graph))
+    nodes = _chain(graph)
+    if not nodes:
+        raise ModelError(graph.output, "the network has no layers")
     quantizer = _input_quantizer(nodes)
     layers: list[NamedLayer] = []
     type_ = quantizer.type
@@ -103,7 +105,7 @@ def _threshold(node: Node, dense: Dense) -> Threshold:
     step = node.op
     assert isinstance(step, Step)
     channels = len(dense.weights)
-    falling = np.resize(np.array(step.falling), channels)
+    falling = np.resize(np.array(step.turns), channels)
     rows = [step.rows[c % len(step.rows)] for c in range(channels)]
     table = np.array(
         [

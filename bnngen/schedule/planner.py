@@ -8,9 +8,6 @@ from fractions import Fraction
 from math import floor
 from typing import Literal
 
-from bnngen_boards.pll import plan_clock
-from bnngen_boards.profile import Board
-
 from bnngen.errors import FitError, UsageError
 from bnngen.network import Network
 from bnngen.ops.argmax import ArgMax
@@ -18,6 +15,8 @@ from bnngen.ops.dense import Dense
 from bnngen.schedule.option import Option
 from bnngen.schedule.resources import Resources
 from bnngen.schedule.solver import choose
+from bnngen_boards.pll import plan_clock
+from bnngen_boards.profile import Board
 
 DEFAULT_LUT_SHARE = Fraction(7, 10)
 """Without a wanted rate a design may take this part of the LUTs: more routes slowly, or not at all."""

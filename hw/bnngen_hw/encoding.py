@@ -47,7 +47,9 @@ class Encoding:
     @property
     def hi(self) -> int:
         """The greatest value that the encoding can hold."""
-        return {"bipolar": 1, "unsigned": (1 << self.bits) - 1, "signed": (1 << (self.bits - 1)) - 1}[self.kind]
+        return {"bipolar": 1, "unsigned": (1 << self.bits) - 1, "signed": (1 << (self.bits - 1)) - 1}[
+            self.kind
+        ]
 
     def encode(self, values: NDArray[np.integer]) -> NDArray[np.int64]:
         """Values to bit patterns (as non-negative integers below ``2**bits``).

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bnngen_sim import Interface, Quantize, StreamFormat
 from numpy.typing import NDArray
+
+from bnngen_sim import Interface, Quantize, StreamFormat
 
 RTL = Path(__file__).with_name("rtl")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+
 from bnngen_sim import InterfaceError, SimulationError, StreamFormat, simulate
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from bnngen_sim.cache import cache_root, cached, content_key
 
 

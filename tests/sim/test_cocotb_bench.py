@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+
 from bnngen_sim import InterfaceError, SimulationError, StreamFormat
 from bnngen_sim.cocotb_bench import run_cocotb
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+
 from bnngen_sim import SimulationError, StreamFormat, simulate
 
 if TYPE_CHECKING:

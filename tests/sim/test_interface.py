@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bnngen_sim import Interface, InterfaceError, Quantize, StreamFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
+from bnngen_sim import Interface, InterfaceError, Quantize, StreamFormat
 
 BYTES = StreamFormat(5, 2, 8, True, "int", 24, "NC")
 CONTRACT = {

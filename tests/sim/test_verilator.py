@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from bnngen_sim import MissingToolError, SimulationError, StreamFormat, build_simulator, simulate
 from bnngen_sim.cache import cache_root
 from bnngen_sim.verilator import _OPTIONS, find_tools

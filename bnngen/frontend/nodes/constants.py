@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 
 from bnngen.exact import exact_array, square_root
 from bnngen.frontend.importer import Importer, OnnxNode, handles
@@ -47,8 +47,10 @@ def read_concat(node: OnnxNode, importer: Importer) -> None:
 def read_cast(node: OnnxNode, importer: Importer) -> None:
     """Changes the number format of a constant; the numbers must survive it."""
     array = node.constant(0, "its input").array
-    cast = array.astype(np.int64) if node.attributes["to"] in (6, 7) else array.astype(np.float64)
-    if not np.array_equal(cast, array):
+    with np.errstate(over="ignore", invalid="ignore"):
+        cast = array.astype(helper.tensor_dtype_to_np_dtype(node.attributes["to"]))
+    same = exact_array(cast) == array if array.dtype == object else cast == array
+    if not np.all(same):
         raise node.error("would change the constant's value")
     importer.values[node.outputs[0]] = Constant(cast)
 
@@ -79,7 +81,7 @@ def read_transpose(node: OnnxNode, importer: Importer) -> None:
         importer.values[node.outputs[0]] = Constant(value.array.transpose(perm))
         return
     scale, offset = (
-        np.broadcast_to(p, value.shape).transpose(perm) if p.size > 1 else p
+        p.reshape((1,) * (value.ints.ndim - p.ndim) + p.shape).transpose(perm) if p.size > 1 else p
         for p in (value.scale, value.offset)
     )
     importer.values[node.outputs[0]] = QuantisedConstant(value.ints.transpose(perm), scale, offset)

@@ -6,12 +6,16 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from bnngen.exact import ExactArray, exact_array, square_root
 from bnngen.frontend.importer import Importer, OnnxNode, channel_parameters, handles
 from bnngen.frontend.values import Activation, Constant
 from bnngen.quantised import Affine, Relu
 
 ZERO, ONE = exact_array(0), exact_array(1)
+DEFAULT_EPSILON = float(np.float32(1e-5))
+"""As the operator set has it: attributes are single precision."""
 
 
 @handles("Add")
@@ -52,11 +56,13 @@ def read_relu(node: OnnxNode, importer: Importer) -> None:
 def read_batch_normalization(node: OnnxNode, importer: Importer) -> None:
     """y = gamma*(x - mean)/sqrt(var + eps) + beta."""
     value = node.activation()
+    if node.attributes.get("training_mode", 0):
+        raise node.error("is in training mode; export the model in evaluation mode")
     per_channel = (-1, *(1,) * (len(value.shape) - 2))
     gamma, beta, mean, var = (
         node.constant(i, "a parameter").exact().reshape(per_channel) for i in range(1, 5)
     )
-    var = var + exact_array(node.attributes.get("epsilon", 1e-5))
+    var = var + exact_array(node.attributes.get("epsilon", DEFAULT_EPSILON))
     for channel, v in enumerate(var.reshape(-1)):
         if v.sign() <= 0:
             raise node.error(f"has variance + epsilon = {float(v)} in channel {channel}; it must be above 0")

@@ -33,7 +33,9 @@ def read_topk(node: OnnxNode, importer: Importer) -> None:
         if "k" in node.attributes
         else int(node.constant(1, "k").array.reshape(-1)[0])
     )
-    if k != 1 or not node.attributes.get("largest", 1):
+    if not node.attributes.get("largest", 1):
+        raise node.error("is supported as the one largest score only, not as the smallest")
+    if k != 1:
         raise node.error(f"is supported as the one largest score only, not with k = {k}")
     _require_last_axis(node, value, node.attributes.get("axis", -1))
     importer.values[node.outputs[1]] = importer.add(node, ArgMax(value.shape[1]), value, (1, 1))

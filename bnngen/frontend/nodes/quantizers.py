@@ -23,7 +23,7 @@ def read_bipolar_quant(node: OnnxNode, importer: Importer) -> None:
     scale = _scale(node, 1)
     value = node.input(0)
     if not isinstance(value, Activation):
-        values = node.constant(0, "its input").array
+        values = _numbers(node)
         importer.values[node.outputs[0]] = QuantisedConstant(np.where(values >= 0, 1, -1), scale, ZERO)
         return
     step = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
@@ -36,7 +36,7 @@ def read_sign(node: OnnxNode, importer: Importer) -> None:
     """y = -1, 0 or +1: a binarizer only where 0 can't occur, which is proved later."""
     value = node.input(0)
     if not isinstance(value, Activation):
-        signs = np.sign(node.constant(0, "its input").array.astype(np.float64)).astype(np.int64)
+        signs = np.sign(_numbers(node).astype(np.float64)).astype(np.int64)
         importer.values[node.outputs[0]] = QuantisedConstant(signs, ONE, ZERO)
         return
     rows = ((Bound(Exact(), strict=False), Bound(Exact(), strict=True)),)
@@ -44,7 +44,7 @@ def read_sign(node: OnnxNode, importer: Importer) -> None:
     importer.values[node.outputs[0]] = importer.add(node, step, value, value.shape)
 
 
-@handles("Quant")
+@handles("Quant", "IntQuant")
 def read_quant(node: OnnxNode, importer: Importer) -> None:
     """y = (clip(round(x/scale + zero), lo, hi) - zero) * scale."""
     scale, zero = _scale(node, 1), node.constant(2, "its zero point").exact()
@@ -52,8 +52,7 @@ def read_quant(node: OnnxNode, importer: Importer) -> None:
     reciprocal = ONE / scale
     value = node.input(0)
     if not isinstance(value, Activation):
-        array = node.constant(0, "its input").array
-        ints = round_affine(array, reciprocal, zero, mode, type_.lo, type_.hi)
+        ints = round_affine(_numbers(node), reciprocal, zero, mode, type_.lo, type_.hi)
         importer.values[node.outputs[0]] = QuantisedConstant(ints, scale, -zero * scale)
         return
     source = _rescaled(node, importer, value, reciprocal, zero, "_scale")
@@ -68,6 +67,9 @@ def read_quant(node: OnnxNode, importer: Importer) -> None:
 def read_multi_threshold(node: OnnxNode, importer: Importer) -> None:
     """y = out_scale * (how many thresholds of the channel x reaches) + out_bias."""
     value = node.activation()
+    layout = node.text("data_layout", "NCHW")
+    if len(value.shape) > 2 and not layout.startswith("NC"):
+        raise node.error(f"has data layout {layout}; accepted are channels on axis 1 (NCHW)")
     table = node.constant(1, "its thresholds").array
     if table.ndim != 2 or not 1 <= table.shape[1] <= MAX_LEVELS:
         raise node.error(f"takes 1 to {MAX_LEVELS} thresholds a channel, not a table of shape {table.shape}")
@@ -81,6 +83,15 @@ def read_multi_threshold(node: OnnxNode, importer: Importer) -> None:
     importer.values[node.outputs[0]] = _rescaled(
         node, importer, quantised, exact_array(scale), exact_array(bias)
     )
+
+
+def _numbers(node: OnnxNode) -> np.ndarray:
+    """The constant to be quantised. Raises ValueError for NaN and infinity."""
+    array = node.constant(0, "its input").array
+    wrong = array[~np.isfinite(array.astype(np.float64))]
+    if wrong.size:
+        raise ValueError(f"{wrong[0]} is not a finite number")
+    return array
 
 
 def _scale(node: OnnxNode, index: int) -> ExactArray:
@@ -102,13 +113,16 @@ def _quant_type(node: OnnxNode) -> IntType:
     width = bits.reshape(-1)[0].fraction() if bits.size == 1 else Fraction(1, 2)
     if width.denominator != 1 or not 1 <= width <= 8:
         raise node.error(f"has bit width {bits.tolist()}; accepted is one whole number from 1 to 8")
+    signed = node.attributes.get("signed", 1)
+    if signed and width == 1:
+        raise node.error("has only one signed bit, which tools read differently; use BipolarQuant")
     half, narrow = 1 << (int(width) - 1), int(node.attributes.get("narrow", 0))
-    if node.attributes.get("signed", 1):
+    if signed:
         lo, hi = -half + narrow, half - 1
     else:
         lo, hi = 0, 2 * half - 1 - narrow
     if lo == hi:
-        raise node.error("has only one level; use BipolarQuant for one signed bit")
+        raise node.error("has only one level")
     return IntType(lo, hi)
 
 

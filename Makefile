@@ -1,0 +1,41 @@
+# Everything that a fresh clone needs: python3 (3.11 or newer), g++, make and perl.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+
+.PHONY: help demo test test-all lint clean
+
+help:  ## show this
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
+
+demo: $(VENV)/.demo  ## build the digits network for the iCEBreaker, from model file to bitstream
+	$(BIN)/python examples/digits/demo.py
+
+test: $(VENV)/.dev lint  ## check the style and run all quick tests
+	$(PYTEST)
+
+test-all: $(VENV)/.all lint  ## the same with the slow, full-size tests (place and route, training)
+	$(PYTEST) -m ""
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:  ## remove what was built here
+	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# each set of packages has a stamp; a change of the requirements installs again
+$(VENV)/.demo: EXTRAS = sim,fpga
+$(VENV)/.dev: EXTRAS = dev
+$(VENV)/.all: EXTRAS = all,dev
+$(VENV)/.demo $(VENV)/.dev $(VENV)/.all: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "bnngen needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 3; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "python3 lacks venv: apt install python3-venv"; exit 3; }

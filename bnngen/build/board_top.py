@@ -1,0 +1,229 @@
+"""The design around an accelerator on a board: its clock, its reset and its serial link.
+
+The accelerator itself is an instance of the emitted Verilog module ``bnn_accelerator``, so what is
+synthesised is the text that was simulated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+from amaranth.hdl import ClockDomain, ClockSignal, Const, Elaboratable, Instance, Module, ResetSignal, Signal
+from amaranth.lib import io
+from amaranth.lib.cdc import FFSynchronizer
+
+from bnngen_boards.errors import BoardError
+from bnngen_boards.platform import resource_names
+from bnngen_boards.pll import ClockPlan, DirectClock, EcpPll, IcePll, exact_mhz, plan_clock
+from bnngen_boards.profile import Board
+from bnngen_hw.uart import UartStreamBridge, uart_divisor
+
+ACCELERATOR = "bnn_accelerator"
+"""The name of the accelerator's Verilog module."""
+RESET_US = 15
+"""How long the reset lasts once the clock is stable: an iCE40's block RAMs read as zeros for about
+3 us after configuration, and this leaves a margin of five."""
+
+
+@dataclass(frozen=True)
+class StreamShape:
+    """How an accelerator's streams are cut: bytes of an input beat, beats of an input frame, and
+    bytes of an output beat."""
+
+    bytes_in: int
+    beats_in: int
+    bytes_out: int
+
+    @classmethod
+    def from_interface(cls, interface: Mapping[str, Any]) -> StreamShape:
+        """The shape that the contents of an ``interface.json`` describe."""
+        source, sink = interface["input"], interface["output"]
+        beats_in = ceil(Fraction(source["elements_per_frame"], source["elements_per_beat"]))
+        return cls(source["tdata_bits"] // 8, beats_in, sink["tdata_bits"] // 8)
+
+
+def _input(m: Module, port: Any) -> Any:
+    """What comes in at a port's pin."""
+    m.submodules += (buffer := io.Buffer("i", port))
+    return buffer.i
+
+
+def _output(m: Module, port: Any, value: Any) -> None:
+    """Drives a port's pin."""
+    m.submodules += (buffer := io.Buffer("o", port))
+    m.d.comb += buffer.o.eq(value)
+
+
+class ClockAndReset(Elaboratable):
+    """Drives the ``sync`` domain: the board's oscillator, through the PLL if ``plan`` has one.
+
+    The reset is released some time after the PLL has locked, and comes back if the lock is lost (see
+    :class:`PowerOnReset`). The clock carries a timing constraint.
+    """
+
+    def __init__(self, board: Board, plan: ClockPlan) -> None:
+        self.board = board
+        self.plan = plan
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        clock = Signal(attrs={"keep": 1})  # the constraint below needs its name in the netlist
+        locked = Signal()
+        port = platform.request(resource_names(self.board).clock, dir="-")
+        if isinstance(self.plan, IcePll):
+            m.submodules.pll = _ice_cell(self.plan, port.io, clock, locked)
+        elif isinstance(self.plan, EcpPll):
+            m.submodules.pll = _ecp_cell(self.plan, _input(m, port), clock, locked)
+        else:
+            m.d.comb += [clock.eq(_input(m, port)), locked.eq(1)]
+        if not isinstance(self.plan, DirectClock):
+            platform.add_clock_constraint(clock, float(self.plan.out_mhz * 1_000_000))
+        m.domains.por = ClockDomain("por", reset_less=True, local=True)
+        m.d.comb += [ClockSignal("sync").eq(clock), ClockSignal("por").eq(clock)]
+        m.submodules.reset = PowerOnReset(self.plan.out_mhz, locked)
+        return m
+
+
+class PowerOnReset(Elaboratable):
+    """Drives ``sync``'s reset: high until ``locked`` (asynchronous) has been high for :data:`RESET_US`,
+    at ``clock_mhz`` and in step with the clock. Counts in the domain ``por``, the same clock without a
+    reset.
+    """
+
+    def __init__(self, clock_mhz: Fraction, locked: Signal) -> None:
+        self.clock_mhz = clock_mhz
+        self.locked = locked
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        stable = Signal()
+        m.submodules.synchronizer = FFSynchronizer(self.locked, stable, o_domain="por")
+        cycles = ceil(self.clock_mhz * RESET_US)
+        timer = Signal(range(cycles + 1))
+        released = Signal()
+        m.d.por += released.eq(timer == cycles)
+        with m.If(~stable):
+            m.d.por += timer.eq(0)
+        with m.Elif(timer != cycles):
+            m.d.por += timer.eq(timer + 1)
+        m.d.comb += ResetSignal("sync").eq(~released)
+        return m
+
+
+def _ice_cell(plan: IcePll, pin: Any, clock: Signal, locked: Signal) -> Instance:
+    return Instance(
+        "SB_PLL40_PAD",
+        p_FEEDBACK_PATH="SIMPLE",
+        p_DIVR=Const(plan.divr, 4),
+        p_DIVF=Const(plan.divf, 7),
+        p_DIVQ=Const(plan.divq, 3),
+        p_FILTER_RANGE=Const(plan.filter_range, 3),
+        i_PACKAGEPIN=pin,
+        i_RESETB=Const(1),
+        i_BYPASS=Const(0),
+        o_PLLOUTGLOBAL=clock,
+        o_LOCK=locked,
+    )
+
+
+def _ecp_cell(plan: EcpPll, source: Any, clock: Signal, locked: Signal) -> Instance:
+    feedback = Signal()
+    return Instance(
+        "EHXPLLL",
+        # the analogue settings that ecppll gives every PLL
+        a_ICP_CURRENT="12",
+        a_LPF_RESISTOR="8",
+        a_MFG_ENABLE_FILTEROPAMP="1",
+        a_MFG_GMCREF_SEL="2",
+        p_FEEDBK_PATH="CLKOP",
+        p_CLKI_DIV=plan.clki_div,
+        p_CLKFB_DIV=plan.clkfb_div,
+        p_CLKOP_ENABLE="ENABLED",
+        p_CLKOP_DIV=plan.clkop_div,
+        p_CLKOP_CPHASE=plan.clkop_div - 1,
+        p_CLKOS_ENABLE="ENABLED",
+        p_CLKOS_DIV=plan.clkos_div,
+        p_CLKOS_CPHASE=plan.clkos_div - 1,
+        i_CLKI=source,
+        i_CLKFB=feedback,
+        # everything that could change the PLL at run time is held still
+        i_RST=Const(0),
+        i_STDBY=Const(0),
+        i_PHASESEL0=Const(0),
+        i_PHASESEL1=Const(0),
+        i_PHASEDIR=Const(1),
+        i_PHASESTEP=Const(1),
+        i_PHASELOADREG=Const(1),
+        i_PLLWAKESYNC=Const(0),
+        i_ENCLKOP=Const(0),
+        i_ENCLKOS=Const(0),
+        o_CLKOP=feedback,
+        o_CLKOS=clock,
+        o_LOCK=locked,
+    )
+
+
+class BoardTop(Elaboratable):
+    """The whole design for one board: clock, reset, serial link and accelerator.
+
+    ``clock_mhz`` is the wanted clock; :attr:`clock` says what the board really makes. A break on
+    the serial line resets the accelerator (see :class:`bnngen_hw.uart.UartStreamBridge`). The LED,
+    where the board has one, lights up for a frame error or a lost byte.
+
+    Raises :class:`BoardError` if the board cannot make the clock, or the baud rate from it.
+    """
+
+    _MustUse__silence = True  # it may be made only to ask for its clock
+
+    def __init__(self, board: Board, shape: StreamShape, clock_mhz: float | Fraction) -> None:
+        self.board = board
+        self.clock: ClockPlan = plan_clock(board.clock, exact_mhz(clock_mhz))
+        try:
+            divisor = uart_divisor(self.clock.out_mhz * 1_000_000, board.uart.baud)
+        except ValueError as error:
+            raise BoardError(
+                f"board {board.name!r} at {float(self.clock.out_mhz):g} MHz: uart.baud: {error}"
+            ) from None
+        self.bridge = UartStreamBridge(
+            shape.bytes_in,
+            shape.beats_in,
+            shape.bytes_out,
+            divisor=divisor,
+            buffer_bytes=board.uart.buffer_bytes,
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        names = resource_names(self.board)
+        m.domains.sync = ClockDomain()
+        m.submodules.clock_and_reset = ClockAndReset(self.board, self.clock)
+        m.submodules.bridge = bridge = self.bridge
+        uart = platform.request(names.uart, dir="-")
+        m.d.comb += bridge.rx.eq(_input(m, uart.rx))
+        _output(m, uart.tx, bridge.tx)
+        frame_error = Signal()
+        m.submodules.accelerator = self._accelerator(frame_error)
+        if names.led is not None:
+            _output(m, platform.request(names.led, dir="-"), frame_error | bridge.overrun)
+        return m
+
+    def _accelerator(self, frame_error: Signal) -> Instance:
+        beats_in, beats_out = self.bridge.o, self.bridge.i
+        return Instance(
+            ACCELERATOR,
+            i_clk=ClockSignal(),
+            i_rst=ResetSignal() | self.bridge.restart,
+            i_s_axis_tdata=beats_in.payload.data,
+            i_s_axis_tvalid=beats_in.valid,
+            o_s_axis_tready=beats_in.ready,
+            i_s_axis_tlast=beats_in.payload.last,
+            o_m_axis_tdata=beats_out.payload,
+            o_m_axis_tvalid=beats_out.valid,
+            i_m_axis_tready=beats_out.ready,
+            o_m_axis_tlast=Signal(),
+            o_frame_error=frame_error,
+        )

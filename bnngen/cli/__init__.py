@@ -1,0 +1,61 @@
+"""The command line: ``bnngen COMMAND``. It parses and prints; the work is done elsewhere."""
+
+from __future__ import annotations
+
+import errno
+import sys
+import traceback
+
+import typer
+from rich.markup import escape
+
+from bnngen.cli import boards, build, golden, inspect, report, simulate
+from bnngen.cli.console import errors
+
+INTERRUPTED = 130
+UNUSABLE = 2
+
+app = typer.Typer(
+    help="From a trained binarized or low-bit neural network to a verified FPGA accelerator.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    epilog="Add --debug to any command to see where an error comes from.",
+)
+for module in (inspect, golden, build, simulate, boards, report):
+    app.command(module.__name__.rpartition(".")[2])(module.command)
+
+
+def main() -> None:
+    """Run the command line and exit with the status that the outcome has."""
+    debug = "--debug" in sys.argv
+    sys.exit(run([argument for argument in sys.argv[1:] if argument != "--debug"], debug))
+
+
+def run(arguments: list[str], debug: bool = False) -> int:
+    """The exit status of the command line ``arguments``; errors go to standard error as one message."""
+    try:
+        status = typer.main.get_command(app).main(arguments, prog_name="bnngen", standalone_mode=False) or 0
+    except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
+    except typer.TyperException as error:
+        error.show()  # type: ignore[attr-defined]  # all that typer raises have it
+        return UNUSABLE
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        status = getattr(error, "exit_status", None)
+        errors.print(f"[bold red]error:[/] {escape(_message(error, status))}", soft_wrap=True)
+        return UNUSABLE if status is None else status
+    if status == INTERRUPTED:
+        errors.print("interrupted; the results of the steps before are kept")
+    return status
+
+
+def _message(error: Exception, status: int | None) -> str:
+    if status is not None:
+        return str(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk is full: {error.strerror}; free some space and run the command again"
+    return f"unexpected {type(error).__name__}: {error} (run again with --debug, and please report it)"

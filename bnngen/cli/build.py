@@ -1,0 +1,96 @@
+"""``bnngen build``: from a model file to a bitstream."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bnngen.cli.console import errors
+from bnngen.cli.options import Frames, Model
+
+if TYPE_CHECKING:
+    from bnngen.schedule.planner import Rate
+
+NO = 1
+
+
+class Step(StrEnum):
+    """Where a build may stop."""
+
+    ESTIMATE = "estimate"
+    VERILOG = "verilog"
+    SIMULATE = "simulate"
+    SYNTH = "synth"
+    BITSTREAM = "bitstream"
+
+
+class Output(StrEnum):
+    """What the accelerator's output carries."""
+
+    FILE = "file"
+    CLASS = "class"
+
+
+BoardName = Annotated[str, typer.Option(help="A board's name (see bnngen boards), or the path of a profile.")]
+Fps = Annotated[
+    str | None, typer.Option(metavar="N|max", help="Frames a second to reach with the least area; or max.")
+]
+Clock = Annotated[
+    float | None, typer.Option(metavar="MHZ", help="The clock, instead of the board's default.")
+]
+Verify = Annotated[
+    Path | None,
+    typer.Option(metavar="DATA.npz", help="Simulate these frames and compare with the golden model."),
+]
+Until = Annotated[Step, typer.Option(help="The last step to run.")]
+Out = Annotated[Path, typer.Option(metavar="DIR", help="Where the results go.")]
+OutputKind = Annotated[
+    Output, typer.Option(help="What comes out: what the file gives, or the class index (adds an argmax).")
+]
+
+
+def command(
+    model: Model,
+    board: BoardName,
+    out: Out,
+    fps: Fps = None,
+    clock: Clock = None,
+    verify: Verify = None,
+    frames: Frames = None,
+    until: Until = Step.BITSTREAM,
+    output: OutputKind = Output.FILE,
+) -> None:
+    """Import, lower, fit, emit, simulate, synthesise, place and route.
+
+    Without --fps: the fastest that fits 70 % of the board's LUTs.
+    """
+    from bnngen.api import compile as fit
+    from bnngen.api import load
+    from bnngen.build.pipeline import build, keep_model
+    from bnngen.cli.summary import BuildScreen, print_build
+    from bnngen.data import load_data
+
+    rate = _rate(fps)
+    network = load(model, output.value)
+    data = load_data(verify, network).first(frames) if verify else None
+    design = fit(network, board, rate, clock)
+    with BuildScreen() as screen:
+        screen.step("estimate")
+        facts = keep_model(model, out, output.value)
+        result = build(design, out, until=until.value, data=data, model=facts, watcher=screen)
+    print_build(result)
+    if not result.holds:
+        errors.print("[bold red]the answer is no:[/] see the lines marked above")
+        raise typer.Exit(NO)
+
+
+def _rate(fps: str | None) -> Rate:
+    if fps is None or fps == "max":
+        return fps  # type: ignore[return-value]
+    if not re.fullmatch(r"\d+(\.\d+)?([eE]\d+)?", fps):
+        raise typer.BadParameter(f"--fps takes a number above 0, or max, not {fps!r}")
+    return float(fps)

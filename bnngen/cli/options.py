@@ -1,0 +1,18 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Model = Annotated[Path, typer.Argument(help="A QONNX file, or one in FINN's MultiThreshold dialect.")]
+DataFile = Annotated[Path, typer.Argument(metavar="DATA.npz", help="Frames: x (real) or codes; labels y.")]
+Frames = Annotated[int | None, typer.Option(min=1, help="Use only the first N frames.")]
+JsonFile = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="Write the figures as JSON (- for standard output)."),
+]
+OutputFile = Annotated[Path | None, typer.Option("--out", metavar="Y.npz", help="Write the outputs here.")]
+BuildFolder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that bnngen build has made.")]

@@ -1,0 +1,26 @@
+"""``bnngen report``: the report of a build."""
+
+from __future__ import annotations
+
+import webbrowser
+from typing import Annotated
+
+import typer
+
+from bnngen.cli.console import console
+from bnngen.cli.options import BuildFolder
+
+
+def command(
+    folder: BuildFolder,
+    open_: Annotated[bool, typer.Option("--open", help="Show it in the web browser.")] = False,
+) -> None:
+    """Write report.html anew from report.json."""
+    from bnngen.files import write_text
+    from bnngen.report import read_report, render_html
+
+    page = folder / "report.html"
+    write_text(page, render_html(read_report(folder)))
+    console.print(f"report in {page}")
+    if open_:
+        webbrowser.open(page.resolve().as_uri())

@@ -1,0 +1,61 @@
+"""``bnngen simulate``: a built design's Verilog against the golden model."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bnngen.cli.console import console, errors, percent, progress_bar, write_json
+from bnngen.cli.options import BuildFolder, DataFile, Frames, JsonFile, OutputFile
+
+NO = 1
+
+Stall = Annotated[
+    float,
+    typer.Option(min=0.0, max=0.99, metavar="P", help="Probability of a gap and of backpressure, a cycle."),
+]
+Seed = Annotated[int, typer.Option(help="Chooses where the stalls are.")]
+
+
+def command(
+    folder: BuildFolder,
+    data: DataFile,
+    frames: Frames = None,
+    stall: Stall = 0.0,
+    seed: Seed = 0,
+    out: OutputFile = None,
+    json: JsonFile = None,
+) -> None:
+    """Run the Verilog in Verilator, and compare every output with the golden model."""
+    from bnngen.build.pipeline import compare, kept_model, simulate_frames
+    from bnngen.data import load_data
+    from bnngen.outputs import write_outputs
+
+    network, predicted = kept_model(folder)
+    loaded = load_data(data, network).first(frames)
+    with progress_bar("simulating the Verilog") as moved:
+        result = simulate_frames(folder / "rtl", loaded, stall=stall, seed=seed, progress=moved)
+    figures = compare(network, loaded, result, predicted)
+    if out is not None:
+        write_outputs(out, network, result.outputs)
+    write_json(json, {**figures, "stall": stall, "seed": seed})
+    if str(json) != "-":
+        _print(figures)
+    if figures["mismatches"] or not figures["as_predicted"]:
+        errors.print("[bold red]the answer is no:[/] the Verilog does not do what was predicted")
+        raise typer.Exit(NO)
+
+
+def _print(figures: dict) -> None:
+    rate = f"{figures['cycles_per_second']:,.0f} a second"
+    speed = f"{figures['cycles']:,} cycles in {figures['wall_s']:.2f} s ({rate})"
+    console.print(f"{figures['frames']:,} frames, {figures['mismatches']:,} mismatches; {speed}")
+    per_frame = figures["cycles_per_frame"]
+    measured = "" if per_frame is None else f"{per_frame:,} cycles a frame, "
+    console.print(f"{measured}latency {figures['latency_cycles']:,} cycles")
+    if figures["correct"] is not None:
+        console.print(
+            f"{figures['correct']:,} of {figures['frames']:,} correct "
+            f"({percent(figures['correct'], figures['frames'])})"
+        )

@@ -1,0 +1,129 @@
+"""The class index of the greatest score."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib.wiring import In, Out
+from numpy.typing import NDArray
+
+from bnngen_hw.beats import beat_count
+from bnngen_hw.component import StreamComponent, bit_stream
+from bnngen_hw.counting import Counter, delay_line
+from bnngen_hw.credit import CreditFifo, full_rate_depth
+from bnngen_hw.encoding import Encoding
+from bnngen_hw.timing import Cycles, queue
+
+Candidate = tuple[Value, list[Value]]
+"""A score as an unsigned number that keeps the order, and the bits of its lane, the lowest first."""
+
+
+class ArgMax(StreamComponent):
+    """The index of the greatest of ``elements`` scores; of equal ones, the lowest index.
+
+    A tree over the ``lanes`` scores of a beat, registered after each level, then the best so far. One beat
+    per cycle; ``latency`` cycles from a frame's last beat to its index. ``i.ready`` comes from registers.
+
+    Ports: ``i``, stream of ``lanes`` scores in the encoding ``score``; ``o``, stream of the index,
+    ``index_bits`` wide, one beat per frame.
+
+    Raises ValueError if there are no elements or lanes.
+    """
+
+    def __init__(self, elements: int, score: Encoding, lanes: int) -> None:
+        if elements < 1 or lanes < 1:
+            raise ValueError(f"argmax needs at least one element and lane, not {elements} and {lanes}")
+        self.elements, self.score, self.lanes = elements, score, lanes
+        self.beats = beat_count(elements, lanes)
+        self.index_bits = max(1, (elements - 1).bit_length())
+        self._levels = (lanes - 1).bit_length()
+        self.latency = self._levels + 1
+        super().__init__({"i": In(bit_stream(lanes * score.bits)), "o": Out(bit_stream(self.index_bits))})
+
+    @property
+    def interval(self) -> int:
+        """Cycles per frame in steady state."""
+        return self.beats
+
+    def arrivals(self, t: NDArray[np.integer]) -> Cycles:
+        """See `timing`."""
+        return queue(t)[-1:] + self.latency
+
+    def compute(self, scores: NDArray[np.integer]) -> NDArray[np.int64]:
+        """The indices (frames,) for scores (frames, elements)."""
+        return np.argmax(scores, axis=1).astype(np.int64)
+
+    def elaborate(self, platform: Any) -> Module:
+        """Intake, tree, best so far, FIFO."""
+        m = Module()
+        depth = full_rate_depth(self.latency, self.beats)
+        m.submodules.fifo = fifo = CreditFifo(self.index_bits, depth)
+        accept, last = Signal(name="accept"), Signal(name="last")
+        beat = Counter(self.beats, "beat").build(m, accept)
+        m.d.comb += [
+            self.i.ready.eq(fifo.free | ~beat.last),
+            accept.eq(self.i.valid & self.i.ready),
+            last.eq(accept & beat.last),
+            fifo.promise.eq(last),
+            fifo.push.eq(delay_line(m, last, self._levels)[-1]),
+            self.o.valid.eq(fifo.o.valid),
+            self.o.payload.eq(fifo.o.payload),
+            fifo.o.ready.eq(self.o.ready),
+        ]
+        best = self._tree(m, beat.last)
+        m.d.comb += fifo.payload.eq(self._best(m, best, delay_line(m, accept, self._levels)[-1], fifo.push))
+        return m
+
+    def _keys(self, m: Module, last: Signal) -> list[Candidate]:
+        """The beat's scores as unsigned numbers. A lane that holds no element gets the least, 0: its index is
+        higher than those of all that do, so it never wins."""
+        bits, filled = self.score.bits, self.elements - (self.beats - 1) * self.lanes
+        flip = 1 << (bits - 1) if self.score.kind == "signed" else 0
+        keys: list[Candidate] = []
+        for lane in range(self.lanes):
+            key = Signal(bits, name=f"key{lane}")
+            flipped = self.i.payload[lane * bits : (lane + 1) * bits] ^ flip
+            m.d.comb += key.eq(Mux(last, 0, flipped) if flip and lane >= filled else flipped)
+            keys.append((key, []))
+        return keys
+
+    def _tree(self, m: Module, last: Signal) -> Candidate:
+        """The beat's best, after one register per level; each level adds one bit to the lane."""
+        nodes = self._keys(m, last)
+        for level in range(self._levels):
+            pairs = [nodes[k : k + 2] for k in range(0, len(nodes), 2)]
+            nodes = [self._node(m, pair, f"{level}_{k}") for k, pair in enumerate(pairs)]
+        return nodes[0]
+
+    def _node(self, m: Module, pair: list[Candidate], name: str) -> Candidate:
+        (key, lane), (other_key, other_lane) = pair[0], pair[-1]
+        right = Signal(name=f"right{name}")
+        best = Signal(len(key), name=f"best{name}", reset_less=True)
+        place = Signal(len(lane) + 1, name=f"lane{name}", reset_less=True)
+        chosen = [Mux(right, theirs, ours) for ours, theirs in zip(lane, other_lane, strict=True)]
+        m.d.comb += right.eq(other_key > key)
+        m.d.sync += [best.eq(Mux(right, other_key, key)), place.eq(Cat(chosen, right))]
+        return best, list(place)
+
+    def _best(self, m: Module, beat_best: Candidate, valid: Signal, last: Signal) -> Signal:
+        """The place of the best of this beat and those before it in the frame."""
+        key, lane = beat_best
+        in_beat = Signal(self.index_bits)
+        m.d.comb += in_beat.eq(Cat(lane, Const(0, 1)))
+        if self.beats == 1:
+            return in_beat
+        best_key = Signal(len(key), reset_less=True)
+        place, best_place = Signal(self.index_bits), Signal(self.index_bits, reset_less=True)
+        first, base, better = Signal(init=1), Signal(self.index_bits), Signal()
+        m.d.comb += better.eq(first | (key > best_key))
+        m.d.comb += place.eq(Mux(better, base + in_beat, best_place))
+        with m.If(valid):
+            m.d.sync += [
+                best_key.eq(Mux(better, key, best_key)),
+                best_place.eq(place),
+                first.eq(last),
+                base.eq(Mux(last, 0, base + Const(self.lanes, self.index_bits))),
+            ]
+        return place

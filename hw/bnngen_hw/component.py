@@ -1,0 +1,46 @@
+"""The base classes of all components."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from amaranth.lib import stream, wiring
+from numpy.typing import NDArray
+
+from bnngen_hw.timing import Cycles
+
+
+def bit_stream(width: int) -> Any:
+    """The signature of a stream whose payload is a plain vector of ``width`` bits."""
+    return stream.Signature(width)
+
+
+class Part(wiring.Component):
+    """A component that may also be made only to be asked: for its latency, its bits, its `compute`."""
+
+    _MustUse__silence = True  # so Amaranth must not warn that it was never elaborated
+
+
+class StreamComponent(Part):
+    """A component between two streams, with the timing contract of `timing`.
+
+    Ports: ``i`` and ``o``, streams whose payload is a plain vector.
+    """
+
+    i: Any
+    o: Any
+
+    @property
+    def buffer_bits(self) -> int:
+        """Bits of data that wait between layers: stored vectors and queued results."""
+        return 0
+
+    @property
+    def interval(self) -> int:
+        """Cycles per frame in steady state, as `timing` defines it."""
+        raise NotImplementedError
+
+    def arrivals(self, t: NDArray[np.integer]) -> Cycles:
+        """The cycles of one frame's output beats for those of its input beats, as `timing` defines it."""
+        raise NotImplementedError

@@ -1,0 +1,294 @@
+"""The dense engine: XNOR-popcount and low-bit matrix-vector products, with thresholds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
+from amaranth.lib.wiring import In, Out
+from numpy.typing import NDArray
+
+from bnngen_hw.accumulate import Accumulator
+from bnngen_hw.beats import beat_count, join_words
+from bnngen_hw.component import StreamComponent, bit_stream
+from bnngen_hw.counting import Counter, delay_line
+from bnngen_hw.credit import CreditFifo, full_rate_depth
+from bnngen_hw.dense_numbers import AccumulatorPlan, RowRanges, padded_rows
+from bnngen_hw.dot import DotProduct
+from bnngen_hw.encoding import Encoding
+from bnngen_hw.rom import Rom, RomStyle
+from bnngen_hw.threshold import ThresholdUnit
+from bnngen_hw.threshold_table import ThresholdTable
+from bnngen_hw.timing import Cycles, queue
+
+
+class DenseEngine(StreamComponent):
+    """Multiplies vectors by a constant matrix, ``pe`` rows and ``simd`` columns a cycle.
+
+    ``weights`` (N, K) in encoding ``w``, inputs in encoding ``x``. Rows are done in ``folds`` = ceil(N / pe)
+    folds; a fold takes ``beats`` = ceil(K / simd) beats. Row ``f * pe + p`` is lane p of fold f. The output
+    is
+
+    - without ``thresholds``: the dot products, in encoding ``out``;
+    - with ``thresholds`` (N, L), on dot products, ascending: ``out_lo`` + the number reached (missed where
+      ``invert`` (N,)), or -1 and +1 if ``out`` is bipolar.
+
+    ``x_range``: the least and greatest input that occurs; by default all that the encoding holds. Styles:
+    "block" or "logic", of the weight ROM and of the tables of thresholds.
+
+    The pipeline never stops: input register and ROM, bit heap, accumulators, thresholds, `CreditFifo`. One
+    beat per cycle; ``latency`` cycles from a fold's last beat to its output beat; ``i.ready`` comes from
+    registers. One threshold a row costs no comparator: the accumulator starts at minus the threshold, its
+    sign is the result.
+
+    Ports: ``i``, stream of ``simd`` elements: each frame's ceil(K / simd) beats, ``folds`` times. ``o``,
+    stream of ``pe`` elements: ``folds`` beats per frame.
+
+    Raises ValueError if shapes disagree, pe or simd are larger than the matrix, a weight does not fit its
+    encoding, an output may not fit ``out``, or thresholds are not sorted.
+    """
+
+    def __init__(
+        self,
+        weights: NDArray[np.integer],
+        x: Encoding,
+        w: Encoding,
+        pe: int,
+        simd: int,
+        thresholds: NDArray[np.integer] | None,
+        invert: NDArray[np.bool_] | None,
+        out: Encoding,
+        out_lo: int = 0,
+        rom_style: RomStyle = "block",
+        threshold_style: RomStyle = "logic",
+        levels_per_stage: int = 2,
+        x_range: tuple[int, int] | None = None,
+    ) -> None:
+        self.weights = np.asarray(weights, dtype=np.int64)
+        self.x_encoding, self.w_encoding, self.out, self.pe, self.simd = x, w, out, pe, simd
+        self._check_shape(x_range)
+        rows, columns = self.weights.shape
+        self.folds, self.beats = beat_count(rows, pe), beat_count(columns, simd)
+        self.table = None if thresholds is None else ThresholdTable.checked(thresholds, invert, out, out_lo)
+        if self.table is not None and len(self.table.thresholds) != rows:
+            raise ValueError(f"{rows} rows of weights, but {len(self.table.thresholds)} rows of thresholds")
+        self._dot = DotProduct(simd, pe, x, w, levels_per_stage)
+        ranges = RowRanges.of(self.weights, self._dot.code, self.beats * simd, x_range)
+        self._plan = AccumulatorPlan.choose(ranges, self.table, accumulates=self.beats > 1)
+        self._check_output()
+        self._rom = Rom(self._rom_words(), simd * w.bits * pe, rom_style)
+        self._accumulator = self._make_accumulator(threshold_style)
+        self._thresholds = self._make_thresholds(threshold_style)
+        self._inverts = self._make_inverts(threshold_style)
+        super().__init__({"i": In(bit_stream(simd * x.bits)), "o": Out(bit_stream(pe * out.bits))})
+
+    def _check_shape(self, x_range: tuple[int, int] | None) -> None:
+        if self.weights.ndim != 2 or not self.weights.size:
+            raise ValueError(f"weights must be a matrix (N, K), not of shape {self.weights.shape}")
+        for name, value, limit in zip(("pe", "simd"), (self.pe, self.simd), self.weights.shape, strict=True):
+            if not 1 <= value <= limit:
+                raise ValueError(f"{name} must be from 1 to {limit} for this matrix, not {value}")
+        if x_range and not self.x_encoding.lo <= x_range[0] <= x_range[1] <= self.x_encoding.hi:
+            x = self.x_encoding
+            raise ValueError(f"inputs {x_range} do not fit {x.bits} {x.kind} bits")
+
+    def _check_output(self) -> None:
+        if self.table is not None:
+            return
+        need = self._plan.encoding
+        if self.out.kind == "bipolar" or need.lo < self.out.lo or need.hi > self.out.hi:
+            raise ValueError(
+                f"dot products need {need.bits} {need.kind} bits, not {self.out.bits} {self.out.kind} bits"
+            )
+
+    def _by_fold(self, values: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Per-row values as (folds, pe, ...); the last row stands in for rows that are not there."""
+        padded = padded_rows(values, self.folds * self.pe)
+        return padded.reshape(self.folds, self.pe, *padded.shape[1:])
+
+    def _rom_words(self) -> list[int]:
+        rows, columns = self.weights.shape
+        spare = ((0, self.folds * self.pe - rows), (0, self.beats * self.simd - columns))
+        padded = np.pad(self.weights, spare, constant_values=self._dot.code.neutral_weight)
+        tiles = padded.reshape(self.folds, self.pe, self.beats, self.simd).swapaxes(1, 2)
+        return [self._dot.pack_weights(tile) for tile in tiles.reshape(-1, self.pe, self.simd)]
+
+    def _make_accumulator(self, style: RomStyle) -> Accumulator | None:
+        plan = self._plan
+        if self.beats == 1 and not plan.shift and not plan.start.any():
+            return None
+        start, single = self._by_fold(plan.start), self.beats == 1
+        return Accumulator(self.pe, self._dot.width, plan.encoding.bits, start, plan.shift, single, style)
+
+    def _make_thresholds(self, style: RomStyle) -> ThresholdUnit | None:
+        if self.table is None or self._plan.thresholds is None:
+            return None
+        rows = self.folds * self.pe
+        thresholds = padded_rows(self._plan.thresholds, rows)
+        invert = padded_rows(self.table.invert, rows).astype(bool)
+        out_lo = int(self.table.values[0])
+        return ThresholdUnit(self.pe, self._plan.encoding, thresholds, invert, self.out, out_lo, style)
+
+    def _make_inverts(self, style: RomStyle) -> Rom | None:
+        """Where the sign is the result: the flags of a fold's lanes."""
+        if self.table is None or self._thresholds is not None:
+            return None
+        words = [join_words(row, 1) for row in self._by_fold(self.table.invert)]
+        return Rom(words[:1] if len(set(words)) == 1 else words, self.pe, style)
+
+    @property
+    def _sums_at(self) -> int:
+        """Cycles from a beat to its raw sums: input register (or ROM), then the heap."""
+        return 1 + self._dot.latency
+
+    @property
+    def _acc_at(self) -> int:
+        return self._sums_at + (self._accumulator is not None)
+
+    @property
+    def _codes_at(self) -> int:
+        return self._acc_at + (self._thresholds.latency if self._thresholds else 0)
+
+    @property
+    def latency(self) -> int:
+        """Cycles from a fold's last input beat to the first in which its output beat is offered."""
+        return self._codes_at + 1
+
+    @property
+    def fifo_depth(self) -> int:
+        """Output beats that the `CreditFifo` holds: just enough for full rate."""
+        return full_rate_depth(self.latency, self.beats)
+
+    @property
+    def buffer_bits(self) -> int:
+        """Bits of the `CreditFifo`."""
+        stored = self._plan.encoding if self.table is None else self.out
+        return self.fifo_depth * self.pe * stored.bits
+
+    @property
+    def weight_bits(self) -> int:
+        """Bits of the weight ROM, neutral weights included; 0 where the weights are one constant word."""
+        return self._rom.bits
+
+    @property
+    def table_bits(self) -> int:
+        """Bits of start values, thresholds and flags that change with the fold."""
+        parts = (self._accumulator, self._thresholds)
+        return sum(part.rom_bits for part in parts if part) + (self._inverts.bits if self._inverts else 0)
+
+    @property
+    def accumulator_bits(self) -> int:
+        """Width of one accumulator."""
+        return self._plan.encoding.bits
+
+    @property
+    def interval(self) -> int:
+        """Cycles per frame in steady state."""
+        return self.folds * self.beats
+
+    def arrivals(self, t: NDArray[np.integer]) -> Cycles:
+        """See `timing`."""
+        return queue(t)[self.beats - 1 :: self.beats] + self.latency
+
+    def compute(self, x: NDArray[np.integer]) -> NDArray[np.int64]:
+        """The outputs (frames, N) for inputs (frames, K)."""
+        dot = np.asarray(x, dtype=np.int64) @ self.weights.T
+        if self.table is None:
+            return dot
+        return self.table.compute(dot, np.broadcast_to(np.arange(len(self.weights)), dot.shape))
+
+    def elaborate(self, platform: Any) -> Module:
+        """Intake, sums, accumulators, codes, FIFO; ``lasts[k]`` marks a fold's last beat k cycles late."""
+        m = Module()
+        stored = self._plan.encoding if self.table is None else self.out
+        m.submodules.fifo = fifo = CreditFifo(self.pe * stored.bits, self.fifo_depth)
+        accept, last = self._intake(m, fifo)
+        lasts = delay_line(m, last, self._codes_at)
+        acc = self._accumulate(m, delay_line(m, accept, self._sums_at), lasts)
+        codes = self._codes(m, acc, lasts)
+        m.d.comb += [fifo.push.eq(lasts[self._codes_at]), fifo.payload.eq(self._masked(m, codes, lasts))]
+        self._output(m, fifo, stored)
+        return m
+
+    def _intake(self, m: Module, fifo: CreditFifo) -> tuple[Signal, Signal]:
+        """Takes a beat unless its fold's result has no place; returns "a beat" and "a fold's last beat"."""
+        accept, last = Signal(name="accept"), Signal(name="last")
+        x = Signal(len(self.i.payload), reset_less=True)
+        beat = Counter(self.beats, "beat").build(m, accept)
+        at = Counter(self.interval, "weights_at").build(m, accept)
+        m.submodules.rom, m.submodules.dot = self._rom, self._dot
+        m.d.comb += [
+            self.i.ready.eq(fifo.free | ~beat.last),
+            accept.eq(self.i.valid & self.i.ready),
+            last.eq(accept & beat.last),
+            fifo.promise.eq(last),
+            self._rom.addr.eq(at.value),
+            self._dot.w.eq(self._rom.data),
+            self._dot.x.eq(x),
+        ]
+        m.d.sync += x.eq(self.i.payload)
+        return accept, last
+
+    def _fold_at(self, m: Module, lasts: list[Signal], cycle: int) -> Counter:
+        """The fold that is ``cycle`` cycles behind the intake."""
+        return Counter(self.folds, f"fold_at_{cycle}").build(m, lasts[cycle])
+
+    def _accumulate(self, m: Module, accepts: list[Signal], lasts: list[Signal]) -> list[Value]:
+        """The lanes' final values, ``_acc_at`` cycles after a fold's last beat."""
+        bits = self._plan.encoding.bits
+        if self._accumulator is None:
+            width, sums = self._dot.width, self._dot.sums
+            return [sums[lane * width : (lane + 1) * width] for lane in range(self.pe)]
+        m.submodules.accumulator = accumulator = self._accumulator
+        first = Signal(init=1)
+        at = self._sums_at
+        with m.If(accepts[at]):
+            m.d.sync += first.eq(lasts[at])
+        m.d.comb += [
+            accumulator.sums.eq(self._dot.sums),
+            accumulator.valid.eq(accepts[at]),
+            accumulator.first.eq(first),
+            accumulator.fold.eq(self._fold_at(m, lasts, at - 1).value),
+        ]
+        return [accumulator.acc[lane * bits : (lane + 1) * bits] for lane in range(self.pe)]
+
+    def _codes(self, m: Module, acc: list[Value], lasts: list[Signal]) -> list[Value]:
+        """The lanes' codes, ``_codes_at`` cycles after a fold's last beat."""
+        bits = self._plan.encoding.bits
+        values = [Signal(bits, name=f"value{lane}") for lane in range(self.pe)]
+        m.d.comb += [value.eq(lane) for value, lane in zip(values, acc, strict=True)]
+        if self.table is None:
+            return values
+        fold = self._fold_at(m, lasts, self._acc_at - 1).value
+        if self._thresholds is None:
+            return self._signs(m, values, fold)
+        m.submodules.thresholds = thresholds = self._thresholds
+        m.d.comb += [thresholds.acc.eq(Cat(values)), thresholds.fold.eq(fold)]
+        return [thresholds.codes[k * self.out.bits : (k + 1) * self.out.bits] for k in range(self.pe)]
+
+    def _signs(self, m: Module, values: list[Signal], fold: Signal) -> list[Value]:
+        """One code for a value below 0, the other from 0 on."""
+        assert self.table is not None
+        assert self._inverts is not None
+        m.submodules.inverts = self._inverts
+        m.d.comb += self._inverts.addr.eq(fold)
+        low, high = self.out.encode(self.table.values).tolist()
+        flags = self._inverts.data
+        return [Mux(value[-1] ^ ~flags[lane], high, low) for lane, value in enumerate(values)]
+
+    def _masked(self, m: Module, codes: list[Value], lasts: list[Signal]) -> Value:
+        """All lanes; those of rows that are not there are 0 in the last fold."""
+        real = len(self.weights) - (self.folds - 1) * self.pe
+        if real == self.pe:
+            return Cat(codes)
+        there = ~self._fold_at(m, lasts, self._codes_at).last
+        return Cat(codes[:real], [Mux(there, code, 0) for code in codes[real:]])
+
+    def _output(self, m: Module, fifo: CreditFifo, stored: Encoding) -> None:
+        """Dot products are stored as narrow as they are; here they get the output's width."""
+        m.d.comb += [self.o.valid.eq(fifo.o.valid), fifo.o.ready.eq(self.o.ready)]
+        for lane in range(self.pe):
+            code = Signal(Shape(stored.bits, signed=stored.kind == "signed"), name=f"code{lane}")
+            m.d.comb += code.eq(fifo.o.payload[lane * stored.bits : (lane + 1) * stored.bits])
+            m.d.comb += self.o.payload[lane * self.out.bits : (lane + 1) * self.out.bits].eq(code)

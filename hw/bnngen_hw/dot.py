@@ -1,0 +1,154 @@
+"""Dot products of low-bit integers: one bit heap for a word of inputs and a word of weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from amaranth.hdl import Module, Value
+from amaranth.lib.wiring import In, Out
+from numpy.typing import NDArray
+
+from bnngen_hw.beats import join_words
+from bnngen_hw.component import Part
+from bnngen_hw.encoding import Encoding
+from bnngen_hw.heap import BitHeap
+
+Gate = Literal["xnor", "xor", "and", "nand"]
+
+
+@dataclass(frozen=True)
+class PartialBit:
+    """One bit of a product: ``gate`` of input bit ``x_bit`` and weight bit ``w_bit``, of weight 2**column."""
+
+    column: int
+    x_bit: int
+    w_bit: int
+    gate: Gate
+
+
+@dataclass(frozen=True)
+class ProductCode:
+    """A product of two encoded integers as a sum of bits.
+
+    What hardware adds up, the raw sum, is a sum of bits and nothing else: never negative, no constants.
+    The rest of the algebra depends on the weight alone, so it becomes one constant per row, which costs
+    nothing in a threshold or in an accumulator's start value::
+
+        dot = gain * raw + offset
+
+    ========  ========  ==========================================================================
+    input     weight    identity for one product
+    ========  ========  ==========================================================================
+    bipolar   bipolar   x * w = 2 * (bx XNOR bw) - 1
+    bipolar   integer   x * w = 2 * (bx AND w) - w
+    integer   bipolar   x * w = (x XNOR bw, bit by bit), less the code of ones where w = -1
+    integer   integer   x * w = the bits' products
+    ========  ========  ==========================================================================
+
+    The bits that a sign gives a negative weight are inverted: -c = (NOT c) - 1. Lanes that hold no element
+    have the neutral weight and input code 0.
+    """
+
+    x: Encoding
+    w: Encoding
+
+    @property
+    def gain(self) -> int:
+        """2 if the input is bipolar, else 1."""
+        return 2 if self.x.kind == "bipolar" else 1
+
+    @property
+    def neutral_weight(self) -> int:
+        """The weight of lanes that hold no element: 1 if bipolar, else 0."""
+        return 1 if self.w.kind == "bipolar" else 0
+
+    def bits(self) -> list[PartialBit]:
+        """The bits of one product."""
+        pairs = [(i, j) for i in range(self.x.bits) for j in range(self.w.bits)]
+        return [PartialBit(i + j, i, j, self._gate(i, j)) for i, j in pairs]
+
+    def offset(self, weights: NDArray[np.integer], lanes: int) -> NDArray[np.int64]:
+        """The offset of each row of ``weights`` (rows, K), computed on ``lanes`` >= K lanes."""
+        w = np.asarray(weights, dtype=np.int64)
+        zero_code = self.x.decode(np.zeros(1, np.int64))
+        per_product = zero_code * w - self.gain * self._raw_at_zero(w)
+        spare = lanes - w.shape[1]
+        neutral = self.gain * self._raw_at_zero(np.array(self.neutral_weight))
+        return per_product.sum(axis=1) - spare * neutral
+
+    def _raw_at_zero(self, weights: NDArray[np.integer]) -> NDArray[np.int64]:
+        """The raw product of input code 0 and each weight."""
+        codes = self.w.encode(weights)
+        raw = np.zeros_like(codes)
+        for bit in self.bits():
+            w = (codes >> bit.w_bit) & 1
+            raw += {"xnor": 1 - w, "xor": w, "and": 0 * w, "nand": 0 * w + 1}[bit.gate] << bit.column
+        return raw
+
+    def _gate(self, x_bit: int, w_bit: int) -> Gate:
+        negative = _is_sign(self.x, x_bit) != _is_sign(self.w, w_bit)
+        if self.w.kind == "bipolar":
+            return "xor" if negative else "xnor"
+        return "nand" if negative else "and"
+
+
+def _is_sign(encoding: Encoding, bit: int) -> bool:
+    return encoding.kind == "signed" and bit == encoding.bits - 1
+
+
+class DotProduct(Part):
+    """``simd`` products summed up, for ``pe`` rows of weights at once: the raw sums of `ProductCode`.
+
+    Free running: new operands every cycle. Latency: ``latency`` cycles (that of the bit heap).
+
+    Ports: ``x`` (in): ``simd`` input codes. ``w`` (in): the weights as `pack_weights` lays them out. ``sums``
+    (out): ``pe`` raw sums of ``width`` bits, never negative.
+    """
+
+    def __init__(self, simd: int, pe: int, x: Encoding, w: Encoding, levels_per_stage: int = 2) -> None:
+        if simd < 1:
+            raise ValueError(f"a dot product needs at least one lane, not {simd}")
+        self.simd, self.pe, self.x_encoding, self.w_encoding = simd, pe, x, w
+        self.code = ProductCode(x, w)
+        self._columns: list[list[tuple[int, PartialBit]]] = [[] for _ in range(x.bits + w.bits - 1)]
+        for lane in range(simd):
+            for bit in self.code.bits():
+                self._columns[bit.column].append((lane, bit))
+        self._heap = BitHeap([len(column) for column in self._columns], pe, levels_per_stage)
+        self.latency, self.width = self._heap.latency, self._heap.width
+        members = {"x": In(simd * x.bits), "w": In(simd * w.bits * pe), "sums": Out(self.width * pe)}
+        super().__init__(members)
+
+    def pack_weights(self, weights: NDArray[np.integer]) -> int:
+        """Weights (pe, simd) as the word for port ``w``: for each lane, for each weight bit, a vector of
+        ``pe`` bits; lane 0 and bit 0 lowest."""
+        codes = self.w_encoding.encode(weights)
+        planes = (codes.T[:, None, :] >> np.arange(self.w_encoding.bits)[None, :, None]) & 1
+        return join_words(planes.ravel(), 1)
+
+    def compute(self, x: NDArray[np.integer], weights: NDArray[np.integer]) -> NDArray[np.int64]:
+        """The raw sums (n, pe) of inputs (n, simd) and weights (pe, simd)."""
+        w = np.asarray(weights, dtype=np.int64)
+        dot = np.asarray(x, dtype=np.int64) @ w.T
+        return (dot - self.code.offset(w, self.simd)) // self.code.gain
+
+    def elaborate(self, platform: Any) -> Module:
+        """All bits of all products, then the heap."""
+        m = Module()
+        m.submodules.heap = self._heap
+        place = 0
+        for column in self._columns:
+            for lane, bit in column:
+                m.d.comb += self._heap.bits[place : place + self.pe].eq(self._partial_bit(lane, bit))
+                place += self.pe
+        m.d.comb += self.sums.eq(self._heap.sums)
+        return m
+
+    def _partial_bit(self, lane: int, bit: PartialBit) -> Value:
+        """One bit of a product, for all rows: the input bit meets the ``pe`` bits of its weights."""
+        first = (lane * self.w_encoding.bits + bit.w_bit) * self.pe
+        w = self.w[first : first + self.pe]
+        x = self.x[lane * self.x_encoding.bits + bit.x_bit].replicate(self.pe)
+        return {"xnor": ~(x ^ w), "xor": x ^ w, "and": x & w, "nand": ~(x & w)}[bit.gate]

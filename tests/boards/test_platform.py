@@ -1,0 +1,94 @@
+"""Platforms: the known ones, and those made from a profile's own pins."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from amaranth.hdl import Module
+from amaranth.lib import io
+
+from bnngen_boards.errors import BoardError, MissingPackageError
+from bnngen_boards.platform import make_platform, resource_names
+from bnngen_boards.profile import board_names, load_board
+
+
+@pytest.mark.parametrize("name", board_names())
+def test_known_board(name):
+    board = load_board(name)
+    platform = make_platform(board)
+    names = resource_names(board)
+    assert (platform.device, platform.package) == (board.device, board.package)
+    assert getattr(platform, "speed", "") == board.speed
+    assert platform.lookup(names.clock).clock.frequency == board.clock.input_mhz * 1e6
+    uart = platform.request(names.uart, dir="-")
+    assert (uart.rx.direction, uart.tx.direction) == (io.Direction.Input, io.Direction.Output)
+    assert platform.request(names.led, dir="-").direction == io.Direction.Output
+
+
+def blink(board) -> dict[str, str]:
+    """The files of a design that connects the LED with the serial input."""
+    platform = make_platform(board)
+    m = Module()
+    uart, led = platform.request("uart", dir="-"), platform.request("led", dir="-")
+    m.submodules.rx = rx = io.Buffer("i", uart.rx)
+    m.submodules.tx = tx = io.Buffer("o", uart.tx)
+    m.submodules.led = lamp = io.Buffer("o", led)
+    m.d.comb += [lamp.o.eq(rx.i), tx.o.eq(rx.i)]
+    return platform.prepare(m).files
+
+
+def test_own_pins(own_board):
+    board = load_board(own_board())
+    assert resource_names(board).led == "led"
+    lines = blink(board)["top.pcf"].splitlines()
+    assert {"set_io uart_0__rx__io B10", "set_io uart_0__tx__io B12", "set_io led_0__io B5"} <= set(lines)
+    assert make_platform(board).default_clk_frequency == 12e6
+
+
+def test_own_pins_without_led(own_board):
+    board = load_board(own_board('led = "B5"\n', ""))
+    assert resource_names(board).led is None
+    assert make_platform(board).request("clk", dir="-").direction == io.Direction.Input
+
+
+def test_own_ecp5_pins(own_board):
+    path = own_board()
+    text = path.read_text(encoding="utf-8")
+    for old, new in [
+        ("ice40", "ecp5"),
+        ("iCE40HX8K", "LFE5U-25F"),
+        ("CT256", 'BG256"\nspeed = "6'),
+        ("SB_PLL40_PAD", "EHXPLLL"),
+        ("IO_STANDARD", "IO_TYPE"),
+        ("SB_LVCMOS", "LVCMOS33"),
+    ]:
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+    constraints = blink(load_board(path))["top.lpf"]
+    assert 'IOBUF PORT "led_0__io" IO_TYPE=LVCMOS33;' in constraints
+    assert 'LOCATE COMP "uart_0__rx__io" SITE "B10";' in constraints
+
+
+def test_missing_package(monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("amaranth_boards")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "amaranth_boards", None)
+    message = r"^board 'icebreaker' needs the package 'amaranth_boards', .*: pip install 'bnngen\[fpga\]'$"
+    with pytest.raises(MissingPackageError, match=message):
+        make_platform(load_board("icebreaker"))
+    assert MissingPackageError.exit_status == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("amaranth_boards.nothing:Board", r"no module 'amaranth_boards\.nothing'"),
+        ("amaranth_boards.icebreaker:Board", r"module 'amaranth_boards\.icebreaker' has no class 'Board'"),
+    ],
+)
+def test_wrong_class(name, message):
+    board = load_board("icebreaker")
+    platform = board.platform.model_copy(update={"class_": name})
+    with pytest.raises(BoardError, match=rf"^board 'icebreaker': platform\.class: {message}$"):
+        make_platform(board.model_copy(update={"platform": platform}))

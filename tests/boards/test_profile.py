@@ -1,0 +1,124 @@
+"""Board profiles: what they say, and what a mistake in one says."""
+
+from __future__ import annotations
+
+import pytest
+
+from bnngen_boards.errors import BoardError
+from bnngen_boards.profile import board_names, load_board
+
+
+def test_names():
+    assert {"icebreaker", "ulx3s_85f"} <= set(board_names())
+    assert board_names() == sorted(board_names())
+
+
+@pytest.mark.parametrize("name", board_names())
+def test_every_board_loads_under_its_own_name(name):
+    board = load_board(name)
+    assert board.name == name
+    assert board.clock.default_mhz > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "lut", "blocks", "kind", "dsp", "crystal"),
+    [
+        ("icebreaker", 5280, 30, "SB_RAM40_4K", 8, 12),
+        ("ulx3s_85f", 83640, 208, "DP16KD", 156, 25),
+    ],
+)
+def test_device_facts(name, lut, blocks, kind, dsp, crystal):
+    board = load_board(name)
+    bram = board.resources.bram
+    assert (board.resources.lut, board.resources.ff, board.resources.dsp) == (lut, lut, dsp)
+    assert (bram.blocks, bram.kind) == (blocks, kind)
+    assert board.clock.input_mhz == crystal
+
+
+def test_block_shapes():
+    assert load_board("icebreaker").resources.bram.shapes == ((16, 256), (8, 512), (4, 1024), (2, 2048))
+    assert load_board("ulx3s_85f").resources.bram.shapes[0] == (36, 512)
+
+
+def test_a_board_is_frozen():
+    with pytest.raises(Exception, match="frozen"):
+        load_board("icebreaker").name = "other"
+
+
+def test_unknown_name_suggests():
+    with pytest.raises(
+        BoardError, match=r"^no board 'icebraker': did you mean icebreaker\?, or give the path"
+    ):
+        load_board("icebraker")
+    with pytest.raises(BoardError, match=r"^no board 'zzz': accepted: icebreaker, "):
+        load_board("zzz")
+    assert BoardError.exit_status == 2
+
+
+def test_own_file(own_board):
+    board = load_board(str(own_board()))
+    assert board.name == "mine"
+    assert board.pins is not None
+    assert board.pins.attributes == {"IO_STANDARD": "SB_LVCMOS"}
+    assert load_board(own_board()) == board
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("lut = 7680", "lut = 0", "resources.lut: found 0; accepted: greater than 0"),
+        ("lut = 7680", 'lut = "7680"', "resources.lut: found '7680'; accepted: a valid integer"),
+        ("lut = 7680\n", "", "resources.lut: missing"),
+        ("lut = 7680", "luts = 7680", "resources.luts: unknown field; did you mean lut?"),
+        ("kind =", "kin =", "resources.bram.kin: unknown field; did you mean kind?"),
+        ("led =", "let =", "pins.let: unknown field; did you mean led?"),
+        ("title =", "tittle =", "tittle: unknown field; did you mean title?"),
+        ("[uart]\nbaud = 1000000\nbuffer_bytes = 512\n", "", "uart: missing"),
+        ('"ice40"', '"ice50"', "family: found 'ice50'; accepted: 'ice40' or 'ecp5'"),
+        ("[[16, 256]]", "[[16, 256, 1]]", "resources.bram.shapes.0"),
+        (
+            "[[16, 256]]",
+            "[[16, 257]]",
+            "resources.bram: accepted: shapes of at most 4096 bits, which 16 x 257",
+        ),
+        ("input_mhz = 12", "input_mhz = nan", "clock.input_mhz: found"),
+        ("SB_PLL40_PAD", "EHXPLLL", "accepted: clock.pll = 'SB_PLL40_PAD' for family 'ice40'"),
+        (
+            "[resources]",
+            '[platform]\nclass = "a:B"\nclock = "c"\nuart = "u"\n[resources]',
+            "exactly one of the tables [platform] and [pins], not both",
+        ),
+    ],
+)
+def test_mistakes(own_board, old, new, message):
+    path = own_board(old, new)
+    with pytest.raises(BoardError) as caught:
+        load_board(path)
+    assert any(line.startswith(f"{path}: ") and message in line for line in str(caught.value).splitlines())
+
+
+def test_all_mistakes_come_in_one_message(own_board):
+    path = own_board('title = "A board of my own"\nfamily = "ice40"', 'title = 3\nfamily = "x"')
+    with pytest.raises(BoardError) as caught:
+        load_board(path)
+    assert str(caught.value).splitlines() == [
+        f"{path}: title: found 3; accepted: a valid string",
+        f"{path}: family: found 'x'; accepted: 'ice40' or 'ecp5'",
+    ]
+
+
+def test_toml_error_names_the_line(own_board):
+    path = own_board("dsp = 0", "dsp = ")
+    with pytest.raises(BoardError, match=r"mine\.toml: not valid TOML: .*line 17"):
+        load_board(path)
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(BoardError, match=r"none\.toml: cannot be read: No such file or directory"):
+        load_board(tmp_path / "none.toml")
+
+
+def test_not_text(tmp_path):
+    (tmp_path / "x.toml").write_bytes(b"name = '\xff'")
+    with pytest.raises(BoardError, match=r"not UTF-8 text: .* at byte 8"):
+        load_board(tmp_path / "x.toml")

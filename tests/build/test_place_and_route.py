@@ -1,0 +1,104 @@
+"""Place and route of a small accelerator, for real; and of one that does not fit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from bnngen.build.place_and_route import PnrResult, place_and_route
+from bnngen.build.synthesis import synthesize
+from bnngen.build.toolchain import ToolError
+from bnngen.errors import FitError
+from bnngen_boards.profile import load_board
+
+FILES = {
+    "icebreaker": ["icepack.log", "nextpnr-ice40.log", "report.json", "top.asc", "top.bin"],
+    "ulx3s_85f": ["ecppack.log", "nextpnr-ecp5.log", "report.json", "top.bit", "top.config"],
+}
+MAGIC = {"icebreaker": bytes.fromhex("7eaa997e"), "ulx3s_85f": bytes.fromhex("bdb3")}
+
+
+@pytest.fixture(scope="session")
+def routed(synthesized, tmp_path_factory) -> Callable[[str], tuple[PnrResult, list[str]]]:
+    """The small accelerator placed and routed for a board, done once, and the progress it told."""
+
+    @cache
+    def result(name: str) -> tuple[PnrResult, list[str]]:
+        said: list[str] = []
+        out = tmp_path_factory.mktemp(name) / "pnr"
+        return place_and_route(synthesized(name), load_board(name), out, said.append), said
+
+    return result
+
+
+@pytest.mark.parametrize("name", list(FILES))
+class TestResult:
+    def test_bitstream(self, routed, name):
+        result, _ = routed(name)
+        assert sorted(path.name for path in result.bitstream.parent.iterdir()) == FILES[name]
+        assert MAGIC[name] in result.bitstream.read_bytes()[:200]
+
+    def test_clock(self, routed, synthesized, name):
+        result, _ = routed(name)
+        assert result.met
+        assert synthesized(name).clock_mhz < result.fmax_mhz < 400
+        report = json.loads((result.bitstream.parent / "report.json").read_text(encoding="utf-8"))
+        assert result.fmax_mhz in [clock["achieved"] for clock in report["fmax"].values()]
+
+    def test_every_constraint_is_used(self, routed, name):
+        result, _ = routed(name)
+        log = (result.bitstream.parent / FILES[name][1]).read_text(encoding="utf-8")
+        assert "ignoring clock constraint" not in log
+
+    def test_utilisation(self, routed, synthesized, name):
+        result, _ = routed(name)
+        ram = "ICESTORM_RAM" if name == "icebreaker" else "DP16KD"
+        assert result.utilisation[ram] == (synthesized(name).bram, load_board(name).resources.bram.blocks)
+
+    def test_tool_and_progress(self, routed, name):
+        result, said = routed(name)
+        assert "nextpnr" in result.tool
+        assert said[0].startswith("nextpnr-")
+
+
+def test_same_netlist_gives_the_same_bitstream(routed, synthesized, tmp_path):
+    first, _ = routed("icebreaker")
+    second = place_and_route(synthesized("icebreaker"), load_board("icebreaker"), tmp_path)
+    assert first.bitstream.read_bytes() == second.bitstream.read_bytes()
+    assert first.fmax_mhz == second.fmax_mhz
+
+
+def test_unmet_clock_is_a_result(small_accelerator, tmp_path):
+    board = load_board("icebreaker")
+    synthesis = synthesize(small_accelerator.rtl, small_accelerator.interface, board, 132, tmp_path / "synth")
+    result = place_and_route(synthesis, board, tmp_path / "pnr")
+    assert not result.met
+    assert result.fmax_mhz < 132
+    assert result.bitstream.exists()
+
+
+def test_too_many_block_rams(make_stand_in, tmp_path):
+    """33 engines need a block RAM each, and the device has 30."""
+    board = load_board("icebreaker")
+    large = make_stand_in(tmp_path / "rtl", pe=33, simd=8, steps=1, folds=64)
+    synthesis = synthesize(large.rtl, large.interface, board, 30, tmp_path / "synth")
+    message = r"^the design does not fit icebreaker \(iCE40UP5K\): it needs 3[34] of 30 ICESTORM_RAM: "
+    with pytest.raises(FitError, match=message):
+        place_and_route(synthesis, board, tmp_path / "pnr")
+    assert FitError.exit_status == 1
+    assert [path.name for path in (tmp_path / "pnr").iterdir()] == ["nextpnr-ice40.log"]
+
+
+def test_other_failures_show_the_tools_own_words(synthesized, tmp_path):
+    synthesis = synthesized("icebreaker")
+    folder = tmp_path / "synth"
+    folder.mkdir()
+    for path in synthesis.folder.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    (folder / "top.json").write_text("{}")
+    with pytest.raises(ToolError, match=r"^nextpnr-ice40 failed \(exit status"):
+        place_and_route(replace(synthesis, folder=folder), load_board("icebreaker"), tmp_path / "pnr")

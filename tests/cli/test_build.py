@@ -1,0 +1,168 @@
+"""``bnngen build``, its folder and its report."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+def build(cli: Cli, digits: Path, out: Path, *more: object) -> tuple[int, str, str]:
+    return cli("build", digits / "digits_1w1a.onnx", "--board", "icebreaker", "--out", out, *more)
+
+
+def test_the_report_has_the_contract_s_keys(built: Path) -> None:
+    report = json.loads((built / "report.json").read_text())
+    assert {"bnngen", "model", "board", "clock_mhz", "layers", "schedule", "simulation"} <= report.keys()
+    assert report["synthesis"] is None
+    assert report["pnr"] is None
+    assert report["warnings"] == []
+    layer = report["layers"][0]
+    assert {
+        "name",
+        "op",
+        "pe",
+        "simd",
+        "cycles",
+        "weight_bits",
+        "lut_estimate",
+        "bram_estimate",
+    } <= layer.keys()
+    schedule = report["schedule"]
+    assert {
+        "cycles_per_frame",
+        "latency_cycles",
+        "fps",
+        "fifo_bits",
+        "estimate",
+        "available",
+    } <= schedule.keys()
+    assert schedule["fps"] == pytest.approx(report["clock_mhz"] * 1e6 / schedule["cycles_per_frame"])
+
+
+def test_the_simulation_is_exact_and_as_predicted(built: Path) -> None:
+    report = json.loads((built / "report.json").read_text())
+    simulation, schedule = report["simulation"], report["schedule"]
+    assert (simulation["frames"], simulation["mismatches"], simulation["correct"]) == (360, 0, 342)
+    assert simulation["cycles_per_frame"] == schedule["cycles_per_frame"]
+    assert simulation["latency_cycles"] == schedule["latency_cycles"]
+
+
+def test_the_folder_holds_what_the_contract_says(built: Path) -> None:
+    names = {str(path.relative_to(built)) for path in built.rglob("*") if path.is_file()}
+    assert names == {
+        "model.onnx",
+        "report.json",
+        "report.html",
+        "rtl/bnn_accelerator.v",
+        "rtl/interface.json",
+    }
+
+
+def test_the_same_build_gives_the_same_bytes_in_another_folder(
+    cli: Cli, digits: Path, built: Path, tmp_path: Path
+) -> None:
+    status, _, _ = build(cli, digits, tmp_path / "elsewhere", "--fps", "20000", "--until", "verilog")
+    assert status == 0
+    for name in ("bnn_accelerator.v", "interface.json"):
+        assert (tmp_path / "elsewhere" / "rtl" / name).read_bytes() == (built / "rtl" / name).read_bytes()
+    text = (built / "rtl" / "bnn_accelerator.v").read_text()
+    assert str(Path(__file__).parents[2]) not in text
+
+
+def test_estimate_writes_no_verilog(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    status, output, _ = build(cli, digits, tmp_path / "e", "--until", "estimate", "--fps", "max")
+    assert status == 0
+    assert "frames/s" in output
+    assert not (tmp_path / "e" / "rtl").exists()
+    assert json.loads((tmp_path / "e" / "report.json").read_text())["simulation"] is None
+
+
+def test_class_output_adds_an_argmax(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    status, _, _ = build(cli, digits, tmp_path / "c", "--until", "verilog", "--output", "class")
+    assert status == 0
+    assert json.loads((tmp_path / "c" / "report.json").read_text())["layers"][-1]["op"] == "ArgMax"
+    interface = json.loads((tmp_path / "c" / "rtl" / "interface.json").read_text())
+    assert interface["class_index"] is True
+
+
+def test_a_rate_that_does_not_fit_is_a_no(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    status, _, errors = build(cli, digits, tmp_path / "n", "--fps", "20000000")
+    assert status == 1
+    assert "don't fit icebreaker" in errors
+    assert not (tmp_path / "n").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--fps", "fast"], "--fps takes a number above 0, or max, not 'fast'"),
+        (["--fps", "0"], "the frame rate must be above 0"),
+        (["--until", "forever"], "forever"),
+        (["--clock", "5000"], "MHz"),
+        (["--verify", "nowhere.npz"], "can't read the data 'nowhere.npz'"),
+    ],
+)
+def test_unusable_arguments(
+    cli: Cli, digits: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    status, _, errors = build(cli, digits, tmp_path / "x", *arguments)
+    assert status == 2
+    assert message in errors
+    assert not (tmp_path / "x").exists()
+
+
+def test_an_unknown_board_suggests_near_names(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    model = digits / "digits_1w1a.onnx"
+    status, _, errors = cli("build", model, "--board", "icebraker", "--out", tmp_path / "x")
+    assert status == 2
+    assert "did you mean icebreaker" in errors
+
+
+def test_a_faulty_profile_names_the_field(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "mine.toml"
+    source = Path(__file__).parents[2] / "boards" / "bnngen_boards" / "icebreaker.toml"
+    profile.write_text(source.read_text().replace("lut = 5280", 'lut = "many"'))
+    status, _, errors = cli("build", digits / "digits_1w1a.onnx", "--board", profile, "--out", tmp_path / "x")
+    assert status == 2
+    assert "mine.toml" in errors
+    assert "lut" in errors
+
+
+def test_an_output_folder_that_is_a_file(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    status, _, errors = build(cli, digits, tmp_path / "file" / "out", "--until", "verilog")
+    assert status == 2
+    assert "can't write to the folder" in errors
+    assert (tmp_path / "file").read_text() == ""
+
+
+def test_a_missing_tool_says_how_to_get_it(
+    cli: Cli, digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YOSYS", "/nowhere/yosys")
+    status, _, errors = build(cli, digits, tmp_path / "t", "--until", "synth")
+    assert status == 3
+    assert "yosys" in errors
+    report = json.loads((tmp_path / "t" / "report.json").read_text())
+    assert (tmp_path / "t" / "rtl" / "bnn_accelerator.v").is_file()
+    assert report["synthesis"] is None
+    assert report["warnings"][0].startswith("step 'synth' failed")
+
+
+def test_an_interrupt_keeps_the_steps_before_it(
+    cli: Cli, digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bnngen.build.pipeline.synthesize", interrupted)
+    status, _, errors = build(cli, digits, tmp_path / "i", "--until", "synth")
+    assert status == 130
+    assert "interrupted" in errors
+    assert (tmp_path / "i" / "rtl" / "bnn_accelerator.v").is_file()
+    assert json.loads((tmp_path / "i" / "report.json").read_text())["warnings"] == [
+        "step 'synth' failed: interrupted"
+    ]

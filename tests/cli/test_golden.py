@@ -1,0 +1,82 @@
+"""``bnngen golden``, ``inspect``, ``boards`` and ``report``, and what happens with broken input."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+def test_golden_counts_what_is_correct(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    data, out = digits / "digits_test.npz", tmp_path / "y.npz"
+    status, output, _ = cli("golden", digits / "digits_1w1a.onnx", data, "--out", out, "--json", "-")
+    assert status == 0
+    assert json.loads(output)["correct"] == 342
+    with np.load(out) as y, np.load(data) as d:
+        assert y["y_int"].dtype == np.int64
+        assert y["y"].dtype == np.float64
+        assert int((y["class"] == d["y"]).sum()) == 342
+
+
+def test_inspect_adds_up(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    status, output, _ = cli("inspect", digits / "digits_1w1a.onnx", "--json", tmp_path / "i.json")
+    assert status == 0
+    assert "bipolar" in output
+    summary = json.loads((tmp_path / "i.json").read_text())
+    assert summary["total"]["weight_bits"] == sum(layer["weight_bits"] for layer in summary["layers"])
+
+
+def test_boards_lists_and_shows(cli: Cli) -> None:
+    status, output, _ = cli("boards")
+    assert status == 0
+    assert "icebreaker" in output
+    assert "ulx3s_85f" in output
+    assert json.loads(cli("boards", "icebreaker", "--json", "-")[1])["resources"]["lut"] == 5280
+    status, _, errors = cli("boards", "ulx3s")
+    assert status == 2
+    assert "ulx3s_85f" in errors
+
+
+def test_report_is_one_page(cli: Cli, built: Path) -> None:
+    status, _, _ = cli("report", built)
+    page = (built / "report.html").read_text()
+    assert status == 0
+    assert page.startswith("<!doctype html>")
+    assert "frames a second" in page
+    assert "http" not in page
+
+
+@pytest.mark.parametrize(
+    ("contents", "message"),
+    [
+        (b"", "is not a whole ONNX file: it is empty"),
+        (b"this is no model\n", "is not a whole ONNX file: it holds plain text"),
+        (None, "is not a whole ONNX file: its 9000 bytes are truncated or damaged"),
+    ],
+)
+def test_broken_models(cli: Cli, digits: Path, tmp_path: Path, contents: bytes | None, message: str) -> None:
+    path = tmp_path / "broken.onnx"
+    path.write_bytes((digits / "digits_1w1a.onnx").read_bytes()[:9000] if contents is None else contents)
+    status, output, errors = cli("golden", path, digits / "digits_test.npz")
+    assert (status, output) == (2, "")
+    assert message in errors
+    assert "Traceback" not in errors
+
+
+def test_a_full_disk_is_said(cli: Cli, digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    out = tmp_path / "y.npz"
+    status, _, errors = cli("golden", digits / "digits_1w1a.onnx", digits / "digits_test.npz", "--out", out)
+    assert status == 2
+    assert "No space left on device" in errors
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_command(cli: Cli) -> None:
+    assert cli("goldn")[0] == 2

@@ -1,0 +1,55 @@
+"""``bnngen simulate``: exact with and without stalls, and honest about what differs."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+@pytest.mark.parametrize("stall", [0.0, 0.3])
+def test_every_output_is_golden(cli: Cli, built: Path, digits: Path, tmp_path: Path, stall: float) -> None:
+    arguments = ("--stall", stall, "--seed", 7, "--out", tmp_path / "y.npz", "--json", tmp_path / "y.json")
+    status, output, _ = cli("simulate", built, digits / "digits_test.npz", *arguments)
+    assert status == 0
+    assert "360 frames, 0 mismatches" in output
+    assert "342 of 360 correct" in output
+    figures = json.loads((tmp_path / "y.json").read_text())
+    assert (figures["cycles_per_frame"] is None) == (stall > 0)
+    golden = tmp_path / "golden.npz"
+    assert cli("golden", digits / "digits_1w1a.onnx", digits / "digits_test.npz", "--out", golden)[0] == 0
+    with np.load(tmp_path / "y.npz") as y, np.load(golden) as g:
+        assert set(y.files) == {"y_int", "y", "class"}
+        assert all(np.array_equal(y[name], g[name]) for name in y.files)
+
+
+def test_a_difference_is_a_no(cli: Cli, built: Path, digits: Path, tmp_path: Path) -> None:
+    """A weight ROM with one word changed: the simulation must not agree any more."""
+    wrong = tmp_path / "wrong"
+    shutil.copytree(built, wrong)
+    source = wrong / "rtl" / "bnn_accelerator.v"
+    text = source.read_text()
+    start = text.index("[0] = ")
+    at = text.index("'h", start) + 2
+    flipped = "0" if text[at] != "0" else "f"
+    source.write_text(text[:at] + flipped + text[at + 1 :])
+    status, output, errors = cli("simulate", wrong, digits / "digits_test.npz")
+    assert status == 1
+    assert "0 mismatches" not in output
+    assert "the answer is no" in errors
+
+
+def test_frames_limits_the_run(cli: Cli, built: Path, digits: Path) -> None:
+    status, output, _ = cli("simulate", built, digits / "digits_test.npz", "--frames", 10)
+    assert status == 0
+    assert "10 frames, 0 mismatches" in output
+
+
+def test_a_folder_that_is_no_build(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    status, _, errors = cli("simulate", tmp_path, digits / "digits_test.npz")
+    assert status == 2
+    assert "is not a build directory" in errors

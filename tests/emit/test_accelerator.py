@@ -1,0 +1,159 @@
+"""Whole accelerators in the Amaranth simulator: outputs against golden, cycles against the schedule."""
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from amaranth.sim import Simulator
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bnngen.build.pipeline import random_frames
+from bnngen.design import Design
+from bnngen.emit.accelerator import Accelerator
+from bnngen.emit.verilog import interface
+from bnngen.network import Network
+from bnngen.ops.dense import Dense
+from bnngen.schedule.folding import Folding
+from bnngen.schedule.option import Option
+from bnngen.schedule.planner import Schedule
+from bnngen.schedule.resources import Resources
+from bnngen_boards.profile import load_board
+from bnngen_sim.interface import Interface
+
+Beat = tuple[int, int]
+"""The cycle in which an output beat was taken, and its tdata."""
+
+
+def fold(network: Network, data: st.DataObject) -> Design:
+    """A design with any folding of every layer, also such as no solver would choose."""
+    options: list[Option | None] = []
+    for index, layer in enumerate(network.layers):
+        if not isinstance(layer.op, Dense):
+            options.append(None)
+            continue
+        pe = data.draw(st.integers(1, layer.op.elements_out), f"pe{index}")
+        simd = data.draw(st.integers(1, layer.op.elements_in), f"simd{index}")
+        rom = data.draw(st.sampled_from(["block", "logic"]), f"rom{index}")
+        feed = data.draw(st.sampled_from(["block", "registers"]), f"feed{index}")
+        folding = Folding(pe, simd)
+        options.append(Option(folding, rom, feed, layer.op.cycles(folding), Resources()))
+    return Design(Schedule(network, load_board("icebreaker"), Fraction(30), tuple(options)))
+
+
+def run(design: Design, frames: np.ndarray, stall: float, seed: int) -> tuple[int, list[Beat]]:
+    """The cycle in which the first beat went in, and the output beats, for back-to-back frames."""
+    top = Accelerator(design.chain)
+    ports, port = top.ports, interface(design.schedule)
+    beats = port.input.pack(frames)
+    random, taken, first = np.random.default_rng(seed), [], []
+    wanted = len(frames) * port.output.beats_per_frame
+    words = [int.from_bytes(beat.tobytes(), "little") for frame in beats for beat in frame]
+
+    async def bench(ctx: object) -> None:
+        sent, offered, cycle = 0, False, 0
+        while len(taken) < wanted:
+            offered = offered or (sent < len(words) and random.random() >= stall)
+            ready = random.random() >= stall
+            ctx.set(ports["s_axis_tvalid"], offered)
+            ctx.set(ports["s_axis_tdata"], words[sent] if offered else 0)
+            ctx.set(ports["s_axis_tlast"], (sent + 1) % port.input.beats_per_frame == 0)
+            ctx.set(ports["m_axis_tready"], ready)
+            if offered and ctx.get(ports["s_axis_tready"]):
+                first.append(cycle)
+                sent, offered = sent + 1, False
+            if ready and ctx.get(ports["m_axis_tvalid"]):
+                last = (len(taken) + 1) % port.output.beats_per_frame == 0
+                assert ctx.get(ports["m_axis_tlast"]) == last
+                taken.append((cycle, ctx.get(ports["m_axis_tdata"])))
+            await ctx.tick()
+            cycle += 1
+            assert cycle < 40_000
+        assert not ctx.get(ports["frame_error"])
+
+    simulator = Simulator(top)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    return first[0], taken
+
+
+def decode(port: Interface, taken: list[Beat]) -> np.ndarray:
+    raw = b"".join(word.to_bytes(port.output.bytes_per_beat, "little") for _, word in taken)
+    shape = (-1, port.output.beats_per_frame, port.output.bytes_per_beat)
+    return port.output.unpack(np.frombuffer(raw, np.uint8).reshape(shape))
+
+
+KINDS = st.sampled_from(["bipolar", "binary", "ternary", "unsigned3"])
+WEIGHTS = st.sampled_from(["bipolar", "binary", "ternary", "signed3"])
+SIZES = st.lists(st.integers(1, 9), min_size=3, max_size=4)
+
+
+@settings(max_examples=25)
+@given(st.data(), st.integers(0, 1 << 20), SIZES, WEIGHTS, st.booleans())
+def test_any_network_in_any_folding(
+    make_network: Callable[..., Network],
+    data: st.DataObject,
+    seed: int,
+    sizes: list[int],
+    weights: str,
+    argmax: bool,
+) -> None:
+    kinds = [data.draw(KINDS, "kind") for _ in sizes[1:]]
+    network = make_network(seed, sizes, kinds, weights, argmax)
+    design = fold(network, data)
+    port = interface(design.schedule)
+    codes = random_frames(design, 9).codes
+    golden = network.run(codes)
+
+    _, stalled = run(design, codes[:3], 0.4, seed)
+    assert np.array_equal(decode(port, stalled), golden[:3])
+
+    first, alone = run(design, codes[:1], 0.0, seed)
+    assert alone[-1][0] - first + 1 == design.latency_cycles
+
+    _, taken = run(design, codes, 0.0, seed)
+    assert np.array_equal(decode(port, taken), golden)
+    ends = np.array([cycle for cycle, _ in taken])[
+        port.output.beats_per_frame - 1 :: port.output.beats_per_frame
+    ]
+    assert np.diff(ends)[-3:].tolist() == [design.cycles_per_frame] * 3
+
+
+def test_ready_does_not_wait_for_the_sink(make_network: Callable[..., Network]) -> None:
+    """No combinational path leads through the chain: tready toggling in a cycle moves nothing in front."""
+    network = make_network(0, [6, 4, 3], ["bipolar", "bipolar"])
+    folding = [Option(Folding(2, 3), "logic", "registers", 4, Resources()) for _ in network.layers]
+    design = Design(Schedule(network, load_board("icebreaker"), Fraction(30), tuple(folding)))
+    top = Accelerator(design.chain)
+    seen = set()
+
+    async def bench(ctx: object) -> None:
+        ctx.set(top.ports["s_axis_tvalid"], 1)
+        for _ in range(120):
+            ready = []
+            for sink in (0, 1, 0):
+                ctx.set(top.ports["m_axis_tready"], sink)
+                ready.append(ctx.get(top.ports["s_axis_tready"]))
+            assert len(set(ready)) == 1
+            seen.add(ready[0])
+            await ctx.tick()
+
+    simulator = Simulator(top)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    assert seen == {0, 1}
+
+
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_interface_tells_the_streams(make_network: Callable[..., Network], lanes: int) -> None:
+    network = make_network(1, [6, 5], ["ternary"])
+    option = Option(Folding(lanes, 4), "logic", "registers", 0, Resources())
+    port = interface(Schedule(network, load_board("icebreaker"), Fraction(30), (option,)))
+    assert (port.input.elements_per_frame, port.input.elements_per_beat, port.input.bits) == (6, 4, 2)
+    assert (port.input.signed, port.input.encoding, port.input.tdata_bits) == (True, "int", 8)
+    assert (port.output.elements_per_frame, port.output.elements_per_beat) == (5, lanes)
+    assert port.quantize.lo == -1
+    assert not port.class_index

@@ -1,0 +1,197 @@
+"""Small ONNX files made in the test, and an independent evaluation of them by onnx's reference evaluator."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+from onnx.reference.op_run import OpRun
+
+from bnngen.data import quantize
+from bnngen.errors import ModelError
+from bnngen.frontend import import_onnx
+from bnngen.network import Network
+from bnngen.passes.lower import lower
+
+DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general")
+QONNX = DOMAINS[1]
+
+ROUNDINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "ROUND": np.round,
+    "CEIL": np.ceil,
+    "FLOOR": np.floor,
+    "UP": lambda v: np.sign(v) * np.ceil(np.abs(v)),
+    "DOWN": lambda v: np.sign(v) * np.floor(np.abs(v)),
+    "ROUND_TO_ZERO": np.trunc,
+    "HALF_UP": lambda v: np.sign(v) * np.floor(np.abs(v) + 0.5),
+    "HALF_DOWN": lambda v: np.sign(v) * np.ceil(np.abs(v) - 0.5),
+}
+
+
+def _bipolar_quant(self: Any, x: np.ndarray, scale: np.ndarray) -> tuple:
+    return (np.where(x >= 0, 1.0, -1.0) * scale,)
+
+
+def _quant(
+    self: Any,
+    x: np.ndarray,
+    scale: np.ndarray,
+    zero: np.ndarray,
+    bits: np.ndarray,
+    signed: int = 1,
+    narrow: int = 0,
+    rounding_mode: str = "ROUND",
+) -> tuple:
+    width = float(bits.reshape(-1)[0])
+    lo = -(2 ** (width - 1)) + narrow if signed else 0
+    hi = 2 ** (width - 1) - 1 if signed else 2**width - 1 - narrow
+    rounded = ROUNDINGS[rounding_mode.upper()](x / scale + zero)
+    return ((np.clip(rounded, lo, hi) - zero) * scale,)
+
+
+def _multi_threshold(
+    self: Any, x: np.ndarray, thresholds: np.ndarray, out_scale: float = 1.0, out_bias: float = 0.0
+) -> tuple:
+    table = thresholds.reshape(thresholds.shape[0], *(1,) * (x.ndim - 2), -1)
+    count = (x[..., None] >= table[None]).sum(axis=-1)
+    return (count * out_scale + out_bias,)
+
+
+def _batch_norm(
+    self: Any, x: np.ndarray, *parameters: np.ndarray, epsilon: float = 1e-5, **unused: object
+) -> tuple:
+    """In place of the evaluator's own, which before opset 14 takes its statistics from the batch."""
+    gamma, beta, mean, var = (p.reshape(-1, *(1,) * (x.ndim - 2)) for p in parameters)
+    return (gamma * (x - mean) / np.sqrt(var + epsilon) + beta,)
+
+
+CUSTOM_OPS = [
+    type("BatchNormalization", (OpRun,), {"op_domain": "", "_run": _batch_norm}),
+    *(type(name, (OpRun,), {"op_domain": domain, "_run": run})
+    for domain in DOMAINS
+    for name, run in (
+        ("BipolarQuant", _bipolar_quant),
+        ("Quant", _quant),
+        ("IntQuant", _quant),
+        ("MultiThreshold", _multi_threshold),
+    )),
+]
+
+
+class File:
+    """An ONNX model in the making; ``x`` is its input, of shape (N, *shape)."""
+
+    def __init__(self, *shape: int, opset: int = 13, directory: Path) -> None:
+        self.shape, self.opset, self.directory = shape, opset, directory
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: dict[str, np.ndarray] = {}
+
+    def const(self, values: Any) -> str:
+        """An initializer; numbers of Python are doubles, so that the reference doesn't round them."""
+        name = f"c{len(self.constants)}"
+        self.constants[name] = np.asarray(values)
+        return name
+
+    def node(self, op: str, *inputs: Any, name: str | None = None, outputs: int = 1, **attributes: Any) -> str:
+        """A node; inputs that aren't names of tensors become initializers. Returns its last output."""
+        index = len(self.nodes)
+        tensors = [i if isinstance(i, str) else self.const(i) for i in inputs]
+        made = [f"t{index}_{k}" for k in range(outputs)]
+        name = f"{op}{index}" if name is None else name
+        attributes.setdefault("domain", QONNX if op in ("Quant", "BipolarQuant", "MultiThreshold") else "")
+        self.nodes.append(helper.make_node(op, tensors, made, name=name, **attributes))
+        return made[-1]
+
+    def bipolar(self, x: Any, scale: Any = 1.0, **attributes: Any) -> str:
+        return self.node("BipolarQuant", x, scale, **attributes)
+
+    def quant(self, x: Any, scale: Any, bits: Any = 4.0, zero: Any = 0.0, **attributes: Any) -> str:
+        return self.node("Quant", x, scale, zero, bits, **attributes)
+
+    def proto(self, *outputs: str) -> onnx.ModelProto:
+        value = helper.make_tensor_value_info
+        graph = helper.make_graph(
+            self.nodes,
+            "network",
+            [value("x", TensorProto.FLOAT, ["N", *self.shape])],
+            [value(o, TensorProto.FLOAT, None) for o in outputs],
+            [numpy_helper.from_array(array, name) for name, array in self.constants.items()],
+        )
+        imports = [helper.make_opsetid("", self.opset), *(helper.make_opsetid(d, 1) for d in DOMAINS)]
+        return helper.make_model(graph, opset_imports=imports)
+
+    def save(self, *outputs: str, change: Callable[[onnx.ModelProto], None] | None = None) -> Path:
+        model = self.proto(*outputs)
+        if change:
+            change(model)
+        path = self.directory / "model.onnx"
+        path.write_bytes(model.SerializeToString())
+        return path
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[..., File]:
+    """``file(*shape, opset=13)``: an empty model whose input has this shape."""
+
+    def make(*shape: int, opset: int = 13) -> File:
+        return File(*shape, opset=opset, directory=tmp_path)
+
+    return make
+
+
+def _agrees(model: File, output: str, x: Any = None, change: Callable | None = None) -> Network:
+    path = model.save(output, change=change)
+    if x is None:
+        x = np.random.default_rng(0).integers(-8, 9, (40, *model.shape)) / 4
+    x = np.asarray(x, dtype=np.float64)
+    (expected,) = ReferenceEvaluator(str(path), new_ops=CUSTOM_OPS).run(None, {"x": x})
+    network = lower(import_onnx(path))
+    y = network.run(quantize(x, network))
+    real = y if network.class_index else network.host.real_outputs(y)
+    np.testing.assert_allclose(real, expected.reshape(len(x), -1), rtol=1e-13, atol=1e-13)
+    return network
+
+
+@pytest.fixture(scope="session")
+def agrees() -> Callable[..., Network]:
+    """Checks that the lowered file computes what the reference evaluator does; returns its network.
+
+    The tolerance is that of the doubles behind the last integer; one wrong integer is far beyond it.
+    """
+    return _agrees
+
+
+@pytest.fixture(scope="session")
+def refuses() -> Callable[..., None]:
+    """Checks the whole message with which a file is refused, at import or when it is lowered."""
+
+    def check(model: File, output: str | Sequence[str], message: str, change: Callable | None = None) -> None:
+        outputs = [output] if isinstance(output, str) else output
+        path = model.save(*outputs, change=change)
+        with pytest.raises(ModelError) as error:
+            lower(import_onnx(path))
+        assert str(error.value) == message
+
+    return check
+
+
+def _signs(rows: int, columns: int) -> np.ndarray:
+    """Bipolar weights (rows, columns), always the same."""
+    return np.where(np.random.default_rng(rows * 100 + columns).random((rows, columns)) < 0.5, -1.0, 1.0)
+
+
+@pytest.fixture(scope="session")
+def signs() -> Callable[[int, int], np.ndarray]:
+    return _signs
+
+
+@pytest.fixture(scope="session")
+def features() -> Callable[[Sequence[int]], int]:
+    return math.prod

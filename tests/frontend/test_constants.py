@@ -1,0 +1,147 @@
+"""Operators that are computed at import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, numpy_helper
+
+WEIGHTS = np.array([[1.0, -2.0, 3.0], [-1.0, 1.0, 2.0]])
+
+
+def scaled(model: object, factor: str) -> str:
+    return model.node("Mul", model.node("MatMul", model.bipolar("x"), WEIGHTS.T), factor)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        {"value": numpy_helper.from_array(np.array([0.5, -2.0]))},
+        {"value_float": 0.5},
+        {"value_floats": [0.5, -2.0]},
+        {"value_int": 3},
+        {"value_ints": [3, -2]},
+    ],
+)
+def test_constant_nodes(file: Callable, agrees: Callable, attribute: dict) -> None:
+    model = file(3)
+    value = model.node("Constant", **attribute)
+    agrees(model, scaled(model, model.node("Cast", value, to=TensorProto.DOUBLE)))
+
+
+def test_a_constant_without_numbers_is_refused(file: Callable, refuses: Callable) -> None:
+    model = file(3)
+    value = model.node("Constant", value_string="one", name="text")
+    refuses(model, scaled(model, value), "layer 'text': Constant holds neither numbers nor a tensor")
+
+
+@pytest.mark.parametrize("exponent", [0.5, -0.5, 1.0, 2.0, -1.0])
+@pytest.mark.parametrize("base", [[4.0, 0.25], [2.0, 3.0]])
+def test_pow(file: Callable, agrees: Callable, exponent: float, base: list) -> None:
+    model = file(3)
+    agrees(model, scaled(model, model.node("Pow", base, np.array(exponent))))
+
+
+def test_powers_that_are_refused(file: Callable, refuses: Callable) -> None:
+    accepted = "takes an exponent of -1, -0.5, 0.5, 1 or 2"
+    cases = {
+        (2.0, 3.0): accepted,
+        (-2.0, 0.5): "square root of the negative number -2.0",
+        (0.0, -1.0): "division by zero",
+    }
+    for (base, exponent), problem in cases.items():
+        model = file(3)
+        value = model.node("Pow", base, exponent, name="op")
+        refuses(model, scaled(model, value), f"layer 'op': Pow {problem}")
+    model = file(3)
+    refuses(model, scaled(model, model.node("Pow", 2.0, [1.0, 2.0], name="op")), f"layer 'op': Pow {accepted}")
+
+
+def test_sqrt(file: Callable, agrees: Callable, refuses: Callable) -> None:
+    model = file(3)
+    agrees(model, scaled(model, model.node("Sqrt", [2.0, 2.25])))
+    model = file(3)
+    agrees(model, scaled(model, model.node("Sqrt", [0.0, 1.0])))
+    model = file(3)
+    value = model.node("Sqrt", -1.0, name="op")
+    refuses(model, scaled(model, value), "layer 'op': Sqrt square root of the negative number -1.0")
+
+
+def test_transposed_constants(file: Callable, agrees: Callable) -> None:
+    model = file(2, 2, 3)
+    factor = model.node("Transpose", np.array([[[0.5]], [[-2.0]]]).reshape(1, 1, 1, 2), perm=[0, 3, 1, 2])
+    x = model.bipolar(model.node("Mul", "x", factor))
+    agrees(model, model.node("MatMul", model.node("Flatten", x), np.arange(12.0).reshape(12, 1)))
+
+
+def test_a_computed_tensor_is_not_transposed(file: Callable, refuses: Callable) -> None:
+    model = file(3)
+    refuses(
+        model,
+        model.node("Transpose", "x", name="op"),
+        "layer 'op': Transpose is supported on constants only, not on the computed tensor",
+    )
+
+
+@pytest.mark.parametrize("to", [TensorProto.DOUBLE, TensorProto.FLOAT, TensorProto.FLOAT16])
+def test_casts_of_constants(file: Callable, agrees: Callable, to: int) -> None:
+    model = file(3)
+    value = model.node("Cast", [0.5, -2.0], to=to)
+    agrees(model, scaled(model, model.node("Cast", value, to=TensorProto.DOUBLE)))
+
+
+@pytest.mark.parametrize(
+    ("value", "to"),
+    [(0.5, TensorProto.INT64), (0.1, TensorProto.FLOAT), (2049.0, TensorProto.FLOAT16), (-1.0, TensorProto.UINT8), (2.0, TensorProto.BOOL)],
+)
+def test_casts_that_change_a_number_are_refused(
+    file: Callable, refuses: Callable, value: float, to: int
+) -> None:
+    model = file(3)
+    out = scaled(model, model.node("Cast", value, to=to, name="op"))
+    refuses(model, out, "layer 'op': Cast would change the constant's value")
+
+
+def test_a_computed_tensor_is_not_cast(file: Callable, refuses: Callable) -> None:
+    model = file(3)
+    refuses(
+        model,
+        model.node("Cast", "x", to=TensorProto.DOUBLE, name="op"),
+        "layer 'op': Cast takes a constant as its input, not the computed tensor 'x'",
+    )
+
+
+def test_gather_beyond_the_end_is_refused(file: Callable, refuses: Callable) -> None:
+    model = file(3)
+    value = model.node("Gather", [1.0, 2.0], np.array(5), name="op")
+    out = scaled(model, value)
+    refuses(model, out, "layer 'op': Gather index 5 is out of bounds for axis 0 with size 2")
+
+
+def test_gather_and_concat_of_constants(file: Callable, agrees: Callable) -> None:
+    model = file(3)
+    first = model.node("Gather", np.array([[1.0, 0.5], [-2.0, 8.0]]), np.array([1]), axis=1)
+    rows = model.node("Concat", first, first, axis=1)
+    factor = model.node("Gather", rows, np.array([1, 0]), axis=0)
+    picked = model.node("Gather", factor, np.array(1), axis=1)
+    agrees(model, scaled(model, picked))
+
+
+def test_a_tensor_kept_outside_of_the_file_is_refused(file: Callable, refuses: Callable) -> None:
+    def move_away(model: onnx.ModelProto) -> None:
+        tensor = model.graph.initializer[-1]
+        tensor.ClearField("raw_data")
+        tensor.data_location = TensorProto.EXTERNAL
+        entry = tensor.external_data.add()
+        entry.key, entry.value = "location", "weights.bin"
+
+    model = file(3)
+    refuses(
+        model,
+        model.node("MatMul", model.bipolar("x"), WEIGHTS.T),
+        "layer 'c1': the tensor's numbers are kept in another file; save the model as one file",
+        change=move_away,
+    )

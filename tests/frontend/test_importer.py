@@ -1,0 +1,180 @@
+"""Walking the file: names, inputs, outputs, dead nodes, and whatever no reader exists for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper
+
+from bnngen.errors import ModelError
+from bnngen.frontend import import_onnx
+from bnngen.passes.lower import lower
+
+WEIGHTS = np.array([[1.0, -2.0, 3.0], [-1.0, 1.0, 2.0], [0.0, 1.0, -1.0]])
+
+
+def two_layers(model: object, names: tuple[str | None, str | None] = (None, None)) -> str:
+    hidden = model.node("Gemm", model.bipolar("x"), WEIGHTS, [0.5, 1.0, -1.0], name=names[0])  # type: ignore[attr-defined]
+    return model.node("Gemm", model.bipolar(hidden), WEIGHTS, [0.5, 1.0, -1.0], name=names[1])  # type: ignore[attr-defined]
+
+
+def test_layers_keep_the_names_of_the_file(file: Callable, agrees: Callable) -> None:
+    model = file(3)
+    network = agrees(model, two_layers(model, ("first", "second")))
+    assert [layer.name for layer in network.layers] == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (("", ""), ["Gemm_1", "Gemm_3"]),
+        (("fc", "fc"), ["fc", "fc_2"]),
+        (("x", "fc"), ["x_2", "fc"]),
+        (("Gemm_3", ""), ["Gemm_3", "Gemm_3_2"]),
+        (("fc", "fc_bias"), ["fc", "fc_bias"]),
+        (("fc_bias", "fc"), ["fc_bias", "fc"]),
+    ],
+)
+def test_missing_and_repeated_names(file: Callable, agrees: Callable, given: tuple, found: list[str]) -> None:
+    """The biases need names too: theirs give way to those of the file."""
+    model = file(3)
+    network = agrees(model, two_layers(model, given))
+    assert [layer.name for layer in network.layers] == found
+
+
+def test_what_stands_behind_the_output_is_left_out(file: Callable, agrees: Callable) -> None:
+    model = file(3)
+    output = two_layers(model)
+    model.node("Mul", output, -1.0)
+    model.node("MatMul", model.bipolar(output), WEIGHTS)
+    network = agrees(model, output)
+    assert len(network.layers) == 2
+
+
+def test_a_dead_branch_is_left_out(file: Callable, agrees: Callable) -> None:
+    model = file(3)
+    x = model.bipolar("x")
+    model.node("MatMul", x, WEIGHTS)
+    assert len(agrees(model, model.node("MatMul", x, WEIGHTS)).layers) == 1
+
+
+def test_the_input_in_every_rank(file: Callable) -> None:
+    for shape, stream in (((5,), (5,)), ((2, 5), (5, 2)), ((2, 5, 7), (5, 7, 2))):
+        model = file(*shape)
+        assert import_onnx(model.save(model.bipolar("x"))).input_shape == stream
+
+
+@pytest.mark.parametrize("dims", [[], [3], [1, 2, 3, 4, 5], ["N", 0], ["N", "C"], ["N", 3, "H", "W"]])
+def test_input_shapes_that_are_refused(file: Callable, dims: list) -> None:
+    def reshape(model: onnx.ModelProto) -> None:
+        value = helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, dims)
+        model.graph.input[0].CopyFrom(value)
+
+    model = file(3)
+    path = model.save(model.bipolar("x"), change=reshape)
+    seen = [d if isinstance(d, int) else 0 for d in dims]
+    with pytest.raises(ModelError) as error:
+        import_onnx(path)
+    assert str(error.value) == (
+        f"layer 'x': the input has shape {seen}, not (N, features), (N, C, L) or (N, C, H, W)"
+    )
+
+
+def test_a_fixed_batch_is_no_more_than_an_example(file: Callable, agrees: Callable) -> None:
+    def fix(model: onnx.ModelProto) -> None:
+        model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 16
+
+    model = file(3)
+    agrees(model, two_layers(model), change=fix)
+
+
+def test_two_inputs_are_refused(file: Callable, refuses: Callable) -> None:
+    def second(model: onnx.ModelProto) -> None:
+        model.graph.input.append(helper.make_tensor_value_info("z", onnx.TensorProto.FLOAT, ["N", 3]))
+
+    model = file(3)
+    refuses(model, two_layers(model), "layer 'input': the network has 2 inputs, not one", change=second)
+    model = file(3)
+    output = two_layers(model)
+    refuses(
+        model,
+        output,
+        "layer 'input': the network has 0 inputs, not one",
+        change=lambda m: m.graph.ClearField("input"),
+    )
+
+
+def test_two_outputs_are_refused(file: Callable, refuses: Callable) -> None:
+    model = file(3)
+    first = two_layers(model)
+    second = model.node("Mul", first, 2.0)
+    refuses(model, [first, second], f"layer '{second}': the network has 2 outputs, not one")
+
+
+def test_an_output_that_does_not_depend_on_the_input(file: Callable, refuses: Callable) -> None:
+    model = file(3)
+    constant = model.node("Add", 1.0, 2.0)
+    refuses(model, constant, f"layer '{constant}': the output does not depend on the input")
+    model = file(3)
+    model.bipolar("x")
+    refuses(model, "nothing", "layer 'nothing': the output does not depend on the input")
+
+
+def test_an_output_that_is_the_input(file: Callable, refuses: Callable) -> None:
+    model = file(3)
+    refuses(model, model.node("Identity", "x"), "layer 'x': the network has no layers")
+
+
+def test_an_unsupported_operator_is_named(file: Callable, refuses: Callable) -> None:
+    model = file(3)
+    path_message = (
+        "layer 'act': the operator Tanh is not supported; supported are Add, ArgMax, BatchNormalization, "
+        "BipolarQuant, Cast, Concat, Constant, Div, Dropout, Flatten, Gather, Gemm, Identity, IntQuant, MatMul, Mul, "
+        "MultiThreshold, Pow, Quant, Relu, Reshape, Shape, Sign, Softmax, Sqrt, Squeeze, Sub, TopK, Transpose, "
+        "Unsqueeze"
+    )
+    refuses(model, model.node("Tanh", "x", name="act"), path_message)
+
+
+def test_nodes_out_of_order_are_refused(file: Callable, refuses: Callable) -> None:
+    model = file(3)
+    output = two_layers(model, ("first", "second"))
+    model.nodes.reverse()
+    refuses(model, output, "layer 'second': reads the tensor 't2_0', which nothing before it makes")
+
+
+def test_an_unknown_tensor_is_refused(file: Callable, refuses: Callable) -> None:
+    model = file(3)
+    refuses(
+        model,
+        model.node("Relu", "lost", name="relu"),
+        "layer 'relu': reads the tensor 'lost', which nothing before it makes",
+    )
+
+
+def test_a_branch_is_refused(file: Callable, refuses: Callable) -> None:
+    model = file(3)
+    x = model.bipolar("x", name="q")
+    first, second = (model.node("MatMul", x, WEIGHTS, name=name) for name in ("left", "right"))
+    refuses(model, model.node("Add", first, second, name="sum"), "layer 'sum': Add of two computed tensors is not supported")
+
+
+def test_real_weights_without_a_quantiser_in_front_are_refused(file: Callable, refuses: Callable) -> None:
+    model = file(3)
+    refuses(
+        model,
+        model.node("MatMul", "x", WEIGHTS, name="fc"),
+        "layer 'fc': takes real numbers from the network's input; quantise the input first (BipolarQuant or Quant)",
+    )
+
+
+def test_the_same_file_twice_gives_the_same_network(file: Callable) -> None:
+    model = file(3)
+    path = model.save(two_layers(model))
+    first, second = (lower(import_onnx(path)) for _ in range(2))
+    for one, other in zip(first.layers, second.layers, strict=True):
+        assert one.name == other.name
+        assert one.op.weights.tolist() == other.op.weights.tolist()

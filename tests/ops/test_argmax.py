@@ -1,0 +1,28 @@
+"""The class index: greatest score, lowest index at a tie."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bnngen.datatypes import IntType
+from bnngen.ops.argmax import ArgMax
+
+
+@given(st.integers(1, 5).flatmap(lambda n: st.lists(st.lists(st.integers(-3, 3), min_size=n, max_size=n), min_size=1)))
+def test_the_first_of_the_greatest(scores: list[list[int]]) -> None:
+    op = ArgMax(len(scores[0]))
+    y = op.compute(np.array(scores))
+    assert y.dtype == np.int64
+    assert y.tolist() == [[frame.index(max(frame))] for frame in scores]
+    assert op.output_type.holds(y)
+
+
+def test_types_and_shapes() -> None:
+    assert ArgMax(10).output_type == IntType(0, 9)
+    assert ArgMax(1).output_type == IntType(0, 1)
+    assert ArgMax(3).output_shape([(3,)]) == (1,)
+    with pytest.raises(ValueError, match=r"^takes 3 scores, not a tensor of shape \(4,\)$"):
+        ArgMax(3).output_shape([(4,)])

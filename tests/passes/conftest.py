@@ -1,0 +1,272 @@
+"""An exact evaluator of quantised graphs, op by op from the definitions, and random networks to try it on."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from bnngen.datatypes import BIPOLAR, IntType
+from bnngen.exact import Exact, exact_array
+from bnngen.graph import Graph, Node
+from bnngen.network import Network
+from bnngen.ops.argmax import ArgMax
+from bnngen.quantised import ALWAYS, Affine, Bound, Flatten, Linear, Relu, Softmax, Step
+from bnngen.rounding import ROUNDING_MODES, bound
+
+Numbers = np.ndarray
+"""Object arrays of int, Fraction and Exact."""
+
+
+def _linear(op: Linear, x: Numbers) -> Numbers:
+    flat = x.reshape(-1)
+    rows = [sum((v * int(w) for v, w in zip(flat, row, strict=True)), Exact()) for row in op.weights]
+    return exact_array(rows)
+
+
+def _affine(op: Affine, x: Numbers) -> Numbers:
+    out = np.empty(x.shape, dtype=object)
+    for index, value in np.ndenumerate(x):
+        c = index[-1]
+        out[index] = op.mul[min(c, len(op.mul) - 1)] * value + op.add[min(c, len(op.add) - 1)]
+    return out
+
+
+def _relu(op: Relu, x: Numbers) -> Numbers:
+    return exact_array([v if v > 0 else 0 for v in x.reshape(-1)]).reshape(x.shape)
+
+
+def _passes(b: Bound, x: Exact, falling: bool) -> bool:
+    if b.value is None:
+        return b == ALWAYS
+    if falling:
+        return x < b.value if b.strict else x <= b.value
+    return x > b.value if b.strict else x >= b.value
+
+
+def _step(op: Step, x: Numbers) -> Numbers:
+    out = np.empty(x.shape, dtype=object)
+    for index, value in np.ndenumerate(x):
+        c = min(index[-1], len(op.rows) - 1)
+        count = sum(_passes(b, value, op.falling[c]) for b in op.rows[c])
+        out[index] = Exact.of(2 * count - 1 if op.type.bipolar else op.type.lo + count)
+    return out
+
+
+def _flatten(op: Flatten, x: Numbers) -> Numbers:
+    channels = x.shape[-1]
+    planes = [x.reshape(-1, channels)[:, c] for c in range(channels)]
+    return np.concatenate(planes)
+
+
+def _argmax(op: ArgMax, x: Numbers) -> Numbers:
+    scores = list(x)
+    return exact_array([scores.index(max(scores))])
+
+
+EVALUATORS: dict[type, Callable[[Any, Numbers], Numbers]] = {
+    Linear: _linear,
+    Affine: _affine,
+    Relu: _relu,
+    Step: _step,
+    Flatten: _flatten,
+    ArgMax: _argmax,
+    Softmax: lambda op, x: x,  # keeps the order; its values are no exact numbers
+}
+
+
+def _evaluate(graph: Graph, x: Any) -> list[Exact]:
+    tensors = {graph.input_name: exact_array(x).reshape(graph.input_shape)}
+    for node in graph.nodes:
+        tensors[node.name] = EVALUATORS[type(node.op)](node.op, tensors[node.inputs[0]])
+    return list(tensors[graph.output].reshape(-1))
+
+
+def _run(network: Network, x: Any) -> list[Exact]:
+    """The network's exact outputs: quantiser, integer layers, and the host's affine."""
+    codes = network.quantizer.quantize(np.array(x, dtype=np.float64).reshape(1, *network.input_shape))
+    y = network.run(codes)[0]
+    mul, add = network.host.mul, network.host.add
+    return [mul[c % len(mul)] * int(v) + add[c % len(add)] for c, v in enumerate(y)]
+
+
+def _chain(input_shape: tuple[int, ...], *ops: object) -> Graph:
+    """The operators in a row behind the input ``x``; their names are n0, n1, ..."""
+    names = ["x", *(f"n{i}" for i in range(len(ops)))]
+    nodes = tuple(Node(n, op, (s,)) for s, n, op in zip(names, names[1:], ops, strict=False))  # type: ignore[arg-type]
+    return Graph("x", input_shape, nodes, names[-1])
+
+
+def _grid(features: int, values: Sequence[object]) -> Iterator[tuple]:
+    return itertools.product(values, repeat=features)
+
+
+@pytest.fixture(scope="session")
+def evaluate() -> Callable[[Graph, Any], list[Exact]]:
+    return _evaluate
+
+
+@pytest.fixture(scope="session")
+def run_exactly() -> Callable[[Network, Any], list[Exact]]:
+    return _run
+
+
+@pytest.fixture(scope="session")
+def chain() -> Callable[..., Graph]:
+    return _chain
+
+
+@pytest.fixture(scope="session")
+def same_meaning() -> Callable[..., None]:
+    """Checks that two graphs agree on every combination of the values."""
+
+    def check(before: Graph, after: Graph, values: Sequence[object]) -> None:
+        assert before.input_shape == after.input_shape
+        for x in _grid(int(np.prod(before.input_shape)), values):
+            assert _evaluate(before, list(x)) == _evaluate(after, list(x)), x
+
+    return check
+
+
+# Random networks.
+
+SMALL = st.fractions(-3, 3, max_denominator=4)
+ROOTS = st.sampled_from([Exact.of(v).sqrt() for v in (2, Fraction(9, 4), Fraction(1, 3), 8)])
+MODES = st.sampled_from(ROUNDING_MODES)
+
+
+@st.composite
+def _factors(draw: st.DrawFn) -> Exact:
+    """gamma/sd: negative, zero, a power of two, or irrational."""
+    gamma = draw(st.sampled_from([1, -1, 2, 0, Fraction(1, 2), Fraction(-3, 4)]) | SMALL)
+    return draw(ROOTS).reciprocal() * gamma if draw(st.booleans()) else Exact.of(gamma)
+
+
+@st.composite
+def _affines(draw: st.DrawFn, channels: int) -> Affine:
+    size = draw(st.sampled_from([1, channels]))
+    mul = [draw(_factors()) for _ in range(size)]
+    add = [draw(SMALL) + draw(st.sampled_from([Exact(), *mul])) for _ in range(draw(st.sampled_from([1, size])))]
+    return Affine(exact_array(mul), exact_array(add))
+
+
+@st.composite
+def _scalars(draw: st.DrawFn) -> Affine:
+    """One scale and offset for a whole tensor, as quantisers leave behind."""
+    scale = draw(st.sampled_from([1, -1, 0, Fraction(1, 4), Fraction(-1, 3), Fraction(3, 2)]))
+    return Affine(exact_array(scale), exact_array(draw(SMALL)))
+
+
+@st.composite
+def _steps(draw: st.DrawFn, channels: int, mode: str | None = None) -> Step:
+    """A BipolarQuant, a Quant in any rounding mode, or a MultiThreshold table."""
+    mode = mode or draw(MODES | st.just("table"))
+    if mode == "sign":
+        return Step(((Bound(Exact(), False),),), (False,), BIPOLAR)
+    levels = draw(st.integers(1, 3))
+    if mode == "table":
+        rows = [sorted(draw(SMALL) for _ in range(levels)) for _ in range(draw(st.sampled_from([1, channels])))]
+        bounds = tuple(tuple(Bound(Exact.of(t), False) for t in row) for row in rows)
+        return Step(bounds, (False,) * len(bounds), IntType(0, levels))
+    lo = draw(st.integers(-2, 0))
+    edges = (bound(mode, k) for k in range(lo + 1, lo + levels + 1))
+    return Step((tuple(Bound(Exact.of(b), s) for b, s in edges),), (False,), IntType(lo, lo + levels))
+
+
+@st.composite
+def _linears(draw: st.DrawFn, rows: int, columns: int) -> Linear:
+    alphabet = draw(st.sampled_from([(-1, 1), (0, 1), (-1, 0, 1), (-2, -1, 0, 1), (-3, 0, 2)]))
+    flat = draw(
+        st.lists(st.sampled_from(alphabet), min_size=rows * columns, max_size=rows * columns)
+    )
+    return Linear(np.array(flat, dtype=np.int64).reshape(rows, columns))
+
+
+@st.composite
+def _input_quantiser(draw: st.DrawFn) -> list[object]:
+    scale = draw(st.sampled_from([1, 2, Fraction(1, 3), Fraction(-1, 2)]))
+    before = Affine(exact_array(scale), exact_array(draw(SMALL)))
+    return [before, draw(_steps(1, draw(MODES)))]
+
+
+@st.composite
+def _hidden(draw: st.DrawFn, rows: int, columns: int) -> list[object]:
+    ops: list[object] = [draw(_linears(rows, columns))]
+    for _ in range(draw(st.integers(0, 2))):
+        ops.append(draw(st.one_of(_affines(rows), _affines(rows), st.just(Relu()), _steps(rows))))
+    return [*ops, draw(_steps(rows)), *draw(st.lists(_scalars(), max_size=2))]
+
+
+@st.composite
+def _argmax_head(draw: st.DrawFn, rows: int, columns: int) -> list[object]:
+    """Scores that differ from the sums by one factor and one offset, and their argmax."""
+    signs = [draw(st.sampled_from([2, -1, Fraction(1, 3)])) for _ in range(2)]
+    before, behind = Affine(exact_array(signs[0]), exact_array(0)), Affine(exact_array(signs[1]), exact_array(3))
+    softmax = draw(st.sampled_from([[], [Softmax()]]))
+    return [before, draw(_linears(rows, columns)), behind, *softmax, ArgMax(rows)]
+
+
+def _without_offsets(ops: list[object]) -> list[object]:
+    """Without the affines behind the last step: their offsets would differ from class to class."""
+    last = max(i for i, op in enumerate(ops) if isinstance(op, Step))
+    return ops[: last + 1] + [op for op in ops[last + 1 :] if not isinstance(op, Affine)]
+
+
+@st.composite
+def _networks(draw: st.DrawFn) -> Graph:
+    """A network of one to three dense layers that must be possible to lower, whatever its numbers are."""
+    shape = draw(st.sampled_from([(1,), (2,), (3,), (2, 1), (1, 2, 2), (2, 1, 2)]))
+    features, ops = int(np.prod(shape)), draw(_input_quantiser())
+    ops += draw(st.lists(_scalars(), max_size=1))
+    if len(shape) > 1:
+        ops.insert(draw(st.integers(0, len(ops))), Flatten())
+    for _ in range(draw(st.integers(0, 2))):
+        rows = draw(st.integers(1, 3))
+        ops += draw(_hidden(rows, features))
+        features = rows
+    rows, kind = draw(st.integers(1, 3)), draw(st.sampled_from(["scores", "codes", "argmax"]))
+    if kind == "codes":
+        return _chain(shape, *ops, *draw(_hidden(rows, features)))
+    if kind == "scores":
+        return _chain(shape, *ops, draw(_linears(rows, features)), *draw(st.lists(_affines(rows), max_size=2)))
+    return _chain(shape, *_without_offsets(ops), *draw(_argmax_head(rows, features)))
+
+
+@pytest.fixture(scope="session")
+def networks() -> Callable[[], st.SearchStrategy[Graph]]:
+    """A strategy: graphs as a front end makes them, which ``lower`` must be able to lower."""
+    return _networks
+
+
+def _codes_of(graph: Graph, candidates: Sequence[float]) -> list[Exact]:
+    """The code that one feature's input becomes."""
+    first = next(i for i, node in enumerate(graph.nodes) if isinstance(node.op, Step))
+    ops = [node.op for node in graph.nodes[: first + 1] if not isinstance(node.op, Flatten)]
+    return [_evaluate(_chain((1,), *ops), [x])[0] for x in candidates]
+
+
+@pytest.fixture(scope="session")
+def inputs_for_every_code() -> Callable[[Graph], list[tuple]]:
+    """Real inputs (doubles): all combinations that make every code; all quarters, ties too, of one feature."""
+
+    def inputs(graph: Graph) -> list[tuple]:
+        candidates = [n / 4 for n in range(-60, 61)]
+        features = int(np.prod(graph.input_shape))
+        if features == 1:
+            return [(x,) for x in candidates]
+        one_each = dict(zip(_codes_of(graph, candidates), candidates, strict=True))
+        return list(_grid(features, list(one_each.values())))
+
+    return inputs
+
+
+@pytest.fixture(scope="session")
+def strategies() -> SimpleNamespace:
+    """Strategies of single operators: ``affines``, ``steps``, ``linears``."""
+    return SimpleNamespace(affines=_affines, steps=_steps, linears=_linears)

@@ -1,0 +1,74 @@
+"""Step{0, 1} -> Linear(bipolar) => Step{-1, +1} -> Affine -> Linear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from bnngen.datatypes import BIPOLAR, IntType
+from bnngen.exact import Exact
+from bnngen.graph import Graph
+from bnngen.ops.argmax import ArgMax
+from bnngen.passes.binary_to_bipolar import binary_to_bipolar
+from bnngen.passes.rewrite import verify
+from bnngen.quantised import Bound, Linear, Step
+
+HALF = Fraction(1, 2)
+FIRST = Linear(np.array([[1, -1], [1, 1]]))
+BINARY = Step(((Bound(Exact.of(0.5), strict=True),),), (False,), IntType(0, 1))
+SIGN = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
+LAST = Linear(np.array([[1, -1], [-1, -1], [1, 1]]))
+
+
+def test_the_bit_stays_and_its_meaning_changes(chain: Callable, same_meaning: Callable) -> None:
+    graph = chain((2,), FIRST, BINARY, LAST, SIGN)
+    after = binary_to_bipolar(graph, graph["n2"])
+    verify(after)
+    assert [n.name for n in after.nodes] == ["n0", "n1", "n1_half", "n2", "n3"]
+    assert after["n1"].op == Step(BINARY.rows, BINARY.falling, BIPOLAR)
+    assert (list(after["n1_half"].op.mul), list(after["n1_half"].op.add)) == ([HALF], [HALF])
+    same_meaning(graph, after, (-1, 0, 1, 2))
+
+
+def test_a_name_that_is_taken_is_not_used_again(chain: Callable, same_meaning: Callable) -> None:
+    graph = chain((2,), FIRST, BINARY, LAST, SIGN)
+    nodes = tuple(
+        type(n)("n1_half" if n.name == "n0" else n.name, n.op, tuple("n1_half" if i == "n0" else i for i in n.inputs))
+        for n in graph.nodes
+    )
+    renamed = Graph("x", (2,), nodes, "n3")
+    after = binary_to_bipolar(renamed, renamed["n2"])
+    verify(after)
+    same_meaning(renamed, after, (-1, 0, 1))
+
+
+@pytest.mark.parametrize(
+    "ops",
+    [
+        [FIRST, SIGN, LAST, SIGN],
+        [FIRST, BINARY, Linear(np.array([[1, 0]])), SIGN],
+        [FIRST, Step(BINARY.rows, BINARY.falling, IntType(1, 2)), LAST, SIGN],
+        [FIRST, BINARY, SIGN, LAST, SIGN],
+    ],
+    ids=["bipolar already", "ternary weights", "another type", "not neighbours"],
+)
+def test_it_leaves_other_patterns_alone(chain: Callable, ops: list) -> None:
+    graph = chain((2,), *ops)
+    assert [binary_to_bipolar(graph, node) for node in graph.nodes] == [None] * len(ops)
+
+
+def test_the_quantiser_of_the_input_stays_as_it_is(chain: Callable) -> None:
+    """Whatever stands before it: the host could not make the bipolar codes of a strict threshold."""
+    for ops in ([BINARY], [SIGN, BINARY]):
+        graph = chain((2,), *ops, LAST, SIGN)
+        assert binary_to_bipolar(graph, graph.nodes[len(ops)]) is None
+
+
+def test_scores_without_a_threshold_behind_them_stay_comparable(chain: Callable) -> None:
+    """W/2 would give each class an offset of its own in front of the argmax."""
+    for tail in ([], [ArgMax(3)]):
+        graph = chain((2,), FIRST, BINARY, LAST, *tail)
+        assert binary_to_bipolar(graph, graph["n2"]) is None

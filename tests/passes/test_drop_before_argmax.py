@@ -1,0 +1,73 @@
+"""Softmax and affines in front of an argmax."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from bnngen.datatypes import BIPOLAR
+from bnngen.exact import Exact, exact_array
+from bnngen.ops.argmax import ArgMax
+from bnngen.passes.drop_before_argmax import drop_affine_before_argmax, drop_softmax_before_argmax
+from bnngen.passes.rewrite import Refusal
+from bnngen.quantised import Affine, Bound, Linear, Softmax, Step
+
+LINEAR = Linear(np.array([[1, -1], [1, 1], [-1, 1], [1, 1]]))
+SIGN = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
+TURNS = Refusal("n1", "turns the order of the scores in front of an argmax, or makes them all equal")
+
+
+def affine(mul: object, add: object = 0) -> Affine:
+    return Affine(exact_array(mul), exact_array(add))
+
+
+def test_a_softmax_goes(chain: Callable, same_meaning: Callable) -> None:
+    graph = chain((2,), LINEAR, Softmax(), ArgMax(4))
+    after = drop_softmax_before_argmax(graph, graph["n2"])
+    assert [n.name for n in after.nodes] == ["n0", "n2"]
+    same_meaning(graph, after, (-1, 0, 1))
+
+
+@pytest.mark.parametrize(
+    "op", [affine(2, 1), affine(Exact.of(2).sqrt(), -3), affine([3, 3, 3, 3], [1, 1, 1, 1])]
+)
+def test_a_rising_affine_goes(chain: Callable, same_meaning: Callable, op: Affine) -> None:
+    graph = chain((2,), LINEAR, op, ArgMax(4))
+    after = drop_affine_before_argmax(graph, graph["n2"])
+    assert [n.name for n in after.nodes] == ["n0", "n2"]
+    assert after["n0"].op is LINEAR
+    same_meaning(graph, after, (-1, 0, 1))
+
+
+def test_a_falling_affine_turns_the_weights(chain: Callable, same_meaning: Callable) -> None:
+    graph = chain((2,), LINEAR, affine(-3, 1), ArgMax(4))
+    after = drop_affine_before_argmax(graph, graph["n2"])
+    assert after["n0"].op.weights.tolist() == (-LINEAR.weights).tolist()
+    assert [n.name for n in after.nodes] == ["n0", "n2"]
+    same_meaning(graph, after, (-1, 0, 1))
+
+
+@pytest.mark.parametrize("op", [affine([1, 1, 1, 2]), affine(1, [0, 0, 0, 1])])
+def test_one_scale_or_offset_for_each_class_is_refused(chain: Callable, op: Affine) -> None:
+    graph = chain((2,), LINEAR, op, ArgMax(4))
+    assert drop_affine_before_argmax(graph, graph["n2"]) == Refusal(
+        "n1",
+        "gives each class its own scale or offset in front of an argmax, which integers can't compare; "
+        "use one scale for all classes, or build with the scores as output",
+    )
+
+
+def test_what_turns_the_order_for_good_is_refused(chain: Callable) -> None:
+    graph = chain((2,), LINEAR, affine(0, 1), ArgMax(4))
+    assert drop_affine_before_argmax(graph, graph["n2"]) == TURNS
+    graph = chain((2,), SIGN, affine(-1), ArgMax(2))
+    assert drop_affine_before_argmax(graph, graph["n2"]) == TURNS
+
+
+def test_they_leave_other_patterns_alone(chain: Callable) -> None:
+    graph = chain((2,), LINEAR, Softmax(), affine(2), SIGN, ArgMax(4))
+    for node in graph.nodes:
+        assert drop_softmax_before_argmax(graph, node) is None
+        assert drop_affine_before_argmax(graph, node) is None

@@ -1,0 +1,65 @@
+"""Relu -> Step => Step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bnngen.datatypes import BIPOLAR
+from bnngen.exact import Exact
+from bnngen.passes.affine_into_step import affine_into_step
+from bnngen.passes.relu_into_step import relu_into_step
+from bnngen.quantised import ALWAYS, NEVER, Bound, Relu, Step
+
+VALUES = [Fraction(n, 8) for n in range(-20, 21)]
+
+
+def bound(value: int, strict: bool) -> Bound:
+    return Bound(Exact.of(value), strict)
+
+
+@pytest.mark.parametrize(
+    ("before", "falling", "after"),
+    [
+        (bound(1, False), False, bound(1, False)),
+        (bound(0, False), False, ALWAYS),
+        (bound(0, True), False, bound(0, True)),
+        (bound(-1, True), False, ALWAYS),
+        (bound(1, True), True, bound(1, True)),
+        (bound(0, False), True, bound(0, False)),
+        (bound(0, True), True, NEVER),
+        (bound(-1, False), True, NEVER),
+        (ALWAYS, True, ALWAYS),
+        (NEVER, False, NEVER),
+    ],
+)
+def test_by_hand(chain: Callable, same_meaning: Callable, before: Bound, falling: bool, after: Bound) -> None:
+    graph = chain((1,), Relu(), Step(((before,),), (falling,), BIPOLAR))
+    result = relu_into_step(graph, graph["n1"])
+    (node,) = result.nodes
+    assert (node.name, node.inputs) == ("n1", ("x",))
+    assert node.op == Step(((after,),), (falling,), BIPOLAR)
+    same_meaning(graph, result, VALUES)
+
+
+@settings(max_examples=40)
+@given(data=st.data(), channels=st.integers(1, 2))
+def test_it_is_exact(
+    data: st.DataObject, channels: int, chain: Callable, strategies: SimpleNamespace, same_meaning: Callable
+) -> None:
+    affines = [data.draw(strategies.affines(channels)) for _ in range(2)]
+    graph = chain((channels,), affines[0], Relu(), affines[1], data.draw(strategies.steps(channels)))
+    after = affine_into_step(graph, graph["n3"])
+    after = relu_into_step(after, after["n3"])
+    after = affine_into_step(after, after["n3"])
+    same_meaning(graph, after, VALUES if channels == 1 else VALUES[::8])
+
+
+def test_it_leaves_other_patterns_alone(chain: Callable) -> None:
+    graph = chain((1,), Step(((ALWAYS,),), (False,), BIPOLAR), Relu())
+    assert [relu_into_step(graph, node) for node in graph.nodes] == [None, None]
