@@ -87,16 +87,16 @@ def test_refusals(network: Network, save: Save, arrays: dict, message: str) -> N
 @pytest.mark.parametrize("contents", [b"", b"not a zip", b"PK\x03\x04 cut off"])
 def test_broken_files(network: Network, tmp_path: Path, contents: bytes) -> None:
     (tmp_path / "x.npz").write_bytes(contents)
-    with pytest.raises(DataError, match="is not a whole .npz file"):
+    with pytest.raises(DataError, match=r"is not a whole .npz file"):
         load_data(tmp_path / "x.npz", network)
 
 
 def test_a_single_array(network: Network, tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", IMAGES)
-    with pytest.raises(DataError, match="is a single array; save it as x in an .npz file"):
+    with pytest.raises(DataError, match=r"is a single array; save it as x in an .npz file"):
         load_data(tmp_path / "x.npy", network)
 
 
 def test_a_missing_file(network: Network) -> None:
-    with pytest.raises(DataError, match="can't read the data 'nowhere.npz': No such file"):
+    with pytest.raises(DataError, match=r"can't read the data 'nowhere.npz': No such file"):
         load_data("nowhere.npz", network)

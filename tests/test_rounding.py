@@ -103,7 +103,7 @@ def reference(x: np.ndarray, mul: list, add: list, mode: str, lo: int, hi: int) 
 
 def beside(values: list[float], dtype: type = np.float64) -> np.ndarray:
     """Each value with its neighbours on both sides."""
-    exact = np.array(values, dtype=dtype)
+    exact: np.ndarray = np.array(values, dtype=dtype)
     below, above = (np.nextafter(exact, dtype(end)) for end in (-np.inf, np.inf))
     return np.stack([below, exact, above]).reshape(-1)
 

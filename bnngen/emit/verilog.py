@@ -19,6 +19,16 @@ from bnngen_sim.interface import Interface, Quantize, StreamFormat
 
 TOP = "bnn_accelerator"
 
+HEADER = """\
+// bnn_accelerator: a neural network as hardware, made by bnngen. interface.json says how to talk to it.
+//
+// Four of Verilator's warnings are about style that the Verilog writer can't change:
+/* verilator lint_off DECLFILENAME */ // all modules are in this one file
+/* verilator lint_off UNUSEDSIGNAL */ // each side of a connection has a name, read or not
+/* verilator lint_off PROCASSINIT */ // a register's reset value is also its initial value
+/* verilator lint_off WIDTHEXPAND */ // leading zeros of an operand are left out
+"""
+
 
 def write_verilog(schedule: Schedule, chain: Sequence[StreamComponent], folder: Path) -> Path:
     """Write ``bnn_accelerator.v`` and ``interface.json`` into ``folder``; returns the Verilog's path.
@@ -36,7 +46,8 @@ def write_verilog(schedule: Schedule, chain: Sequence[StreamComponent], folder: 
 def verilog_text(chain: Sequence[StreamComponent]) -> str:
     """The Verilog of the accelerator with its memories' contents inside."""
     top = Accelerator(chain)
-    return verilog.convert(top, name=TOP, ports=[top.ports[name] for name in PORTS], emit_src=False)
+    ports = [top.ports[name] for name in PORTS]
+    return HEADER + verilog.convert(top, name=TOP, ports=ports, emit_src=False)
 
 
 def interface(schedule: Schedule) -> Interface:

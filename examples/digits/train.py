@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnx.helper
+import onnx.numpy_helper
 import torch
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
@@ -200,10 +202,32 @@ def export_model(model: nn.Module, path: Path, features: int, **options: bool) -
     onnx.save(strip(exported), path)
 
 
+def store_signs(path: Path) -> None:
+    """Keep one byte of each weight in the file, its sign: training needs more of it, the network does not.
+
+    A Cast in front of each weight's BipolarQuant makes floats of the bytes again.
+    """
+    model = onnx.load(path)
+    graph = model.graph
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    for index, node in reversed(list(enumerate(graph.node))):
+        if node.op_type != "BipolarQuant" or node.input[0] not in tensors:
+            continue
+        tensor = tensors[node.input[0]]
+        signs = np.where(onnx.numpy_helper.to_array(tensor) >= 0, 1, -1).astype(np.int8)
+        tensor.CopyFrom(onnx.numpy_helper.from_array(signs, tensor.name))
+        floats = f"{tensor.name}_float"
+        cast = onnx.helper.make_node("Cast", [tensor.name], [floats], to=onnx.TensorProto.FLOAT)
+        node.input[0] = floats
+        graph.node.insert(index, cast)
+    onnx.save(model, path)
+
+
 def write_results(out: Path, result: Result, test: Part, epochs: int) -> None:
     """Write the model, the test data and the record of what the model reaches to the folder ``out``."""
     out.mkdir(parents=True, exist_ok=True)
     export_model(result.model, out / "digits_1w1a.onnx", WIDTHS[0])
+    store_signs(out / "digits_1w1a.onnx")
     np.savez_compressed(out / "digits_test.npz", x=test.x.numpy().astype(np.uint8), y=test.y.numpy())
     with torch.no_grad():
         correct = int((result.model(test.x).argmax(1) == test.y).sum())

@@ -18,6 +18,7 @@ from bnngen.data import quantize
 from bnngen.errors import ModelError
 from bnngen.frontend import import_onnx
 from bnngen.network import Network
+from bnngen.ops.dense import Dense
 from bnngen.passes.lower import lower
 
 DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general")
@@ -74,14 +75,16 @@ def _batch_norm(
 
 CUSTOM_OPS = [
     type("BatchNormalization", (OpRun,), {"op_domain": "", "_run": _batch_norm}),
-    *(type(name, (OpRun,), {"op_domain": domain, "_run": run})
-    for domain in DOMAINS
-    for name, run in (
-        ("BipolarQuant", _bipolar_quant),
-        ("Quant", _quant),
-        ("IntQuant", _quant),
-        ("MultiThreshold", _multi_threshold),
-    )),
+    *(
+        type(name, (OpRun,), {"op_domain": domain, "_run": run})
+        for domain in DOMAINS
+        for name, run in (
+            ("BipolarQuant", _bipolar_quant),
+            ("Quant", _quant),
+            ("IntQuant", _quant),
+            ("MultiThreshold", _multi_threshold),
+        )
+    ),
 ]
 
 
@@ -99,7 +102,9 @@ class File:
         self.constants[name] = np.asarray(values)
         return name
 
-    def node(self, op: str, *inputs: Any, name: str | None = None, outputs: int = 1, **attributes: Any) -> str:
+    def node(
+        self, op: str, *inputs: Any, name: str | None = None, outputs: int = 1, **attributes: Any
+    ) -> str:
         """A node; inputs that aren't names of tensors become initializers. Returns its last output."""
         index = len(self.nodes)
         tensors = [i if isinstance(i, str) else self.const(i) for i in inputs]
@@ -166,6 +171,17 @@ def agrees() -> Callable[..., Network]:
     The tolerance is that of the doubles behind the last integer; one wrong integer is far beyond it.
     """
     return _agrees
+
+
+@pytest.fixture(scope="session")
+def weights_of() -> Callable[[Path], list[list[list[int]]]]:
+    """The integer weights of every dense layer of a file, as they are when it is lowered."""
+
+    def weights(path: Path) -> list[list[list[int]]]:
+        layers = lower(import_onnx(path)).layers
+        return [layer.op.weights.tolist() for layer in layers if isinstance(layer.op, Dense)]
+
+    return weights
 
 
 @pytest.fixture(scope="session")

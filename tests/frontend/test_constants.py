@@ -57,7 +57,9 @@ def test_powers_that_are_refused(file: Callable, refuses: Callable) -> None:
         value = model.node("Pow", base, exponent, name="op")
         refuses(model, scaled(model, value), f"layer 'op': Pow {problem}")
     model = file(3)
-    refuses(model, scaled(model, model.node("Pow", 2.0, [1.0, 2.0], name="op")), f"layer 'op': Pow {accepted}")
+    refuses(
+        model, scaled(model, model.node("Pow", 2.0, [1.0, 2.0], name="op")), f"layer 'op': Pow {accepted}"
+    )
 
 
 def test_sqrt(file: Callable, agrees: Callable, refuses: Callable) -> None:
@@ -95,7 +97,13 @@ def test_casts_of_constants(file: Callable, agrees: Callable, to: int) -> None:
 
 @pytest.mark.parametrize(
     ("value", "to"),
-    [(0.5, TensorProto.INT64), (0.1, TensorProto.FLOAT), (2049.0, TensorProto.FLOAT16), (-1.0, TensorProto.UINT8), (2.0, TensorProto.BOOL)],
+    [
+        (0.5, TensorProto.INT64),
+        (0.1, TensorProto.FLOAT),
+        (2049.0, TensorProto.FLOAT16),
+        (-1.0, TensorProto.UINT8),
+        (2.0, TensorProto.BOOL),
+    ],
 )
 def test_casts_that_change_a_number_are_refused(
     file: Callable, refuses: Callable, value: float, to: int

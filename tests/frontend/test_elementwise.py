@@ -9,6 +9,9 @@ import numpy as np
 import onnx
 import pytest
 
+from bnngen.frontend import import_onnx
+from bnngen.passes.lower import lower
+
 WEIGHTS = np.array([[1.0, -2.0, 3.0], [-1.0, 1.0, 2.0], [0.0, 1.0, -1.0], [3.0, -3.0, 1.0]])
 PER_CHANNEL = np.array([0.5, -2.0, 1.0, 4.0])
 
@@ -161,7 +164,9 @@ def test_relu_on_the_output_is_refused(file: Callable, refuses: Callable) -> Non
 
 
 @pytest.mark.parametrize("variance", [0.0, -1.0])
-def test_a_variance_that_is_not_positive_is_refused(file: Callable, refuses: Callable, variance: float) -> None:
+def test_a_variance_that_is_not_positive_is_refused(
+    file: Callable, refuses: Callable, variance: float
+) -> None:
     model = file(3)
     parameters = [PER_CHANNEL, PER_CHANNEL, PER_CHANNEL, np.array([1.0, 2.0, variance, 1.0])]
     refuses(
@@ -199,7 +204,11 @@ def test_batch_normalisation_in_training_is_refused(file: Callable, refuses: Cal
 
 def test_division_by_zero_is_refused(file: Callable, refuses: Callable) -> None:
     model = file(3)
-    refuses(model, model.node("Div", hidden(model), [1.0, 0.0, 1.0, 1.0], name="op"), "layer 'op': Div divides by zero")
+    refuses(
+        model,
+        model.node("Div", hidden(model), [1.0, 0.0, 1.0, 1.0], name="op"),
+        "layer 'op': Div divides by zero",
+    )
     model = file(3)
     zero = model.node("Div", 1.0, 0.0, name="op")
     refuses(model, model.node("Mul", hidden(model), zero), "layer 'op': Div division by zero")
@@ -209,7 +218,11 @@ def test_division_by_zero_is_refused(file: Callable, refuses: Callable) -> None:
 def test_two_computed_tensors_are_refused(file: Callable, refuses: Callable, op: str) -> None:
     model = file(3)
     sums = hidden(model)
-    refuses(model, model.node(op, sums, sums, name="op"), f"layer 'op': {op} of two computed tensors is not supported")
+    refuses(
+        model,
+        model.node(op, sums, sums, name="op"),
+        f"layer 'op': {op} of two computed tensors is not supported",
+    )
 
 
 def test_a_factor_of_several_roots(file: Callable, agrees: Callable) -> None:
@@ -232,9 +245,6 @@ def test_initializers_that_are_graph_inputs_too(file: Callable, agrees: Callable
 
 
 def test_single_precision_parameters_are_binary_fractions(file: Callable, tmp_path: Path) -> None:
-    from bnngen.frontend import import_onnx
-    from bnngen.passes.lower import lower
-
     model = file(3)
     factor = np.float32(0.1)
     network = lower(import_onnx(model.save(model.node("Mul", hidden(model), np.array([factor])))))

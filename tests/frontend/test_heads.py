@@ -93,9 +93,19 @@ def test_weight_scales_in_front_of_an_argmax_are_refused(file: Callable, refuses
 @pytest.mark.parametrize(
     ("op", "more", "attributes", "problem"),
     [
-        ("ArgMax", [], {"axis": 0}, "works over the scores of a tensor (N, classes), not over axis 0 of (1, 5)"),
+        (
+            "ArgMax",
+            [],
+            {"axis": 0},
+            "works over the scores of a tensor (N, classes), not over axis 0 of (1, 5)",
+        ),
         ("ArgMax", [], {}, "works over the scores of a tensor (N, classes), not over axis 0 of (1, 5)"),
-        ("Softmax", [], {"axis": 0}, "works over the scores of a tensor (N, classes), not over axis 0 of (1, 5)"),
+        (
+            "Softmax",
+            [],
+            {"axis": 0},
+            "works over the scores of a tensor (N, classes), not over axis 0 of (1, 5)",
+        ),
         (
             "ArgMax",
             [],
@@ -111,7 +121,12 @@ def test_heads_that_are_refused(
 ) -> None:
     model = file(3)
     out = model.node(
-        op, scores(model), *(np.array(m) for m in more), name="head", outputs=2 if op == "TopK" else 1, **attributes
+        op,
+        scores(model),
+        *(np.array(m) for m in more),
+        name="head",
+        outputs=2 if op == "TopK" else 1,
+        **attributes,
     )
     refuses(model, out, f"layer 'head': {op} {problem}")
 

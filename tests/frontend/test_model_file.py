@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bnngen.errors import ModelError, ModelFileError
+from bnngen.frontend import import_onnx
 from bnngen.frontend.model_file import read_model
 
 
@@ -65,8 +66,6 @@ def test_a_file_without_a_network(tmp_path: Path) -> None:
 
 def test_a_file_cut_off_anywhere(tmp_path: Path, whole: bytes) -> None:
     """Never a traceback, and never a network."""
-    from bnngen.frontend import import_onnx
-
     path = tmp_path / "cut.onnx"
     for length in range(len(whole) - 1):
         path.write_bytes(whole[:length])

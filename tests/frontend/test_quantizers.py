@@ -148,7 +148,9 @@ def test_sign_where_zero_can_occur(file: Callable, refuses: Callable, signs: Cal
     model = file(4)
     out = model.node("MatMul", model.node("Sign", "x", name="act"), signs(4, 2))
     refuses(
-        model, out, "layer 'act': is a plain Sign on an input that can be 0; use BipolarQuant, where 0 gives +1"
+        model,
+        out,
+        "layer 'act': is a plain Sign on an input that can be 0; use BipolarQuant, where 0 gives +1",
     )
 
 
@@ -189,7 +191,9 @@ def test_quantisers_that_are_refused(
     out = model.quant("x", scale, bits, name="q", **attributes)
     refuses(model, out, f"layer 'q': Quant {problem}")
     model = file(3)
-    out = model.node("MatMul", model.bipolar("x"), model.quant(WEIGHTS.T[:, :3], scale, bits, name="q", **attributes))
+    out = model.node(
+        "MatMul", model.bipolar("x"), model.quant(WEIGHTS.T[:, :3], scale, bits, name="q", **attributes)
+    )
     refuses(model, out, f"layer 'q': Quant {problem}")
 
 

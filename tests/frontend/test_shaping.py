@@ -7,6 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from bnngen.errors import ModelError
+from bnngen.frontend import import_onnx
+from bnngen.passes.lower import lower
+
 
 def weights(features: int) -> np.ndarray:
     """Two rows in which every column differs."""
@@ -17,7 +21,9 @@ IMAGES = [(1, 2, 3), (3, 2, 2), (2, 1, 3), (2, 3, 1), (3, 1, 1), (3, 4), (1, 5),
 
 
 @pytest.mark.parametrize("shape", IMAGES)
-@pytest.mark.parametrize("form", ["Flatten", "Reshape 1 -1", "Reshape -1 n", "Reshape 0 -1", "shape nodes", "product"])
+@pytest.mark.parametrize(
+    "form", ["Flatten", "Reshape 1 -1", "Reshape -1 n", "Reshape 0 -1", "shape nodes", "product"]
+)
 def test_an_image_into_a_dense_layer(
     file: Callable, agrees: Callable, features: Callable, shape: tuple[int, ...], form: str
 ) -> None:
@@ -166,23 +172,18 @@ def test_shapes_that_are_refused(
 
 @pytest.mark.parametrize("wanted", [[0, 0, 0, 0, 0], [-1, -1], [-2, 12]])
 def test_shapes_that_make_no_sense_are_refused(file: Callable, wanted: list[int]) -> None:
-    from bnngen.errors import ModelError
-    from bnngen.frontend import import_onnx
-
     model = file(3, 2, 2)
     path = model.save(model.node("Reshape", "x", np.array(wanted), name="op"))
     with pytest.raises(ModelError, match=r"^layer 'op': Reshape "):
         import_onnx(path)
 
 
-def test_the_order_of_an_images_rows_and_channels(file: Callable) -> None:
+def test_the_order_of_an_images_rows_and_channels(file: Callable, weights_of: Callable) -> None:
     """Two channels of 1 x 3: the file counts a0 a1 a2 b0 b1 b2, the stream a0 b0 a1 b1 a2 b2."""
-    from bnngen.frontend import import_onnx
-    from bnngen.passes.lower import lower
-
     model = file(2, 1, 3)
     flat = model.node("Flatten", model.bipolar("x"))
-    network = lower(import_onnx(model.save(model.node("Gemm", flat, [[0.0, 1, 2, 10, 11, 12]], transB=1))))
+    path = model.save(model.node("Gemm", flat, [[0.0, 1, 2, 10, 11, 12]], transB=1))
+    network = lower(import_onnx(path))
     assert network.input_shape == (1, 3, 2)
     assert network.model_shape == (2, 1, 3)
-    assert network.layers[0].op.weights.tolist() == [[0, 10, 1, 11, 2, 12]]
+    assert weights_of(path) == [[[0, 10, 1, 11, 2, 12]]]

@@ -11,7 +11,11 @@ from bnngen.datatypes import IntType
 from bnngen.ops.argmax import ArgMax
 
 
-@given(st.integers(1, 5).flatmap(lambda n: st.lists(st.lists(st.integers(-3, 3), min_size=n, max_size=n), min_size=1)))
+@given(
+    st.integers(1, 5).flatmap(
+        lambda n: st.lists(st.lists(st.integers(-3, 3), min_size=n, max_size=n), min_size=1)
+    )
+)
 def test_the_first_of_the_greatest(scores: list[list[int]]) -> None:
     op = ArgMax(len(scores[0]))
     y = op.compute(np.array(scores))

@@ -13,7 +13,15 @@ from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.ops.dense import Dense
 from bnngen.ops.threshold import Threshold
 
-INPUTS = [BIPOLAR, IntType(0, 1), IntType(-1, 1), IntType(-2, 1), IntType(0, 3), IntType(1, 2), IntType(-3, -2)]
+INPUTS = [
+    BIPOLAR,
+    IntType(0, 1),
+    IntType(-1, 1),
+    IntType(-2, 1),
+    IntType(0, 3),
+    IntType(1, 2),
+    IntType(-3, -2),
+]
 
 
 def every_input(type_: IntType, features: int) -> np.ndarray:

@@ -23,7 +23,9 @@ def test_sums_at_the_limit_of_a_significand(limit: int, beyond: int) -> None:
     assert exact_matmul(np.array(x), np.array(w), 1).tolist() == product(x, w)
 
 
-@pytest.mark.parametrize(("w_max", "x_max"), [(127, 255), (1 << 20, 15), (1 << 30, 1 << 22), (1 << 40, 1 << 22)])
+@pytest.mark.parametrize(
+    ("w_max", "x_max"), [(127, 255), (1 << 20, 15), (1 << 30, 1 << 22), (1 << 40, 1 << 22)]
+)
 def test_odd_sums_of_large_terms(w_max: int, x_max: int) -> None:
     w = [[w_max - 1, -w_max + 2, w_max - 3], [w_max, 1, 1]]
     x = [[x_max, x_max - 1, x_max - 2], [x_max, x_max, -1], [-x_max, 1, 0]]
@@ -34,7 +36,9 @@ def test_odd_sums_of_large_terms(w_max: int, x_max: int) -> None:
 def test_small_products(data: st.DataObject) -> None:
     frames, rows, columns = (data.draw(st.integers(0 if d == 0 else 1, 4)) for d in range(3))
     numbers = st.integers(-128, 255)
-    x = np.array([data.draw(numbers) for _ in range(frames * columns)], dtype=np.int64).reshape(frames, columns)
+    x = np.array([data.draw(numbers) for _ in range(frames * columns)], dtype=np.int64).reshape(
+        frames, columns
+    )
     w = np.array([data.draw(numbers) for _ in range(rows * columns)], dtype=np.int64).reshape(rows, columns)
     y = exact_matmul(x, w, 255)
     assert y.shape == (frames, rows)

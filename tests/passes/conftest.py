@@ -17,6 +17,7 @@ from bnngen.exact import Exact, exact_array
 from bnngen.graph import Graph, Node
 from bnngen.network import Network
 from bnngen.ops.argmax import ArgMax
+from bnngen.passes.rewrite import Rule, verify
 from bnngen.quantised import ALWAYS, Affine, Bound, Flatten, Linear, Relu, Softmax, Step
 from bnngen.rounding import ROUNDING_MODES, bound
 
@@ -123,6 +124,19 @@ def chain() -> Callable[..., Graph]:
 
 
 @pytest.fixture(scope="session")
+def fire() -> Callable[[Rule, Graph, str], Any]:
+    """Applies a rule at the node of this name, where it must fire; returns the new graph, checked."""
+
+    def apply(rule: Rule, graph: Graph, name: str) -> Graph:
+        result = rule(graph, graph[name])
+        assert isinstance(result, Graph), result
+        verify(result)
+        return result
+
+    return apply
+
+
+@pytest.fixture(scope="session")
 def same_meaning() -> Callable[..., None]:
     """Checks that two graphs agree on every combination of the values."""
 
@@ -145,14 +159,16 @@ MODES = st.sampled_from(ROUNDING_MODES)
 def _factors(draw: st.DrawFn) -> Exact:
     """gamma/sd: negative, zero, a power of two, or irrational."""
     gamma = draw(st.sampled_from([1, -1, 2, 0, Fraction(1, 2), Fraction(-3, 4)]) | SMALL)
-    return draw(ROOTS).reciprocal() * gamma if draw(st.booleans()) else Exact.of(gamma)
+    return draw(ROOTS).reciprocal() * Exact.of(gamma) if draw(st.booleans()) else Exact.of(gamma)
 
 
 @st.composite
 def _affines(draw: st.DrawFn, channels: int) -> Affine:
     size = draw(st.sampled_from([1, channels]))
     mul = [draw(_factors()) for _ in range(size)]
-    add = [draw(SMALL) + draw(st.sampled_from([Exact(), *mul])) for _ in range(draw(st.sampled_from([1, size])))]
+    add = [
+        draw(SMALL) + draw(st.sampled_from([Exact(), *mul])) for _ in range(draw(st.sampled_from([1, size])))
+    ]
     return Affine(exact_array(mul), exact_array(add))
 
 
@@ -171,7 +187,9 @@ def _steps(draw: st.DrawFn, channels: int, mode: str | None = None) -> Step:
         return Step(((Bound(Exact(), False),),), (False,), BIPOLAR)
     levels = draw(st.integers(1, 3))
     if mode == "table":
-        rows = [sorted(draw(SMALL) for _ in range(levels)) for _ in range(draw(st.sampled_from([1, channels])))]
+        rows = [
+            sorted(draw(SMALL) for _ in range(levels)) for _ in range(draw(st.sampled_from([1, channels])))
+        ]
         bounds = tuple(tuple(Bound(Exact.of(t), False) for t in row) for row in rows)
         return Step(bounds, (False,) * len(bounds), IntType(0, levels))
     lo = draw(st.integers(-2, 0))
@@ -182,9 +200,7 @@ def _steps(draw: st.DrawFn, channels: int, mode: str | None = None) -> Step:
 @st.composite
 def _linears(draw: st.DrawFn, rows: int, columns: int) -> Linear:
     alphabet = draw(st.sampled_from([(-1, 1), (0, 1), (-1, 0, 1), (-2, -1, 0, 1), (-3, 0, 2)]))
-    flat = draw(
-        st.lists(st.sampled_from(alphabet), min_size=rows * columns, max_size=rows * columns)
-    )
+    flat = draw(st.lists(st.sampled_from(alphabet), min_size=rows * columns, max_size=rows * columns))
     return Linear(np.array(flat, dtype=np.int64).reshape(rows, columns))
 
 
@@ -207,7 +223,10 @@ def _hidden(draw: st.DrawFn, rows: int, columns: int) -> list[object]:
 def _argmax_head(draw: st.DrawFn, rows: int, columns: int) -> list[object]:
     """Scores that differ from the sums by one factor and one offset, and their argmax."""
     signs = [draw(st.sampled_from([2, -1, Fraction(1, 3)])) for _ in range(2)]
-    before, behind = Affine(exact_array(signs[0]), exact_array(0)), Affine(exact_array(signs[1]), exact_array(3))
+    before, behind = (
+        Affine(exact_array(signs[0]), exact_array(0)),
+        Affine(exact_array(signs[1]), exact_array(3)),
+    )
     softmax = draw(st.sampled_from([[], [Softmax()]]))
     return [before, draw(_linears(rows, columns)), behind, *softmax, ArgMax(rows)]
 
@@ -234,7 +253,9 @@ def _networks(draw: st.DrawFn) -> Graph:
     if kind == "codes":
         return _chain(shape, *ops, *draw(_hidden(rows, features)))
     if kind == "scores":
-        return _chain(shape, *ops, draw(_linears(rows, features)), *draw(st.lists(_affines(rows), max_size=2)))
+        return _chain(
+            shape, *ops, draw(_linears(rows, features)), *draw(st.lists(_affines(rows), max_size=2))
+        )
     return _chain(shape, *_without_offsets(ops), *draw(_argmax_head(rows, features)))
 
 

@@ -36,27 +36,31 @@ def step(*values: object, strict: bool = False, falling: bool = False) -> Step:
         (-ROOT, 0, 0, True),
     ],
 )
-def test_the_threshold_moves(chain: Callable, mul: object, add: object, threshold: object, falls: bool) -> None:
+def test_the_threshold_moves(
+    chain: Callable, mul: object, add: object, threshold: object, falls: bool, fire: Callable
+) -> None:
     graph = chain((1,), Affine(exact_array(mul), exact_array(add)), step(0))
-    after = affine_into_step(graph, graph["n1"])
+    after = fire(affine_into_step, graph, "n1")
     (node,) = after.nodes
     assert (node.name, node.inputs) == ("n1", ("x",))
     assert node.op.rows == ((Bound(Exact.of(threshold), strict=False),),)
     assert node.op.falling == (falls,)
 
 
-@pytest.mark.parametrize(("add", "strict", "bound"), [(0, False, ALWAYS), (0, True, NEVER), (-1, False, NEVER)])
+@pytest.mark.parametrize(
+    ("add", "strict", "bound"), [(0, False, ALWAYS), (0, True, NEVER), (-1, False, NEVER)]
+)
 def test_a_factor_of_zero_decides_for_every_input(
-    chain: Callable, add: int, strict: bool, bound: Bound
+    chain: Callable, add: int, strict: bool, bound: Bound, fire: Callable
 ) -> None:
     graph = chain((1,), Affine(exact_array(0), exact_array(add)), step(0, strict=strict))
-    assert affine_into_step(graph, graph["n1"])["n1"].op.rows == ((bound,),)
+    assert fire(affine_into_step, graph, "n1")["n1"].op.rows == ((bound,),)
 
 
-def test_one_row_for_each_channel(chain: Callable) -> None:
+def test_one_row_for_each_channel(chain: Callable, fire: Callable) -> None:
     affine = Affine(exact_array([1, -1, 0]), exact_array([1, 2, 3]))
     graph = chain((3,), affine, step(1, 4))
-    op = affine_into_step(graph, graph["n1"])["n1"].op
+    op = fire(affine_into_step, graph, "n1")["n1"].op
     values = [[b.value for b in row] for row in op.rows]
     assert values == [[0, 3], [1, -2], [None, None]]
     assert op.rows[2] == (ALWAYS, NEVER)
@@ -65,10 +69,10 @@ def test_one_row_for_each_channel(chain: Callable) -> None:
     assert op.type == IntType(0, 2)
 
 
-def test_one_factor_and_a_row_for_each_channel(chain: Callable) -> None:
+def test_one_factor_and_a_row_for_each_channel(chain: Callable, fire: Callable) -> None:
     rows = tuple((Bound(Exact.of(t), strict=True),) for t in (1, 2))
     graph = chain((2,), Affine(exact_array(-2), exact_array(0)), Step(rows, (False, True), BIPOLAR))
-    op = affine_into_step(graph, graph["n1"])["n1"].op
+    op = fire(affine_into_step, graph, "n1")["n1"].op
     assert [(row[0].value, row[0].strict) for row in op.rows] == [(Fraction(-1, 2), True), (-1, True)]
     assert op.falling == (True, False)
 
@@ -76,12 +80,17 @@ def test_one_factor_and_a_row_for_each_channel(chain: Callable) -> None:
 @settings(max_examples=40)
 @given(data=st.data(), channels=st.integers(1, 2))
 def test_it_is_exact(
-    data: st.DataObject, channels: int, chain: Callable, strategies: SimpleNamespace, same_meaning: Callable
+    data: st.DataObject,
+    channels: int,
+    chain: Callable,
+    strategies: SimpleNamespace,
+    same_meaning: Callable,
+    fire: Callable,
 ) -> None:
     affines = [data.draw(strategies.affines(channels)) for _ in range(2)]
     graph = chain((channels,), *affines, data.draw(strategies.steps(channels)))
-    once = affine_into_step(graph, graph["n2"])
-    twice = affine_into_step(once, once["n2"])
+    once = fire(affine_into_step, graph, "n2")
+    twice = fire(affine_into_step, once, "n2")
     values = VALUES if channels == 1 else VALUES[::6]
     same_meaning(graph, once, values)
     same_meaning(graph, twice, values)

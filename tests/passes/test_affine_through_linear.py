@@ -18,9 +18,9 @@ from bnngen.quantised import Affine, Linear
 WEIGHTS = np.array([[1, -2, 3], [0, 1, 1]])
 
 
-def test_the_factor_stays_and_the_offset_is_weighted(chain: Callable) -> None:
+def test_the_factor_stays_and_the_offset_is_weighted(chain: Callable, fire: Callable) -> None:
     graph = chain((3,), Affine(exact_array(2), exact_array([1, 10, 100])), Linear(WEIGHTS))
-    after = affine_through_linear(graph, graph["n1"])
+    after = fire(affine_through_linear, graph, "n1")
     assert [(n.name, n.inputs) for n in after.nodes] == [("n1", ("x",)), ("n0", ("n1",))]
     assert after.output == "n0"
     assert after["n1"].op.weights is graph["n1"].op.weights
@@ -28,32 +28,34 @@ def test_the_factor_stays_and_the_offset_is_weighted(chain: Callable) -> None:
     assert list(after["n0"].op.add) == [281, 110]
 
 
-def test_equal_factors_of_all_channels_are_one(chain: Callable) -> None:
+def test_equal_factors_of_all_channels_are_one(chain: Callable, fire: Callable) -> None:
     root = Exact.of(8).sqrt()
-    graph = chain((3,), Affine(exact_array([root, root, Exact.of(2).sqrt() * 2]), exact_array(0)), Linear(WEIGHTS))
-    after = affine_through_linear(graph, graph["n1"])
+    graph = chain(
+        (3,), Affine(exact_array([root, root, Exact.of(2).sqrt() * 2]), exact_array(0)), Linear(WEIGHTS)
+    )
+    after = fire(affine_through_linear, graph, "n1")
     assert list(after["n0"].op.mul) == [root]
 
 
 @pytest.mark.parametrize("shape", [(6,), (2, 1, 3), (3, 2), (1, 3, 2)])
 def test_offsets_of_an_image_belong_to_its_last_axis(
-    chain: Callable, same_meaning: Callable, shape: tuple[int, ...]
+    chain: Callable, same_meaning: Callable, shape: tuple[int, ...], fire: Callable
 ) -> None:
     add = exact_array(range(1, shape[-1] + 1))
     graph = chain(shape, Affine(exact_array(-3), add), Linear(np.arange(12).reshape(2, 6)))
-    same_meaning(graph, affine_through_linear(graph, graph["n1"]), (-1, 2))
+    same_meaning(graph, fire(affine_through_linear, graph, "n1"), (-1, 2))
 
 
 @settings(max_examples=40)
 @given(data=st.data())
 def test_it_is_exact(
-    data: st.DataObject, chain: Callable, strategies: SimpleNamespace, same_meaning: Callable
+    data: st.DataObject, chain: Callable, strategies: SimpleNamespace, same_meaning: Callable, fire: Callable
 ) -> None:
     channels, rows = data.draw(st.integers(1, 3)), data.draw(st.integers(1, 3))
     affine = data.draw(strategies.affines(channels))
     scalar = Affine(affine.mul[:1], affine.add)
     graph = chain((channels,), scalar, data.draw(strategies.linears(rows, channels)))
-    same_meaning(graph, affine_through_linear(graph, graph["n1"]), (-1, 0, 2))
+    same_meaning(graph, fire(affine_through_linear, graph, "n1"), (-1, 0, 2))
 
 
 def test_factors_for_each_channel_are_refused(chain: Callable) -> None:

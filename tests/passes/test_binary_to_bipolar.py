@@ -23,9 +23,11 @@ SIGN = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
 LAST = Linear(np.array([[1, -1], [-1, -1], [1, 1]]))
 
 
-def test_the_bit_stays_and_its_meaning_changes(chain: Callable, same_meaning: Callable) -> None:
+def test_the_bit_stays_and_its_meaning_changes(
+    chain: Callable, same_meaning: Callable, fire: Callable
+) -> None:
     graph = chain((2,), FIRST, BINARY, LAST, SIGN)
-    after = binary_to_bipolar(graph, graph["n2"])
+    after = fire(binary_to_bipolar, graph, "n2")
     verify(after)
     assert [n.name for n in after.nodes] == ["n0", "n1", "n1_half", "n2", "n3"]
     assert after["n1"].op == Step(BINARY.rows, BINARY.falling, BIPOLAR)
@@ -33,14 +35,20 @@ def test_the_bit_stays_and_its_meaning_changes(chain: Callable, same_meaning: Ca
     same_meaning(graph, after, (-1, 0, 1, 2))
 
 
-def test_a_name_that_is_taken_is_not_used_again(chain: Callable, same_meaning: Callable) -> None:
+def test_a_name_that_is_taken_is_not_used_again(
+    chain: Callable, same_meaning: Callable, fire: Callable
+) -> None:
     graph = chain((2,), FIRST, BINARY, LAST, SIGN)
     nodes = tuple(
-        type(n)("n1_half" if n.name == "n0" else n.name, n.op, tuple("n1_half" if i == "n0" else i for i in n.inputs))
+        type(n)(
+            "n1_half" if n.name == "n0" else n.name,
+            n.op,
+            tuple("n1_half" if i == "n0" else i for i in n.inputs),
+        )
         for n in graph.nodes
     )
     renamed = Graph("x", (2,), nodes, "n3")
-    after = binary_to_bipolar(renamed, renamed["n2"])
+    after = fire(binary_to_bipolar, renamed, "n2")
     verify(after)
     same_meaning(renamed, after, (-1, 0, 1))
 

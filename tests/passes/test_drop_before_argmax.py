@@ -23,9 +23,9 @@ def affine(mul: object, add: object = 0) -> Affine:
     return Affine(exact_array(mul), exact_array(add))
 
 
-def test_a_softmax_goes(chain: Callable, same_meaning: Callable) -> None:
+def test_a_softmax_goes(chain: Callable, same_meaning: Callable, fire: Callable) -> None:
     graph = chain((2,), LINEAR, Softmax(), ArgMax(4))
-    after = drop_softmax_before_argmax(graph, graph["n2"])
+    after = fire(drop_softmax_before_argmax, graph, "n2")
     assert [n.name for n in after.nodes] == ["n0", "n2"]
     same_meaning(graph, after, (-1, 0, 1))
 
@@ -33,17 +33,17 @@ def test_a_softmax_goes(chain: Callable, same_meaning: Callable) -> None:
 @pytest.mark.parametrize(
     "op", [affine(2, 1), affine(Exact.of(2).sqrt(), -3), affine([3, 3, 3, 3], [1, 1, 1, 1])]
 )
-def test_a_rising_affine_goes(chain: Callable, same_meaning: Callable, op: Affine) -> None:
+def test_a_rising_affine_goes(chain: Callable, same_meaning: Callable, op: Affine, fire: Callable) -> None:
     graph = chain((2,), LINEAR, op, ArgMax(4))
-    after = drop_affine_before_argmax(graph, graph["n2"])
+    after = fire(drop_affine_before_argmax, graph, "n2")
     assert [n.name for n in after.nodes] == ["n0", "n2"]
     assert after["n0"].op is LINEAR
     same_meaning(graph, after, (-1, 0, 1))
 
 
-def test_a_falling_affine_turns_the_weights(chain: Callable, same_meaning: Callable) -> None:
+def test_a_falling_affine_turns_the_weights(chain: Callable, same_meaning: Callable, fire: Callable) -> None:
     graph = chain((2,), LINEAR, affine(-3, 1), ArgMax(4))
-    after = drop_affine_before_argmax(graph, graph["n2"])
+    after = fire(drop_affine_before_argmax, graph, "n2")
     assert after["n0"].op.weights.tolist() == (-LINEAR.weights).tolist()
     assert [n.name for n in after.nodes] == ["n0", "n2"]
     same_meaning(graph, after, (-1, 0, 1))

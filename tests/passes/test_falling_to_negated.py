@@ -23,28 +23,32 @@ def row(*values: object, strict: bool = False) -> tuple[Bound, ...]:
     return tuple(Bound(Exact.of(v), strict) for v in values)
 
 
-def test_only_falling_rows_change_sign(chain: Callable, same_meaning: Callable) -> None:
+def test_only_falling_rows_change_sign(chain: Callable, same_meaning: Callable, fire: Callable) -> None:
     step = Step((row(3, 1, strict=True), row(1, 3)), (True, False), IntType(0, 2))
     graph = chain((2,), LINEAR, step)
-    after = falling_to_negated(graph, graph["n1"])
+    after = fire(falling_to_negated, graph, "n1")
     assert after["n0"].op.weights.tolist() == [[-1, 1], [1, 1]]
     assert after["n1"].op.rows == (row(-3, -1, strict=True), row(1, 3))
     assert after["n1"].op.falling == (False, False)
     same_meaning(graph, after, (-2, -1, 0, 1, 2))
 
 
-def test_one_row_of_thresholds_for_all_channels(chain: Callable, same_meaning: Callable) -> None:
+def test_one_row_of_thresholds_for_all_channels(
+    chain: Callable, same_meaning: Callable, fire: Callable
+) -> None:
     graph = chain((2,), LINEAR, Step((row(1),), (True,), BIPOLAR))
-    after = falling_to_negated(graph, graph["n1"])
+    after = fire(falling_to_negated, graph, "n1")
     assert after["n0"].op.weights.tolist() == [[-1, 1], [-1, -1]]
     assert after["n1"].op.rows == (row(-1), row(-1))
     same_meaning(graph, after, (-1, 0, 1))
 
 
-def test_rows_that_x_does_not_decide_keep_their_weights(chain: Callable, same_meaning: Callable) -> None:
+def test_rows_that_x_does_not_decide_keep_their_weights(
+    chain: Callable, same_meaning: Callable, fire: Callable
+) -> None:
     step = Step(((ALWAYS,), row(1)), (True, True), BIPOLAR)
     graph = chain((2,), LINEAR, step)
-    after = falling_to_negated(graph, graph["n1"])
+    after = fire(falling_to_negated, graph, "n1")
     assert after["n0"].op.weights.tolist() == [[1, -1], [-1, -1]]
     same_meaning(graph, after, (-1, 0, 1))
     for bound in (ALWAYS, NEVER):
@@ -77,11 +81,11 @@ def test_only_weights_whose_bits_hold_their_negatives(
 @settings(max_examples=40)
 @given(data=st.data())
 def test_it_is_exact(
-    data: st.DataObject, chain: Callable, strategies: SimpleNamespace, same_meaning: Callable
+    data: st.DataObject, chain: Callable, strategies: SimpleNamespace, same_meaning: Callable, fire: Callable
 ) -> None:
     affine = Affine(exact_array([-1, 2]), data.draw(strategies.affines(2)).add)
     graph = chain((2,), data.draw(strategies.linears(2, 2)), affine, data.draw(strategies.steps(2)))
-    before = affine_into_step(graph, graph["n2"])
+    before = fire(affine_into_step, graph, "n2")
     after = falling_to_negated(before, before["n2"]) or before
     same_meaning(graph, after, (-2, -1, 0, 1, 3))
 

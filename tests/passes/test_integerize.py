@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.errors import ModelError
 from bnngen.exact import Exact, exact_array
+from bnngen.ops.dense import Dense
 from bnngen.ops.threshold import Threshold
 from bnngen.passes.integerize import integerize
 from bnngen.quantised import ALWAYS, NEVER, Affine, Bound, Flatten, Linear, Softmax, Step
@@ -25,9 +26,10 @@ bounds = st.builds(Bound, values.map(Exact.of), st.booleans()) | st.sampled_from
 
 def thresholds(chain: Callable, step: Step, linear: Linear = SUM) -> Threshold:
     network = integerize(chain((linear.weights.shape[1],), SIGN, linear, step))
-    activation = network.layers[0].op.activation
-    assert activation is not None
-    return activation
+    layer = network.layers[0].op
+    assert isinstance(layer, Dense)
+    assert layer.activation is not None
+    return layer.activation
 
 
 @given(row=st.lists(bounds, min_size=1, max_size=4), falling=st.booleans())
@@ -103,7 +105,10 @@ def test_a_plain_sign_is_accepted_where_its_zero_is_not_reached(
     step, linear = plain_sign(threshold), Linear(np.array(weights))
     graph = chain((len(weights[0]),), SIGN, linear, step)
     if not accepted:
-        with pytest.raises(ModelError, match=rf"^layer 'n2': is a plain Sign, and gives 0 where the sum of .* is {threshold};"):
+        with pytest.raises(
+            ModelError,
+            match=rf"^layer 'n2': is a plain Sign, and gives 0 where the sum of .* is {threshold};",
+        ):
             integerize(graph)
         return
     network = integerize(graph)

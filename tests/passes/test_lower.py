@@ -205,7 +205,12 @@ def test_layers_without_a_quantiser_between_them(
             "layer 'n1': quantises the input with an irrational scale; put no batch norm in front of it",
         ),
         (
-            [affine([1, -1]), Step(((Bound(Exact(), True),),), (False,), IntType(0, 1)), SIGN, linear([1, 1])],
+            [
+                affine([1, -1]),
+                Step(((Bound(Exact(), True),),), (False,), IntType(0, 1)),
+                SIGN,
+                linear([1, 1]),
+            ],
             "layer 'n2': quantises the input, but has a level that is always or never reached",
         ),
         (

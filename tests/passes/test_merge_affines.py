@@ -13,10 +13,12 @@ from bnngen.passes.merge_affines import merge_affines
 from bnngen.quantised import Affine, Relu
 
 
-def test_by_hand(chain: Callable) -> None:
+def test_by_hand(chain: Callable, fire: Callable) -> None:
     root = Exact.of(2).sqrt()
-    graph = chain((2,), Affine(exact_array([root, 3]), exact_array(1)), Affine(exact_array(root), exact_array([5, 6])))
-    after = merge_affines(graph, graph["n1"])
+    graph = chain(
+        (2,), Affine(exact_array([root, 3]), exact_array(1)), Affine(exact_array(root), exact_array([5, 6]))
+    )
+    after = fire(merge_affines, graph, "n1")
     (node,) = after.nodes
     assert (node.name, node.inputs) == ("n1", ("x",))
     assert list(node.op.mul) == [2, root * 3]
@@ -26,10 +28,15 @@ def test_by_hand(chain: Callable) -> None:
 @settings(max_examples=40)
 @given(data=st.data(), channels=st.integers(1, 3))
 def test_it_is_exact(
-    data: st.DataObject, channels: int, chain: Callable, strategies: SimpleNamespace, same_meaning: Callable
+    data: st.DataObject,
+    channels: int,
+    chain: Callable,
+    strategies: SimpleNamespace,
+    same_meaning: Callable,
+    fire: Callable,
 ) -> None:
     graph = chain((channels,), *(data.draw(strategies.affines(channels)) for _ in range(2)))
-    same_meaning(graph, merge_affines(graph, graph["n1"]), (-1, 0, 2))
+    same_meaning(graph, fire(merge_affines, graph, "n1"), (-1, 0, 2))
 
 
 def test_it_leaves_other_patterns_alone(chain: Callable) -> None:

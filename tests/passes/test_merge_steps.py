@@ -28,23 +28,25 @@ LEVELS = Step((row(0, 1, 2),), (False,), IntType(0, 3))
 SIGN = Step((row(0),), (False,), BIPOLAR)
 
 
-def test_the_second_step_picks_thresholds_of_the_first(chain: Callable) -> None:
+def test_the_second_step_picks_thresholds_of_the_first(chain: Callable, fire: Callable) -> None:
     graph = chain((1,), LEVELS, Step((row(2, 3, strict=True),), (False,), IntType(5, 7)))
-    after = merge_steps(graph, graph["n1"])
+    after = fire(merge_steps, graph, "n1")
     (node,) = after.nodes
     assert (node.name, node.inputs) == ("n1", ("x",))
     assert node.op.rows == ((*row(2), NEVER),)
     assert node.op.type == IntType(5, 7)
 
 
-def test_what_the_lowest_code_passes_is_always_passed(chain: Callable) -> None:
+def test_what_the_lowest_code_passes_is_always_passed(chain: Callable, fire: Callable) -> None:
     graph = chain((1,), SIGN, Step((row(-1, 0, 1, 2),), (False,), IntType(0, 4)))
-    assert merge_steps(graph, graph["n1"])["n1"].op.rows == ((ALWAYS, *row(0, 0), NEVER),)
+    assert fire(merge_steps, graph, "n1")["n1"].op.rows == ((ALWAYS, *row(0, 0), NEVER),)
 
 
-def test_a_falling_second_step_takes_the_complement(chain: Callable, same_meaning: Callable) -> None:
+def test_a_falling_second_step_takes_the_complement(
+    chain: Callable, same_meaning: Callable, fire: Callable
+) -> None:
     graph = chain((1,), LEVELS, Step((row(0),), (True,), BIPOLAR))
-    after = merge_steps(graph, graph["n1"])
+    after = fire(merge_steps, graph, "n1")
     assert after["n1"].op.rows == (row(0, strict=True),)
     assert after["n1"].op.falling == (True,)
     same_meaning(graph, after, VALUES)
@@ -53,34 +55,41 @@ def test_a_falling_second_step_takes_the_complement(chain: Callable, same_meanin
 @settings(max_examples=60)
 @given(data=st.data(), channels=st.integers(1, 2))
 def test_it_is_exact(
-    data: st.DataObject, channels: int, chain: Callable, strategies: SimpleNamespace, same_meaning: Callable
+    data: st.DataObject,
+    channels: int,
+    chain: Callable,
+    strategies: SimpleNamespace,
+    same_meaning: Callable,
+    fire: Callable,
 ) -> None:
     ops = [draw for _ in range(2) for draw in (strategies.affines(channels), strategies.steps(channels))]
     graph = chain((channels,), *(data.draw(op) for op in ops))
-    before = affine_into_step(graph, graph["n1"])
-    before = affine_into_step(before, before["n3"])
-    after = merge_steps(before, before["n3"])
+    before = fire(affine_into_step, graph, "n1")
+    before = fire(affine_into_step, before, "n3")
+    after = fire(merge_steps, before, "n3")
     same_meaning(graph, after, VALUES if channels == 1 else VALUES[::12])
 
 
-def test_a_step_that_passes_nothing_or_everything(chain: Callable, same_meaning: Callable) -> None:
+def test_a_step_that_passes_nothing_or_everything(
+    chain: Callable, same_meaning: Callable, fire: Callable
+) -> None:
     inner = Step(((ALWAYS, *row(1), NEVER),), (False,), IntType(0, 3))
     for falling in (False, True):
         for outer in (row(0, 1, 2, 3), row(3, 2, 1, 0, strict=True)):
             graph = chain((1,), inner, Step((outer,), (falling,), IntType(0, 4)))
-            same_meaning(graph, merge_steps(graph, graph["n1"]), VALUES)
+            same_meaning(graph, fire(merge_steps, graph, "n1"), VALUES)
 
 
-def test_a_plain_sign_passes_on_its_mark_but_is_not_merged_itself(chain: Callable) -> None:
+def test_a_plain_sign_passes_on_its_mark_but_is_not_merged_itself(chain: Callable, fire: Callable) -> None:
     plain = Step((row(0) + row(0, strict=True),), (False,), IntType(-1, 1), from_sign=True)
     graph = chain((1,), SIGN, plain)
-    assert merge_steps(graph, graph["n1"])["n1"].op == replace(plain, rows=(row(0, 0),))
+    assert fire(merge_steps, graph, "n1")["n1"].op == replace(plain, rows=(row(0, 0),))
     graph = chain((1,), plain, SIGN)
     assert merge_steps(graph, graph["n1"]) is None
 
 
-def test_it_leaves_other_patterns_alone(chain: Callable) -> None:
+def test_it_leaves_other_patterns_alone(chain: Callable, fire: Callable) -> None:
     graph = chain((1,), SIGN, Relu(), SIGN)
     assert [merge_steps(graph, node) for node in graph.nodes] == [None] * 3
-    after = relu_into_step(graph, graph["n2"])
+    after = fire(relu_into_step, graph, "n2")
     assert merge_steps(after, after["n2"]) is not None

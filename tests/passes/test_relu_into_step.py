@@ -38,9 +38,11 @@ def bound(value: int, strict: bool) -> Bound:
         (NEVER, False, NEVER),
     ],
 )
-def test_by_hand(chain: Callable, same_meaning: Callable, before: Bound, falling: bool, after: Bound) -> None:
+def test_by_hand(
+    chain: Callable, same_meaning: Callable, before: Bound, falling: bool, after: Bound, fire: Callable
+) -> None:
     graph = chain((1,), Relu(), Step(((before,),), (falling,), BIPOLAR))
-    result = relu_into_step(graph, graph["n1"])
+    result = fire(relu_into_step, graph, "n1")
     (node,) = result.nodes
     assert (node.name, node.inputs) == ("n1", ("x",))
     assert node.op == Step(((after,),), (falling,), BIPOLAR)
@@ -50,13 +52,18 @@ def test_by_hand(chain: Callable, same_meaning: Callable, before: Bound, falling
 @settings(max_examples=40)
 @given(data=st.data(), channels=st.integers(1, 2))
 def test_it_is_exact(
-    data: st.DataObject, channels: int, chain: Callable, strategies: SimpleNamespace, same_meaning: Callable
+    data: st.DataObject,
+    channels: int,
+    chain: Callable,
+    strategies: SimpleNamespace,
+    same_meaning: Callable,
+    fire: Callable,
 ) -> None:
     affines = [data.draw(strategies.affines(channels)) for _ in range(2)]
     graph = chain((channels,), affines[0], Relu(), affines[1], data.draw(strategies.steps(channels)))
-    after = affine_into_step(graph, graph["n3"])
-    after = relu_into_step(after, after["n3"])
-    after = affine_into_step(after, after["n3"])
+    after = fire(affine_into_step, graph, "n3")
+    after = fire(relu_into_step, after, "n3")
+    after = fire(affine_into_step, after, "n3")
     same_meaning(graph, after, VALUES if channels == 1 else VALUES[::8])
 
 

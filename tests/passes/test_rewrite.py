@@ -32,7 +32,10 @@ def test_rules_fire_until_none_does(chain: Callable) -> None:
 
 def test_reasons_are_collected_and_nothing_changes(chain: Callable) -> None:
     graph = chain((1,), Relu(), AFFINE, AFFINE)
-    assert refusals(graph, [refuse_affine]) == [Refusal("n1", "no affine here"), Refusal("n2", "no affine here")]
+    assert refusals(graph, [refuse_affine]) == [
+        Refusal("n1", "no affine here"),
+        Refusal("n2", "no affine here"),
+    ]
     assert refusals(graph, [drop_relu]) == []
 
 

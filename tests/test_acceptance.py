@@ -1,0 +1,44 @@
+"""The published MNIST networks, all 10,000 test images, from file to bitstream, as a user would do it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bnngen.cli import run
+
+BUILDS = [("tfc_1w1a_mnist", "icebreaker", 9296), ("tfc_2w2a_mnist", "ulx3s_85f", 9660)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("model", "board", "correct"), BUILDS)
+def test_from_model_to_bitstream(shared: Path, tmp_path: Path, model: str, board: str, correct: int) -> None:
+    file, data = shared / "models" / f"{model}.onnx", shared / "data" / "mnist_test_unit.npz"
+    out, stalled = tmp_path / "out", tmp_path / "stalled.json"
+    assert run([str(a) for a in ("build", file, "--board", board, "--verify", data, "--out", out)]) == 0
+
+    report = json.loads((out / "report.json").read_text())
+    simulation, schedule = report["simulation"], report["schedule"]
+    assert (simulation["frames"], simulation["mismatches"], simulation["correct"]) == (10_000, 0, correct)
+    assert simulation["cycles_per_frame"] == schedule["cycles_per_frame"]
+    assert simulation["latency_cycles"] == schedule["latency_cycles"]
+    assert report["pnr"]["met"]
+    assert (out / report["pnr"]["bitstream"]).stat().st_size > 100_000
+    assert report["synthesis"]["lut"] <= schedule["available"]["lut"]
+
+    assert run([str(a) for a in ("simulate", out, data, "--stall", 0.3, "--json", stalled)]) == 0
+    figures = json.loads(stalled.read_text())
+    assert (figures["frames"], figures["mismatches"], figures["correct"]) == (10_000, 0, correct)
+
+
+@pytest.mark.parametrize(("model", "board", "correct"), BUILDS)
+def test_verilog_of_the_first_thousand_images(
+    shared: Path, tmp_path: Path, model: str, board: str, correct: int
+) -> None:
+    """The same without place and route, at a tenth of the size."""
+    file, data = shared / "models" / f"{model}.onnx", shared / "data" / "mnist_test_unit.npz"
+    arguments = ("build", file, "--board", board, "--fps", 50_000, "--verify", data, "--frames", 1000)
+    assert run([str(a) for a in (*arguments, "--until", "simulate", "--out", tmp_path)]) == 0
+    simulation = json.loads((tmp_path / "report.json").read_text())["simulation"]
+    assert (simulation["frames"], simulation["mismatches"]) == (1000, 0)
+    assert simulation["as_predicted"]
