@@ -118,6 +118,29 @@ def test_reciprocal_of_one_term(a: Fraction, b: Fraction) -> None:
     assert (3 / number) * number == 3
 
 
+@given(rationals.filter(bool), radicands.filter(bool), rationals.filter(bool), radicands.filter(bool))
+def test_reciprocal_of_two_terms(a: Fraction, b: Fraction, c: Fraction, d: Fraction) -> None:
+    number = Exact.of(b).sqrt() * a + Exact.of(d).sqrt() * c
+    if number:
+        assert number * number.reciprocal() == 1
+    else:
+        with pytest.raises(ZeroDivisionError, match=r"^division by zero$"):
+            number.reciprocal()
+
+
+def test_a_sum_of_three_terms_is_no_divisor() -> None:
+    with pytest.raises(ValueError, match=r"^can't divide by the sum 1\*sqrt\(2\) \+ 1\*sqrt\(3\) \+ 1$"):
+        1 / (root(2) + root(3) + 1)
+
+
+def test_int_of_whole_numbers_only() -> None:
+    assert int(Exact.of(-7)) == -7
+    assert int(root(9)) == 3
+    for number in (Exact.of(0.5), root(2)):
+        with pytest.raises(ValueError, match=r"is not a whole number$"):
+            int(number)
+
+
 @given(radicands)
 def test_square_of_a_root(b: Fraction) -> None:
     assert Exact.of(b).sqrt() * Exact.of(b).sqrt() == b

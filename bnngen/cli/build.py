@@ -66,11 +66,12 @@ def command(
 ) -> None:
     """Import, lower, fit, emit, simulate, synthesise, place and route.
 
-    Without --fps: the fastest that fits 70 % of the board's LUTs.
+    Without --fps: the fastest that fits 70 % of the board's LUTs. With --verify the Verilog is simulated
+    with those frames, with --frames N alone with N random ones.
     """
     from bnngen.api import compile as fit
     from bnngen.api import load
-    from bnngen.build.pipeline import build, keep_model
+    from bnngen.build.pipeline import build, keep_model, random_frames
     from bnngen.cli.summary import BuildScreen, print_build
     from bnngen.data import load_data
 
@@ -78,6 +79,8 @@ def command(
     network = load(model, output.value)
     data = load_data(verify, network).first(frames) if verify else None
     design = fit(network, board, rate, clock)
+    if data is None and frames is not None:
+        data = random_frames(design, frames)
     with BuildScreen() as screen:
         screen.step("estimate")
         facts = keep_model(model, out, output.value)

@@ -9,7 +9,7 @@ import typer
 
 Model = Annotated[Path, typer.Argument(help="A QONNX file, or one in FINN's MultiThreshold dialect.")]
 DataFile = Annotated[Path, typer.Argument(metavar="DATA.npz", help="Frames: x (real) or codes; labels y.")]
-Frames = Annotated[int | None, typer.Option(min=1, help="Use only the first N frames.")]
+Frames = Annotated[int | None, typer.Option(min=1, help="Use the first N frames only.")]
 JsonFile = Annotated[
     Path | None,
     typer.Option("--json", metavar="FILE", help="Write the figures as JSON (- for standard output)."),

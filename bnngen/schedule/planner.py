@@ -13,15 +13,15 @@ from bnngen.network import Network
 from bnngen.ops.argmax import ArgMax
 from bnngen.ops.dense import Dense
 from bnngen.schedule.option import Option
-from bnngen.schedule.resources import Resources
+from bnngen.schedule.resources import Resources, memory_blocks
 from bnngen.schedule.solver import choose
 from bnngen_boards.pll import plan_clock
 from bnngen_boards.profile import Board
 
 DEFAULT_LUT_SHARE = Fraction(7, 10)
 """Without a wanted rate a design may take this part of the LUTs: more routes slowly, or not at all."""
-HOST_LINK = Resources(lut=350, ff=350, bram=1)
-"""What the board's serial link, clock and reset take beside the accelerator."""
+HOST_LINK_LOGIC = Resources(lut=350, ff=350)
+"""What the board's serial link, clock and reset take beside the accelerator, without the link's buffer."""
 
 Rate = float | Literal["max"] | None
 
@@ -50,6 +50,12 @@ def available(board: Board) -> Resources:
     return Resources(lut=r.lut, ff=r.ff, bram=r.bram.blocks, dsp=r.dsp)
 
 
+def host_link(board: Board) -> Resources:
+    """What the design around the accelerator takes: a serial link with a buffer of bytes, clock, reset."""
+    blocks = memory_blocks(8, board.uart.buffer_bytes, board.resources.bram.shapes)
+    return HOST_LINK_LOGIC + Resources(bram=blocks)
+
+
 def plan(network: Network, board: Board, rate: Rate = None, clock_mhz: float | None = None) -> Schedule:
     """The schedule for ``rate`` frames a second with the least area; the fastest within 70 % of the LUTs
     without one; the fastest that fits the whole device for "max".
@@ -74,11 +80,11 @@ def plan(network: Network, board: Board, rate: Rate = None, clock_mhz: float | N
 
 
 def _budget(board: Board, share: Fraction) -> Resources:
-    all_ = available(board)
+    all_, link = available(board), host_link(board)
     return Resources(
-        lut=floor(all_.lut * share) - HOST_LINK.lut,
-        ff=floor(all_.ff * share) - HOST_LINK.ff,
-        bram=all_.bram - HOST_LINK.bram,
+        lut=floor(all_.lut * share) - link.lut,
+        ff=floor(all_.ff * share) - link.ff,
+        bram=all_.bram - link.bram,
         dsp=all_.dsp,
     )
 

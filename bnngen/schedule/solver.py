@@ -56,6 +56,8 @@ def _solve(layers: Sequence[Sequence[Option]], budget: Resources, limit: int | N
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 0
     solver.parameters.max_deterministic_time = DETERMINISTIC_LIMIT
+    # its own handler would stay behind, and Ctrl-C would then kill every later step without a clean-up
+    solver.parameters.catch_sigint_signal = False
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
     return [

@@ -4,10 +4,11 @@ Nothing is imported here: take each name from its module.
 
 - `encoding`, `beats`, `timing`: how integers become bits and beats, and when beats move (plain Python)
 - `component`: the base classes
-- `counting`, `rom`, `heap`, `dot`, `accumulate`, `threshold`: fixed-latency building blocks
+- `counting`, `rom`, `heap`, `dot`, `accumulate`, `threshold` (with `threshold_table`, `comparators`):
+  fixed-latency building blocks
 - `slice`, `fifo`, `credit`: registers and queues between streams
 - `pack`, `width`, `replay`, `feed`: from one beat shape to another, and again and again
-- `dense`, `argmax`: matrix-vector engine and class index
+- `dense` (with `dense_numbers`), `argmax`: matrix-vector engine and class index
 - `axis`: AXI4-Stream at the edge of the accelerator
 
 A stream component has ports `i` and `o` (`amaranth.lib.stream` with a plain vector as payload, element 0

@@ -1,6 +1,10 @@
 """``bnngen build``, its folder and its report."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -150,6 +154,26 @@ def test_a_missing_tool_says_how_to_get_it(
     assert (tmp_path / "t" / "rtl" / "bnn_accelerator.v").is_file()
     assert report["synthesis"] is None
     assert report["warnings"][0].startswith("step 'synth' failed")
+
+
+def test_ctrl_c_ends_everything_and_leaves_no_mess(digits: Path, tmp_path: Path) -> None:
+    """A real signal to a real process, in the middle of synthesis."""
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", "from bnngen.cli import main; main()", "build", digits / "digits_1w1a.onnx"]
+    command += ["--board", "icebreaker", "--fps", "50000", "--out", out]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not list(out.glob("synth/.work-*/yosys.log")):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in errors
+    assert "Traceback" not in errors
+    left = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+    rtl = {"rtl/bnn_accelerator.v", "rtl/interface.json"}
+    assert left - {"synth/yosys.log"} == {"model.onnx", "report.json", "report.html"} | rtl
+    assert json.loads((out / "report.json").read_text())["warnings"] == ["step 'synth' failed: interrupted"]
 
 
 def test_an_interrupt_keeps_the_steps_before_it(

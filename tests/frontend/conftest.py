@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -206,8 +205,3 @@ def _signs(rows: int, columns: int) -> np.ndarray:
 @pytest.fixture(scope="session")
 def signs() -> Callable[[int, int], np.ndarray]:
     return _signs
-
-
-@pytest.fixture(scope="session")
-def features() -> Callable[[Sequence[int]], int]:
-    return math.prod

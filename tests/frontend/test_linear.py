@@ -173,6 +173,12 @@ def test_nan_and_infinite_weights_are_refused(file: Callable, refuses: Callable)
         )
 
 
+def test_a_bias_behind_a_quantiser(file: Callable, agrees: Callable) -> None:
+    model = file(3)
+    bias = model.quant(np.array([0.3, -7.0]), 0.25, 4.0, zero=1.0)
+    agrees(model, model.node("Gemm", model.bipolar("x"), INTEGERS.T, bias))
+
+
 def test_a_nan_bias_is_refused(file: Callable, refuses: Callable) -> None:
     model = file(3)
     out = model.node("Gemm", model.bipolar("x"), INTEGERS.T, [0.0, np.nan], name="fc")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -25,10 +26,10 @@ IMAGES = [(1, 2, 3), (3, 2, 2), (2, 1, 3), (2, 3, 1), (3, 1, 1), (3, 4), (1, 5),
     "form", ["Flatten", "Reshape 1 -1", "Reshape -1 n", "Reshape 0 -1", "shape nodes", "product"]
 )
 def test_an_image_into_a_dense_layer(
-    file: Callable, agrees: Callable, features: Callable, shape: tuple[int, ...], form: str
+    file: Callable, agrees: Callable, shape: tuple[int, ...], form: str
 ) -> None:
     model = file(*shape)
-    x, count = model.quant("x", 0.5, 4.0), features(shape)
+    x, count = model.quant("x", 0.5, 4.0), math.prod(shape)
     if form == "Flatten":
         flat = model.node("Flatten", x)
     elif form == "Reshape -1 n":
@@ -64,12 +65,12 @@ def product_shape(model: object, x: str, axes: int) -> str:
 
 @pytest.mark.parametrize("shape", [(2, 2, 3), (2, 3)])
 def test_elementwise_operators_on_both_sides_of_a_flatten(
-    file: Callable, agrees: Callable, features: Callable, shape: tuple
+    file: Callable, agrees: Callable, shape: tuple
 ) -> None:
     model = file(*shape)
     x = model.node("Flatten", model.node("Add", "x", 0.25))
     x = model.node("Mul", model.quant(model.node("Sub", x, 1.0), 0.5, 3.0), -2.0)
-    agrees(model, model.node("Gemm", x, weights(features(shape)), transB=1))
+    agrees(model, model.node("Gemm", x, weights(math.prod(shape)), transB=1))
 
 
 def test_channels_quantised_apart_before_a_flatten(file: Callable, agrees: Callable) -> None:

@@ -122,7 +122,7 @@ class Bench:
 
 
 class Pipeline(Component):
-    """Takes a beat whenever a credit is free; its result is offered ``latency`` cycles later, as in an engine."""
+    """Takes a beat whenever a credit is free; its result is offered ``latency`` cycles later."""
 
     def __init__(self, width: int, latency: int, depth: int) -> None:
         self.width, self.latency, self.depth = width, latency, depth

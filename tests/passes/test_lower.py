@@ -67,7 +67,7 @@ def assert_same_layer(first: Any, second: Any) -> None:
         np.testing.assert_array_equal(first.activation.invert, second.activation.invert)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_lowering_is_exact(
     data: st.DataObject,
@@ -82,7 +82,7 @@ def test_lowering_is_exact(
         assert run_exactly(network, x) == evaluate(graph, list(x)), x
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_the_order_of_the_rules_does_not_matter(data: st.DataObject, networks: Callable) -> None:
     graph = data.draw(networks())

@@ -10,7 +10,7 @@ import bnngen
 from bnngen.design import Design
 from bnngen.errors import FitError, UsageError
 from bnngen.network import Network
-from bnngen.schedule.planner import HOST_LINK, available, plan
+from bnngen.schedule.planner import available, host_link, plan
 from bnngen_boards.errors import BoardError
 from bnngen_boards.profile import load_board
 
@@ -22,9 +22,14 @@ def network(digits: Path) -> Network:
 
 def test_default_stays_within_its_share_of_the_board(network: Network) -> None:
     board = load_board("icebreaker")
-    cost = plan(network, board).resources
-    assert cost.lut + HOST_LINK.lut <= 0.7 * available(board).lut
-    assert cost.bram + HOST_LINK.bram <= available(board).bram
+    total = plan(network, board).resources + host_link(board)
+    assert total.lut <= 0.7 * available(board).lut
+    assert total.bram <= available(board).bram
+
+
+def test_the_serial_link_s_buffer_is_counted() -> None:
+    assert host_link(load_board("icebreaker")).bram == 1
+    assert host_link(load_board("ulx3s_85f")).bram == 2
 
 
 def test_max_is_at_least_as_fast_and_may_use_all(network: Network) -> None:
