@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,21 +13,23 @@ from numpy.typing import NDArray
 from bnngen.data import quantize
 from bnngen.design import Design
 from bnngen.frontend import import_onnx
-from bnngen.network import Network
+from bnngen.network import Network, Source
 from bnngen.passes.class_output import with_class_output
 from bnngen.passes.lower import lower
 from bnngen.schedule.planner import Rate, plan
 from bnngen_boards.profile import load_board
 
 
-def load(path: str | Path, output: str | None = None) -> Network:
+def load(path: str | Path, output: Literal["file", "class"] = "file") -> Network:
     """The integer network of a QONNX file, or of one in FINN's MultiThreshold dialect.
 
     ``output="class"`` adds an argmax where the network ends in scores.
     Raises ModelFileError or ModelError (see `bnngen.errors`).
     """
     network = lower(import_onnx(path))
-    return with_class_output(network) if output == "class" else network
+    if output == "class":
+        network = with_class_output(network)
+    return replace(network, source=Source(Path(path).name, Path(path).read_bytes(), output))
 
 
 def golden(network: Network, x: NDArray) -> NDArray[np.int64]:
@@ -42,4 +47,13 @@ def compile(network: Network, board: str | Path, fps: Rate = None, clock_mhz: fl
     fastest within 70 % of its LUTs. ``clock_mhz``: the wanted clock instead of the board's default.
     Raises FitError if nothing fits, BoardError for an unknown or faulty board.
     """
-    return Design(plan(network, load_board(str(board)), fps, clock_mhz))
+    profile = load_board(str(board))
+    design = Design(plan(network, profile, fps, clock_mhz))
+    if fps is None or fps == "max":
+        return design
+    asked = Fraction(fps)
+    while design.fps < fps:
+        # the plan counts the engines; a change of lanes between two of them may take longer still
+        asked = asked * design.cycles_per_frame / (design.cycles_per_frame - 1)
+        design = Design(plan(network, profile, asked, clock_mhz))
+    return design

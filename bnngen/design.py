@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from numpy.typing import NDArray
 
-from bnngen.data import quantize
+from bnngen.data import Data, quantize
 from bnngen.emit.chain import build_chain, input_lanes
 from bnngen.emit.verilog import write_verilog
 from bnngen.schedule.planner import Schedule
@@ -18,7 +19,7 @@ from bnngen_hw.component import StreamComponent
 from bnngen_sim.batch import BatchResult, Progress, simulate
 
 if TYPE_CHECKING:
-    from bnngen.build.pipeline import BuildResult
+    from bnngen.build.pipeline import BuildResult, Watcher
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,20 +59,25 @@ class Design:
         return write_verilog(self.schedule, self.chain, Path(folder))
 
     def simulate(
-        self,
-        x: NDArray,
-        folder: str | Path,
-        stall: float = 0.0,
-        seed: int = 0,
-        progress: Progress | None = None,
+        self, x: NDArray, stall: float = 0.0, seed: int = 0, progress: Progress | None = None
     ) -> BatchResult:
-        """Run real inputs ``x`` (N, ...) through the Verilog that `write_verilog` put into ``folder``."""
-        network = self.schedule.network
-        codes = quantize(x, network).reshape(len(x), -1)
-        return simulate(folder, codes, stall=stall, seed=seed, progress=progress)
+        """Run real inputs ``x`` (N, ...) through the design's Verilog in Verilator.
 
-    def build(self, out: str | Path, until: str = "bitstream") -> BuildResult:
+        ``stall`` is the probability, in each cycle, of a gap on the input and of backpressure on the output.
+        """
+        codes = quantize(x, self.schedule.network).reshape(len(x), -1)
+        with TemporaryDirectory() as folder:
+            self.write_verilog(folder)
+            return simulate(folder, codes, stall=stall, seed=seed, progress=progress)
+
+    def build(
+        self,
+        out: str | Path,
+        until: str = "bitstream",
+        data: Data | None = None,
+        watcher: Watcher | None = None,
+    ) -> BuildResult:
         """Run all steps up to ``until`` into the folder ``out``; see `bnngen.build.pipeline`."""
         from bnngen.build.pipeline import build
 
-        return build(self, Path(out), until=until)
+        return build(self, Path(out), until=until, data=data, watcher=watcher)

@@ -20,6 +20,8 @@ def write_text(path: Path, text: str) -> None:
 def write_bytes(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path`` in one step. Raises as `write_text`."""
     temporary = ""
+    if not path.parent.is_dir():
+        raise UsageError(f"can't write '{path}': there is no folder '{path.parent}'")
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file:

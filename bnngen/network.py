@@ -62,17 +62,29 @@ class Host:
         return int(max(candidates, key=lambda c: (value(c), -c)))
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where a network comes from: the model file's ``name`` and ``contents``, and which ``output`` was asked
+    for: "file" for what the file gives, "class" for the class index."""
+
+    name: str
+    contents: bytes
+    output: str
+
+
 @dataclass(frozen=True, eq=False)
 class Network:
     """Integer layers in a row between the host's quantiser and the host's last step.
 
-    ``input_shape`` is the shape of a frame with the channels last, as it streams.
+    ``input_shape`` is the shape of a frame with the channels last, as it streams; ``source`` is the model
+    file, if there is one.
     """
 
     input_shape: Shape
     quantizer: Quantizer
     layers: tuple[NamedLayer, ...]
     host: Host
+    source: Source | None = None
 
     @property
     def class_index(self) -> bool:

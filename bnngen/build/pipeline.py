@@ -62,19 +62,18 @@ def build(
     *,
     until: str = "bitstream",
     data: Data | None = None,
-    model: dict[str, Any] | None = None,
     watcher: Watcher | None = None,
 ) -> BuildResult:
     """Build ``design`` into the folder ``out``, up to and with the step ``until``.
 
     ``data`` is simulated and compared with the golden model; without it random frames are, if ``until`` is
-    "simulate", and none otherwise. ``model`` goes into the report.
+    "simulate", and none otherwise. A copy of the model file stays in ``out`` for later simulations.
 
     A step that fails raises its own error; the results of the steps before it stay, and the report says
     what happened.
     """
     make_folder(out)
-    report = Report.of_design(design, model or {})
+    report = Report.of_design(design, _keep_model(design.schedule.network, out))
     for stale in ("rtl", "synth", "pnr"):
         shutil.rmtree(out / stale, ignore_errors=True)
     report.write(out)
@@ -84,13 +83,14 @@ def build(
     return BuildResult(report, out)
 
 
-def keep_model(path: Path, out: Path, output: str) -> dict[str, Any]:
-    """Keep a copy of the model file in the build folder ``out``; returns what the report says about it."""
-    make_folder(out)
-    contents = path.read_bytes()
-    write_bytes(out / KEPT_MODEL, contents)
-    digest = hashlib.sha256(contents).hexdigest()
-    return {"file": path.name, "sha256": digest, "output": output}
+def _keep_model(network: Network, out: Path) -> dict[str, Any]:
+    """Copy the model file into ``out``; returns what the report says about it."""
+    source = network.source
+    if source is None:
+        return {"file": None, "sha256": None, "output": "file"}
+    write_bytes(out / KEPT_MODEL, source.contents)
+    digest = hashlib.sha256(source.contents).hexdigest()
+    return {"file": source.name, "sha256": digest, "output": source.output}
 
 
 def kept_model(out: Path) -> tuple[Network, tuple[int, int]]:
@@ -124,6 +124,8 @@ class _Run:
         }
 
     def step(self, name: str) -> None:
+        if name == "simulate" and self.data is None:
+            return
         self.watcher.step(name)
         try:
             self._steps[name]()
@@ -138,8 +140,7 @@ class _Run:
         self.design.write_verilog(self.out / "rtl")
 
     def _simulate(self) -> None:
-        if self.data is None:
-            return
+        assert self.data is not None
         result = simulate_frames(self.out / "rtl", self.data, progress=self.watcher.frames)
         predicted = (self.design.cycles_per_frame, self.design.latency_cycles)
         self.report.simulation = compare(self.design.schedule.network, self.data, result, predicted)

@@ -38,11 +38,13 @@ _ACCELERATOR_JSON = f"{ACCELERATOR}_netlist.json"
 
 SYNTHESIS_COMMAND = {
     # -dff lets abc9 see through registers, which removes those that hold the same value
-    "ice40": "synth_ice40 -device u -dsp -dff",
+    "ice40": "synth_ice40 -dff",
     # wide multiplexers cost more LUTs than they save in compressor trees
     "ecp5": "synth_ecp5 -nowidelut -cmp2softlogic",
 }
 """The yosys command for each device family."""
+ICE40_KINDS = {"iCE40HX": " -device hx", "iCE40LP": " -device lp", "iCE40UP": " -device u -dsp"}
+"""What the command gets for each kind of iCE40: their delays differ, and only one has multipliers."""
 
 _SCRIPT = """\
 # without this abc9 can spend minutes proving its own result
@@ -131,6 +133,12 @@ def synthesize(
     )
 
 
+def synthesis_command(board: Board) -> str:
+    """The yosys command for the device of ``board``."""
+    kind = next((options for prefix, options in ICE40_KINDS.items() if board.device.startswith(prefix)), "")
+    return SYNTHESIS_COMMAND[board.family] + kind
+
+
 def _products(board: Board) -> list[str]:
     return [NETLIST, ACCELERATOR_NETLIST, BUILD_PLAN, CONSTRAINTS[board.family], SYNTHESIS_LOG]
 
@@ -146,7 +154,7 @@ def _write_sources(rtl: Path, board: Board, top: BoardTop, work: Path) -> None:
     plan = make_platform(board).prepare(top, name=TOP, emit_src=False, verbose=True, **PNR_OPTIONS)
     for name in (f"{TOP}.il", BUILD_PLAN, CONSTRAINTS[board.family]):
         (work / name).write_text(plan.files[name], encoding="utf-8")
-    script = _SCRIPT.format(accelerator=ACCELERATOR, top=TOP, synth=SYNTHESIS_COMMAND[board.family])
+    script = _SCRIPT.format(accelerator=ACCELERATOR, top=TOP, synth=synthesis_command(board))
     (work / "synthesis.ys").write_text(script, encoding="utf-8")
 
 

@@ -71,7 +71,7 @@ def command(
     """
     from bnngen.api import compile as fit
     from bnngen.api import load
-    from bnngen.build.pipeline import build, keep_model, random_frames
+    from bnngen.build.pipeline import random_frames
     from bnngen.cli.summary import BuildScreen, print_build
     from bnngen.data import load_data
 
@@ -83,8 +83,7 @@ def command(
         data = random_frames(design, frames)
     with BuildScreen() as screen:
         screen.step("estimate")
-        facts = keep_model(model, out, output.value)
-        result = build(design, out, until=until.value, data=data, model=facts, watcher=screen)
+        result = design.build(out, until=until.value, data=data, watcher=screen)
     print_build(result)
     if not result.holds:
         errors.print("[bold red]the answer is no:[/] see the lines marked above")

@@ -19,11 +19,12 @@ from bnngen_boards.pll import plan_clock
 from bnngen_boards.profile import Board
 
 DEFAULT_LUT_SHARE = Fraction(7, 10)
-"""Without a wanted rate a design may take this part of the LUTs: more routes slowly, or not at all."""
+"""Without a wanted rate a design may take this part of the LUTs, and no more than the board's
+``routable_lut``: more routes slowly, or not at all."""
 HOST_LINK_LOGIC = Resources(lut=350, ff=350)
 """What the board's serial link, clock and reset take beside the accelerator, without the link's buffer."""
 
-Rate = float | Literal["max"] | None
+Rate = float | Fraction | Literal["max"] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,18 +58,18 @@ def host_link(board: Board) -> Resources:
 
 
 def plan(network: Network, board: Board, rate: Rate = None, clock_mhz: float | None = None) -> Schedule:
-    """The schedule for ``rate`` frames a second with the least area; the fastest within 70 % of the LUTs
-    without one; the fastest that fits the whole device for "max".
+    """The schedule for ``rate`` frames a second with the least area; without one the fastest within 70 % of
+    the LUTs that routes within minutes; the fastest that fits the whole device for "max".
 
     Raises FitError, which says what is in the way and what would fit, if there is none; UsageError for a
     rate that isn't positive.
     """
-    clock = plan_clock(board.clock, clock_mhz or board.clock.default_mhz).out_mhz
+    wanted = board.clock.default_mhz if clock_mhz is None else clock_mhz
+    clock = plan_clock(board.clock, wanted).out_mhz
     layers = [(layer.name, layer.op) for layer in network.layers]
     denses = [(name, op) for name, op in layers if isinstance(op, Dense)]
     options = [op.options(board, first=i == 0) for i, (_, op) in enumerate(denses)]
-    share = DEFAULT_LUT_SHARE if rate is None else Fraction(1)
-    budget = _budget(board, share)
+    budget = _budget(board, rate)
     limit = _cycle_limit(rate, clock)
     choice = choose(options, budget, limit)
     if choice is None:
@@ -79,21 +80,20 @@ def plan(network: Network, board: Board, rate: Rate = None, clock_mhz: float | N
     )
 
 
-def _budget(board: Board, share: Fraction) -> Resources:
+def _budget(board: Board, rate: Rate) -> Resources:
+    """What the layers may take together."""
     all_, link = available(board), host_link(board)
-    return Resources(
-        lut=floor(all_.lut * share) - link.lut,
-        ff=floor(all_.ff * share) - link.ff,
-        bram=all_.bram - link.bram,
-        dsp=all_.dsp,
+    lut = (
+        all_.lut if rate is not None else min(floor(all_.lut * DEFAULT_LUT_SHARE), board.fabric.routable_lut)
     )
+    return Resources(lut=lut - link.lut, ff=all_.ff - link.ff, bram=all_.bram - link.bram, dsp=all_.dsp)
 
 
 def _cycle_limit(rate: Rate, clock: Fraction) -> int | None:
     if rate is None or rate == "max":
         return None
     if rate <= 0:
-        raise UsageError(f"the frame rate must be above 0, not {rate:g}")
+        raise UsageError(f"the frame rate must be above 0, not {float(rate):g}")
     return floor(clock * 1_000_000 / Fraction(rate))
 
 
@@ -105,17 +105,17 @@ def _why_not(
     rate: Rate,
     limit: int | None,
 ) -> str:
-    fastest = choose(options, _budget(board, Fraction(1)), None)
+    fastest = choose(options, _budget(board, "max"), None)
     if fastest is not None and limit is not None:
         cycles = max(o.cycles for o in fastest)
         best = float(clock * 1_000_000 / cycles)
         return (
-            f"{rate:,.0f} frames/s don't fit {board.name} at {float(clock):g} MHz: that is {limit} cycles "
-            f"a frame, and the fastest design that fits the whole device takes {cycles} "
-            f"({best:,.0f} frames/s); "
+            f"that rate doesn't fit {board.name} at {float(clock):g} MHz: it leaves "
+            f"{limit or 'less than 1'} cycles a frame, and the fastest design that fits the whole device "
+            f"takes {cycles} ({best:,.0f} frames/s); "
             "ask for fewer frames, a faster clock (--clock) or a larger board"
         )
-    budget = _budget(board, DEFAULT_LUT_SHARE if rate is None else Fraction(1))
+    budget = _budget(board, rate)
     name, largest = max(layers, key=lambda layer: layer[1].weight_bits)
     bits = sum(op.weight_bits for _, op in layers)
     needed = sum(min(o.resources.bram for o in layer) for layer in options)

@@ -67,12 +67,12 @@ class Resources(_Table):
 class Fabric(_Table):
     """What the hardware generator adapts to.
 
-    ``lut_inputs`` is the width of a LUT, ``levels_per_stage`` how many compressor levels stand
-    between two registers.
+    ``levels_per_stage`` is how many compressor levels stand between two registers, ``routable_lut`` how
+    many LUTs a design may take if it has to route within minutes.
     """
 
-    lut_inputs: Annotated[int, Field(ge=3, le=8)]
     levels_per_stage: PositiveInt
+    routable_lut: PositiveInt
 
 
 class Clock(_Table):

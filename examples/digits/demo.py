@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import bnngen
-from bnngen.build.pipeline import BuildResult, build, keep_model
+from bnngen.build.pipeline import BuildResult
 from bnngen.cli.summary import BuildScreen, print_build
 from bnngen.data import Data, load_data
 from bnngen.network import Network
@@ -33,8 +33,7 @@ def main() -> int:
     title(2, f"fit, write Verilog, simulate the whole test set, place and route for {BOARD}")
     design = bnngen.compile(network, board=BOARD)
     with BuildScreen() as screen:
-        facts = keep_model(MODEL, arguments.out, "file")
-        result = build(design, arguments.out, until=arguments.until, data=data, model=facts, watcher=screen)
+        result = design.build(arguments.out, until=arguments.until, data=data, watcher=screen)
     print_build(result)
 
     title(3, "in short")

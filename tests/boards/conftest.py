@@ -34,8 +34,8 @@ bits = 4096
 shapes = [[16, 256]]
 
 [fabric]
-lut_inputs = 4
 levels_per_stage = 2
+routable_lut = 5280
 
 [clock]
 input_mhz = 12

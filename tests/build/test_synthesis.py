@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from bnngen.build.cells import count_cells
-from bnngen.build.synthesis import synthesize
+from bnngen.build.synthesis import synthesis_command, synthesize
 from bnngen.build.toolchain import ToolError
 from bnngen.errors import UsageError
 from bnngen_boards.errors import BoardError
@@ -80,3 +80,12 @@ def test_clock_out_of_reach(small_accelerator, tmp_path):
             small_accelerator.rtl, small_accelerator.interface, load_board("icebreaker"), 9, tmp_path / "o"
         )
     assert not (tmp_path / "o").exists()
+
+
+def test_the_kind_of_ice40_is_told_to_yosys() -> None:
+    board = load_board("icebreaker")
+    assert synthesis_command(board) == "synth_ice40 -dff -device u -dsp"
+    assert (
+        synthesis_command(board.model_copy(update={"device": "iCE40HX8K"})) == "synth_ice40 -dff -device hx"
+    )
+    assert "synth_ecp5" in synthesis_command(load_board("ulx3s_85f"))

@@ -95,7 +95,7 @@ def test_class_output_adds_an_argmax(cli: Cli, digits: Path, tmp_path: Path) -> 
 def test_a_rate_that_does_not_fit_is_a_no(cli: Cli, digits: Path, tmp_path: Path) -> None:
     status, _, errors = build(cli, digits, tmp_path / "n", "--fps", "20000000")
     assert status == 1
-    assert "don't fit icebreaker" in errors
+    assert "doesn't fit icebreaker" in errors
     assert not (tmp_path / "n").exists()
 
 
@@ -159,7 +159,13 @@ def test_a_missing_tool_says_how_to_get_it(
 def test_ctrl_c_ends_everything_and_leaves_no_mess(digits: Path, tmp_path: Path) -> None:
     """A real signal to a real process, in the middle of synthesis."""
     out = tmp_path / "out"
-    command = [sys.executable, "-c", "from bnngen.cli import main; main()", "build", digits / "digits_1w1a.onnx"]
+    command = [
+        sys.executable,
+        "-c",
+        "from bnngen.cli import main; main()",
+        "build",
+        digits / "digits_1w1a.onnx",
+    ]
     command += ["--board", "icebreaker", "--fps", "50000", "--out", out]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not list(out.glob("synth/.work-*/yosys.log")):

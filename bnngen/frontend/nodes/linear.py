@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from bnngen.datatypes import IntType
 from bnngen.exact import Exact, ExactArray, exact_array
 from bnngen.frontend.importer import Importer, OnnxNode, handles
 from bnngen.frontend.values import Activation, Constant, QuantisedConstant
 from bnngen.quantised import Affine, Linear
+
+MAX_BITS = 8
 
 
 @handles("MatMul")
@@ -62,7 +65,8 @@ def _integer_weights(node: OnnxNode) -> tuple[NDArray[np.int64], ExactArray]:
 
 def _whole_numbers(node: OnnxNode, weights: Constant) -> NDArray[np.int64]:
     array = weights.array.astype(np.float64)
-    if not np.array_equal(array, np.rint(array)) or np.abs(array).max(initial=0) > 128:
+    whole = np.array_equal(array, np.rint(array)) and np.abs(array).max(initial=0) < 1 << MAX_BITS
+    if not whole or IntType.of_values(array.astype(np.int64)).bits > MAX_BITS:
         raise node.error(
             f"has {weights.array.dtype} weights that are not integers of at most 8 bits; "
             "quantise the model first (BipolarQuant or Quant on the weights)"

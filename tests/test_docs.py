@@ -1,0 +1,368 @@
+"""What the pages say is true of the program: commands, options, links, examples, lists."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import typer
+
+import bnngen
+from bnngen.build.board_top import BoardTop, StreamShape
+from bnngen.cli import app, run
+from bnngen.errors import ModelError
+from bnngen.frontend.importer import _HANDLERS
+from bnngen.passes.lower import RULES
+from bnngen.report import STEPS
+from bnngen.rounding import ROUNDING_MODES
+from bnngen_boards.platform import make_platform
+from bnngen_boards.profile import Board, board_names, load_board
+from bnngen_sim.errors import MissingToolError
+from bnngen_sim.interface import Interface, Quantize, StreamFormat
+from bnngen_sim.verilator import find_tools
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")])
+COMMANDS: dict[str, Any] = typer.main.get_command(app).commands
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The contents of the fenced blocks in ``language``."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def command_lines() -> Iterator[tuple[str, list[str]]]:
+    """Every ``bnngen`` command line of the pages' shell blocks, fenced or indented, with the page's name."""
+    for path in PAGES:
+        text = path.read_text(encoding="utf-8").replace("\\\n", " ")
+        indented = re.findall(r"^ {4}(bnngen [a-z].*)$", text, re.MULTILINE)
+        fenced = re.findall(r"^(bnngen .*)$", "".join(blocks(text, "sh")), re.MULTILINE)
+        for line in [*fenced, *indented]:
+            yield path.relative_to(ROOT).as_posix(), shlex.split(line)[1:]
+
+
+LINES = list(command_lines())
+
+
+def table_rows(text: str, heading: str) -> list[str]:
+    """The rows of the tables below ``heading``, up to the next heading, without the tables' heads."""
+    section = re.split(r"^#+ ", ("\n" + text).split(f"\n{heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[
+        0
+    ]
+    tables = re.findall(r"((?:^\|.*\n)+)", section, re.MULTILINE)
+    return [row for table in tables for row in table.splitlines()[2:]]
+
+
+def first_cells(text: str, heading: str) -> list[str]:
+    return [row.split("|")[1].strip() for row in table_rows(text, heading)]
+
+
+def names_in(cells: list[str]) -> list[str]:
+    """What stands between backticks in the cells."""
+    return [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own in which the pages' relative paths are right."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+# commands
+
+
+@pytest.mark.parametrize(("where", "arguments"), LINES, ids=[" ".join(line) for _, line in LINES])
+def test_every_command_line_parses(where: str, arguments: list[str]) -> None:
+    name, *rest = arguments
+    assert name in COMMANDS, f"{where}: there is no command {name}"
+    COMMANDS[name].make_context(name, rest)
+
+
+def test_the_pages_show_every_command() -> None:
+    assert {arguments[0] for _, arguments in LINES} == set(COMMANDS)
+
+
+def test_the_quick_command_lines_run(workplace: Path) -> None:
+    """In the order of the pages; builds stop at the estimate, and simulations are left to the Python example."""
+    seen = set()
+    for where, arguments in LINES:
+        if arguments[0] == "simulate" or tuple(arguments) in seen:
+            continue
+        seen.add(tuple(arguments))
+        cheap = [*arguments, "--until", "estimate"] if arguments[0] == "build" else arguments
+        assert not set(arguments) & {"--open"}
+        assert run(cheap) == 0, f"{where}: bnngen {' '.join(cheap)}"
+    assert len(seen) > 5
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_the_guide_lists_the_options_of(name: str) -> None:
+    listed = {
+        re.match(r"--[a-z]+", cell)[0]
+        for cell in names_in(first_cells(page("docs/guide.md"), f"### bnngen {name}"))
+    }
+    options = {option for p in COMMANDS[name].params for option in p.opts if option.startswith("--")}
+    assert listed == options - {"--help"}
+
+
+def test_commands_named_in_the_text_exist() -> None:
+    for path in PAGES:
+        named = set(re.findall(r"`bnngen ([a-z]+)", path.read_text(encoding="utf-8")))
+        assert named <= set(COMMANDS), path
+
+
+def test_options_named_in_the_text_exist() -> None:
+    options = {option for command in COMMANDS.values() for p in command.params for option in p.opts}
+    others = {"--help", "--debug", "--seed", "--out"}  # --seed and --out: also of the training script
+    for path in PAGES:
+        named = re.findall(r"`(--[a-z]+)", path.read_text(encoding="utf-8"))
+        assert set(named) <= options | others, path
+
+
+def test_the_guide_names_the_steps_in_order() -> None:
+    steps = ", ".join(f"`{step}`" for step in STEPS)
+    assert f"five steps: {steps}." in page("docs/guide.md")
+
+
+def test_the_guide_lists_the_keys_of_interface_json() -> None:
+    keys = set(StreamFormat.__dataclass_fields__)
+    assert set(names_in(first_cells(page("docs/guide.md"), "### interface.json"))) == keys | set(
+        ROUNDING_MODES
+    )
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/guide.md"])
+def test_exit_statuses(name: str) -> None:
+    assert first_cells(page(name), "## Exit statuses") == ["0", "1", "2", "3", "130"]
+
+
+# links and lists
+
+
+@pytest.mark.parametrize("path", PAGES, ids=[p.relative_to(ROOT).as_posix() for p in PAGES])
+def test_links_lead_somewhere(path: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
+        if link.startswith("https://"):
+            continue
+        name, _, anchor = link.partition("#")
+        target = path.parent / name if name else path
+        assert target.exists(), f"{path.name}: {link}"
+        assert not anchor or anchor in anchors(target), f"{path.name}: {link}"
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors that the headings of a page have."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_import_lists_the_operators() -> None:
+    assert sorted(names_in(first_cells(page("docs/import.md"), "## Operators"))) == sorted(_HANDLERS)
+
+
+def test_import_lists_the_rewrites() -> None:
+    listed = names_in(first_cells(page("docs/import.md"), "## The rewrites"))
+    assert sorted(listed) == sorted(rule.__name__ for rule in RULES)
+
+
+def test_hardware_names_every_module() -> None:
+    text = page("docs/hardware.md")
+    modules = {path.name for path in (ROOT / "hw" / "bnngen_hw").glob("*.py")} - {"__init__.py"}
+    assert {name for name in modules if f"`{name}`" not in text} == set()
+    assert set(re.findall(r"`(\w+\.py)`", text)) <= modules
+
+
+def test_boards_are_listed() -> None:
+    assert names_in(first_cells(page("docs/boards.md"), "# Boards")) == board_names()
+    assert all(f"`{name}`" in page("README.md") for name in board_names())
+
+
+def test_make_targets() -> None:
+    targets = re.search(r"^\.PHONY: (.*)$", page("Makefile"), re.MULTILINE)
+    assert targets is not None
+    listed = names_in(first_cells(page("docs/development.md"), "## Make targets"))
+    assert sorted(listed) == sorted(f"make {target}" for target in targets[1].split())
+
+
+def test_folders_exist() -> None:
+    for name in names_in(first_cells(page("docs/development.md"), "## Folders")):
+        assert list(ROOT.glob(name)), name
+
+
+def test_extras() -> None:
+    listed = names_in(first_cells(page("README.md"), "## Install it"))
+    section = page("pyproject.toml").split("[project.optional-dependencies]")[1].split("[project.scripts]")[0]
+    assert sorted(listed) == sorted(re.findall(r"^(\w+) = \[", section, re.MULTILINE))
+
+
+# examples
+
+
+def test_readme_s_python_example(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        find_tools()
+    except MissingToolError as error:
+        pytest.skip(str(error))
+    (example,) = blocks(page("README.md"), "python")
+    exec(compile(example, "README.md", "exec"), {})
+    assert "342 of 360 correct" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["docs/guide.md", "docs/hardware.md"])
+def test_python_examples_hold(name: str) -> None:
+    examples = blocks(page(name), "python")
+    assert examples
+    for example in examples:
+        assert "assert" in example
+        exec(compile(example, name, "exec"), {})
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        StreamFormat(29, 13, 2, True, "int", 32, "NHWC"),
+        StreamFormat(64, 32, 1, False, "bipolar", 32, "NHWC"),
+        StreamFormat(5, 2, 8, False, "int", 24, "NC"),
+    ],
+)
+def test_the_guide_packs_as_the_simulation_does(stream: StreamFormat) -> None:
+    (example,) = blocks(page("docs/guide.md"), "python")
+    names: dict[str, Any] = {}
+    exec(compile(example, "guide.md", "exec"), names)
+    frame = np.random.default_rng(0).integers(stream.lo, stream.hi + 1, stream.elements_per_frame)
+    frame = np.where(frame == 0, 1, frame) if stream.encoding == "bipolar" else frame
+    packed = b"".join(names["beats"](frame.tolist(), vars(stream)))
+    assert packed == stream.pack(frame[None]).tobytes()
+
+
+@pytest.fixture
+def own_board(tmp_path: Path) -> Board:
+    """The profile of the pages, read as a user's file."""
+    (profile,) = blocks(page("docs/boards.md"), "toml")
+    (tmp_path / "own.toml").write_text(profile, encoding="utf-8")
+    return load_board(tmp_path / "own.toml")
+
+
+def test_the_own_board_loads(own_board: Board) -> None:
+    assert own_board.pins is not None
+    platform = make_platform(own_board)
+    assert platform.device == own_board.device
+    top = BoardTop(own_board, StreamShape(4, 2, 1), own_board.clock.default_mhz)
+    assert top.clock.out_mhz == 75
+
+
+def test_the_tables_have_every_field_of_a_profile() -> None:
+    rows = table_rows(page("docs/boards.md"), "## A profile of your own")
+    listed = {name for row in rows for name in re.findall(r"`\[?([\w.]+)\]?`", row)}
+    assert set(fields(Board.model_json_schema())) <= listed
+
+
+def fields(schema: dict[str, Any]) -> Iterator[str]:
+    """The names of all values and tables of a profile, as they are written in the file."""
+    for table in (schema, *schema["$defs"].values()):
+        yield from (name for name in table["properties"] if name not in ("resources", "bram"))
+
+
+class Port:
+    """A serial port with an accelerator behind it that answers each frame with the sum of its elements."""
+
+    def __init__(self, interface: Interface) -> None:
+        self.interface = interface
+        self.calls: list[str] = []
+        self.received = b""
+
+    def send_break(self, duration: float) -> None:
+        self.calls.append("break")
+
+    def reset_input_buffer(self) -> None:
+        self.calls.append("reset")
+        self.received = b""
+
+    def write(self, data: bytes) -> None:
+        source, sink = self.interface.input, self.interface.output
+        beats = np.frombuffer(data, np.uint8).reshape(1, source.beats_per_frame, source.bytes_per_beat)
+        self.received += sink.pack(source.unpack(beats).sum(axis=1, keepdims=True)).tobytes()
+
+    def read(self, size: int) -> bytes:
+        answer, self.received = self.received[:size], self.received[size:]
+        return answer
+
+
+def test_the_host_script_asks_and_restarts() -> None:
+    (example,) = blocks(page("docs/boards.md"), "python")
+    names: dict[str, Any] = {}
+    exec(compile(example, "boards.md", "exec"), names)
+    source = StreamFormat(10, 4, 3, True, "int", 16, "NHWC")
+    sink = StreamFormat(1, 1, 12, True, "int", 16, "NHWC")
+    interface = Interface(source, sink, False, Quantize("1", "0", "half_even", -4, 3))
+    port = Port(interface)
+    frame = np.arange(10) % 8 - 4
+    names["restart"](port)
+    assert port.calls == ["break", "reset"]
+    assert names["ask"](port, interface, frame).tolist() == [frame.sum()]
+    port.write = lambda data: None
+    with pytest.raises(TimeoutError, match="0 of 2 bytes"):
+        names["ask"](port, interface, frame)
+
+
+# errors
+
+
+def make_model(path: Path, *nodes: Any, weights: np.ndarray) -> Path:
+    """A model of 4 inputs and 3 outputs with these nodes."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    value = helper.make_tensor_value_info
+    tensors = [numpy_helper.from_array(weights, "w"), numpy_helper.from_array(np.float32(1), "one")]
+    ends = [value("x", TensorProto.FLOAT, (1, 4))], [value("y", TensorProto.FLOAT, (1, 3))]
+    onnx.save(helper.make_model(helper.make_graph(nodes, "g", *ends, tensors)), path)
+    return path
+
+
+@pytest.mark.parametrize("case", ["weights", "input", "sign", "relu"])
+def test_the_messages_of_the_import_page_are_real(tmp_path: Path, case: str) -> None:
+    from onnx import helper
+
+    node = helper.make_node
+    whole, real = np.ones((4, 3), np.float32), np.full((4, 3), 0.3, np.float32)
+    binarized = node("BipolarQuant", ["x", "one"], ["q"], name="in_quant", domain="qonnx.custom_op.general")
+    nodes = {
+        "weights": (real, binarized, node("MatMul", ["q", "w"], ["y"], name="fc1")),
+        "input": (whole, node("MatMul", ["x", "w"], ["y"], name="fc1")),
+        "sign": (
+            whole,
+            node("Sign", ["x"], ["q"], name="sign0"),
+            node("MatMul", ["q", "w"], ["y"], name="fc1"),
+        ),
+        "relu": (
+            whole,
+            binarized,
+            node("MatMul", ["q", "w"], ["h"], name="fc1"),
+            node("Relu", ["h"], ["y"], name="act1"),
+        ),
+    }
+    weights, *rest = nodes[case]
+    with pytest.raises(ModelError) as error:
+        bnngen.load(make_model(tmp_path / "m.onnx", *rest, weights=weights))
+    assert f"    {error.value}\n" in page("docs/import.md")
+
+
+def test_the_picture_is_well_formed() -> None:
+    from xml.etree import ElementTree
+
+    picture = ElementTree.parse(ROOT / "docs" / "flow.svg").getroot()
+    assert picture.tag.endswith("svg")
+    assert "(docs/flow.svg)" in page("README.md")
