@@ -44,7 +44,8 @@ def compile(network: Network, board: str | Path, fps: Rate = None, clock_mhz: fl
     """``network`` fitted to a board (a name, or the path of a profile).
 
     ``fps``: the smallest design that reaches it; "max": the fastest that fits the whole device; None: the
-    fastest within 70 % of its LUTs. ``clock_mhz``: the wanted clock instead of the board's default.
+    fastest within 70 % of its LUTs that routes within minutes. ``clock_mhz``: the wanted clock instead of
+    the board's default.
     Raises FitError if nothing fits, BoardError for an unknown or faulty board.
     """
     profile = load_board(str(board))

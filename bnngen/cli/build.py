@@ -66,7 +66,8 @@ def command(
 ) -> None:
     """Import, lower, fit, emit, simulate, synthesise, place and route.
 
-    Without --fps: the fastest that fits 70 % of the board's LUTs. With --verify the Verilog is simulated
+    Without --fps: the fastest within 70 % of the board's LUTs that routes within minutes. --fps max: the
+    fastest that fits the device, however long it routes. With --verify the Verilog is simulated
     with those frames, with --frames N alone with N random ones.
     """
     from bnngen.api import compile as fit
