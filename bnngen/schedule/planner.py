@@ -118,12 +118,12 @@ def _why_not(
     budget = _budget(board, rate)
     name, largest = max(layers, key=lambda layer: layer[1].weight_bits)
     bits = sum(op.weight_bits for _, op in layers)
-    needed = sum(min(o.resources.bram for o in layer) for layer in options)
-    luts = sum(min(o.resources.lut for o in layer) for layer in options)
+    smallest = [min(layer, key=lambda o: o.resources.lut).resources for layer in options]
+    least = sum(smallest, Resources())
     memory = board.resources.bram
     return (
         f"the network doesn't fit {board.name}: its weights are {bits:,} bits, and even the smallest "
-        f"foldings take {needed:,} {memory.kind} of {budget.bram:,} or {luts:,} LUTs of {budget.lut:,}; the "
-        f"largest layer is '{name}' with {largest.weight_bits:,} bits, and all block RAM is "
-        f"{memory.blocks * memory.bits:,} bits: use fewer neurons or bits, or a larger board (bnngen boards)"
+        f"foldings take {least.lut:,} LUTs of {budget.lut:,} and {least.bram:,} {memory.kind} of "
+        f"{budget.bram:,}; the largest layer is '{name}' with {largest.weight_bits:,} bits, and all block RAM "
+        f"is {memory.blocks * memory.bits:,} bits: use fewer neurons or bits, or a larger board (bnngen boards)"
     )
