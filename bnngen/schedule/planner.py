@@ -124,6 +124,6 @@ def _why_not(
     return (
         f"the network doesn't fit {board.name}: its weights are {bits:,} bits, and even the smallest "
         f"foldings take {least.lut:,} LUTs of {budget.lut:,} and {least.bram:,} {memory.kind} of "
-        f"{budget.bram:,}; the largest layer is '{name}' with {largest.weight_bits:,} bits, and all block RAM "
-        f"is {memory.blocks * memory.bits:,} bits: use fewer neurons or bits, or a larger board (bnngen boards)"
+        f"{budget.bram:,}; the largest layer is '{name}' with {largest.weight_bits:,} bits, and all block "
+        f"RAM is {memory.blocks * memory.bits:,}: use fewer neurons or bits, or a larger board (bnngen boards)"
     )
