@@ -125,5 +125,5 @@ def _why_not(
         f"the network doesn't fit {board.name}: its weights are {bits:,} bits, and even the smallest "
         f"foldings take {least.lut:,} LUTs of {budget.lut:,} and {least.bram:,} {memory.kind} of "
         f"{budget.bram:,}; the largest layer is '{name}' with {largest.weight_bits:,} bits, and all block "
-        f"RAM is {memory.blocks * memory.bits:,}: use fewer neurons or bits, or a larger board (bnngen boards)"
+        f"RAM is {memory.blocks * memory.bits:,}: use fewer neurons or bits, or a larger board"
     )
