@@ -156,6 +156,11 @@ def test_a_missing_tool_says_how_to_get_it(
     assert report["warnings"][0].startswith("step 'synth' failed")
 
 
+def heed_interrupts() -> None:
+    """A test run in the background ignores SIGINT, and its children would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_ends_everything_and_leaves_no_mess(digits: Path, tmp_path: Path) -> None:
     """A real signal to a real process, in the middle of synthesis."""
     out = tmp_path / "out"
@@ -167,7 +172,9 @@ def test_ctrl_c_ends_everything_and_leaves_no_mess(digits: Path, tmp_path: Path)
         digits / "digits_1w1a.onnx",
     ]
     command += ["--board", "icebreaker", "--fps", "50000", "--out", out]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+    )
     while not list(out.glob("synth/.work-*/yosys.log")):
         assert process.poll() is None
         time.sleep(0.05)

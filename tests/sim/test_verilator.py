@@ -118,6 +118,8 @@ def test_ctrl_c_during_a_build_leaves_nothing(total: Accelerator, own_cache: Non
         stderr=subprocess.PIPE,
         start_new_session=True,
         text=True,
+        # a test run in the background ignores SIGINT, and its children would inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while not list(cache_root().glob(".*/work/*.cpp")):
         assert process.poll() is None
