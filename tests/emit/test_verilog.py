@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 import bnngen
+from bnngen.data import load_data
 from bnngen.emit.verilog import HEADER, interface
 from bnngen.exact import exact_array
 from bnngen.network import Network
 from bnngen.quantizer import Quantizer
 from bnngen.schedule.planner import plan
 from bnngen_boards.profile import load_board
+from bnngen_sim.cocotb_bench import run_cocotb
 from bnngen_sim.verilator import find_tools
 
 
@@ -40,6 +42,13 @@ def test_yosys_reads_it_without_complaint(rtl: Path) -> None:
     done = subprocess.run(command, cwd=rtl, capture_output=True, text=True, check=False)
     complaints = [line for line in (done.stdout + done.stderr).splitlines() if "Preparing to run" not in line]
     assert (done.returncode, complaints) == (0, [])
+
+
+@pytest.mark.parametrize("stall", [0.0, 0.3])
+def test_the_cocotb_bench_agrees_with_golden(rtl: Path, digits: Path, stall: float) -> None:
+    network = bnngen.load(digits / "digits_1w1a.onnx")
+    codes = load_data(digits / "digits_test.npz", network).codes[:20]
+    assert run_cocotb(rtl, codes.reshape(20, -1), network.run(codes), stall=stall, seed=5) == 2
 
 
 def test_the_header_has_no_path_and_no_date(rtl: Path) -> None:
