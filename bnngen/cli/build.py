@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bnngen.cli.console import errors
+from bnngen.cli.console import answer_no
 from bnngen.cli.options import Frames, Model
 
 if TYPE_CHECKING:
     from bnngen.schedule.planner import Rate
-
-NO = 1
 
 
 class Step(StrEnum):
@@ -87,8 +85,7 @@ def command(
         result = design.build(out, until=until.value, data=data, watcher=screen)
     print_build(result)
     if not result.holds:
-        errors.print("[bold red]the answer is no:[/] see the lines marked above")
-        raise typer.Exit(NO)
+        answer_no("see the lines marked above")
 
 
 def _rate(fps: str | None) -> Rate:

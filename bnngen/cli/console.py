@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -15,6 +16,15 @@ from bnngen.files import write_text
 
 console = Console()
 errors = Console(stderr=True)
+
+NO = 1
+"""The exit status when the work was done and the answer is no."""
+
+
+def answer_no(reason: str) -> NoReturn:
+    """End the command: everything ran, and what was asked for does not hold."""
+    errors.print(f"[bold red]the answer is no:[/] {reason}")
+    raise typer.Exit(NO)
 
 
 @contextmanager

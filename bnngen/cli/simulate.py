@@ -6,10 +6,8 @@ from typing import Annotated
 
 import typer
 
-from bnngen.cli.console import console, errors, percent, progress_bar, write_json
+from bnngen.cli.console import answer_no, console, percent, progress_bar, write_json
 from bnngen.cli.options import BuildFolder, DataFile, Frames, JsonFile, OutputFile
-
-NO = 1
 
 Stall = Annotated[
     float,
@@ -43,8 +41,7 @@ def command(
     if str(json) != "-":
         _print(figures)
     if figures["mismatches"] or not figures["as_predicted"]:
-        errors.print("[bold red]the answer is no:[/] the Verilog does not do what was predicted")
-        raise typer.Exit(NO)
+        answer_no("the Verilog does not do what was predicted")
 
 
 def _print(figures: dict) -> None:
