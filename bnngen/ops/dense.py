@@ -166,8 +166,8 @@ class Dense:
             invert=None if act is None else act.invert,
             out=self.output_type.encoding,
             out_lo=self.output_type.lo,
+            target=fabric.target,
             rom_style=option.rom_style,
-            levels_per_stage=fabric.levels_per_stage,
             x_range=(self.input_type.lo, self.input_type.hi),
         )
         if i_lanes == folding.simd and repeats == 1:

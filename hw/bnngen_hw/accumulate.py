@@ -71,5 +71,6 @@ class Accumulator(Part):
             m.d.comb += base.eq(start if self.single else Mux(self.first, start, acc))
             m.d.comb += self.acc[lane * self.width : (lane + 1) * self.width].eq(acc)
             with m.If(self.valid):
-                m.d.sync += acc.eq(base + addend)
+                # the operand that is no multiplexer first: some carry cells take it without a LUT
+                m.d.sync += acc.eq(addend + base)
         return m

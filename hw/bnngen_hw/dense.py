@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from bnngen_hw.accumulate import Accumulator
 from bnngen_hw.beats import beat_count, join_words
 from bnngen_hw.component import StreamComponent, bit_stream
+from bnngen_hw.compressors import Weights
 from bnngen_hw.counting import Counter, delay_line
 from bnngen_hw.credit import CreditFifo, full_rate_depth
 from bnngen_hw.dense_numbers import AccumulatorPlan, RowRanges, padded_rows
 from bnngen_hw.dot import DotProduct
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.rom import Rom, RomStyle
+from bnngen_hw.target import Target
 from bnngen_hw.threshold import ThresholdUnit
 from bnngen_hw.threshold_table import ThresholdTable
 from bnngen_hw.timing import Cycles, queue
@@ -34,10 +36,10 @@ class DenseEngine(StreamComponent):
     - with ``thresholds`` (N, L), on dot products, ascending: ``out_lo`` + the number reached (missed where
       ``invert`` (N,)), or -1 and +1 if ``out`` is bipolar.
 
-    ``x_range``: the least and greatest input that occurs; by default all that the encoding holds. Styles:
-    "block" or "logic", of the weight ROM and of the tables of thresholds.
+    ``target``: the fabric. ``x_range``: the least and greatest input that occurs; by default all that the
+    encoding holds. Styles of the weight ROM and of the tables of thresholds: see `RomStyle`.
 
-    The pipeline never stops: input register and ROM, bit heap, accumulators, thresholds, `CreditFifo`. One
+    The pipeline never stops: input registers and ROM, bit heap, accumulators, thresholds, `CreditFifo`. One
     beat per cycle; ``latency`` cycles from a fold's last beat to its output beat; ``i.ready`` comes from
     registers. One threshold a row costs no comparator: the accumulator starts at minus the threshold, its
     sign is the result.
@@ -60,9 +62,9 @@ class DenseEngine(StreamComponent):
         invert: NDArray[np.bool_] | None,
         out: Encoding,
         out_lo: int = 0,
+        target: Target = Target(),  # noqa: B008 - frozen
         rom_style: RomStyle = "block",
         threshold_style: RomStyle = "logic",
-        levels_per_stage: int = 2,
         x_range: tuple[int, int] | None = None,
     ) -> None:
         self.weights = np.asarray(weights, dtype=np.int64)
@@ -73,11 +75,12 @@ class DenseEngine(StreamComponent):
         self.table = None if thresholds is None else ThresholdTable.checked(thresholds, invert, out, out_lo)
         if self.table is not None and len(self.table.thresholds) != rows:
             raise ValueError(f"{rows} rows of weights, but {len(self.table.thresholds)} rows of thresholds")
-        self._dot = DotProduct(simd, pe, x, w, levels_per_stage)
+        self._dot = DotProduct(simd, pe, x, w, target, self._weights(rom_style))
         ranges = RowRanges.of(self.weights, self._dot.code, self.beats * simd, x_range)
         self._plan = AccumulatorPlan.choose(ranges, self.table, accumulates=self.beats > 1)
         self._check_output()
-        self._rom = Rom(self._rom_words(), simd * w.bits * pe, rom_style)
+        registered = target.rom_register and rom_style == "block" and self.interval > 1
+        self._rom = Rom(self._rom_words(), simd * w.bits * pe, rom_style, registered)
         self._accumulator = self._make_accumulator(threshold_style)
         self._thresholds = self._make_thresholds(threshold_style)
         self._inverts = self._make_inverts(threshold_style)
@@ -92,6 +95,12 @@ class DenseEngine(StreamComponent):
         if x_range and not self.x_encoding.lo <= x_range[0] <= x_range[1] <= self.x_encoding.hi:
             x = self.x_encoding
             raise ValueError(f"inputs {x_range} do not fit {x.bits} {x.kind} bits")
+
+    def _weights(self, rom_style: RomStyle) -> Weights:
+        """Where the weight bits come from, as the bit heap wants to know it."""
+        if self.interval == 1:
+            return "constant"
+        return "counted" if rom_style == "counted" else "any"
 
     def _check_output(self) -> None:
         if self.table is not None:
@@ -139,8 +148,8 @@ class DenseEngine(StreamComponent):
 
     @property
     def _sums_at(self) -> int:
-        """Cycles from a beat to its raw sums: input register (or ROM), then the heap."""
-        return 1 + self._dot.latency
+        """Cycles from a beat to its raw sums: input registers (or ROM), then the heap."""
+        return self._rom.latency + self._dot.latency
 
     @property
     def _acc_at(self) -> int:
@@ -214,7 +223,6 @@ class DenseEngine(StreamComponent):
     def _intake(self, m: Module, fifo: CreditFifo) -> tuple[Signal, Signal]:
         """Takes a beat unless its fold's result has no place; returns "a beat" and "a fold's last beat"."""
         accept, last = Signal(name="accept"), Signal(name="last")
-        x = Signal(len(self.i.payload), reset_less=True)
         beat = Counter(self.beats, "beat").build(m, accept)
         at = Counter(self.interval, "weights_at").build(m, accept)
         m.submodules.rom, m.submodules.dot = self._rom, self._dot
@@ -225,10 +233,23 @@ class DenseEngine(StreamComponent):
             fifo.promise.eq(last),
             self._rom.addr.eq(at.value),
             self._dot.w.eq(self._rom.data),
-            self._dot.x.eq(x),
+            self._dot.x.eq(self._inputs(m)),
         ]
-        m.d.sync += x.eq(self.i.payload)
         return accept, last
+
+    def _inputs(self, m: Module) -> Value:
+        """The input when its weights are there: the last register has a copy for each group of lanes."""
+        value: Value = self.i.payload
+        for stage in range(1, self._rom.latency):
+            later = Signal(len(value), name=f"x{stage}", reset_less=True)
+            m.d.sync += later.eq(value)
+            value = later
+        copies = [
+            Signal(len(value), name=f"x_copy{k}", reset_less=True, attrs={"keep": 1})
+            for k in range(self._dot.copies)
+        ]
+        m.d.sync += [copy.eq(value) for copy in copies]
+        return Cat(copies)
 
     def _fold_at(self, m: Module, lasts: list[Signal], cycle: int) -> Counter:
         """The fold that is ``cycle`` cycles behind the intake."""

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from amaranth.hdl import Module, Value
+from amaranth.hdl import Cat, Module, Value
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
 from bnngen_hw.beats import join_words
 from bnngen_hw.component import Part
+from bnngen_hw.compressors import Weights
 from bnngen_hw.encoding import Encoding
-from bnngen_hw.heap import BitHeap
-
-Gate = Literal["xnor", "xor", "and", "nand"]
+from bnngen_hw.heap import BitHeap, Gate
+from bnngen_hw.target import Target
 
 
 @dataclass(frozen=True)
@@ -102,24 +102,31 @@ class DotProduct(Part):
     """``simd`` products summed up, for ``pe`` rows of weights at once: the raw sums of `ProductCode`.
 
     Free running: new operands every cycle. Latency: ``latency`` cycles (that of the bit heap).
+    ``weights``: where port ``w`` comes from, as `compressors` tells it.
 
-    Ports: ``x`` (in): ``simd`` input codes. ``w`` (in): the weights as `pack_weights` lays them out. ``sums``
-    (out): ``pe`` raw sums of ``width`` bits, never negative.
+    Ports: ``x`` (in): ``copies`` times the ``simd`` input codes, each copy for as many lanes as
+    ``target.fanout`` says. ``w`` (in): the weights as `pack_weights` lays them out. ``sums`` (out): ``pe``
+    raw sums of ``width`` bits, never negative.
     """
 
-    def __init__(self, simd: int, pe: int, x: Encoding, w: Encoding, levels_per_stage: int = 2) -> None:
+    def __init__(
+        self, simd: int, pe: int, x: Encoding, w: Encoding, target: Target, weights: Weights = "any"
+    ) -> None:
         if simd < 1:
             raise ValueError(f"a dot product needs at least one lane, not {simd}")
         self.simd, self.pe, self.x_encoding, self.w_encoding = simd, pe, x, w
         self.code = ProductCode(x, w)
+        self._fanout = min(target.fanout or pe, pe)
+        self.copies = -(-pe // self._fanout)
         self._columns: list[list[tuple[int, PartialBit]]] = [[] for _ in range(x.bits + w.bits - 1)]
         for lane in range(simd):
             for bit in self.code.bits():
                 self._columns[bit.column].append((lane, bit))
-        self._heap = BitHeap([len(column) for column in self._columns], pe, levels_per_stage)
+        gates = [[bit.gate for _, bit in column] for column in self._columns]
+        self._heap = BitHeap(gates, pe, target, weights)
         self.latency, self.width = self._heap.latency, self._heap.width
-        members = {"x": In(simd * x.bits), "w": In(simd * w.bits * pe), "sums": Out(self.width * pe)}
-        super().__init__(members)
+        inputs = {"x": In(simd * x.bits * self.copies), "w": In(simd * w.bits * pe)}
+        super().__init__({**inputs, "sums": Out(self.width * pe)})
 
     def pack_weights(self, weights: NDArray[np.integer]) -> int:
         """Weights (pe, simd) as the word for port ``w``: for each lane, for each weight bit, a vector of
@@ -135,20 +142,25 @@ class DotProduct(Part):
         return (dot - self.code.offset(w, self.simd)) // self.code.gain
 
     def elaborate(self, platform: Any) -> Module:
-        """All bits of all products, then the heap."""
+        """The operands of all products' bits, in the heap's order."""
         m = Module()
         m.submodules.heap = self._heap
-        place = 0
-        for column in self._columns:
-            for lane, bit in column:
-                m.d.comb += self._heap.bits[place : place + self.pe].eq(self._partial_bit(lane, bit))
-                place += self.pe
-        m.d.comb += self.sums.eq(self._heap.sums)
+        bits = [entry for column in self._columns for entry in column]
+        m.d.comb += [
+            self._heap.x.eq(Cat(self._input(lane, bit) for lane, bit in bits)),
+            self._heap.w.eq(Cat(self._weights(lane, bit) for lane, bit in bits)),
+            self.sums.eq(self._heap.sums),
+        ]
         return m
 
-    def _partial_bit(self, lane: int, bit: PartialBit) -> Value:
-        """One bit of a product, for all rows: the input bit meets the ``pe`` bits of its weights."""
+    def _input(self, lane: int, bit: PartialBit) -> Value:
+        """One input bit, as often as there are rows: from the copy that drives the row."""
+        size = self.simd * self.x_encoding.bits
+        place = lane * self.x_encoding.bits + bit.x_bit
+        copies = (self.x[copy * size + place] for copy in range(self.copies))
+        return Cat(x.replicate(self._fanout) for x in copies)[: self.pe]
+
+    def _weights(self, lane: int, bit: PartialBit) -> Value:
+        """The ``pe`` rows' weight bits that meet it."""
         first = (lane * self.w_encoding.bits + bit.w_bit) * self.pe
-        w = self.w[first : first + self.pe]
-        x = self.x[lane * self.x_encoding.bits + bit.x_bit].replicate(self.pe)
-        return {"xnor": ~(x ^ w), "xor": x ^ w, "and": x & w, "nand": ~(x & w)}[bit.gate]
+        return self.w[first : first + self.pe]

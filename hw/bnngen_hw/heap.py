@@ -1,109 +1,93 @@
-"""Bit heaps: sums of many bits of equal or different weight, for many lanes at once."""
+"""Bit heaps: sums of many products of one bit each, of equal or different weight, for many lanes at once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import accumulate
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from bnngen_hw.component import Part
+from bnngen_hw.compressors import Cell, Level, Weights, final_heap, first_heap, plan_levels
+from bnngen_hw.target import Target
 
-Level = tuple[tuple[int, int], ...]
-"""One level of a compressor tree: for each column, how many full and how many half adders."""
+Gate = Literal["xnor", "xor", "and", "nand"]
+"""What makes a product of an input bit and a weight bit."""
 
 
 def heap_max(heights: Sequence[int]) -> int:
-    """The greatest sum of a heap that has ``heights[c]`` bits of weight 2**c."""
+    """The greatest sum of a heap that has ``heights[c]`` products of weight 2**c."""
     return sum(height << c for c, height in enumerate(heights))
 
 
-def _target(height: int) -> int:
-    """The height that one level can reach from ``height``: the next lower one of 2, 3, 4, 6, 9, 13, ..."""
-    reached = 2
-    while (reached * 3) // 2 < height:
-        reached = (reached * 3) // 2
-    return reached
+@dataclass(frozen=True)
+class Product:
+    """A product that waits: an input bit for each lane, the lanes' weight bits, and the gate."""
+
+    x: Value
+    w: Value
+    gate: Gate
+
+    @property
+    def value(self) -> Value:
+        """The gates of all lanes."""
+        x, w = self.x, self.w
+        return {"xnor": ~(x ^ w), "xor": x ^ w, "and": x & w, "nand": ~(x & w)}[self.gate]
 
 
-def _level(heights: Sequence[int]) -> Level:
-    """Full adders wherever three bits meet; a half adder only where the column would stay too high."""
-    target = _target(max(heights))
-    carry, level = 0, []
-    for height in heights:
-        full = height // 3
-        half = int(height % 3 == 2 and height - 2 * full + carry > target)
-        level.append((full, half))
-        carry = full + half
-    return tuple(level)
+@dataclass(frozen=True)
+class _Column:
+    """What a column of the heap holds between two levels."""
 
-
-def apply_level(heights: Sequence[int], level: Level) -> list[int]:
-    """The heights after a level of compressors."""
-    carries = [0] + [full + half for full, half in level]
-    kept = [height - 2 * full - half for height, (full, half) in zip(heights, level, strict=True)]
-    kept.append(0)
-    new = [k + c for k, c in zip(kept, carries, strict=True)]
-    return new if new[-1] else new[:-1]
-
-
-def plan_levels(heights: Sequence[int]) -> list[Level]:
-    """The compressor levels that bring every column down to two bits, the fewest that full adders allow."""
-    levels, now = [], list(heights)
-    while max(now) > 2:
-        levels.append(_level(now))
-        now = apply_level(now, levels[-1])
-    return levels
-
-
-def heap_latency(heights: Sequence[int], levels_per_stage: int) -> int:
-    """Cycles from the bits to the registered sum of a `BitHeap` of this shape."""
-    levels = plan_levels(heights)
-    final = list(heights)
-    for level in levels:
-        final = apply_level(final, level)
-    stages, rest = divmod(len(levels), levels_per_stage)
-    return stages + (1 if rest or max(final) > 1 or not stages else 0)
+    bits: list[Value]
+    products: list[Product]
 
 
 class BitHeap(Part):
-    """Adds up ``heights[c]`` bits of weight 2**c, for ``pe`` lanes side by side.
+    """Adds up products: ``columns[c]`` are the gates of those of weight 2**c; for ``pe`` lanes side by side.
 
-    A "bit" of the heap is a vector with one bit per lane, so that one bitwise statement is an adder of
-    every lane. Three-to-two compressors until no column has more than two bits, then one addition with
-    carry chain per lane. Registers after every ``levels_per_stage`` levels and after the addition.
+    A "bit" of the heap is a vector with one bit per lane, so that one bitwise statement is a counter of
+    every lane. Counters as `compressors` plans them until no column has more than two operands, then one
+    addition with carry chain per lane. Registers after every ``levels_per_stage`` levels and after the
+    addition. ``weights``: where port ``w`` comes from, as `compressors` tells it.
 
     Free running: a new heap every cycle. Latency: ``latency`` cycles.
 
-    Ports: ``bits`` (in): the vectors, column after column, the first lowest; ``sums`` (out): ``pe`` sums of
-    ``width`` bits, lane 0 lowest.
+    Ports: ``x`` (in): a vector of ``pe`` input bits for each product, column after column, the first lowest;
+    ``w`` (in): the same of weight bits; ``sums`` (out): ``pe`` sums of ``width`` bits, lane 0 lowest.
 
-    Raises ValueError if the heap is empty or a parameter is below 1.
+    Raises ValueError if the heap is empty or has no lanes.
     """
 
-    def __init__(self, heights: Sequence[int], pe: int, levels_per_stage: int = 2) -> None:
-        if pe < 1 or levels_per_stage < 1:
-            raise ValueError("a bit heap needs at least one lane and one level per stage")
-        if not sum(heights) or min(heights) < 0:
-            raise ValueError("a bit heap needs at least one bit")
-        self.heights, self.pe, self.levels_per_stage = tuple(heights), pe, levels_per_stage
+    def __init__(
+        self, columns: Sequence[Sequence[Gate]], pe: int, target: Target, weights: Weights = "any"
+    ) -> None:
+        if pe < 1 or not any(columns):
+            raise ValueError("a bit heap needs at least one lane and one product")
+        self.columns, self.pe, self.target, self.weights = columns, pe, target, weights
+        heights = tuple(len(column) for column in columns)
+        self.levels = plan_levels(heights, target.lut_inputs, weights)
         self.width = heap_max(heights).bit_length()
-        self.latency = heap_latency(heights, levels_per_stage)
-        super().__init__({"bits": In(sum(heights) * pe), "sums": Out(self.width * pe)})
+        stages, rest = divmod(len(self.levels), target.levels_per_stage)
+        adds = final_heap(first_heap(heights, weights), self.levels).height > 1
+        self._registers_total = bool(rest or adds or not stages)
+        self.latency = stages + self._registers_total
+        products = sum(heights) * pe
+        super().__init__({"x": In(products), "w": In(products), "sums": Out(self.width * pe)})
 
     def elaborate(self, platform: Any) -> Module:
         """Emits the plan level by level, then the additions."""
         m = Module()
-        columns = self._columns()
-        levels = plan_levels(self.heights)
-        for number, level in enumerate(levels, 1):
+        columns = self._first_columns(m)
+        for number, level in enumerate(self.levels, 1):
             columns = _compress(m, columns, level, f"l{number}")
-            if number % self.levels_per_stage == 0:
-                columns = _register(m, columns, f"r{number}")
-        totals = Cat(_lane_total(m, columns, lane, self.width) for lane in range(self.pe))
-        if self.latency > len(levels) // self.levels_per_stage:
+            if number % self.target.levels_per_stage == 0:
+                columns = [_later(m, column, f"r{number}_{c}") for c, column in enumerate(columns)]
+        rows = [_operands(m, column, f"final_{c}") for c, column in enumerate(columns)]
+        totals = Cat(_lane_total(m, rows, lane, self.width) for lane in range(self.pe))
+        if self._registers_total:
             registered = Signal(self.width * self.pe, reset_less=True)
             m.d.sync += registered.eq(totals)
             m.d.comb += self.sums.eq(registered)
@@ -111,58 +95,97 @@ class BitHeap(Part):
             m.d.comb += self.sums.eq(totals)
         return m
 
-    def _columns(self) -> list[list[Value]]:
-        starts = accumulate(self.heights, initial=0)
-        return [
-            [self.bits[(start + k) * self.pe : (start + k + 1) * self.pe] for k in range(height)]
-            for start, height in zip(starts, self.heights, strict=False)
-        ]
+    def _first_columns(self, m: Module) -> list[_Column]:
+        places = iter(range(0, sum(map(len, self.columns)) * self.pe, self.pe))
+        columns = [_Column([], [self._product(next(places), g) for g in gates]) for gates in self.columns]
+        if self.weights == "constant":
+            return [_Column(_operands(m, column, f"in_{c}"), []) for c, column in enumerate(columns)]
+        return columns
+
+    def _product(self, place: int, gate: Gate) -> Product:
+        return Product(self.x[place : place + self.pe], self.w[place : place + self.pe], gate)
 
 
-def _register(m: Module, columns: list[list[Value]], prefix: str) -> list[list[Value]]:
-    """The columns one cycle later. The pipeline runs freely, so it needs no reset."""
-    later: list[list[Value]] = []
-    for c, column in enumerate(columns):
-        later.append(
-            [Signal(len(bit), name=f"{prefix}_{c}_{k}", reset_less=True) for k, bit in enumerate(column)]
-        )
-        m.d.sync += [register.eq(bit) for register, bit in zip(later[-1], column, strict=True)]
-    return later
+def _later(m: Module, column: _Column, prefix: str) -> _Column:
+    """The column one cycle later."""
 
+    def register(value: Value, name: str) -> Signal:
+        # the pipeline runs freely, so it needs no reset
+        later = Signal(len(value), name=f"{prefix}_{name}", reset_less=True)
+        m.d.sync += later.eq(value)
+        return later
 
-def _compress(m: Module, columns: list[list[Value]], level: Level, prefix: str) -> list[list[Value]]:
-    """One level of full and half adders: the columns after it."""
-    new: list[list[Value]] = [[] for _ in range(len(level) + 1)]
-    for c, (column, (full, half)) in enumerate(zip(columns, level, strict=True)):
-        for k in range(full + half):
-            first = 3 * k
-            inputs = column[first : first + (3 if k < full else 2)]
-            total, carry = _adder(m, inputs, f"{prefix}_{c}_{k}")
-            new[c].append(total)
-            new[c + 1].append(carry)
-        new[c] += column[3 * full + 2 * half :]
-    return new if new[-1] else new[:-1]
-
-
-def _adder(m: Module, inputs: list[Value], name: str) -> tuple[Signal, Signal]:
-    """Sum and carry of two or three vectors, lane by lane."""
-    a, b, *rest = inputs
-    total = Signal(len(a), name=f"{name}_s")
-    carry = Signal(len(a), name=f"{name}_c")
-    if rest:
-        m.d.comb += [total.eq(a ^ b ^ rest[0]), carry.eq((a & b) | (rest[0] & (a ^ b)))]
-    else:
-        m.d.comb += [total.eq(a ^ b), carry.eq(a & b)]
-    return total, carry
-
-
-def _lane_total(m: Module, columns: list[list[Value]], lane: int, width: int) -> Signal:
-    """The sum of one lane of columns at most two high: single low columns pass, the rest is one addition."""
-    two = next((c for c, column in enumerate(columns) if len(column) == 2), len(columns))
-    low = [column[0][lane] if column else Const(0, 1) for column in columns[:two]]
-    rows = [
-        Cat(column[r][lane] if r < len(column) else Const(0, 1) for column in columns[two:]) for r in (0, 1)
+    bits = [register(bit, f"{k}") for k, bit in enumerate(column.bits)]
+    products = [
+        Product(register(p.x, f"x{k}"), register(p.w, f"w{k}"), p.gate) for k, p in enumerate(column.products)
     ]
+    return _Column(bits, products)
+
+
+def _compress(m: Module, columns: Sequence[_Column], level: Level, prefix: str) -> list[_Column]:
+    """One level of counters: the columns behind it."""
+    new = [_Column([], []) for _ in range(len(level) + 2)]
+    for c, (column, cells) in enumerate(zip(columns, level, strict=True)):
+        bits, products = iter(column.bits), iter(column.products)
+        for k, cell in enumerate(cells):
+            name = f"{prefix}_{c}_{k}"
+            operands = list(_take(m, bits, products, cell, name))
+            for place, output in enumerate(_count(m, operands, name)):
+                new[c + place].bits.append(output)
+        new[c].bits.extend(bits)
+        new[c].products.extend(products)
+    while not new[-1].bits and not new[-1].products:
+        new.pop()
+    return new
+
+
+def _take(
+    m: Module, bits: Iterator[Value], products: Iterator[Product], cell: Cell, name: str
+) -> Iterator[Value]:
+    """A cell's operands; its products get names, so that each is written once."""
+    for _ in range(cell.bits):
+        yield next(bits)
+    for k in range(cell.products):
+        yield _named(m, next(products).value, f"{name}_p{k}")
+
+
+def _named(m: Module, value: Value, name: str) -> Signal:
+    signal = Signal(len(value), name=name)
+    m.d.comb += signal.eq(value)
+    return signal
+
+
+def _operands(m: Module, column: _Column, name: str) -> list[Value]:
+    """A column's bits, with the products that nothing has taken."""
+    return [*column.bits, *(_named(m, p.value, f"{name}_p{k}") for k, p in enumerate(column.products))]
+
+
+def _count(m: Module, operands: list[Value], name: str) -> list[Value]:
+    """The binary number of ones among up to six operands, lane by lane, lowest bit first."""
+    if len(operands) <= 3:
+        return _adder(m, operands, name)
+    first, carry_a = _adder(m, operands[:3], f"{name}_a")
+    second, *carry_b = _adder(m, operands[3:], f"{name}_b")
+    total, carry_c = _adder(m, [first, second], f"{name}_c")
+    return [total, *_adder(m, [carry_a, carry_c, *carry_b], f"{name}_d")]
+
+
+def _adder(m: Module, operands: list[Value], name: str) -> list[Value]:
+    """Sum and carry of up to three operands; one operand is its own sum."""
+    if len(operands) == 1:
+        return operands
+    a, b, *rest = operands
+    if not rest:
+        return [_named(m, a ^ b, f"{name}_s"), _named(m, a & b, f"{name}_c")]
+    c = rest[0]
+    return [_named(m, a ^ b ^ c, f"{name}_s"), _named(m, (a & b) | (c & (a ^ b)), f"{name}_c")]
+
+
+def _lane_total(m: Module, rows: list[list[Value]], lane: int, width: int) -> Signal:
+    """The sum of one lane of columns at most two high: single low columns pass, the rest is one addition."""
+    two = next((c for c, row in enumerate(rows) if len(row) == 2), len(rows))
+    low = [row[0][lane] if row else Const(0, 1) for row in rows[:two]]
+    high = [Cat(row[r][lane] if r < len(row) else Const(0, 1) for row in rows[two:]) for r in (0, 1)]
     total = Signal(width, name=f"total{lane}")
-    m.d.comb += total.eq(Cat(*low, rows[0] + rows[1]))
+    m.d.comb += total.eq(Cat(*low, high[0] + high[1]))
     return total

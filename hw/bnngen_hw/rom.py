@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from bnngen_hw.component import Part
 from bnngen_hw.counting import index_range
 
-RomStyle = Literal["block", "logic"]
+RomStyle = Literal["block", "logic", "counted"]
+"""Block RAM; LUTs with a register behind them; LUTs behind a register for the address, so that few address
+bits are all that the logic behind the memory has to look at."""
 
 
 def memory_attributes(style: str) -> dict[str, str]:
@@ -29,22 +31,23 @@ def memory_attributes(style: str) -> dict[str, str]:
 class Rom(Part):
     """A memory that is never written, read in every cycle.
 
-    Latency 1 cycle. With one word the data is a constant, at any time. Style "block" asks for block RAM,
-    "logic" for LUTs.
+    Latency: ``latency`` cycles: 1, or 2 with ``registered``, which puts a register behind the memory. With
+    one word the data is a constant, at any time.
 
-    Ports: ``addr`` (in): the address of the word wanted in the next cycle; ``data`` (out,
-    ``width`` bits).
+    Ports: ``addr`` (in): the address of the word wanted ``latency`` cycles later; ``data`` (out, ``width``
+    bits).
 
     Raises ValueError if there are no words, one does not fit ``width``, or the style is unknown.
     """
 
-    def __init__(self, words: Sequence[int], width: int, style: RomStyle) -> None:
+    def __init__(self, words: Sequence[int], width: int, style: RomStyle, registered: bool = False) -> None:
         if not words:
             raise ValueError("a ROM needs at least one word")
         if min(words) < 0 or max(words) >> width:
             raise ValueError(f"a ROM word does not fit {width} bits")
-        self.words, self.width, self.style = list(words), width, style
-        self._attributes = memory_attributes(style)
+        self.words, self.width, self.style, self.registered = list(words), width, style, registered
+        self._attributes = memory_attributes("logic" if style == "counted" else style)
+        self.latency = 1 + registered
         super().__init__({"addr": In(index_range(len(words))), "data": Out(width)})
 
     @property
@@ -61,6 +64,13 @@ class Rom(Part):
         m.submodules.memory = memory = Memory(
             shape=self.width, depth=len(self.words), init=self.words, attrs=self._attributes
         )
-        port = memory.read_port()
-        m.d.comb += [port.addr.eq(self.addr), self.data.eq(port.data)]
+        counted = self.style == "counted"
+        port = memory.read_port(domain="comb" if counted else "sync")
+        m.d.comb += port.addr.eq(self._later(m, self.addr) if counted else self.addr)
+        m.d.comb += self.data.eq(self._later(m, port.data) if self.registered else port.data)
         return m
+
+    def _later(self, m: Module, value: Value) -> Signal:
+        later = Signal(len(value), reset_less=True)
+        m.d.sync += later.eq(value)
+        return later

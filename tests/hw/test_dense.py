@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from bnngen_hw.beats import from_beats, to_beats
 from bnngen_hw.dense import DenseEngine
 from bnngen_hw.encoding import Encoding
+from bnngen_hw.target import Target
 
 BIPOLAR = Encoding("bipolar", 1)
 INPUTS = [BIPOLAR, Encoding("unsigned", 1), Encoding("unsigned", 3), Encoding("signed", 3)]
+TARGETS = [Target(4, 1), Target(4, 2, rom_register=True, fanout=2), Target(4, 3), Target(6, 1, fanout=3)]
 WEIGHTS = [BIPOLAR, Encoding("signed", 2), Encoding("unsigned", 2), Encoding("signed", 1)]
 
 
@@ -38,7 +40,8 @@ def engines(draw):
         invert,
         BIPOLAR if bipolar_out else out,
         out_lo,
-        levels_per_stage=draw(st.integers(1, 3)),
+        target=draw(st.sampled_from(TARGETS)),
+        rom_style=draw(st.sampled_from(["block", "logic", "counted"])),
     )
     return engine, x.decode(rng.integers(0, 1 << x.bits, (4, k)))
 

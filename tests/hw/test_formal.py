@@ -22,6 +22,7 @@ from bnngen_hw.fifo import Fifo
 from bnngen_hw.heap import BitHeap
 from bnngen_hw.pack import Pack, Unpack
 from bnngen_hw.slice import RegisterSlice
+from bnngen_hw.target import Target
 
 BIN = Path(sys.executable).parent
 SCRIPT = (
@@ -61,30 +62,39 @@ def delayed(m, value, cycles):
     return value, there
 
 
-@pytest.mark.parametrize("levels_per_stage", [1, 2, 9])
-def test_heap_of_16_bits_is_their_sum(tmp_path, levels_per_stage):
+def heap_of(m, columns, target, bits):
+    """A heap of one lane with AND gates whose other side is 1, so that ``bits`` are its products."""
+    m.submodules.heap = heap = BitHeap([["and"] * height for height in columns], 1, target)
+    m.d.comb += [heap.x.eq(bits), heap.w.eq(-1)]
+    return heap
+
+
+@pytest.mark.parametrize(
+    "target", [Target(4, 1), Target(4, 2), Target(4, 9), Target(6, 1), Target(6, 2)], ids=str
+)
+def test_heap_of_16_bits_is_their_sum(tmp_path, target):
     m, bits = Module(), Signal(16)
-    m.submodules.heap = heap = BitHeap([16], 1, levels_per_stage)
+    heap = heap_of(m, [16], target, bits)
     wanted, there = delayed(m, popcount(bits), heap.latency)
-    m.d.comb += [heap.bits.eq(bits), Assert(~there | (heap.sums == wanted))]
+    m.d.comb += Assert(~there | (heap.sums == wanted))
     assert not counterexample(tmp_path, m, [bits], heap.latency + 1)
 
 
-def test_heap_of_many_columns_is_their_sum(tmp_path):
+@pytest.mark.parametrize("lut_inputs", [4, 6])
+def test_heap_of_many_columns_is_their_sum(tmp_path, lut_inputs):
     m, bits = Module(), Signal(15)
-    heights = [4, 5, 0, 6]
-    m.submodules.heap = heap = BitHeap(heights, 1, 2)
+    heap = heap_of(m, [4, 5, 0, 6], Target(lut_inputs), bits)
     columns = [bits[:4], bits[4:9], bits[9:]]
     total = popcount(columns[0]) + (popcount(columns[1]) << 1) + (popcount(columns[2]) << 3)
     wanted, there = delayed(m, total, heap.latency)
-    m.d.comb += [heap.bits.eq(bits), Assert(~there | (heap.sums == wanted))]
+    m.d.comb += Assert(~there | (heap.sums == wanted))
     assert not counterexample(tmp_path, m, [bits], heap.latency + 1)
 
 
 def test_signed_products_in_two_lanes(tmp_path):
     """x in -4 .. 3, w in -2 .. 1, two products: dot = raw + offset in each lane."""
     m, xs, ws = Module(), Signal(6), Signal(8)
-    m.submodules.dot = dot = DotProduct(2, 2, Encoding("signed", 3), Encoding("signed", 2))
+    m.submodules.dot = dot = DotProduct(2, 2, Encoding("signed", 3), Encoding("signed", 2), Target())
     m.d.comb += [dot.x.eq(xs), dot.w.eq(ws)]
     offset = int(dot.code.offset([[0, 0]], 2)[0])
     for lane in range(2):
