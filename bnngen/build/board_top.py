@@ -28,6 +28,8 @@ RESET_US = 15
 """How long the reset lasts once the clock is stable: an iCE40's block RAMs read as zeros for about
 3 us after configuration, and this leaves a margin of five."""
 
+_ICE_PLL_INPUTS = {"SB_PLL40_PAD": "PACKAGEPIN", "SB_PLL40_CORE": "REFERENCECLK"}
+
 
 @dataclass(frozen=True)
 class StreamShape:
@@ -75,7 +77,9 @@ class ClockAndReset(Elaboratable):
         locked = Signal()
         port = platform.request(resource_names(self.board).clock, dir="-")
         if isinstance(self.plan, IcePll):
-            m.submodules.pll = _ice_cell(self.plan, port.io, clock, locked)
+            cell = self.board.clock.pll or ""
+            source = port.io if cell == "SB_PLL40_PAD" else _input(m, port)
+            m.submodules.pll = _ice_cell(cell, self.plan, source, clock, locked)
         elif isinstance(self.plan, EcpPll):
             m.submodules.pll = _ecp_cell(self.plan, _input(m, port), clock, locked)
         else:
@@ -114,15 +118,15 @@ class PowerOnReset(Elaboratable):
         return m
 
 
-def _ice_cell(plan: IcePll, pin: Any, clock: Signal, locked: Signal) -> Instance:
+def _ice_cell(cell: str, plan: IcePll, source: Any, clock: Signal, locked: Signal) -> Instance:
     return Instance(
-        "SB_PLL40_PAD",
+        cell,
+        ("i", _ICE_PLL_INPUTS[cell], source),
         p_FEEDBACK_PATH="SIMPLE",
         p_DIVR=Const(plan.divr, 4),
         p_DIVF=Const(plan.divf, 7),
         p_DIVQ=Const(plan.divq, 3),
         p_FILTER_RANGE=Const(plan.filter_range, 3),
-        i_PACKAGEPIN=pin,
         i_RESETB=Const(1),
         i_BYPASS=Const(0),
         o_PLLOUTGLOBAL=clock,
@@ -174,12 +178,18 @@ class BoardTop(Elaboratable):
     the serial line resets the accelerator (see :class:`bnngen_hw.uart.UartStreamBridge`). The LED,
     where the board has one, lights up for a frame error or a lost byte.
 
-    Raises :class:`BoardError` if the board cannot make the clock, or the baud rate from it.
+    Raises :class:`BoardError` if the board cannot make the clock, or the baud rate from it, or has no
+    serial link at all because it is synthesised only.
     """
 
     _MustUse__silence = True  # it may be made only to ask for its clock
 
     def __init__(self, board: Board, shape: StreamShape, clock_mhz: float | Fraction) -> None:
+        if board.uart is None:
+            raise BoardError(
+                f"board {board.name!r}: family {board.family!r} is synthesised only: "
+                "it has no serial link to put around an accelerator"
+            )
         self.board = board
         self.clock: ClockPlan = plan_clock(board.clock, exact_mhz(clock_mhz))
         try:

@@ -9,8 +9,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class CellCounts:
-    """Resources of a netlist: ``lut`` 4-input LUT places, ``ff`` flip-flops, ``bram`` and ``dsp``
-    blocks, ``carry`` carry cells (already in ``lut`` as far as they take LUT places)."""
+    """Resources of a netlist: ``lut`` LUTs of the device, ``ff`` flip-flops, ``bram`` memory blocks of the
+    board's kind, ``dsp`` blocks, ``carry`` carry cells (already in ``lut`` as far as they take its places).
+    """
 
     lut: int
     ff: int
@@ -69,8 +70,46 @@ def _ecp5(cells: list[Mapping[str, Any]]) -> CellCounts:
     )
 
 
+_XC7_LUT_MEMORIES = {
+    "SRL16E": 1,
+    "SRLC16E": 1,
+    "SRLC32E": 1,
+    "RAM32X1S": 1,
+    "RAM64X1S": 1,
+    "RAM128X1S": 2,
+    "RAM256X1S": 4,
+    "RAM32X1D": 2,
+    "RAM64X1D": 2,
+    "RAM128X1D": 4,
+    "RAM32M": 4,
+    "RAM64M": 4,
+}
+"""How many LUTs each shift register and distributed memory of the 7 series is made of."""
+
+
+def _xc7(cells: list[Mapping[str, Any]]) -> CellCounts:
+    """LUT1 to LUT6 count one each, though two small ones with common inputs may share a place.
+
+    INV counts nothing: vendor tools push an inverter into what it feeds. Those in front of a carry cell's
+    or a flip-flop's data take a LUT there after all, about one in a hundred. Carry cells and the
+    multiplexers behind LUTs stand beside them. A block memory is counted in RAMB18: a RAMB36 is two.
+    """
+    memories = sum(_XC7_LUT_MEMORIES.get(str(cell["type"]), 0) for cell in cells)
+    return CellCounts(
+        lut=_count(cells, "LUT") + memories,
+        ff=_count(cells, "FD"),
+        bram=_count(cells, "RAMB18") + 2 * _count(cells, "RAMB36"),
+        dsp=_count(cells, "DSP48E1"),
+        carry=_count(cells, "CARRY4"),
+    )
+
+
 def _count(cells: list[Mapping[str, Any]], prefix: str) -> int:
     return sum(str(cell["type"]).startswith(prefix) for cell in cells)
 
 
-_COUNTERS: dict[str, Callable[[list[Mapping[str, Any]]], CellCounts]] = {"ice40": _ice40, "ecp5": _ecp5}
+_COUNTERS: dict[str, Callable[[list[Mapping[str, Any]]], CellCounts]] = {
+    "ice40": _ice40,
+    "ecp5": _ecp5,
+    "xc7": _xc7,
+}

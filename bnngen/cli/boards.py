@@ -22,33 +22,55 @@ def command(
 
     if board is not None:
         profile = load_board(board)
-        contents = profile.model_dump(mode="json", by_alias=True)
-        write_json(json, contents)
+        write_json(json, _contents(profile))
         if str(json) != "-":
-            console.print(_one(contents))
+            console.print(_one(profile))
         return
     profiles = [load_board(name) for name in board_names()]
-    write_json(json, {p.name: p.model_dump(mode="json", by_alias=True) for p in profiles})
+    write_json(json, {p.name: _contents(p) for p in profiles})
     if str(json) != "-":
         console.print(_all(profiles))
 
 
+def _contents(profile: Any) -> dict[str, Any]:
+    """The profile as its file has it, and whether it can be placed and routed."""
+    return {**profile.model_dump(mode="json", by_alias=True), "place_and_route": profile.place_and_route}
+
+
+def _makes(profile: Any) -> str:
+    """How far a build for the board goes."""
+    return "bitstream" if profile.place_and_route else "synthesis"
+
+
+def _clock(profile: Any) -> str:
+    """The default clock, and where it comes from."""
+    clock = profile.clock
+    if clock.input_mhz is None:
+        source = "assumed"
+    else:
+        source = "oscillator" if clock.input_mhz == clock.default_mhz else "by PLL"
+    return f"{clock.default_mhz:g} MHz {source}"
+
+
 def _all(profiles: list[Any]) -> Table:
-    table = Table(title="boards")
-    table.add_column("name", no_wrap=True)
-    table.add_column("board")
-    for heading in ("LUT", "block RAM", "kbit", "MHz"):
+    table = Table(title="boards", caption="block RAM: blocks x kbit", pad_edge=False)  # 80 columns wide
+    for heading in ("name", "device", "up to"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("LUT", "block RAM"):
         table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("default clock")
     for p in profiles:
         bram = p.resources.bram
-        memory, kbit = f"{bram.blocks} {bram.kind}", f"{bram.blocks * bram.bits / 1024:,.0f}"
-        table.add_row(p.name, p.title, f"{p.resources.lut:,}", memory, kbit, f"{p.clock.default_mhz:g}")
+        memory = f"{bram.blocks} x {bram.bits / 1024:g}"
+        table.add_row(p.name, p.device, _makes(p), f"{p.resources.lut:,}", memory, _clock(p))
     return table
 
 
-def _one(contents: dict[str, Any]) -> Table:
-    table = Table(title=contents["title"], show_header=False)
-    for key, value in _flat(contents):
+def _one(profile: Any) -> Table:
+    table = Table(title=profile.title, show_header=False)
+    table.add_row("up to", _makes(profile))
+    table.add_row("default clock", _clock(profile))
+    for key, value in _flat(profile.model_dump(mode="json", by_alias=True)):
         table.add_row(key, str(value))
     return table
 

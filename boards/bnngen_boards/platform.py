@@ -22,21 +22,29 @@ def make_platform(board: Board) -> Any:
     Its clock, UART and LED are the resources that :func:`resource_names` names.
 
     Raises :class:`MissingPackageError` if ``amaranth_boards`` is needed and not installed, and
-    :class:`BoardError` if it does not have the class that the profile names.
+    :class:`BoardError` if it does not have the class that the profile names, or if the board is
+    synthesised only.
     """
     if board.pins is not None:
         return _own_platform(board, board.pins)()
-    assert board.platform is not None
-    return _known_platform(board.name, board.platform)()
+    return _known_platform(board.name, _named_platform(board))()
 
 
 def resource_names(board: Board) -> PlatformClass:
-    """What the board's clock, UART and LED are called on its platform."""
-    if board.platform is not None:
-        return board.platform
-    assert board.pins is not None
+    """What the board's clock, UART and LED are called on its platform.
+
+    Raises :class:`BoardError` if the board is synthesised only: it has no platform.
+    """
+    if board.pins is None:
+        return _named_platform(board)
     led = None if board.pins.led is None else "led"
     return PlatformClass.model_validate({"class": "own:pins", "clock": "clk", "uart": "uart", "led": led})
+
+
+def _named_platform(board: Board) -> PlatformClass:
+    if board.platform is None:
+        raise BoardError(f"board {board.name!r}: family {board.family!r} is synthesised only, without pins")
+    return board.platform
 
 
 def _known_platform(board_name: str, named: PlatformClass) -> Any:
@@ -71,6 +79,7 @@ def _own_platform(board: Board, pins: PinTable) -> Any:
 
 def _resources(board: Board, pins: PinTable) -> list[Any]:
     attributes = Attrs(**pins.attributes)
+    assert board.clock.input_mhz is not None  # a profile with pins has an oscillator
     clock = Clock(board.clock.input_mhz * 1e6)
     uart = [Subsignal("rx", Pins(pins.uart_rx, dir="i")), Subsignal("tx", Pins(pins.uart_tx, dir="o"))]
     resources = [

@@ -31,7 +31,7 @@ _ECP_CLKOP = (10, 400)
 
 @dataclass(frozen=True)
 class DirectClock:
-    """No PLL: the oscillator itself is the clock. ``out_mhz`` is its frequency."""
+    """No PLL: the clock is the oscillator itself, or one that is assumed. ``out_mhz`` is its frequency."""
 
     out_mhz: Fraction
 
@@ -143,13 +143,22 @@ def exact_mhz(mhz: float | Fraction) -> Fraction:
 def plan_clock(clock: Clock, wanted_mhz: float | Fraction) -> ClockPlan:
     """The settings that make the highest clock not above ``wanted_mhz`` from a board's oscillator.
 
-    The oscillator's own frequency needs no PLL. Raises :class:`BoardError`, with the range that
-    can be reached, if no setting makes the clock.
+    The oscillator's own frequency needs no PLL, and without an oscillator any clock is assumed. Raises
+    :class:`BoardError`, with the range that can be reached, if no setting makes the clock.
     """
-    source, wanted = exact_mhz(clock.input_mhz), exact_mhz(wanted_mhz)
+    wanted = exact_mhz(wanted_mhz)
+    if clock.input_mhz is None:
+        return _assumed(wanted)
+    source = exact_mhz(clock.input_mhz)
     if source == wanted:
         return DirectClock(source)
-    return ice_pll(source, wanted) if clock.pll == "SB_PLL40_PAD" else ecp_pll(source, wanted)
+    return ecp_pll(source, wanted) if clock.pll == "EHXPLLL" else ice_pll(source, wanted)
+
+
+def _assumed(wanted_mhz: Fraction) -> DirectClock:
+    if wanted_mhz <= 0:
+        raise BoardError(f"a clock must be above 0 MHz, not {float(wanted_mhz):g}")
+    return DirectClock(wanted_mhz)
 
 
 def ice_pll(in_mhz: Fraction, wanted_mhz: Fraction) -> IcePll:

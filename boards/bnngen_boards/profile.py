@@ -13,10 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 from bnngen_boards.errors import BoardError
 from bnngen_boards.reading import near_names, read_profile
+from bnngen_hw.target import Target
 
-Family = Literal["ice40", "ecp5"]
-PLL_OF_FAMILY: dict[str, str] = {"ice40": "SB_PLL40_PAD", "ecp5": "EHXPLLL"}
-"""The PLL cell that each family's devices have."""
+Family = Literal["ice40", "ecp5", "xc7"]
+PLLS_OF_FAMILY: dict[str, tuple[str, ...]] = {
+    "ice40": ("SB_PLL40_PAD", "SB_PLL40_CORE"),
+    "ecp5": ("EHXPLLL",),
+}
+"""The PLL cells of each family that can be placed and routed; the other families are synthesised only."""
 
 _PROFILES = Path(__file__).parent
 _Mhz = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -67,20 +71,36 @@ class Resources(_Table):
 class Fabric(_Table):
     """What the hardware generator adapts to.
 
-    ``levels_per_stage`` is how many compressor levels stand between two registers, ``routable_lut`` how
-    many LUTs a design may take if it has to route within minutes.
+    ``lut_inputs`` is how many inputs a LUT has, ``levels_per_stage`` how many compressor levels stand
+    between two registers, ``routable_lut`` how many LUTs a design may take if it has to route within
+    minutes (where nothing is routed: to synthesise within minutes). ``rom_register`` puts a register behind
+    weight ROMs, for block RAMs whose outputs come late in the cycle. ``fanout`` is how many PE lanes one copy
+    of an engine's input register drives; without it one register drives all.
     """
 
+    lut_inputs: Literal[4, 6]
     levels_per_stage: PositiveInt
     routable_lut: PositiveInt
+    rom_register: bool = False
+    fanout: PositiveInt | None = None
+
+    @property
+    def target(self) -> Target:
+        """The fabric as the hardware generators take it."""
+        return Target(self.lut_inputs, self.levels_per_stage, self.rom_register, self.fanout)
 
 
 class Clock(_Table):
-    """The board's oscillator (``input_mhz``), and the clock that the PLL makes by default."""
+    """The clock of a design.
 
-    input_mhz: _Mhz
+    ``input_mhz`` is the board's oscillator, ``pll`` the cell that makes other clocks of it:
+    ``SB_PLL40_PAD`` takes it straight from its pin, ``SB_PLL40_CORE`` from any pin. ``default_mhz`` is
+    the clock of a design that asks for none. Without an oscillator the clock is assumed, not made.
+    """
+
     default_mhz: _Mhz
-    pll: Literal["SB_PLL40_PAD", "EHXPLLL"]
+    input_mhz: _Mhz | None = None
+    pll: Literal["SB_PLL40_PAD", "SB_PLL40_CORE", "EHXPLLL"] | None = None
 
 
 class Uart(_Table):
@@ -121,7 +141,11 @@ class Pins(_Table):
 
 
 class Board(_Table):
-    """One board. Exactly one of ``platform`` and ``pins`` says where its clock and UART are."""
+    """One board.
+
+    If its family can be placed and routed, it has an oscillator, a PLL, ``uart``, and exactly one of
+    ``platform`` and ``pins``, which says where its clock and UART are. Otherwise it has none of them.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: _Text
@@ -132,18 +156,49 @@ class Board(_Table):
     resources: Resources
     fabric: Fabric
     clock: Clock
-    uart: Uart
+    uart: Uart | None = None
     platform: PlatformClass | None = None
     pins: Pins | None = None
 
+    @property
+    def place_and_route(self) -> bool:
+        """Whether bnngen makes a bitstream for the board; if not, it goes as far as a netlist."""
+        return self.family in PLLS_OF_FAMILY
+
     @model_validator(mode="after")
     def _consistent(self) -> Board:
+        if self.place_and_route:
+            self._check_routed()
+        else:
+            self._check_synthesised_only()
+        return self
+
+    def _check_routed(self) -> None:
+        needed = self._for_a_bitstream()
+        missing = [name for name, value in needed.items() if value is None]
+        if missing:
+            raise ValueError(
+                f"family {self.family!r} with {', '.join(needed)}; missing here: {', '.join(missing)}"
+            )
         if (self.platform is None) == (self.pins is None):
             found = "neither" if self.pins is None else "both"
             raise ValueError(f"exactly one of the tables [platform] and [pins], not {found}")
-        if self.clock.pll != PLL_OF_FAMILY[self.family]:
-            raise ValueError(f"clock.pll = {PLL_OF_FAMILY[self.family]!r} for family {self.family!r}")
-        return self
+        plls = PLLS_OF_FAMILY[self.family]
+        if self.clock.pll not in plls:
+            raise ValueError(f"clock.pll = {' or '.join(map(repr, plls))} for family {self.family!r}")
+
+    def _check_synthesised_only(self) -> None:
+        useless = self._for_a_bitstream() | {"[platform]": self.platform, "[pins]": self.pins}
+        found = [name for name, value in useless.items() if value is not None]
+        if found:
+            raise ValueError(
+                f"family {self.family!r}, which is synthesised only, without {', '.join(useless)}; "
+                f"found here: {', '.join(found)}"
+            )
+
+    def _for_a_bitstream(self) -> dict[str, object]:
+        """What a design needs on a board, by its name in the file, beside its pins."""
+        return {"clock.input_mhz": self.clock.input_mhz, "clock.pll": self.clock.pll, "[uart]": self.uart}
 
 
 def board_names() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import pytest
@@ -12,9 +13,11 @@ from bnngen_boards.errors import BoardError, MissingPackageError
 from bnngen_boards.platform import make_platform, resource_names
 from bnngen_boards.profile import board_names, load_board
 
+ROUTED = [name for name in board_names() if load_board(name).place_and_route]
 
-@pytest.mark.parametrize("name", board_names())
-def test_known_board(name):
+
+@pytest.mark.parametrize("name", ROUTED)
+def test_every_board_that_is_routed(name):
     board = load_board(name)
     platform = make_platform(board)
     names = resource_names(board)
@@ -23,7 +26,34 @@ def test_known_board(name):
     assert platform.lookup(names.clock).clock.frequency == board.clock.input_mhz * 1e6
     uart = platform.request(names.uart, dir="-")
     assert (uart.rx.direction, uart.tx.direction) == (io.Direction.Input, io.Direction.Output)
-    assert platform.request(names.led, dir="-").direction == io.Direction.Output
+    if names.led is not None:
+        assert platform.request(names.led, dir="-").direction == io.Direction.Output
+
+
+@pytest.mark.parametrize(
+    ("name", "class_name", "clock", "header", "pins"),
+    [
+        ("upduino_v3", "UpduinoV3Platform", "clk12", ("j", 0), ("20", "19")),
+        ("orangecrab_r0_2", "OrangeCrabR0_2_25FPlatform", "clk", ("io", 0), ("0", "1")),
+    ],
+)
+def test_own_pins_agree_with_the_known_platform(name, class_name, clock, header, pins):
+    """These boards' platforms have no UART: clock and device are theirs, the UART is on their headers."""
+    board = load_board(name)
+    known = getattr(importlib.import_module(f"amaranth_boards.{name}"), class_name)()
+    assert (known.device, known.package) == (board.device, board.package)
+    assert known.lookup(clock).ios[0].names == [board.pins.clock]
+    assert known.lookup(clock).clock.frequency == board.clock.input_mhz * 1e6
+    sites = known.connectors[header].mapping
+    assert [sites[pin] for pin in pins] == [board.pins.uart_rx, board.pins.uart_tx]
+
+
+def test_no_platform_without_place_and_route(netlist_board):
+    board = load_board(netlist_board())
+    message = r"^board 'mine': family 'xc7' is synthesised only, without pins$"
+    for ask in (make_platform, resource_names):
+        with pytest.raises(BoardError, match=message):
+            ask(board)
 
 
 def blink(board) -> dict[str, str]:

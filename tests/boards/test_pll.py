@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bnngen_boards.errors import BoardError
 from bnngen_boards.pll import DirectClock, ecp_pll, exact_mhz, ice_pll, plan_clock
-from bnngen_boards.profile import load_board
+from bnngen_boards.profile import board_names, load_board
 
 WANTED = [16.5, 24, 25, 30, 33.3, 36, 48, 50, 64, 75, 99.9, 100, 123.456, 250]
 
@@ -103,7 +103,24 @@ def test_the_oscillator_needs_no_pll():
     assert plan_clock(load_board("icebreaker").clock, 12) == DirectClock(Fraction(12))
 
 
-@pytest.mark.parametrize("name", ["icebreaker", "ulx3s_85f"])
+@pytest.mark.parametrize("mhz", [0.1, 33.3, 100, 741])
+def test_an_assumed_clock_is_the_wanted_one(netlist_board, mhz):
+    assert plan_clock(load_board(netlist_board()).clock, mhz) == DirectClock(exact_mhz(mhz))
+
+
+@pytest.mark.parametrize("mhz", [0, -5])
+def test_an_assumed_clock_runs_at_all(netlist_board, mhz):
+    with pytest.raises(BoardError, match=rf"^a clock must be above 0 MHz, not {mhz}$"):
+        plan_clock(load_board(netlist_board()).clock, mhz)
+
+
+def test_both_ice40_cells_have_the_same_settings():
+    clock = load_board("icebreaker").clock
+    core = clock.model_copy(update={"pll": "SB_PLL40_CORE"})
+    assert plan_clock(core, 33.3) == plan_clock(clock, 33.3)
+
+
+@pytest.mark.parametrize("name", board_names())
 def test_default_clock_is_made_exactly(name):
     clock = load_board(name).clock
     assert plan_clock(clock, clock.default_mhz).out_mhz == exact_mhz(clock.default_mhz)

@@ -9,7 +9,7 @@ from bnngen_boards.profile import board_names, load_board
 
 
 def test_names():
-    assert {"icebreaker", "ulx3s_85f"} <= set(board_names())
+    assert {"icebreaker", "ulx3s_85f", "pynq_z1"} <= set(board_names())
     assert board_names() == sorted(board_names())
 
 
@@ -24,15 +24,44 @@ def test_every_board_loads_under_its_own_name(name):
     ("name", "lut", "blocks", "kind", "dsp", "crystal"),
     [
         ("icebreaker", 5280, 30, "SB_RAM40_4K", 8, 12),
+        ("upduino_v3", 5280, 30, "SB_RAM40_4K", 8, 12),
+        ("ice40_hx8k_b_evn", 7680, 32, "SB_RAM40_4K", 0, 12),
+        ("orangecrab_r0_2", 24288, 56, "DP16KD", 28, 48),
+        ("colorlight_5a75b_r7_0", 24288, 56, "DP16KD", 28, 25),
         ("ulx3s_85f", 83640, 208, "DP16KD", 156, 25),
     ],
 )
-def test_device_facts(name, lut, blocks, kind, dsp, crystal):
+def test_facts_of_boards_that_are_routed(name, lut, blocks, kind, dsp, crystal):
     board = load_board(name)
     bram = board.resources.bram
     assert (board.resources.lut, board.resources.ff, board.resources.dsp) == (lut, lut, dsp)
     assert (bram.blocks, bram.kind) == (blocks, kind)
-    assert board.clock.input_mhz == crystal
+    assert (board.clock.input_mhz, board.fabric.lut_inputs) == (crystal, 4)
+    assert board.place_and_route
+
+
+@pytest.mark.parametrize(
+    ("name", "lut", "blocks", "dsp", "mhz"),
+    [
+        ("pynq_z1", 53200, 280, 220, 100),
+        ("arty_a7_100", 63400, 270, 240, 100),
+        ("zc706", 218600, 1090, 900, 200),
+    ],
+)
+def test_facts_of_boards_that_are_synthesised_only(name, lut, blocks, dsp, mhz):
+    board = load_board(name)
+    bram = board.resources.bram
+    assert (board.resources.lut, board.resources.ff, board.resources.dsp) == (lut, 2 * lut, dsp)
+    assert (bram.blocks, bram.kind, board.resources.lutram_bits) == (blocks, "RAMB18", 64)
+    assert (board.clock.default_mhz, board.fabric.lut_inputs) == (mhz, 6)
+    assert not board.place_and_route
+    assert (board.clock.input_mhz, board.clock.pll, board.uart, board.platform, board.pins) == (None,) * 5
+
+
+@pytest.mark.parametrize("name", board_names())
+def test_some_shape_uses_the_whole_block(name):
+    bram = load_board(name).resources.bram
+    assert max(width * depth for width, depth in bram.shapes) == bram.bits
 
 
 def test_block_shapes():
@@ -50,7 +79,7 @@ def test_unknown_name_suggests():
         BoardError, match=r"^no board 'icebraker': did you mean icebreaker\?, or give the path"
     ):
         load_board("icebraker")
-    with pytest.raises(BoardError, match=r"^no board 'zzz': accepted: icebreaker, "):
+    with pytest.raises(BoardError, match=r"^no board 'zzz': accepted: arty_a7_100, "):
         load_board("zzz")
     assert BoardError.exit_status == 2
 
@@ -63,6 +92,18 @@ def test_own_file(own_board):
     assert load_board(own_board()) == board
 
 
+def test_own_file_without_place_and_route(netlist_board):
+    board = load_board(netlist_board())
+    assert not board.place_and_route
+    assert board.clock.default_mhz == 100
+
+
+def test_a_table_that_a_netlist_does_not_need(netlist_board):
+    path = netlist_board("[clock]", "[uart]\nbaud = 1000000\nbuffer_bytes = 512\n[clock]")
+    with pytest.raises(BoardError, match=r"which is synthesised only.*; found here: \[uart\]$"):
+        load_board(path)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -73,8 +114,21 @@ def test_own_file(own_board):
         ("kind =", "kin =", "resources.bram.kin: unknown field; did you mean kind?"),
         ("led =", "let =", "pins.let: unknown field; did you mean led?"),
         ("title =", "tittle =", "tittle: unknown field; did you mean title?"),
-        ("[uart]\nbaud = 1000000\nbuffer_bytes = 512\n", "", "uart: missing"),
-        ('"ice40"', '"ice50"', "family: found 'ice50'; accepted: 'ice40' or 'ecp5'"),
+        (
+            "[uart]\nbaud = 1000000\nbuffer_bytes = 512\n",
+            "",
+            "accepted: family 'ice40' with clock.input_mhz, clock.pll, [uart]; missing here: [uart]",
+        ),
+        ("input_mhz = 12\n", "", "missing here: clock.input_mhz"),
+        ('pll = "SB_PLL40_PAD"\n', "", "missing here: clock.pll"),
+        ('"ice40"', '"ice50"', "family: found 'ice50'; accepted: 'ice40', 'ecp5' or 'xc7'"),
+        ("lut_inputs = 4", "lut_inputs = 5", "fabric.lut_inputs: found 5; accepted: 4 or 6"),
+        (
+            '"ice40"',
+            '"xc7"',
+            "accepted: family 'xc7', which is synthesised only, without clock.input_mhz, clock.pll, [uart], "
+            "[platform], [pins]; found here: clock.input_mhz, clock.pll, [uart], [pins]",
+        ),
         ("[[16, 256]]", "[[16, 256, 1]]", "resources.bram.shapes.0"),
         (
             "[[16, 256]]",
@@ -82,11 +136,21 @@ def test_own_file(own_board):
             "resources.bram: accepted: shapes of at most 4096 bits, which 16 x 257",
         ),
         ("input_mhz = 12", "input_mhz = nan", "clock.input_mhz: found"),
-        ("SB_PLL40_PAD", "EHXPLLL", "accepted: clock.pll = 'SB_PLL40_PAD' for family 'ice40'"),
+        (
+            "SB_PLL40_PAD",
+            "EHXPLLL",
+            "accepted: clock.pll = 'SB_PLL40_PAD' or 'SB_PLL40_CORE' for family 'ice40'",
+        ),
         (
             "[resources]",
             '[platform]\nclass = "a:B"\nclock = "c"\nuart = "u"\n[resources]',
             "exactly one of the tables [platform] and [pins], not both",
+        ),
+        (
+            '[pins]\nclock = "J3"\nuart_rx = "B10"\nuart_tx = "B12"\nled = "B5"\n'
+            'attributes = { IO_STANDARD = "SB_LVCMOS" }\n',
+            "",
+            "exactly one of the tables [platform] and [pins], not neither",
         ),
     ],
 )
@@ -103,7 +167,7 @@ def test_all_mistakes_come_in_one_message(own_board):
         load_board(path)
     assert str(caught.value).splitlines() == [
         f"{path}: title: found 3; accepted: a valid string",
-        f"{path}: family: found 'x'; accepted: 'ice40' or 'ecp5'",
+        f"{path}: family: found 'x'; accepted: 'ice40', 'ecp5' or 'xc7'",
     ]
 
 

@@ -51,6 +51,17 @@ class TestPlan:
         assert 'FREQUENCY NET "clock_and_reset.clock" 100000000.0 HZ;' in plan["top.lpf"]
         assert "parameter \\CLKOS_DIV 4" in plan["top.il"]
 
+    def test_pll_behind_an_ordinary_pin(self):
+        plan = files("upduino_v3", 24)
+        assert "SB_PLL40_CORE" in plan["top.il"]
+        assert "SB_PLL40_PAD" not in plan["top.il"]
+        assert "connect \\REFERENCECLK" in plan["top.il"]
+        assert {"set_io clk_0__io 20", "set_io uart_0__rx__io 28"} <= set(plan["top.pcf"].splitlines())
+
+    def test_pins_without_led(self):
+        assert "led" not in files("colorlight_5a75b_r7_0", 60)["top.lpf"]
+        assert "led" in files("orangecrab_r0_2", 60)["top.lpf"]
+
     def test_no_pll_at_the_oscillators_own_clock(self):
         plan = files("icebreaker", 12)
         assert "SB_PLL40" not in plan["top.il"]
@@ -73,6 +84,11 @@ class TestErrors:
         )
         with pytest.raises(BoardError, match=message):
             BoardTop(board, SHAPE, 24)
+
+    def test_no_serial_link(self):
+        message = r"^board 'pynq_z1': family 'xc7' is synthesised only: it has no serial link to put around"
+        with pytest.raises(BoardError, match=message):
+            BoardTop(load_board("pynq_z1"), SHAPE, 100)
 
 
 def test_reset_outlasts_the_block_rams_start_up():
