@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: help demo test test-all lint clean
+.PHONY: help demo test test-all lint bench bench-all clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -23,11 +23,17 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+bench: $(VENV)/.dev  ## measure the speed of the golden model and of the simulation (ONLY="golden ...")
+	$(BIN)/python tests/benchmarks/run.py $(if $(ONLY),--only $(ONLY))
+
+bench-all: $(VENV)/.dev  ## the same with the slow benchmarks
+	$(BIN)/python tests/benchmarks/run.py --all
+
 clean:  ## remove what was built here
 	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # each set of packages has a stamp; a change of the requirements installs again
-$(VENV)/.demo: EXTRAS = sim,fpga
+$(VENV)/.demo: EXTRAS = sim,fpga,native
 $(VENV)/.dev: EXTRAS = dev
 $(VENV)/.all: EXTRAS = all,dev
 $(VENV)/.demo $(VENV)/.dev $(VENV)/.all: pyproject.toml constraints.txt | $(BIN)/python

@@ -9,15 +9,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bnngen.encode import encode, encode_integers
 from bnngen.errors import DataError
 from bnngen.network import Network
 
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """Frames for one network: ``codes`` (N, ...) in stream order, ``labels`` (N,) or None."""
+    """Frames for one network: ``codes`` (N, ...) in stream order, of any integer type; ``labels`` (N,) or
+    None."""
 
-    codes: NDArray[np.int64]
+    codes: NDArray[np.integer]
     labels: NDArray[np.int64] | None
 
     def first(self, frames: int | None) -> Data:
@@ -43,10 +45,11 @@ def load_data(path: str | Path, network: Network) -> Data:
 
 def quantize(
     x: NDArray, network: Network, x_scale: NDArray | None = None, where: str = "x"
-) -> NDArray[np.int64]:
+) -> NDArray[np.integer]:
     """Real inputs (N, ...) in the model's own layout, times the optional ``x_scale``, as integer codes.
 
-    The product with ``x_scale`` is the float64 product. ``where`` names the array in messages.
+    The codes are of the shortest type that holds the network's input. The product with ``x_scale`` is the
+    float64 product. ``where`` names the array in messages.
     Raises DataError for a wrong shape or type, NaN and infinity.
     """
     x = np.asarray(x)
@@ -57,25 +60,24 @@ def quantize(
             f"{where}: x has shape {x.shape}, but the model takes (N, {_text(network.model_shape)})"
             f"{_layout_hint(x, network)}"
         )
-    if x_scale is not None:
-        x = x.astype(np.float64) * _scalar(x_scale, where)
-    if x.dtype.kind == "f":
-        bad = np.argwhere(~np.isfinite(x))
-        if len(bad):
-            position = tuple(int(i) for i in bad[0])
-            raise DataError(f"{where}: x holds {x[position]} at {position}; accepted are finite numbers only")
+    scale = None if x_scale is None else _scalar(x_scale, where)
     if x.dtype == bool:
-        x = x.astype(np.uint8)
-    return _quantize_unique(np.moveaxis(x, 1, -1), network)
+        x = x.view(np.uint8)
+    if x.dtype.kind in "iu":
+        codes = encode_integers(np.moveaxis(x, 1, -1), network.quantizer, scale)
+        if codes is not None:
+            return codes
+    if scale is not None:
+        with np.errstate(over="ignore"):  # infinity is refused below
+            x = x.astype(np.float64) * scale
+    _check_finite(x, where)
+    return encode(np.moveaxis(x, 1, -1), network.quantizer)
 
 
-def _quantize_unique(x: NDArray, network: Network) -> NDArray[np.int64]:
-    """Images repeat few values: where all channels share one quantiser, each is looked up once."""
-    quantizer = network.quantizer
-    if len(quantizer.mul) > 1 or len(quantizer.add) > 1 or (x.dtype.itemsize > 2 and x.size < 1 << 16):
-        return quantizer.quantize(x)
-    values, inverse = np.unique(x, return_inverse=True)
-    return quantizer.quantize(values)[inverse].reshape(x.shape)
+def _check_finite(x: NDArray, where: str) -> None:
+    if x.dtype.kind == "f" and not np.isfinite(x).all():
+        position = tuple(int(i) for i in np.argwhere(~np.isfinite(x))[0])
+        raise DataError(f"{where}: x holds {x[position]} at {position}; accepted are finite numbers only")
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray]:
@@ -92,7 +94,7 @@ def _read_arrays(path: Path) -> dict[str, NDArray]:
         raise DataError(f"'{path}' is not a whole .npz file of plain arrays: {error}") from error
 
 
-def _checked_codes(codes: NDArray, network: Network, where: str) -> NDArray[np.int64]:
+def _checked_codes(codes: NDArray, network: Network, where: str) -> NDArray[np.integer]:
     if codes.dtype.kind not in "iu":
         raise DataError(f"{where}: codes must be integers, not {codes.dtype}")
     if codes.shape[1:] not in (network.input_shape, (network.elements_in,)):

@@ -100,3 +100,9 @@ def test_a_single_array(network: Network, tmp_path: Path) -> None:
 def test_a_missing_file(network: Network) -> None:
     with pytest.raises(DataError, match=r"can't read the data 'nowhere.npz': No such file"):
         load_data("nowhere.npz", network)
+
+
+def test_integers_times_a_scale_beyond_float64(network: Network, save: Save) -> None:
+    x = np.arange(64, dtype=np.uint8)[None].repeat(9, axis=0)
+    with pytest.raises(DataError, match=r"x holds inf at \(0, 2\); accepted are finite numbers only"):
+        load_data(save(x=x, x_scale=1e308), network)

@@ -53,8 +53,10 @@ def test_run_in_batches_reports_progress() -> None:
 
 
 def test_run_of_no_frames() -> None:
-    for net, outputs in ((network(Dense(WEIGHTS, BIPOLAR)), 3), (network(ArgMax(3)), 1)):
-        assert net.run(np.zeros((0, 1, 2, 2), dtype=np.int64)).shape == (0, outputs)
+    dense = Dense(WEIGHTS, BIPOLAR)
+    for net, outputs in ((network(dense), 3), (network(dense, ArgMax(3)), 1)):
+        y = net.run(np.zeros((0, 1, 2, 2), dtype=np.int64))
+        assert (y.shape, y.dtype) == ((0, outputs), np.int64)
 
 
 def test_a_network_that_ends_in_a_class_index() -> None:

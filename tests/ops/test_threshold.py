@@ -45,3 +45,20 @@ def test_unsorted_thresholds_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^thresholds must be ascending in every row$"):
         Threshold(np.array([[0, 1], [3, 2]]), np.array([False, False]), IntType(0, 2))
     assert Threshold(np.array([[1, 1]]), np.array([False]), IntType(0, 2)).compute(np.array([[1]])) == [[2]]
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32, np.int64, np.float32])
+def test_levels_beyond_the_type_of_the_sums(dtype: type) -> None:
+    """Always and never, far outside of what the sums' own type holds."""
+    table = np.array([[-(1 << 40)], [1 << 40], [(1 << 32) + 1], [100]])
+    threshold = Threshold(table, np.zeros(4, dtype=bool), BIPOLAR)
+    assert threshold.compute(np.array([[1, 1, 1, 100]], dtype=dtype)).tolist() == [[1, -1, -1, 1]]
+
+
+@pytest.mark.parametrize("lo", [-128, 0, -300, 70_000])
+def test_255_levels_fit_in_the_short_type(lo: int) -> None:
+    table = np.stack([np.arange(1, 256)] * 2)
+    threshold = Threshold(table, np.array([False, True]), IntType(lo, lo + 255))
+    y = threshold.compute(np.stack([np.arange(256)] * 2, axis=1).astype(np.int32))
+    assert y[:, 0].tolist() == list(range(lo, lo + 256))
+    assert y[:, 1].tolist() == list(range(lo + 255, lo - 1, -1))

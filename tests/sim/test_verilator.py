@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -12,9 +13,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bnngen_sim import MissingToolError, SimulationError, StreamFormat, build_simulator, simulate
-from bnngen_sim.cache import cache_root
-from bnngen_sim.verilator import _OPTIONS, find_tools
+from bnngen_sim import (
+    MissingToolError,
+    SimulationError,
+    StreamFormat,
+    build_simulator,
+    simulate,
+    verilator,
+)
+from bnngen_sim.cache import cache_root, caching
+from bnngen_sim.verilator import _OPTIONS, find_tools, run_tool
 
 if TYPE_CHECKING:
     from conftest import Accelerator, Passthrough
@@ -23,7 +31,14 @@ BUILD = "import sys; from bnngen_sim import build_simulator; print(build_simulat
 
 
 @pytest.fixture
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def ready_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verilator's own object files from the usual cache, whatever cache the test uses: they take seconds."""
+    runtime = verilator._runtime(find_tools())
+    monkeypatch.setattr(verilator, "_runtime", lambda tools: runtime)
+
+
+@pytest.fixture
+def own_cache(ready_runtime: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
@@ -112,22 +127,38 @@ def test_wrong_ports(total: Accelerator, old: str, new: str, message: str) -> No
         build_simulator(total.folder)
 
 
-def test_ctrl_c_during_a_build_leaves_nothing(total: Accelerator, own_cache: None) -> None:
+def start_build(folder: Path, scratch: Path) -> subprocess.Popen[str]:
+    """Another process that builds a simulator, in the middle of compiling, and works in ``scratch``."""
+    scratch.mkdir()
     process = subprocess.Popen(
-        [sys.executable, "-c", BUILD, str(total.folder)],
+        [sys.executable, "-c", BUILD, str(folder)],
+        env={**os.environ, "TMPDIR": str(scratch)},
         stderr=subprocess.PIPE,
         start_new_session=True,
         text=True,
         # a test run in the background ignores SIGINT, and its children would inherit that
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    while not list(cache_root().glob(".*/work/*.cpp")):
+    while not list(scratch.glob("*/work/*.cpp")):
         assert process.poll() is None
         time.sleep(0.02)
+    return process
+
+
+def test_ctrl_c_during_a_build_leaves_nothing(total: Accelerator, own_cache: None, tmp_path: Path) -> None:
+    process = start_build(total.folder, tmp_path / "scratch")
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert "KeyboardInterrupt" in errors
-    assert [path for path in cache_root().iterdir() if not path.name.startswith("runtime-")] == []
+    assert list(cache_root().glob("verilator/batch-*")) == []
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_a_killed_tool_is_named(tmp_path: Path) -> None:
+    with pytest.raises(
+        SimulationError, match=r"^what failed\nsh was ended by signal 9 \(SIGKILL\): the memory"
+    ):
+        run_tool(["sh", "-c", "kill -9 $$"], {}, tmp_path, "what failed")
 
 
 def test_two_builds_at_once(passthrough: Passthrough, own_cache: None) -> None:
@@ -137,4 +168,20 @@ def test_two_builds_at_once(passthrough: Passthrough, own_cache: None) -> None:
     programs = [build.communicate(timeout=120)[0] for build in builds]
     assert [build.returncode for build in builds] == [0, 0]
     assert programs[0] == programs[1]
-    assert [path / "simulator" for path in cache_root().glob("batch-*")] == [Path(programs[0].strip())]
+    found = [path / "simulator" for path in cache_root().glob("verilator/batch-*")]
+    assert found == [Path(programs[0].strip())]
+
+
+def test_without_a_cache(
+    total: Accelerator, ready_runtime: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    frames = total.frames(3)
+    assert (simulate(total.folder, frames).outputs == total.expected(frames)).all()
+
+
+def test_caching_switched_off(total: Accelerator, own_cache: None) -> None:
+    with caching(False):
+        assert build_simulator(total.folder).program.is_file()
+    assert not cache_root().exists()

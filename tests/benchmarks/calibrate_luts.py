@@ -1,0 +1,180 @@
+"""Fits the prices of the LUT model to yosys, and says how well they predict layers that the fit has not seen.
+
+    python tests/benchmarks/calibrate_luts.py [--family ecp5] [--samples 40] [--write]
+
+Synthesises random dense layers, alone, for the fabric of one board of each family; takes minutes. Of every
+four samples three are fitted and one is held back. ``--write`` puts the prices into
+``bnngen/schedule/lut_model.toml``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import subprocess
+import sys
+import tempfile
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from amaranth.back import rtlil
+from amaranth.hdl import Module
+from amaranth.lib.wiring import connect
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from bnngen.build import native_yosys
+from bnngen.build.cells import count_cells
+from bnngen.build.flow import flow_of
+from bnngen.datatypes import BIPOLAR, IntType
+from bnngen.ops.dense import Dense
+from bnngen.ops.threshold import Threshold
+from bnngen.schedule.folding import Folding, fold_sizes
+from bnngen.schedule.lut_model import PRICES, Structure
+from bnngen_boards.profile import Board, load_board
+
+BOARDS = {"ice40": "icebreaker", "ecp5": "ulx3s_85f", "xc7": "zc706"}
+"""The board whose fabric stands for its family."""
+KINDS = [field.name for field in fields(Structure)]
+MAX_PRODUCTS = 1500
+"""Products a cycle of the largest sample: larger engines are more of the same."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a layer was predicted to be made of, and the LUTs that yosys made of it."""
+
+    name: str
+    structure: Structure
+    luts: int
+
+    @property
+    def row(self) -> list[float]:
+        return [getattr(self.structure, kind) for kind in KINDS]
+
+
+def random_layer(rng: np.random.Generator) -> Dense:
+    """A layer of random weights, types, sizes and thresholds, like those of real networks."""
+    rows, columns = int(rng.choice([10, 16, 32, 64, 128, 256])), int(rng.choice([32, 64, 100, 256, 784]))
+    low_bit = rng.random() < 0.35
+    type_ = IntType(0, 3) if low_bit else BIPOLAR
+    weights = rng.integers(-2, 2, (rows, columns)) if low_bit else rng.integers(0, 2, (rows, columns)) * 2 - 1
+    plain = Dense(weights.astype(np.int64), type_)
+    if rng.random() < 0.2:
+        return plain
+    levels = 3 if low_bit else 1
+    spread = max(3, int(np.sqrt(columns)) * (3 if low_bit else 1))
+    thresholds = np.sort(rng.integers(-spread, spread + 1, (rows, levels)), axis=1)
+    out = type_ if low_bit else BIPOLAR
+    return Dense(plain.weights, type_, Threshold(thresholds, np.zeros(rows, bool), out))
+
+
+def random_option(layer: Dense, board: Board, rng: np.random.Generator):
+    """A folding of moderate size, with one of its styles."""
+    sizes = [
+        Folding(pe, simd)
+        for pe in fold_sizes(layer.elements_out)
+        for simd in fold_sizes(layer.elements_in)
+        if 24 <= pe * simd <= MAX_PRODUCTS
+    ]
+    folding = sizes[rng.integers(len(sizes))]
+    options = [o for o in layer.all_options(board, first=False) if o.folding == folding]
+    return options[rng.integers(len(options))]
+
+
+def synthesise(layer: Dense, option, lanes: int, board: Board) -> int:
+    """LUTs of the layer behind a stream of ``lanes`` lanes."""
+    parts = layer.hardware(option, lanes, board.fabric)
+    m = Module()
+    m.submodules += parts
+    for before, after in itertools.pairwise(parts):
+        connect(m, before.o, after.i)
+    first, last = parts[0].i, parts[-1].o
+    ports = [stream_part for s in (first, last) for stream_part in (s.payload, s.valid, s.ready)]
+    with tempfile.TemporaryDirectory() as folder:
+        text = rtlil.convert(m, name="top", ports=ports, emit_src=False)
+        Path(folder, "top.il").write_text(text, encoding="utf-8")
+        script = flow_of(board).script("read_rtlil top.il", "top", board.device)
+        Path(folder, "top.ys").write_text(script, encoding="utf-8")
+        command = [sys.executable, native_yosys.__file__, "top.ys"]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        module = json.loads(Path(folder, "top.json").read_text(encoding="utf-8"))["modules"]["top"]
+    return count_cells(board.family, module).lut
+
+
+def sample(family: str, number: int) -> Sample:
+    """The sample of this number: the same on every machine."""
+    rng, board = np.random.default_rng([number, 1]), load_board(BOARDS[family])
+    layer = random_layer(rng)
+    option = random_option(layer, board, rng)
+    lanes = int(rng.choice([size for size in fold_sizes(layer.elements_in) if size <= 64]))
+    name = (
+        f"{layer.elements_out}x{layer.elements_in} {layer.input_type} PE {option.folding.pe} "
+        f"SIMD {option.folding.simd} {option.rom_style}"
+    )
+    return Sample(
+        name,
+        layer.structure(option.folding, option.rom_style, option.feed_style, board.fabric.target),
+        synthesise(layer, option, lanes, board),
+    )
+
+
+def fit(samples: list[Sample]) -> dict[str, float]:
+    """The non-negative prices with the least sum of squared relative errors."""
+    from scipy.optimize import nnls
+
+    luts = np.array([s.luts for s in samples], float)
+    rows = np.array([s.row for s in samples]) / luts[:, None]
+    found, _ = nnls(rows, np.ones(len(samples)))
+    return dict(zip(KINDS, found.round(3).tolist(), strict=True))
+
+
+def error(sample: Sample, prices: dict[str, float]) -> float:
+    """The prediction's relative error."""
+    return float(np.dot(sample.row, [prices[kind] for kind in KINDS])) / sample.luts - 1
+
+
+def calibrate(family: str, count: int, console: Console) -> dict[str, float]:
+    """The prices of one family."""
+    samples = [sample(family, number) for number in track(range(count), f"{family}: synthesising")]
+    held_back = samples[::4]
+    prices = fit([s for k, s in enumerate(samples) if k % 4])
+    table = Table("layer", "yosys LUTs", "predicted", "error", title=f"{family}: samples held back")
+    for s in sorted(held_back, key=lambda s: -abs(error(s, prices))):
+        off = error(s, prices)
+        table.add_row(s.name, str(s.luts), str(round(s.luts * (1 + off))), f"{off:+.1%}")
+    console.print(table)
+    off = np.abs([error(s, prices) for s in held_back])
+    console.print(
+        f"{family}: mean error {off.mean():.1%}, worst {off.max():.1%} of {len(held_back)} samples; {prices}"
+    )
+    return prices
+
+
+def write(prices: dict[str, dict[str, float]]) -> None:
+    """Put the prices of some families into the file of all."""
+    table = tomllib.loads(PRICES.read_text(encoding="utf-8")) | prices
+    lines = ["# LUTs for one of each kind of structure: written by tests/benchmarks/calibrate_luts.py"]
+    for family in sorted(table):
+        lines += ["", f"[{family}]", *(f"{kind} = {table[family][kind]}" for kind in KINDS)]
+    PRICES.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--family", choices=sorted(BOARDS), action="append", help="default: all")
+    parser.add_argument("--samples", type=int, default=40)
+    parser.add_argument("--write", action="store_true", help=f"put the prices into {PRICES.name}")
+    arguments = parser.parse_args()
+    console = Console()
+    found = {f: calibrate(f, arguments.samples, console) for f in arguments.family or sorted(BOARDS)}
+    if arguments.write:
+        write(found)
+
+
+if __name__ == "__main__":
+    main()
