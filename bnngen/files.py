@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from bnngen.errors import UsageError
+
+try:
+    import fcntl
+except ImportError:  # not on this system: folders are not locked there
+    fcntl = None  # type: ignore[assignment]
+
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
 
 
 def write_text(path: Path, text: str) -> None:
@@ -43,3 +53,42 @@ def make_folder(path: Path) -> None:
             raise PermissionError(0, "Permission denied")
     except OSError as error:
         raise UsageError(f"can't write to the folder '{path}': {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turns what a full or read-only disk raises inside into a UsageError that names ``folder``."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _DISK_ERRORS:
+            raise
+        raise UsageError(f"can't write to the folder '{folder}': {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def sole_writer(folder: Path) -> Iterator[None]:
+    """Inside, no other process that asks for the same ``folder`` gets it. The folder must exist.
+
+    The system itself lifts the lock when a process ends, and no file shows it. Where the file system has no
+    locks there is none. Raises UsageError if another process has the folder.
+    """
+    handle = os.open(folder, os.O_RDONLY) if fcntl else None
+    try:
+        if handle is not None:
+            _lock(handle, folder)
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _lock(handle: int, folder: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UsageError(
+            f"another build is writing to the folder '{folder}': wait for its end, or name another folder"
+        ) from None
+    except OSError:
+        return  # this file system has no locks

@@ -110,7 +110,7 @@ def test_the_quick_command_lines_run(workplace: Path) -> None:
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_the_guide_lists_the_options_of(name: str) -> None:
     listed = {
-        re.match(r"--[a-z]+", cell)[0]
+        re.match(r"--[a-z-]+", cell)[0]
         for cell in names_in(first_cells(page("docs/guide.md"), f"### bnngen {name}"))
     }
     options = {option for p in COMMANDS[name].params for option in p.opts if option.startswith("--")}
@@ -127,7 +127,7 @@ def test_options_named_in_the_text_exist() -> None:
     options = {option for command in COMMANDS.values() for p in command.params for option in p.opts}
     others = {"--help", "--debug", "--seed", "--out"}  # --seed and --out: also of the training script
     for path in PAGES:
-        named = re.findall(r"`(--[a-z]+)", path.read_text(encoding="utf-8"))
+        named = re.findall(r"`(--[a-z-]+)", path.read_text(encoding="utf-8"))
         assert set(named) <= options | others, path
 
 

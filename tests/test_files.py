@@ -1,12 +1,13 @@
 """A file is replaced whole, or not at all."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
 from bnngen.errors import UsageError
-from bnngen.files import make_folder, write_text
+from bnngen.files import disk_errors, make_folder, sole_writer, write_text
 
 
 def test_replaces_the_file(tmp_path: Path) -> None:
@@ -35,3 +36,37 @@ def test_a_folder_in_the_place_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="can't write to the folder"):
         make_folder(tmp_path / "file" / "folder")
+
+
+def failing(folder: Path, error: OSError) -> None:
+    with disk_errors(folder):
+        raise error
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES])
+def test_what_a_disk_refuses(tmp_path: Path, number: int) -> None:
+    with pytest.raises(UsageError, match=f"^can't write to the folder '{tmp_path}': {os.strerror(number)}$"):
+        failing(tmp_path, OSError(number, os.strerror(number)))
+
+
+def test_other_errors_stay(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        failing(tmp_path, FileNotFoundError(errno.ENOENT, "a bug"))
+
+
+def test_one_writer_at_a_time(tmp_path: Path) -> None:
+    with sole_writer(tmp_path):
+        with pytest.raises(UsageError, match="another build is writing"), sole_writer(tmp_path):
+            pass
+        assert list(tmp_path.iterdir()) == []
+    with sole_writer(tmp_path):
+        pass
+
+
+def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with sole_writer(tmp_path), sole_writer(tmp_path):
+        pass

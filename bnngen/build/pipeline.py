@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,16 @@ import numpy as np
 
 from bnngen.api import load
 from bnngen.build.place_and_route import place_and_route
-from bnngen.build.synthesis import SynthesisResult, synthesize
+from bnngen.build.synthesis import SynthesisResult, check_fit, synthesize
 from bnngen.data import Data
 from bnngen.design import Design
-from bnngen.errors import DataError
-from bnngen.files import make_folder, write_bytes
+from bnngen.errors import DataError, UsageError
+from bnngen.files import make_folder, sole_writer, write_bytes
 from bnngen.network import Network
 from bnngen.report import STEPS, Report, read_report
+from bnngen_boards.profile import Board
 from bnngen_sim.batch import BatchResult, simulate
+from bnngen_sim.cache import caching
 
 KEPT_MODEL = "model.onnx"
 """The copy of the model file in a build folder: what a simulation compares with."""
@@ -60,27 +63,50 @@ def build(
     design: Design,
     out: Path,
     *,
-    until: str = "bitstream",
+    until: str | None = None,
     data: Data | None = None,
     watcher: Watcher | None = None,
+    cache: bool = True,
 ) -> BuildResult:
-    """Build ``design`` into the folder ``out``, up to and with the step ``until``.
+    """Build ``design`` into the folder ``out``, up to and with the step ``until``; None: as far as
+    the board can.
 
     ``data`` is simulated and compared with the golden model; without it random frames are, if ``until`` is
-    "simulate", and none otherwise. A copy of the model file stays in ``out`` for later simulations.
+    "simulate", and none otherwise. A copy of the model file stays in ``out`` for later simulations. Without
+    ``cache`` every tool runs, though its input may be one that it has seen before.
 
     A step that fails raises its own error; the results of the steps before it stay, and the report says
-    what happened.
+    what happened. Raises UsageError if ``out`` can't be written, another build is writing to it, or the
+    board has no such step.
     """
+    board = design.schedule.board
+    last = last_step(board, until)
     make_folder(out)
-    report = Report.of_design(design, _keep_model(design.schedule.network, out))
-    for stale in ("rtl", "synth", "pnr"):
-        shutil.rmtree(out / stale, ignore_errors=True)
-    report.write(out)
-    run = _Run(design, out, report, data, watcher or Watcher(), until)
-    for name in STEPS[1 : STEPS.index(until) + 1]:
-        run.step(name)
+    with sole_writer(out), caching(cache):
+        report = Report.of_design(design, _keep_model(design.schedule.network, out))
+        for stale in ("rtl", "synth", "pnr"):
+            shutil.rmtree(out / stale, ignore_errors=True)
+        if until is None and last != STEPS[-1]:
+            report.warnings.append(f"{_no_bitstream(board)}: this build ends with its netlist")
+        report.write(out)
+        run = _Run(design, out, report, data, watcher or Watcher(), last)
+        for name in STEPS[1 : STEPS.index(last) + 1]:
+            run.step(name)
     return BuildResult(report, out)
+
+
+def last_step(board: Board, until: str | None) -> str:
+    """The last step of a build for ``board``: ``until``, or as far as the board can if that is None.
+
+    Raises UsageError if the board has no such step.
+    """
+    if until == STEPS[-1] and not board.place_and_route:
+        raise UsageError(f"{_no_bitstream(board)}: build with --until synth, or without --until")
+    return until or (STEPS[-1] if board.place_and_route else "synth")
+
+
+def _no_bitstream(board: Board) -> str:
+    return f"{board.name} gets no bitstream: no open place and route for family {board.family} comes with pip"
 
 
 def _keep_model(network: Network, out: Path) -> dict[str, Any]:
@@ -132,9 +158,10 @@ class _Run:
         except BaseException as error:
             reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
             self.report.warnings.append(f"step '{name}' failed: {reason}")
+            with suppress(UsageError):  # on a full disk the report of the steps before stays
+                self.report.write(self.out)
             raise
-        finally:
-            self.report.write(self.out)
+        self.report.write(self.out)
 
     def _verilog(self) -> None:
         self.design.write_verilog(self.out / "rtl")
@@ -154,10 +181,10 @@ class _Run:
             self.out / "rtl", interface, self.board, clock, self.out / "synth", self.watcher.message
         )
         self._synthesis = result
-        counts = {
-            key: getattr(result, key) for key in ("tool", "lut", "ff", "bram", "dsp", "carry", "wall_s")
-        }
+        keys = ("tool", "lut", "ff", "bram", "dsp", "carry", "lut_levels", "cached", "wall_s")
+        counts = {key: getattr(result, key) for key in keys}
         self.report.synthesis = {**counts, "accelerator": asdict(result.accelerator)}
+        check_fit(result, self.board)
 
     def _bitstream(self) -> None:
         assert self._synthesis is not None
@@ -169,6 +196,7 @@ class _Run:
             "fps": self.design.fps,
             "bitstream": str(result.bitstream.relative_to(self.out)),
             "utilisation": {kind: list(used) for kind, used in result.utilisation.items()},
+            "cached": result.cached,
             "wall_s": result.wall_s,
         }
 

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bnngen.build.synthesis import BUILD_PLAN, CONSTRAINTS, NETLIST, TOP, SynthesisResult
-from bnngen.build.toolchain import TOOLS, Progress, ToolError, silent, staging
-from bnngen.errors import FitError
+from bnngen.build.flow import routing_of
+from bnngen.build.staging import staging, through_cache
+from bnngen.build.synthesis import BUILD_PLAN, NETLIST, SynthesisResult, does_not_fit
+from bnngen.build.toolchain import Progress, ToolError, silent
 from bnngen_boards.profile import Board
+from bnngen_sim.cache import content_key
 
 REPORT = "report.json"
 """nextpnr's own report."""
-BITSTREAMS = {"ice40": f"{TOP}.bin", "ecp5": f"{TOP}.bit"}
-"""The bitstream's name for each device family."""
-_LAYOUTS = {"ice40": f"{TOP}.asc", "ecp5": f"{TOP}.config"}
+_TOOL = "tool.txt"
 # nextpnr's log: "Info:    ICESTORM_LC:   5600/  5280   106%"
 _USED = re.compile(r"^Info:\s+(\w+):\s*(\d+)/\s*(\d+)\s+\d+%$", re.MULTILINE)
 
@@ -31,7 +31,8 @@ class PnrResult:
 
     ``tool`` is its version. ``fmax_mhz`` is the highest clock that the routed design can run at,
     ``met`` says whether that reaches the board's clock. ``utilisation`` has (used, available) for
-    each kind of cell, by nextpnr's names. ``wall_s`` seconds.
+    each kind of cell, by nextpnr's names. ``cached`` says that the results come from an earlier run on the
+    same input. ``wall_s`` seconds.
     """
 
     tool: str
@@ -39,6 +40,7 @@ class PnrResult:
     met: bool
     bitstream: Path
     utilisation: dict[str, tuple[int, int]]
+    cached: bool
     wall_s: float
 
 
@@ -51,37 +53,53 @@ def place_and_route(
     holds the logs and no results.
 
     Raises :class:`FitError`, naming what is too much, if the design does not fit the device,
-    :class:`MissingToolError`, and :class:`ToolError` if a tool fails otherwise.
+    :class:`UsageError` if ``out`` can't be written, :class:`MissingToolError`, and :class:`ToolError` if a
+    tool fails otherwise.
     """
     start = time.monotonic()
-    bitstream = BITSTREAMS[board.family]
-    with staging(out, _products(board)) as work:
-        for name in (NETLIST, CONSTRAINTS[board.family]):
+    routing = routing_of(board)
+    products = [routing.bitstream, routing.layout, REPORT, *routing.logs]
+    with staging(out, products) as work:
+        for name in (NETLIST, routing.constraints):
             shutil.copyfile(synthesis.folder / name, work / name)
-        router, packer = _commands(synthesis.folder)
-        progress(f"{router[0]}: placing and routing for {board.name}")
-        _route(router, board, work, progress)
-        report = json.loads((work / REPORT).read_text(encoding="utf-8"))
-        fmax = _fmax(report["fmax"], synthesis.clock_mhz)
-        progress(f"{packer[0]}: writing the bitstream")
-        TOOLS[packer[0]].run(packer[1:], work, _log(work, packer[0]), progress)
+        cached = _run(synthesis, board, [*products, _TOOL], work, progress)
+        tool = (work / _TOOL).read_text(encoding="utf-8")
+        report = _report(work)
+    fmax = _fmax(report["fmax"], synthesis.clock_mhz)
     return PnrResult(
-        tool=TOOLS[router[0]].version(),
+        tool=tool,
         fmax_mhz=fmax,
         met=fmax >= synthesis.clock_mhz,
-        bitstream=out / bitstream,
+        bitstream=out / routing.bitstream,
         utilisation={kind: (u["used"], u["available"]) for kind, u in report["utilization"].items()},
+        cached=cached,
         wall_s=time.monotonic() - start,
     )
 
 
-def _products(board: Board) -> list[str]:
-    logs = (
-        ["nextpnr-ice40.log", "icepack.log"]
-        if board.family == "ice40"
-        else ["nextpnr-ecp5.log", "ecppack.log"]
-    )
-    return [BITSTREAMS[board.family], _LAYOUTS[board.family], REPORT, *logs]
+def _run(
+    synthesis: SynthesisResult, board: Board, results: list[str], work: Path, progress: Progress
+) -> bool:
+    """Makes the bitstream of the netlist in ``work``; says whether it comes from the cache."""
+    routing = routing_of(board)
+    router, packer = routing.router, routing.packer
+    commands = _commands(synthesis.folder)
+
+    def route_and_pack() -> bool:
+        progress(f"{router.name}: placing and routing for {board.name}")
+        _route(commands[0], board, work, progress)
+        progress(f"{packer.name}: writing the bitstream")
+        packer.run(commands[1], work, _log(work, packer.name), progress)
+        (work / _TOOL).write_text(router.version(), encoding="utf-8")
+        # only what can be used is kept: a clock that is not reached is worked out anew
+        return _fmax(_report(work)["fmax"], synthesis.clock_mhz) >= synthesis.clock_mhz
+
+    facts = (router.identity(), packer.identity(), json.dumps(commands))
+    entry = f"nextpnr/{content_key(work.iterdir(), *facts)}"
+    cached = through_cache(entry, work, results, route_and_pack)
+    if cached:
+        progress(f"{router.name}: nothing has changed, the bitstream comes from the cache")
+    return cached
 
 
 def _log(work: Path, tool: str) -> Path:
@@ -89,25 +107,32 @@ def _log(work: Path, tool: str) -> Path:
 
 
 def _commands(folder: Path) -> tuple[list[str], list[str]]:
-    """nextpnr's and the packer's command lines, as Amaranth planned them with the netlist."""
+    """nextpnr's and the packer's arguments, as Amaranth planned them with the netlist."""
     plan = json.loads((folder / BUILD_PLAN).read_text(encoding="utf-8"))
     _, router, packer = plan["commands"]
-    return router, packer
+    return router[1:], packer[1:]
 
 
-def _route(command: list[str], board: Board, work: Path, progress: Progress) -> None:
+def _route(arguments: list[str], board: Board, work: Path, progress: Progress) -> None:
+    router = routing_of(board).router
     try:
-        TOOLS[command[0]].run(command[1:], work, _log(work, command[0]), progress)
+        router.run(arguments, work, _log(work, router.name), progress)
     except ToolError as error:
         over = [
             f"{used} of {has} {kind}" for kind, used, has in _USED.findall(error.log) if int(used) > int(has)
         ]
         if not over:
             raise
-        raise FitError(
-            f"the design does not fit {board.name} ({board.device}): it needs {', '.join(over)}: "
-            "ask for fewer frames a second, or take a smaller network or a larger board"
-        ) from None
+        raise does_not_fit(board, over) from None
+
+
+def _report(work: Path) -> dict[str, Any]:
+    """nextpnr's report on its result."""
+    try:
+        report: dict[str, Any] = json.loads((work / REPORT).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ToolError(f"nextpnr left a damaged {REPORT} (is a disk full?): {error}", "") from error
+    return report
 
 
 def _fmax(clocks: Mapping[str, Mapping[str, Any]], clock_mhz: float) -> float:

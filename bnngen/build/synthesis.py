@@ -1,7 +1,8 @@
 """From the accelerator's Verilog and a board to a netlist of the device's cells, with yosys.
 
 The accelerator is synthesised on its own, then the design around it, then both are linked: so the
-netlist that a simulation of the accelerator reads is the very one that is placed and routed.
+netlist that a simulation of the accelerator reads is the very one that is placed and routed. For a
+board that is synthesised only, there is the accelerator alone.
 """
 
 from __future__ import annotations
@@ -16,17 +17,20 @@ from typing import Any
 
 from bnngen.build.board_top import ACCELERATOR, BoardTop, StreamShape
 from bnngen.build.cells import CellCounts, count_cells
-from bnngen.build.toolchain import YOSYS, Progress, silent, staging
-from bnngen.errors import UsageError
+from bnngen.build.flow import TOP, flow_of, routing_of
+from bnngen.build.levels import lut_levels
+from bnngen.build.staging import staging, through_cache
+from bnngen.build.toolchain import YOSYS, Progress, ToolError, silent
+from bnngen.errors import FitError, UsageError
 from bnngen_boards.platform import make_platform
+from bnngen_boards.pll import plan_clock
 from bnngen_boards.profile import Board
+from bnngen_sim.cache import content_key
 
-TOP = "top"
-"""The name of the whole design, and of its files."""
 NETLIST = f"{TOP}.json"
+ACCELERATOR_JSON = f"{ACCELERATOR}.json"
 ACCELERATOR_NETLIST = f"{ACCELERATOR}_netlist.v"
 BUILD_PLAN = f"build_{TOP}.json"
-CONSTRAINTS = {"ice40": f"{TOP}.pcf", "ecp5": f"{TOP}.lpf"}
 PNR_OPTIONS = {
     # the same seed gives the same bitstream; an unmet clock is an answer, not a failure
     "nextpnr_opts": "--seed 1 --timing-allow-fail --report report.json",
@@ -34,27 +38,14 @@ PNR_OPTIONS = {
 }
 """What place and route is asked for beyond what Amaranth asks."""
 SYNTHESIS_LOG = "yosys.log"
-_ACCELERATOR_JSON = f"{ACCELERATOR}_netlist.json"
+_TOOL = "tool.txt"
 
-SYNTHESIS_COMMAND = {
-    # -dff lets abc9 see through registers, which removes those that hold the same value
-    "ice40": "synth_ice40 -dff",
-    # wide multiplexers cost more LUTs than they save in compressor trees
-    "ecp5": "synth_ecp5 -nowidelut -cmp2softlogic",
-}
-"""The yosys command for each device family."""
-ICE40_KINDS = {"iCE40HX": " -device hx", "iCE40LP": " -device lp", "iCE40UP": " -device u -dsp"}
-"""What the command gets for each kind of iCE40: their delays differ, and only one has multipliers."""
-
-_SCRIPT = """\
-# without this abc9 can spend minutes proving its own result
-scratchpad -set abc9.verify 0
-scratchpad -copy abc9.script.flow3 abc9.script
-read_verilog {accelerator}.v
-{synth} -top {accelerator}
+_ACCELERATOR_SCRIPT = f"""\
+check -assert
 stat
-write_json {accelerator}_netlist.json
-write_verilog -noattr {accelerator}_netlist.v
+write_verilog -noattr {ACCELERATOR_NETLIST}
+"""
+_BOARD_SCRIPT = """\
 design -stash accelerator
 read_rtlil {top}.il
 design -copy-from accelerator -as {accelerator} {accelerator}
@@ -75,11 +66,15 @@ write_json {top}.json
 class SynthesisResult:
     """What came out of synthesis.
 
-    ``tool`` is its version. The counts are those of the whole design on the board: ``lut`` (4-input
-    LUTs, and what adders and LUT memories take of them), ``ff``, ``bram`` and ``dsp`` blocks, ``carry``
-    (carry cells); ``accelerator`` has the same counts for the accelerator alone. ``folder`` holds
-    the files that place and route needs; ``netlist`` is the linked one, ``accelerator_netlist``
-    the accelerator's, in Verilog. ``clock_mhz`` is the clock that the PLL makes. ``wall_s`` seconds.
+    ``tool`` is its version. The counts are those of the whole design on the board: ``lut`` (LUTs of the
+    device, and what adders and LUT memories take of them), ``ff``, ``bram`` and ``dsp`` blocks, ``carry``
+    (carry cells); ``accelerator`` has the same counts for the accelerator alone. ``lut_levels`` is the
+    greatest number of LUTs between two registers (see :func:`lut_levels`). ``folder`` holds the files that
+    place and route needs; ``netlist`` is the linked one, ``accelerator_netlist`` the accelerator's, in
+    Verilog. ``clock_mhz`` is the clock that the PLL makes. ``cached`` says that the netlists come from an
+    earlier run on the same input. ``wall_s`` seconds.
+
+    For a board that is synthesised only, the whole design is the accelerator, and the clock the wanted one.
     """
 
     tool: str
@@ -89,7 +84,9 @@ class SynthesisResult:
     dsp: int
     carry: int
     accelerator: CellCounts
+    lut_levels: int | None
     wall_s: float
+    cached: bool
     clock_mhz: float
     folder: Path
     netlist: Path
@@ -109,55 +106,109 @@ def synthesize(
     ``interface`` is what ``interface.json`` says, ``clock_mhz`` the wanted clock. If it fails,
     ``out`` holds the log and no results.
 
-    Raises :class:`UsageError` if there is no such Verilog, ``BoardError`` if the board cannot make
-    the clock, :class:`MissingToolError` and ``MissingPackageError`` if something is not installed,
-    and :class:`ToolError` if yosys fails.
+    Raises :class:`UsageError` if there is no such Verilog or ``out`` can't be written, ``BoardError`` if
+    the board cannot make the clock, :class:`MissingToolError` and ``MissingPackageError`` if something is
+    not installed, and :class:`ToolError` if yosys fails.
     """
     start = time.monotonic()
-    top = BoardTop(board, StreamShape.from_interface(interface), clock_mhz)
+    clock = plan_clock(board.clock, clock_mhz).out_mhz
+    shape = StreamShape.from_interface(interface)
+    top = BoardTop(board, shape, clock_mhz) if board.place_and_route else None
+    name = NETLIST if top else ACCELERATOR_JSON
     with staging(out, _products(board)) as work:
         _write_sources(rtl, board, top, work)
-        progress(f"yosys: synthesising for {board.name} at {float(top.clock.out_mhz):g} MHz")
-        YOSYS.run(["synthesis.ys"], work, work / SYNTHESIS_LOG, progress)
-        whole = _counts(work / NETLIST, board, TOP)
-        accelerator = _counts(work / _ACCELERATOR_JSON, board, ACCELERATOR)
+        cached = _run(board, float(clock), name, work, progress)
+        tool = (work / _TOOL).read_text(encoding="utf-8")
+        whole, accelerator = _module(work / name), _module(work / ACCELERATOR_JSON)
     return SynthesisResult(
-        tool=YOSYS.version(),
-        **asdict(whole),
-        accelerator=accelerator,
+        tool=tool,
+        **asdict(count_cells(board.family, whole)),
+        accelerator=count_cells(board.family, accelerator),
+        lut_levels=lut_levels(whole),
         wall_s=time.monotonic() - start,
-        clock_mhz=float(top.clock.out_mhz),
+        cached=cached,
+        clock_mhz=float(clock),
         folder=out,
-        netlist=out / NETLIST,
+        netlist=out / name,
         accelerator_netlist=out / ACCELERATOR_NETLIST,
     )
 
 
-def synthesis_command(board: Board) -> str:
-    """The yosys command for the device of ``board``."""
-    kind = next((options for prefix, options in ICE40_KINDS.items() if board.device.startswith(prefix)), "")
-    return SYNTHESIS_COMMAND[board.family] + kind
+def check_fit(synthesis: SynthesisResult, board: Board) -> None:
+    """Raises FitError, which names everything that is too much, if the netlist exceeds the device: place
+    and route would find out only minutes later."""
+    have = board.resources
+    available = {"LUT": have.lut, "FF": have.ff, have.bram.kind: have.bram.blocks, "DSP": have.dsp}
+    used = (synthesis.lut, synthesis.ff, synthesis.bram, synthesis.dsp)
+    over = [
+        f"{count:,} of {available[kind]:,} {kind}"
+        for kind, count in zip(available, used, strict=True)
+        if count > available[kind]
+    ]
+    if over:
+        raise does_not_fit(board, over)
+
+
+def does_not_fit(board: Board, over: list[str]) -> FitError:
+    """The error that says of what a design takes too much (``over``: "5,600 of 5,280 LUT")."""
+    return FitError(
+        f"the design does not fit {board.name} ({board.device}): it needs {', '.join(over)}: "
+        "ask for fewer frames a second, or take a smaller network or a larger board"
+    )
 
 
 def _products(board: Board) -> list[str]:
-    return [NETLIST, ACCELERATOR_NETLIST, BUILD_PLAN, CONSTRAINTS[board.family], SYNTHESIS_LOG]
+    if not board.place_and_route:
+        return [ACCELERATOR_JSON, ACCELERATOR_NETLIST, SYNTHESIS_LOG]
+    return [NETLIST, ACCELERATOR_NETLIST, BUILD_PLAN, routing_of(board).constraints, SYNTHESIS_LOG]
 
 
-def _write_sources(rtl: Path, board: Board, top: BoardTop, work: Path) -> None:
+def _write_sources(rtl: Path, board: Board, top: BoardTop | None, work: Path) -> None:
     """The accelerator with its memory images, the design around it, its constraints and the script."""
     source = rtl / f"{ACCELERATOR}.v"
     if not source.is_file():
         raise UsageError(f"{source}: no such file: run 'bnngen build' up to the step 'verilog' first")
     for path in (source, *sorted(rtl.glob("*.mem"))):
         shutil.copyfile(path, work / path.name)
-    # Amaranth plans the commands too; place and route takes them from the plan
-    plan = make_platform(board).prepare(top, name=TOP, emit_src=False, verbose=True, **PNR_OPTIONS)
-    for name in (f"{TOP}.il", BUILD_PLAN, CONSTRAINTS[board.family]):
-        (work / name).write_text(plan.files[name], encoding="utf-8")
-    script = _SCRIPT.format(accelerator=ACCELERATOR, top=TOP, synth=synthesis_command(board))
+    flow = flow_of(board)
+    script = flow.script(f"read_verilog {ACCELERATOR}.v", ACCELERATOR, board.device) + _ACCELERATOR_SCRIPT
+    if top is not None:
+        _write_board_top(board, top, work)
+        script += _BOARD_SCRIPT.format(accelerator=ACCELERATOR, top=TOP, synth=flow.command(board.device))
     (work / "synthesis.ys").write_text(script, encoding="utf-8")
 
 
-def _counts(netlist: Path, board: Board, module: str) -> CellCounts:
-    modules = json.loads(netlist.read_text(encoding="utf-8"))["modules"]
-    return count_cells(board.family, modules[module])
+def _write_board_top(board: Board, top: BoardTop, work: Path) -> None:
+    """Amaranth plans the commands too; place and route takes them from the plan."""
+    plan = make_platform(board).prepare(top, name=TOP, emit_src=False, verbose=True, **PNR_OPTIONS)
+    for name in (f"{TOP}.il", BUILD_PLAN, routing_of(board).constraints):
+        (work / name).write_text(plan.files[name], encoding="utf-8")
+
+
+def _run(board: Board, clock_mhz: float, netlist: str, work: Path, progress: Progress) -> bool:
+    """Makes the netlists of the sources in ``work``; says whether they come from the cache."""
+
+    def synthesise() -> bool:
+        progress(f"yosys: synthesising for {board.name} at {clock_mhz:g} MHz")
+        YOSYS.run(["synthesis.ys"], work, work / SYNTHESIS_LOG, progress)
+        (work / _TOOL).write_text(YOSYS.version(), encoding="utf-8")
+        for name in {netlist, ACCELERATOR_JSON}:
+            _module(work / name)
+        return True
+
+    entry = f"yosys/{content_key(work.iterdir(), YOSYS.identity())}"
+    results = {netlist, ACCELERATOR_JSON, ACCELERATOR_NETLIST, SYNTHESIS_LOG, _TOOL}
+    cached = through_cache(entry, work, results, synthesise)
+    if cached:
+        progress("yosys: nothing has changed, the netlist comes from the cache")
+    return cached
+
+
+def _module(netlist: Path) -> Mapping[str, Any]:
+    """The module of a netlist that is named as its file."""
+    try:
+        modules = json.loads(netlist.read_text(encoding="utf-8"))["modules"]
+        module: Mapping[str, Any] = modules[netlist.stem]
+    except (OSError, ValueError, KeyError) as error:
+        raise ToolError(f"yosys left a damaged {netlist.name} (is a disk full?): {error}", "") from error
+    return module

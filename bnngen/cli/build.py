@@ -44,7 +44,12 @@ Verify = Annotated[
     Path | None,
     typer.Option(metavar="DATA.npz", help="Simulate these frames and compare with the golden model."),
 ]
-Until = Annotated[Step, typer.Option(help="The last step to run.")]
+Until = Annotated[
+    Step | None, typer.Option(help="The last step to run; without it: bitstream, or as far as the board can.")
+]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Run every tool, whether its input has changed or not.")
+]
 Out = Annotated[Path, typer.Option(metavar="DIR", help="Where the results go.")]
 OutputKind = Annotated[
     Output, typer.Option(help="What comes out: what the file gives, or the class index (adds an argmax).")
@@ -59,8 +64,9 @@ def command(
     clock: Clock = None,
     verify: Verify = None,
     frames: Frames = None,
-    until: Until = Step.BITSTREAM,
+    until: Until = None,
     output: OutputKind = Output.FILE,
+    no_cache: NoCache = False,
 ) -> None:
     """Import, lower, fit, emit, simulate, synthesise, place and route.
 
@@ -70,11 +76,13 @@ def command(
     """
     from bnngen.api import compile as fit
     from bnngen.api import load
-    from bnngen.build.pipeline import random_frames
+    from bnngen.build.pipeline import last_step, random_frames
     from bnngen.cli.summary import BuildScreen, print_build
     from bnngen.data import load_data
+    from bnngen_boards.profile import load_board
 
     rate = _rate(fps)
+    last_step(load_board(board), until)  # a step that the board does not have is said before the search
     network = load(model, output.value)
     data = load_data(verify, network).first(frames) if verify else None
     design = fit(network, board, rate, clock)
@@ -82,7 +90,7 @@ def command(
         data = random_frames(design, frames)
     with BuildScreen() as screen:
         screen.step("estimate")
-        result = design.build(out, until=until.value, data=data, watcher=screen)
+        result = design.build(out, until=until, data=data, watcher=screen, cache=not no_cache)
     print_build(result)
     if not result.holds:
         answer_no("see the lines marked above")

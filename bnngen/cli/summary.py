@@ -87,6 +87,10 @@ def _figures(report: dict[str, Any]) -> Table:
         "rate", f"{schedule['fps']:,.0f} frames/s ({schedule['cycles_per_frame']:,} cycles a frame)"
     )
     table.add_row("latency", f"{schedule['latency_cycles']:,} cycles, {_microseconds(report):.2f} µs")
+    if schedule["weight_fill"] is not None:
+        stored, ram = schedule["weight_bits_stored"], schedule["weight_ram_bits"]
+        fill = f"{100 * schedule['weight_fill']:.1f} % full: {stored:,} weight bits in {ram:,}"
+        table.add_row(f"weights in {schedule['bram_kind']}", fill)
     if report["simulation"]:
         table.add_row("simulation", _simulation(report["simulation"]))
     if report["synthesis"]:

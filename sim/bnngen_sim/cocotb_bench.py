@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from .cache import cached, content_key
 from .errors import InterfaceError, SimulationError
 from .interface import Interface
-from .verilator import TOP, find_tools, run_tool, verilog_files
+from .verilator import CACHE, TOP, find_tools, run_tool, verilog_files
 
 _JOB = "BNNGEN_COCOTB_JOB"
 _CLOCK_NS = 10
@@ -249,7 +249,7 @@ def _build(folder: Path) -> Path:
         )
         shutil.copy2(work / TOP, result / TOP)
 
-    return cached(f"cocotb-{key}", build)
+    return cached(f"{CACHE}/cocotb-{key}", build)
 
 
 def _main(folder: Path, work: Path) -> None:

@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .cache import cached, content_key
-from .errors import MissingToolError, SimulationError
+from .errors import MissingToolError, SimulationError, ending_signal
 
 TOP = "bnn_accelerator"
+CACHE = "verilator"
+"""The folder of the compiled programs in the cache."""
 HARNESS = Path(__file__).with_name("harness.cpp")
 
 _PORTS = {
@@ -113,7 +115,7 @@ def build_simulator(rtl_dir: str | Path) -> Simulator:
         shutil.copy2(work / "simulator", result / "simulator")
         (result / "ports.json").write_text(json.dumps(ports, indent=2) + "\n")
 
-    entry = cached(f"batch-{key}", build)
+    entry = cached(f"{CACHE}/batch-{key}", build)
     return Simulator(entry / "simulator", json.loads((entry / "ports.json").read_text()))
 
 
@@ -135,7 +137,8 @@ def run_tool(command: Sequence[str], environment: Mapping[str, str], folder: Pat
             raise
     if status:
         tail = log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
-        raise SimulationError("\n".join([what, *tail]))
+        ended = [f"{Path(command[0]).name} was ended by {ending_signal(status)}"] if status < 0 else []
+        raise SimulationError("\n".join([what, *tail, *ended]))
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -172,7 +175,7 @@ def _runtime(tools: Tools) -> Path:
         for path in work.glob("verilated*.o"):
             shutil.copyfile(path, result / path.name)
 
-    return cached(f"runtime-{content_key([], *tools.versions, *_OPTIONS, *_OPTIMISE)}", build)
+    return cached(f"{CACHE}/runtime-{content_key([], *tools.versions, *_OPTIONS, *_OPTIMISE)}", build)
 
 
 def _make(tools: Tools, work: Path) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from bnngen.build.synthesis import SynthesisResult, synthesize
 from bnngen_boards.profile import load_board
@@ -149,6 +153,39 @@ def write_stand_in(rtl: Path, pe: int, simd: int, steps: int, folds: int) -> Sta
 def make_stand_in() -> Callable[..., StandIn]:
     """:func:`write_stand_in`."""
     return write_stand_in
+
+
+@pytest.fixture(scope="session")
+def marked_processes() -> Callable[[str], list[str]]:
+    """Gives the command lines of the processes with a text in their environment."""
+
+    def look(mark: str) -> list[str]:
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if mark.encode() in (folder / "environ").read_bytes():
+                    found.append((folder / "cmdline").read_text().replace("\0", " "))
+        return found
+
+    return look
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A QONNX file that builds in seconds: 16 inputs, 4 scores, one binarized layer."""
+    weights = np.random.default_rng(0).choice([-1.0, 1.0], (16, 4)).astype(np.float32)
+    tensors = [numpy_helper.from_array(weights, "w"), numpy_helper.from_array(np.float32(1), "one")]
+    quantise = helper.make_node(
+        "BipolarQuant", ["x", "one"], ["q"], name="in", domain="qonnx.custom_op.general"
+    )
+    nodes = [quantise, helper.make_node("MatMul", ["q", "w"], ["y"], name="fc")]
+    ends = [
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)]
+        for name, shape in (("x", (1, 16)), ("y", (1, 4)))
+    ]
+    path = tmp_path_factory.mktemp("tiny") / "tiny.onnx"
+    onnx.save(helper.make_model(helper.make_graph(nodes, "tiny", *ends, tensors)), path)
+    return path
 
 
 @pytest.fixture(scope="session")

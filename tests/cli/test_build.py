@@ -156,6 +156,34 @@ def test_a_missing_tool_says_how_to_get_it(
     assert report["warnings"][0].startswith("step 'synth' failed")
 
 
+def test_a_bitstream_that_the_board_cannot_have(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    arguments = ("build", digits / "digits_1w1a.onnx", "--board", "pynq_z1", "--out", tmp_path / "x")
+    status, _, errors = cli(*arguments, "--until", "bitstream")
+    assert status == 2
+    assert "no open place and route for family xc7 comes with pip" in errors
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(("options", "cache"), [([], True), (["--no-cache"], False)])
+def test_no_cache_reaches_the_build(
+    cli: Cli,
+    digits: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    cache: bool,
+) -> None:
+    asked = {}
+
+    def record(design: object, out: Path, **kwargs: object) -> None:
+        asked.update(kwargs)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bnngen.design.Design.build", record)
+    assert build(cli, digits, tmp_path / "x", *options)[0] == 130
+    assert (asked["cache"], asked["until"]) == (cache, None)
+
+
 def heed_interrupts() -> None:
     """A test run in the background ignores SIGINT, and its children would inherit that."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,4 +1,4 @@
-"""``bnngen golden``, ``inspect``, ``boards`` and ``report``, and what happens with broken input."""
+"""``bnngen golden``, ``inspect`` and ``report``, and what happens with broken input."""
 
 import json
 from collections.abc import Callable
@@ -27,17 +27,6 @@ def test_inspect_adds_up(cli: Cli, digits: Path, tmp_path: Path) -> None:
     assert "bipolar" in output
     summary = json.loads((tmp_path / "i.json").read_text())
     assert summary["total"]["weight_bits"] == sum(layer["weight_bits"] for layer in summary["layers"])
-
-
-def test_boards_lists_and_shows(cli: Cli) -> None:
-    status, output, _ = cli("boards")
-    assert status == 0
-    assert "icebreaker" in output
-    assert "ulx3s_85f" in output
-    assert json.loads(cli("boards", "icebreaker", "--json", "-")[1])["resources"]["lut"] == 5280
-    status, _, errors = cli("boards", "ulx3s")
-    assert status == 2
-    assert "ulx3s_85f" in errors
 
 
 def test_report_is_one_page(cli: Cli, built: Path) -> None:

@@ -1,0 +1,50 @@
+"""A folder that never holds half a result, and results that need not be made again."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bnngen.files import disk_errors
+from bnngen_sim.cache import fetch, keep
+
+
+@contextmanager
+def staging(out: Path, products: Sequence[str]) -> Iterator[Path]:
+    """A folder to work in, whose ``products`` move into ``out`` if all goes well.
+
+    Older products are removed from ``out`` at the start, and nothing else is. If the work fails or
+    is interrupted, only the logs (``*.log``) get there. Raises UsageError if ``out`` can't be written.
+    """
+    with disk_errors(out):
+        out.mkdir(parents=True, exist_ok=True)
+        for name in products:
+            (out / name).unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".work-", dir=out) as folder:
+            work = Path(folder)
+            try:
+                yield work
+            except BaseException:
+                _move(work, out, [log.name for log in work.glob("*.log")])
+                raise
+            _move(work, out, [name for name in products if (work / name).exists()])
+
+
+def _move(source: Path, target: Path, names: Sequence[str]) -> None:
+    for name in names:
+        os.replace(source / name, target / name)
+
+
+def through_cache(entry: str, work: Path, results: Collection[str], run: Callable[[], bool]) -> bool:
+    """Puts the files ``results`` into ``work``: from the cache's ``entry`` ("tool/key"), or else by ``run``.
+
+    ``run`` says whether the results are worth keeping. Returns whether they come from the cache.
+    """
+    if fetch(entry, work):
+        return True
+    if run():
+        keep(entry, [work / name for name in results])
+    return False

@@ -1,0 +1,91 @@
+"""LUT levels of small netlists that are drawn by hand, and of a real one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bnngen.build.levels import lut_levels
+
+INPUTS = {"I0", "I1", "I", "A", "A0", "C0", "D", "S", "DI", "CI", "CIN", "RAD", "WAD", "ADDRA", "DIA", "C"}
+
+
+def netlist(*cells: tuple[str, dict[str, list[Any]]]) -> dict[str, Any]:
+    """A module of (type, connections); ports are inputs or outputs by their names."""
+    return {
+        "cells": {
+            str(index): {
+                "type": kind,
+                "connections": connections,
+                "port_directions": {port: "input" if port in INPUTS else "output" for port in connections},
+            }
+            for index, (kind, connections) in enumerate(cells)
+        }
+    }
+
+
+def test_nothing() -> None:
+    assert lut_levels(netlist()) == 0
+    assert lut_levels(netlist(("FDRE", {"D": [2], "C": [3], "Q": [4]}))) == 0
+
+
+def test_a_chain_ends_at_a_register() -> None:
+    first = [("LUT2", {"I0": [2], "I1": ["1"], "O": [4]}), ("LUT6", {"I0": [4], "O": [5]})]
+    second = [("FDRE", {"D": [5], "C": [3], "Q": [6]}), ("LUT1", {"I0": [6], "O": [7]})]
+    assert lut_levels(netlist(*first, *second)) == 2
+    assert lut_levels(netlist(*reversed(first), *reversed(second))) == 2
+
+
+def test_the_longest_way_counts() -> None:
+    cells = [("SB_LUT4", {"I0": [n], "I1": [2], "O": [n + 1]}) for n in range(2, 7)]
+    assert lut_levels(netlist(*cells)) == 5
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        ("CARRY4", {"S": [4, "0"], "DI": [2, "0"], "CI": ["0"], "O": [8, 9], "CO": [10, 5]}),
+        ("MUXF7", {"I0": [4], "I1": [2], "S": [3], "O": [5]}),
+        ("INV", {"I": [4], "O": [5]}),
+        ("SB_CARRY", {"I0": [4], "I1": [2], "CI": [3], "CO": [5]}),
+        ("CCU2C", {"A0": ["0"], "CIN": [4], "COUT": [5]}),
+    ],
+)
+def test_cells_without_a_level(cell: tuple[str, dict[str, list[Any]]]) -> None:
+    first, last = ("LUT2", {"I0": [2], "O": [4]}), ("LUT2", {"I0": [5], "O": [6]})
+    assert lut_levels(netlist(first, cell, last)) == 2
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        ("CCU2C", {"A0": [4], "CIN": ["0"], "COUT": [5]}),
+        ("CCU2C", {"A0": [4], "CIN": [4], "COUT": [5]}),
+        ("TRELLIS_DPR16X4", {"RAD": [4], "DO": [5]}),
+        ("RAM32M", {"ADDRA": [4], "DOA": [5]}),
+        ("SRL16E", {"A0": [4], "Q": [5]}),
+    ],
+)
+def test_cells_with_luts_inside(cell: tuple[str, dict[str, list[Any]]]) -> None:
+    first, last = ("LUT2", {"I0": [2], "O": [4]}), ("LUT2", {"I0": [5], "O": [6]})
+    assert lut_levels(netlist(first, cell, last)) == 3
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        ("DP16KD", {"A": [4], "DO": [5]}),
+        ("TRELLIS_DPR16X4", {"WAD": [4], "D": [4], "DO": [5]}),
+        ("RAM32M", {"DIA": [4], "DOA": [5]}),
+        ("SB_RAM40_4K", {"A": [4], "DO": [5]}),
+    ],
+)
+def test_cells_that_end_a_way(cell: tuple[str, dict[str, list[Any]]]) -> None:
+    first, last = ("LUT2", {"I0": [2], "O": [4]}), ("LUT2", {"I0": [5], "O": [6]})
+    assert lut_levels(netlist(first, cell, last)) == 1
+
+
+def test_a_loop_has_no_answer() -> None:
+    loop = [("LUT2", {"I0": [2], "O": [4]}), ("LUT2", {"I0": [4], "O": [2]})]
+    assert lut_levels(netlist(*loop)) is None

@@ -1,0 +1,121 @@
+"""The steps of a build: how far it goes, what comes from the cache, what the report says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import bnngen
+from bnngen.build import pipeline
+from bnngen.build.pipeline import build, last_step
+from bnngen.build.synthesis import synthesize
+from bnngen.design import Design
+from bnngen.errors import FitError, UsageError
+from bnngen.files import sole_writer
+from bnngen.report import read_report
+from bnngen_boards.profile import load_board
+
+NO_BITSTREAM = "pynq_z1 gets no bitstream: no open place and route for family xc7 comes with pip"
+
+
+@pytest.fixture(scope="session")
+def design(tiny_model: Path) -> Design:
+    return bnngen.compile(bnngen.load(tiny_model), board="icebreaker", fps=1000)
+
+
+@pytest.fixture(scope="session")
+def large_fpga(tiny_model: Path) -> Design:
+    return bnngen.compile(bnngen.load(tiny_model), board="pynq_z1", fps=1000)
+
+
+class TestLastStep:
+    def test_as_far_as_the_board_can(self) -> None:
+        assert last_step(load_board("icebreaker"), None) == "bitstream"
+        assert last_step(load_board("pynq_z1"), None) == "synth"
+
+    def test_what_is_asked_for(self) -> None:
+        assert last_step(load_board("icebreaker"), "bitstream") == "bitstream"
+        assert last_step(load_board("pynq_z1"), "verilog") == "verilog"
+
+    def test_a_step_that_the_board_does_not_have(self) -> None:
+        with pytest.raises(UsageError, match=f"^{NO_BITSTREAM}: build with --until synth, or without"):
+            last_step(load_board("pynq_z1"), "bitstream")
+
+
+class TestSynthesisedOnly:
+    def test_the_build_ends_with_the_netlist_and_says_so(self, large_fpga: Design, tmp_path: Path) -> None:
+        result = large_fpga.build(tmp_path)
+        report = read_report(tmp_path)
+        assert result.holds
+        assert report["warnings"] == [f"{NO_BITSTREAM}: this build ends with its netlist"]
+        assert report["pnr"] is None
+        assert report["synthesis"]["lut"] == report["synthesis"]["accelerator"]["lut"] > 10
+        assert report["synthesis"]["lut_levels"] > 0
+
+    def test_whoever_asks_for_it_needs_no_warning(self, large_fpga: Design, tmp_path: Path) -> None:
+        large_fpga.build(tmp_path, until="synth")
+        assert read_report(tmp_path)["warnings"] == []
+
+    def test_a_bitstream_is_refused_before_anything_is_written(
+        self, large_fpga: Design, tmp_path: Path
+    ) -> None:
+        with pytest.raises(UsageError, match=NO_BITSTREAM):
+            large_fpga.build(tmp_path / "out", until="bitstream")
+        assert not (tmp_path / "out").exists()
+
+
+def test_the_second_build_runs_no_tool(
+    design: Design, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    design.build(tmp_path / "first")
+    with monkeypatch.context() as patch:
+        patch.setattr("bnngen.build.toolchain.Tool.run", None)
+        design.build(tmp_path / "second")
+    reports = [read_report(tmp_path / name) for name in ("first", "second")]
+    for report in reports:
+        for step in ("synthesis", "pnr"):
+            del report[step]["wall_s"], report[step]["cached"]
+    assert reports[0] == reports[1]
+    assert read_report(tmp_path / "second")["synthesis"]["cached"] is True
+    assert read_report(tmp_path / "second")["pnr"]["cached"] is True
+    files = [
+        path for path in (tmp_path / "first").rglob("*") if path.is_file() and path.parent.name != "first"
+    ]
+    assert len(files) > 10
+    for path in files:
+        assert (tmp_path / "second" / path.relative_to(tmp_path / "first")).read_bytes() == path.read_bytes()
+
+
+def test_without_the_cache_every_tool_runs(design: Design, tmp_path: Path) -> None:
+    design.build(tmp_path, until="synth")
+    design.build(tmp_path, until="synth", cache=False)
+    assert read_report(tmp_path)["synthesis"]["cached"] is False
+
+
+def test_what_does_not_fit_is_said_after_synthesis(
+    design: Design, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(*arguments: object) -> object:
+        return replace(synthesize(*arguments), lut=9999)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pipeline, "synthesize", too_large)
+    with pytest.raises(FitError, match=r"it needs 9,999 of 5,280 LUT: ask for fewer"):
+        design.build(tmp_path)
+    report = read_report(tmp_path)
+    assert report["synthesis"]["lut"] == 9999
+    assert report["pnr"] is None
+    assert report["warnings"][0].startswith("step 'synth' failed: the design does not fit icebreaker")
+    assert (tmp_path / "synth" / "top.json").is_file()
+
+
+def test_a_folder_that_another_build_writes_to(design: Design, tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("")
+    with (
+        sole_writer(tmp_path),
+        pytest.raises(UsageError, match=f"^another build is writing to the folder '{tmp_path}': wait"),
+    ):
+        build(design, tmp_path, until="verilog")
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    build(design, tmp_path, until="verilog")
