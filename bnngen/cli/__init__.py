@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import sys
 import traceback
 
@@ -30,6 +31,10 @@ for module in (inspect, golden, build, simulate, boards, report):
 def main() -> None:
     """Run the command line and exit with the status that the outcome has."""
     debug = "--debug" in sys.argv
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        if hasattr(signal, name):
+            # as Ctrl-C does: the tools that run are ended too, and nothing half-written stays
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     sys.exit(run([argument for argument in sys.argv[1:] if argument != "--debug"], debug))
 
 

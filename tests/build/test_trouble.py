@@ -134,6 +134,19 @@ def test_ctrl_c(
     assert all(_intact_files(path) for path in build.cache.glob("bnngen/*/*"))
 
 
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGHUP], ids=str)
+def test_ended_by_another_program(
+    signal_number: int, start: Start, tmp_path: Path, marked_processes: Callable[[str], list[str]]
+) -> None:
+    """As `timeout` or a closed terminal do it, which speak to bnngen alone: its tools end with it."""
+    build = start("--until", "synth")
+    build.wait_for("synth/.work-*/yosys.log")
+    build.process.send_signal(signal_number)
+    assert build.end()[0] == 130
+    assert build.files() == REPORTS | RTL
+    assert marked_processes(str(tmp_path)) == []
+
+
 def test_a_tool_that_is_killed(start: Start, tmp_path: Path) -> None:
     build = start("--until", "synth")
     build.wait_for("synth/.work-*/yosys.log")
