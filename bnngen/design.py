@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING
 from numpy.typing import NDArray
 
 from bnngen.data import Data, quantize
-from bnngen.emit.chain import build_chain, input_lanes
+from bnngen.emit.chain import build_chain, build_layers, input_lanes
 from bnngen.emit.verilog import write_verilog
+from bnngen.ops.dense import Dense
+from bnngen.schedule.budget import host_link
+from bnngen.schedule.memories import pack
 from bnngen.schedule.planner import Schedule
+from bnngen.schedule.resources import Resources
 from bnngen.schedule.timing import cycles_per_frame, latency_cycles
 from bnngen_hw.component import StreamComponent
+from bnngen_hw.rom import Rom
 from bnngen_sim.batch import BatchResult, Progress, simulate
 
 if TYPE_CHECKING:
@@ -29,9 +34,59 @@ class Design:
     schedule: Schedule
 
     @cached_property
+    def _built(self) -> tuple[list[list[StreamComponent]], dict[Rom, int]]:
+        """The components of each layer with their ROMs laid out, and the block RAMs that each ROM takes."""
+        layers = build_layers(self.schedule)
+        parts = [part for layer in layers for part in layer]
+        weights = [rom for part in parts for rom in part.weight_roms]
+        tables = [rom for part in parts for rom in part.roms if rom not in weights]
+        # a shared block counts for the first of its ROMs
+        blocks = pack([*weights, *tables], self.schedule.board.resources.bram)
+        return layers, dict(zip([*weights, *tables], blocks, strict=True))
+
+    @cached_property
     def chain(self) -> list[StreamComponent]:
         """The hardware components from port to port."""
-        return build_chain(self.schedule)
+        return build_chain(self.schedule, self._built[0])
+
+    @property
+    def rom_blocks(self) -> list[int]:
+        """The block RAMs that each layer's weights and tables take. One that two of them share counts once:
+        for the weights if it holds any, for the first layer."""
+        layers, blocks = self._built
+        return [sum(blocks[rom] for part in layer for rom in part.roms) for layer in layers]
+
+    @property
+    def weight_blocks(self) -> list[int]:
+        """Those that hold weights."""
+        layers, blocks = self._built
+        return [sum(blocks[rom] for part in layer for rom in part.weight_roms) for layer in layers]
+
+    @property
+    def resources(self) -> Resources:
+        """The estimate for the whole design on its board. The block RAMs are exact."""
+        schedule = self.schedule
+        most = sum(option.rom_blocks for option in schedule.options if option)
+        saved = Resources(bram=sum(self.rom_blocks) - most)
+        return schedule.resources + host_link(schedule.board) + saved
+
+    @property
+    def weight_bits_stored(self) -> int:
+        """Bits of the weights that lie in block RAM, without padding."""
+        layers = zip(self.schedule.network.layers, self.schedule.options, strict=True)
+        in_blocks = (layer.op for layer, option in layers if option and option.rom_style == "block")
+        return sum(op.weight_bits for op in in_blocks if isinstance(op, Dense))
+
+    @property
+    def weight_ram_bits(self) -> int:
+        """Bits of the block RAMs that hold weights."""
+        return sum(self.weight_blocks) * self.schedule.board.resources.bram.bits
+
+    @property
+    def weight_fill(self) -> float | None:
+        """Stored weight bits over the bits of their block RAMs; None without such. Weights that are always
+        equal are stored once, so it may be above 1."""
+        return self.weight_bits_stored / self.weight_ram_bits if self.weight_ram_bits else None
 
     @cached_property
     def cycles_per_frame(self) -> int:
@@ -73,11 +128,15 @@ class Design:
     def build(
         self,
         out: str | Path,
-        until: str = "bitstream",
+        until: str | None = None,
         data: Data | None = None,
         watcher: Watcher | None = None,
+        cache: bool = True,
     ) -> BuildResult:
-        """Run all steps up to ``until`` into the folder ``out``; see `bnngen.build.pipeline`."""
+        """Run all steps up to ``until`` into the folder ``out``; see `bnngen.build.pipeline`.
+
+        None: as far as the board can. Without ``cache`` every tool runs.
+        """
         from bnngen.build.pipeline import build
 
-        return build(self, Path(out), until=until, data=data, watcher=watcher)
+        return build(self, Path(out), until=until, data=data, watcher=watcher, cache=cache)

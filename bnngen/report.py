@@ -15,8 +15,8 @@ from bnngen.errors import DataError
 from bnngen.files import write_text
 from bnngen.network import Network
 from bnngen.ops.dense import Dense
+from bnngen.schedule.budget import available
 from bnngen.schedule.option import Option
-from bnngen.schedule.planner import available
 
 STEPS = ("estimate", "verilog", "simulate", "synth", "bitstream")
 """The steps of a build, in order; each needs the ones before it, but for the simulation."""
@@ -42,7 +42,8 @@ class Report:
         schedule = design.schedule
         network = schedule.network
         layers = [
-            _layer(layer.name, layer.op, o) for layer, o in zip(network.layers, schedule.options, strict=True)
+            _layer(layer.name, layer.op, option, blocks)
+            for layer, option, blocks in zip(network.layers, schedule.options, design.rom_blocks, strict=True)
         ]
         bram_kind = schedule.board.resources.bram.kind
         have = available(schedule.board)
@@ -56,9 +57,12 @@ class Report:
                 "latency_cycles": design.latency_cycles,
                 "fps": design.fps,
                 "fifo_bits": design.fifo_bits,
-                "estimate": asdict(schedule.resources),
+                "estimate": asdict(design.resources),
                 "available": asdict(have),
                 "bram_kind": bram_kind,
+                "weight_bits_stored": design.weight_bits_stored,
+                "weight_ram_bits": design.weight_ram_bits,
+                "weight_fill": design.weight_fill,
             },
         )
 
@@ -99,7 +103,8 @@ def weight_bits(network: Network) -> int:
     return sum(layer.op.weight_bits for layer in network.layers if isinstance(layer.op, Dense))
 
 
-def _layer(name: str, op: object, option: Option | None) -> dict[str, Any]:
+def _layer(name: str, op: object, option: Option | None, rom_blocks: int) -> dict[str, Any]:
+    """What the report says about a layer whose weights and tables take ``rom_blocks`` block RAMs."""
     if option is None or not isinstance(op, Dense):
         kind = type(op).__name__
         return {"name": name, "op": kind, "pe": None, "simd": None, "cycles": None, "weight_bits": 0} | {
@@ -114,7 +119,7 @@ def _layer(name: str, op: object, option: Option | None) -> dict[str, Any]:
         "cycles": option.cycles,
         "weight_bits": op.weight_bits,
         "lut_estimate": option.resources.lut,
-        "bram_estimate": option.resources.bram,
+        "bram_estimate": option.resources.bram - option.rom_blocks + rom_blocks,
         "rows": op.elements_out,
         "columns": op.elements_in,
         "input_type": str(op.input_type),

@@ -31,6 +31,19 @@ def test_from_model_to_bitstream(shared: Path, tmp_path: Path, model: str, board
     assert (figures["frames"], figures["mismatches"], figures["correct"]) == (10_000, 0, correct)
 
 
+@pytest.mark.slow
+def test_millions_of_weights_fit_the_block_ram(shared: Path, tmp_path: Path) -> None:
+    """LFC, 2.9 million weights: packed, proved on 1,000 images, routed at the board's clock."""
+    file, data = shared / "models" / "lfc_w1a1_mnist.onnx", shared / "data" / "mnist_test_flat.npz"
+    arguments = ("build", file, "--board", "ulx3s_85f", "--fps", 100_000, "--verify", data, "--frames", 1000)
+    assert run([str(a) for a in (*arguments, "--out", tmp_path)]) == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert (report["simulation"]["frames"], report["simulation"]["mismatches"]) == (1000, 0)
+    assert report["schedule"]["weight_fill"] >= 0.85
+    assert report["synthesis"]["bram"] == report["schedule"]["estimate"]["bram"]
+    assert report["pnr"]["met"]
+
+
 @pytest.mark.parametrize(("model", "board", "correct"), BUILDS)
 def test_verilog_of_the_first_thousand_images(
     shared: Path, tmp_path: Path, model: str, board: str, correct: int

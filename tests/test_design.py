@@ -1,6 +1,8 @@
 """The Python interface, as README shows it."""
 
 import json
+from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +10,11 @@ import pytest
 
 import bnngen
 from bnngen.data import load_data
+from bnngen.design import Design
 from bnngen.errors import DataError, FitError
 from bnngen.network import Network
+from bnngen.schedule.planner import Schedule
+from bnngen_boards.profile import load_board
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +57,38 @@ def test_errors_are_the_project_s_own(network: Network, digits: Path) -> None:
         load_data(digits / "digits_1w1a.onnx", network)
     with pytest.raises(AttributeError, match="no attribute 'from_torch'"):
         _ = bnngen.from_torch
+
+
+def in_block_ram(network: Network, board: str) -> Design:
+    """A small design with everything in block RAM that can be: the slowest in a few hundred cycles."""
+    profile = load_board(board)
+    options = []
+    for number, layer in enumerate(network.layers):
+        every = layer.op.all_options(profile, first=number == 0)
+        feed = "registers" if number else "block"
+        fitting = [o for o in every if (o.rom_style, o.feed_style) == ("block", feed) and o.cycles <= 300]
+        options.append(max(fitting, key=lambda o: o.cycles))
+    return Design(Schedule(network, profile, Fraction(25), tuple(options)))
+
+
+@pytest.mark.parametrize("board", ["icebreaker", "ulx3s_85f", "zc706"])
+def test_block_rams_are_known_before_synthesis(
+    make_network: Callable[..., Network], tmp_path: Path, board: str
+) -> None:
+    """All of them: weights, input vector, and the buffer of the serial link. Never more than planned."""
+    design = in_block_ram(make_network(0, [120, 30, 20, 10], ["bipolar"] * 3), board)
+    report = design.build(tmp_path / "out", until="synth").report
+    assert report.synthesis is not None
+    assert report.synthesis["bram"] == report.schedule["estimate"]["bram"] == design.resources.bram
+    planned = [option.rom_blocks for option in design.schedule.options]
+    assert all(a <= b for a, b in zip(design.rom_blocks, planned, strict=True))
+    assert (sum(design.rom_blocks) < sum(planned)) == (board != "icebreaker")
+
+
+def test_the_fill_counts_only_weights_in_block_ram(make_network: Callable[..., Network]) -> None:
+    design = bnngen.compile(make_network(0, [256, 64, 10], ["bipolar"] * 2), "icebreaker", fps=50_000)
+    in_blocks = [o.rom_style == "block" for o in design.schedule.options]
+    bits = [256 * 64, 64 * 10]
+    assert design.weight_bits_stored == sum(b for b, stored in zip(bits, in_blocks, strict=True) if stored)
+    assert design.weight_ram_bits == 4096 * sum(design.weight_blocks)
+    assert design.weight_fill == design.weight_bits_stored / design.weight_ram_bits > 0.85

@@ -10,6 +10,7 @@ from amaranth.lib.wiring import connect
 
 from bnngen_hw.axis import AxiStreamSink, AxiStreamSource
 from bnngen_hw.component import StreamComponent
+from bnngen_hw.rom_block import SharedRom
 
 PORTS = (
     "s_axis_tdata",
@@ -44,6 +45,8 @@ class Accelerator(Elaboratable):
         m = Module()
         for index, component in enumerate(self._chain):
             m.submodules[f"part{index}_{type(component).__name__}"] = component
+        for index, memory in enumerate(self._shared_roms()):
+            m.submodules[f"shared_rom{index}"] = memory
         for before, after in zip(self._chain, self._chain[1:], strict=False):
             connect(m, before.o, after.i)
         sink, source = self._chain[0], self._chain[-1]
@@ -56,3 +59,9 @@ class Accelerator(Elaboratable):
             self.ports["frame_error"].eq(sink.frame_error),
         ]
         return m
+
+    def _shared_roms(self) -> list[SharedRom]:
+        """The memories that engines share, each once."""
+        return list(
+            dict.fromkeys(shared for part in self._chain for rom in part.roms for shared in rom.shared)
+        )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
+
 from bnngen.ops.argmax import ArgMax
 from bnngen.schedule.planner import Schedule
 from bnngen_hw.axis import AxiStreamSink, AxiStreamSource
@@ -23,17 +26,24 @@ def output_lanes(schedule: Schedule) -> int:
     return ARGMAX_LANES if last is None else last.folding.pe
 
 
-def build_chain(schedule: Schedule) -> list[StreamComponent]:
-    """The components of ``schedule``, from the input port to the output port."""
+def build_layers(schedule: Schedule) -> list[list[StreamComponent]]:
+    """The components of each layer of ``schedule``."""
     network, lanes = schedule.network, input_lanes(schedule)
-    chain: list[StreamComponent] = [AxiStreamSink(network.elements_in, network.quantizer.type.bits, lanes)]
+    layers: list[list[StreamComponent]] = []
     for layer, option in zip(network.layers, schedule.options, strict=True):
         if isinstance(layer.op, ArgMax):
-            chain += layer.op.hardware(lanes)
+            layers.append(layer.op.hardware(lanes))
             lanes = ARGMAX_LANES
         else:
             assert option is not None
-            chain += layer.op.hardware(option, lanes, schedule.board.fabric)
+            layers.append(layer.op.hardware(option, lanes, schedule.board.fabric))
             lanes = option.folding.pe
-    chain.append(AxiStreamSource(network.elements_out, network.output_type.bits, lanes))
-    return chain
+    return layers
+
+
+def build_chain(schedule: Schedule, layers: Sequence[Sequence[StreamComponent]]) -> list[StreamComponent]:
+    """The components of ``schedule`` from the input port to the output port, ``layers`` in between."""
+    network = schedule.network
+    sink = AxiStreamSink(network.elements_in, network.quantizer.type.bits, input_lanes(schedule))
+    source = AxiStreamSource(network.elements_out, network.output_type.bits, output_lanes(schedule))
+    return [sink, *chain.from_iterable(layers), source]

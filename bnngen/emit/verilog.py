@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from amaranth.back import verilog
@@ -15,6 +17,7 @@ from bnngen.files import make_folder, write_text
 from bnngen.schedule.planner import Schedule
 from bnngen_hw.axis import tdata_bits
 from bnngen_hw.component import StreamComponent
+from bnngen_sim.cache import cache_environment
 from bnngen_sim.interface import Interface, Quantize, StreamFormat
 
 TOP = "bnn_accelerator"
@@ -47,7 +50,22 @@ def verilog_text(chain: Sequence[StreamComponent]) -> str:
     """The Verilog of the accelerator with its memories' contents inside."""
     top = Accelerator(chain)
     ports = [top.ports[name] for name in PORTS]
-    return HEADER + verilog.convert(top, name=TOP, ports=ports, emit_src=False)
+    # another yosys than the one that comes with Amaranth may write other text
+    with _environment(AMARANTH_USE_YOSYS="builtin", **cache_environment()):
+        return HEADER + verilog.convert(top, name=TOP, ports=ports, emit_src=False)
+
+
+@contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    """Inside, programs that are started see these environment variables."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name in variables:
+            del os.environ[name]
+        os.environ.update({name: before[name] for name in variables if name in before})
 
 
 def interface(schedule: Schedule) -> Interface:

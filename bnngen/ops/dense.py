@@ -12,18 +12,33 @@ from numpy.typing import NDArray
 
 from bnngen.datatypes import IntType
 from bnngen.graph import Shape
-from bnngen.ops.matmul import exact_matmul
+from bnngen.ops.matmul import ExactProduct
 from bnngen.ops.threshold import Threshold
 from bnngen.schedule.folding import Folding, fold_sizes
+from bnngen.schedule.lut_model import Structure, luts
 from bnngen.schedule.option import Option, pareto
 from bnngen.schedule.resources import Resources, logic_rom_luts, memory_blocks
+from bnngen.schedule.rom_cut import rom_cost
 from bnngen_boards.profile import Board, Fabric
 from bnngen_hw.component import StreamComponent
-from bnngen_hw.dense import DenseEngine
-from bnngen_hw.feed import VectorFeed
+from bnngen_hw.compressors import Tree, plan_tree
+from bnngen_hw.credit import full_rate_depth
+from bnngen_hw.dense import DenseEngine, engine_weights
+from bnngen_hw.dot import ProductCode
+from bnngen_hw.feed import FeedStyle, VectorFeed
+from bnngen_hw.replay import replay_words
+from bnngen_hw.rom import RomStyle
+from bnngen_hw.target import Target
+from bnngen_hw.threshold import MAX_PARALLEL
 
 LOGIC_ROM_BITS = 8192
 """Weight memories above this are never made of LUTs: they would cost more than the arithmetic."""
+
+
+LUT_MEMORY_WORDS = 16
+"""Words of a queue in one LUT, on fabrics whose LUTs can be memory."""
+LEAST_TABLE = 64
+"""Tables of thresholds with fewer folds are not worth a block RAM."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +98,13 @@ class Dense:
         """Bits of all weights, without padding."""
         return self.weights.size * self.weight_type.bits
 
-    def compute(self, x: NDArray[np.integer]) -> NDArray[np.int64]:
-        """x (frames, ...) with K elements a frame to (frames, N), exact."""
-        x = x.reshape(len(x), -1)
-        acc = exact_matmul(x, self.weights, max(abs(self.input_type.lo), abs(self.input_type.hi)))
+    @cached_property
+    def _product(self) -> ExactProduct:
+        return ExactProduct(self.weights, max(abs(self.input_type.lo), abs(self.input_type.hi)))
+
+    def compute(self, x: NDArray[np.integer]) -> NDArray[np.integer]:
+        """x (frames, ...) with K elements a frame to (frames, N), exact, of a type that holds them."""
+        acc = self._product(x.reshape(len(x), -1))
         return acc if self.activation is None else self.activation.compute(acc)
 
     def cycles(self, folding: Folding) -> int:
@@ -98,64 +116,137 @@ class Dense:
 
         The ``first`` layer's input arrives on its own lanes; behind another layer the lanes have to change.
         """
-        return pareto(self._all_options(board, first))
+        return pareto(self.all_options(board, first))
 
-    def _all_options(self, board: Board, first: bool) -> Iterator[Option]:
+    def all_options(self, board: Board, first: bool) -> Iterator[Option]:
+        """Every folding with every place for its weights and its inputs."""
         for pe in fold_sizes(self.elements_out):
             for simd in fold_sizes(self.elements_in):
                 folding = Folding(pe, simd)
-                engine = self._engine_cost(folding, board.resources.lutram_bits)
-                for rom_style, rom in self._rom_costs(folding, board):
-                    for feed_style, feed in self._feed_costs(folding, board, first):
-                        cost = engine + rom + feed
-                        yield Option(folding, rom_style, feed_style, self.cycles(folding), cost)
+                for rom_style in self._rom_styles(folding, board.fabric):
+                    for feed_style in self._feed_styles(folding, first):
+                        for table_style in self._table_styles(folding):
+                            yield self._option(folding, rom_style, feed_style, table_style, board)
 
-    def _engine_cost(self, folding: Folding, lutram_bits: int) -> Resources:
-        """Popcount tree, accumulators, thresholds and control, in LUT4s (fitted to yosys)."""
-        bits = folding.pe * folding.simd * self.input_type.bits * self.weight_type.bits
-        acc = self.acc_type.bits
-        levels = 0 if self.activation is None else self.activation.thresholds.shape[1]
-        per_row = 3 * acc + (acc * min(levels, 8) * 1.5 if levels else acc)
-        table = levels * acc * folding.pe if folding.row_folds(self.elements_out) > 1 else 0
-        lut = (
-            2.7 * bits
-            + per_row * folding.pe
-            + logic_rom_luts(table, folding.row_folds(self.elements_out))
-            + 40
-        )
-        ff = 1.2 * bits + 4 * acc * folding.pe + folding.simd * self.input_type.bits + 40
-        return Resources(lut=round(lut), ff=round(ff))
+    def _rom_styles(self, folding: Folding, fabric: Fabric) -> Iterator[RomStyle]:
+        depth, few = self.cycles(folding), 1 << (fabric.lut_inputs - 1)
+        if depth > 1:
+            yield "block"
+        if depth <= few or self._rom_width(folding) * depth <= LOGIC_ROM_BITS:
+            yield "logic"
+        if 1 < depth <= few:
+            yield "counted"
 
-    def _rom_costs(self, folding: Folding, board: Board) -> Iterator[tuple]:
-        width, depth = folding.pe * folding.simd * self.weight_type.bits, self.cycles(folding)
-        if depth == 1:
-            yield "logic", Resources()
-            return
-        yield "block", Resources(bram=memory_blocks(width, depth, board.resources.bram.shapes))
-        if width * depth <= LOGIC_ROM_BITS:
-            yield "logic", Resources(lut=logic_rom_luts(width, depth))
+    def _feed_styles(self, folding: Folding, first: bool) -> Iterator[FeedStyle]:
+        yield "registers"
+        if first and self._folds(folding) > 1:
+            yield "block"
 
-    def _feed_costs(self, folding: Folding, board: Board, first: bool) -> Iterator[tuple]:
-        bits = self.elements_in * self.input_type.bits
-        repeats = folding.row_folds(self.elements_out)
-        if first and repeats == 1:
-            yield "registers", Resources()
-            return
-        yield "registers", Resources(lut=2 * bits, ff=2 * bits)
-        if first:
-            words = 2 * folding.column_folds(self.elements_in)
-            width = folding.simd * self.input_type.bits
-            yield (
-                "block",
-                Resources(lut=30, ff=30, bram=memory_blocks(width, words, board.resources.bram.shapes)),
+    def _table_styles(self, folding: Folding) -> Iterator[RomStyle]:
+        yield "logic"
+        # a search reads many tables, each of few bits
+        if self._folds(folding) >= LEAST_TABLE and 1 <= self._levels <= MAX_PARALLEL:
+            yield "block"
+
+    def _option(
+        self,
+        folding: Folding,
+        rom_style: RomStyle,
+        feed_style: FeedStyle,
+        table_style: RomStyle,
+        board: Board,
+    ) -> Option:
+        shapes = board.resources.bram.shapes
+        structure = self.structure(folding, rom_style, feed_style, table_style, board)
+        roms = [
+            rom_cost(width, depth, shapes)
+            for style, width, depth in (
+                (rom_style, self._rom_width(folding), self.cycles(folding)),
+                (table_style, self._table_width(folding), self._folds(folding)),
             )
+            if style == "block"
+        ]
+        blocks = sum(rom.blocks for rom in roms)
+        feed = memory_blocks(*self._feed_shape(folding), shapes) * (feed_style == "block")
+        cost = Resources(
+            lut=luts(structure + Structure(choices=sum(rom.choices for rom in roms)), board.family),
+            ff=self._flip_flops(folding, rom_style, feed_style, board.fabric.target),
+            bram=blocks + feed,
+        )
+        return Option(folding, rom_style, feed_style, self.cycles(folding), cost, blocks, table_style)
+
+    @property
+    def _levels(self) -> int:
+        """Thresholds a row."""
+        return 0 if self.activation is None else int(self.activation.thresholds.shape[1])
+
+    def _table_width(self, folding: Folding) -> int:
+        """Bits of start values or thresholds a fold."""
+        return folding.pe * self.acc_type.bits * self._levels
+
+    def _folds(self, folding: Folding) -> int:
+        return folding.row_folds(self.elements_out)
+
+    def _beats(self, folding: Folding) -> int:
+        return folding.column_folds(self.elements_in)
+
+    def _rom_width(self, folding: Folding) -> int:
+        return folding.pe * folding.simd * self.weight_type.bits
+
+    def _feed_shape(self, folding: Folding) -> tuple[int, int]:
+        """Width and depth of a vector buffer in RAM: two frames."""
+        return folding.simd * self.input_type.bits, replay_words(self._beats(folding))
+
+    def _tree(self, folding: Folding, rom_style: RomStyle, target: Target) -> Tree:
+        code = ProductCode(self.input_type.encoding, self.weight_type.encoding)
+        return plan_tree(code.heights(folding.simd), target, engine_weights(rom_style, self.cycles(folding)))
+
+    def structure(
+        self,
+        folding: Folding,
+        rom_style: RomStyle,
+        feed_style: FeedStyle,
+        table_style: RomStyle,
+        board: Board,
+    ) -> Structure:
+        """What the layer is made of, in the units that have prices."""
+        pe, beats, folds, target = folding.pe, self._beats(folding), self._folds(folding), board.fabric.target
+        tree, bits, levels = self._tree(folding, rom_style, target), self.acc_type.bits, self._levels
+        compared = levels if 1 < levels <= MAX_PARALLEL else levels.bit_length() * (levels > 1)
+        tables = 0.0
+        if table_style == "logic":
+            tables += logic_rom_luts(self._table_width(folding), folds, target.lut_inputs)
+        if rom_style == "logic":
+            tables += logic_rom_luts(self._rom_width(folding), self.cycles(folding), target.lut_inputs)
+        return Structure(
+            counters=pe * tree.counter_luts,
+            adders=pe * (tree.adder_bits + bits * (beats > 1 or levels == 1)),
+            choices=pe * bits * (beats > 1),
+            comparisons=pe * bits * compared,
+            tables=tables,
+            queue=pe * self.output_type.bits * _queue_words(tree.latency, beats, board),
+            rotating=self.elements_in * self.input_type.bits * (feed_style == "registers" and beats > 1),
+            lanes=pe,
+            engines=1,
+            buffers=feed_style == "block",
+        )
+
+    def _flip_flops(
+        self, folding: Folding, rom_style: RomStyle, feed_style: FeedStyle, target: Target
+    ) -> int:
+        """Registers of the tree, the accumulators, the inputs and the vector that is taken apart."""
+        vector = self.elements_in * self.input_type.bits
+        tree = self._tree(folding, rom_style, target)
+        engine = folding.pe * (tree.registers + 3 * self.acc_type.bits)
+        inputs = folding.simd * self.input_type.bits * (1 + target.copies(folding.pe))
+        weights = self._rom_width(folding) * (target.rom_register or rom_style == "logic")
+        return engine + inputs + weights + 2 * vector * (feed_style == "registers")
 
     def hardware(self, option: Option, i_lanes: int, fabric: Fabric) -> list[StreamComponent]:
         """The layer as ``option`` builds it, for an input stream of ``i_lanes`` elements a beat."""
         folding = option.folding
         x = self.input_type.encoding
-        repeats = folding.row_folds(self.elements_out)
-        act = self.activation
+        repeats, act = self._folds(folding), self.activation
         engine = DenseEngine(
             self.weights,
             x,
@@ -168,9 +259,19 @@ class Dense:
             out_lo=self.output_type.lo,
             target=fabric.target,
             rom_style=option.rom_style,
+            threshold_style=option.table_style,
             x_range=(self.input_type.lo, self.input_type.hi),
         )
         if i_lanes == folding.simd and repeats == 1:
             return [engine]
         feed = VectorFeed(self.elements_in, x.bits, i_lanes, folding.simd, repeats, option.feed_style)
         return [feed, engine]
+
+
+def _queue_words(tree_latency: int, beats: int, board: Board) -> int:
+    """Words of the queue behind an engine, in units of what a LUT holds of one bit; a single word is a
+    register."""
+    words = full_rate_depth(tree_latency + 4, beats)  # with ROM, accumulator, thresholds and queue
+    if words == 1:
+        return 0
+    return -(-words // LUT_MEMORY_WORDS) if board.resources.lutram_bits else words

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from bnngen.schedule.folding import Folding
 from bnngen.schedule.resources import Resources
+from bnngen_hw.feed import FeedStyle
+from bnngen_hw.rom import RomStyle
 
 
 @dataclass(frozen=True)
 class Option:
-    """One way to build a layer: its folding, where its weights and its inputs lie, cycles and cost."""
+    """One way to build a layer: its folding, where its weights, its inputs and its tables of thresholds lie,
+    cycles and cost.
+
+    ``rom_blocks`` of the memory blocks are the most that its weights and its tables can take.
+    """
 
     folding: Folding
-    rom_style: Literal["block", "logic"]
-    feed_style: Literal["registers", "block"]
+    rom_style: RomStyle
+    feed_style: FeedStyle
     cycles: int
     resources: Resources
+    rom_blocks: int = 0
+    table_style: RomStyle = "logic"
 
 
 def pareto(options: Iterable[Option]) -> list[Option]:
@@ -34,5 +41,5 @@ def pareto(options: Iterable[Option]) -> list[Option]:
 
 
 def _merit(option: Option) -> tuple:
-    cost = option.resources
-    return option.cycles, cost.bram, cost.lut, option.folding, option.rom_style, option.feed_style
+    cost, styles = option.resources, (option.rom_style, option.feed_style, option.table_style)
+    return option.cycles, cost.bram, cost.lut, option.folding, styles

@@ -29,8 +29,11 @@ def memory_blocks(width: int, depth: int, shapes: Sequence[tuple[int, int]]) -> 
     return min(-(-width // w) * -(-depth // d) for w, d in shapes)
 
 
-def logic_rom_luts(width: int, depth: int) -> int:
-    """LUT4s of a ROM of ``depth`` words of ``width`` bits without memory blocks: 16 entries a LUT, then a
-    multiplexer of two LUTs for every four of them."""
-    leaves = -(-depth // 16)
-    return round(width * (leaves + 0.67 * (leaves - 1))) if depth > 1 else 0
+def logic_rom_luts(width: int, depth: int, lut_inputs: int) -> float:
+    """LUTs of a ROM of ``depth`` words of ``width`` bits without memory blocks: the entries of a LUT, then
+    multiplexers of two LUTs for every four of them. A few address bits have few functions: columns share
+    them."""
+    if depth <= 1:
+        return 0
+    leaves = -(-depth // (1 << lut_inputs))
+    return min(width, 2**depth) * (leaves + 0.67 * (leaves - 1))

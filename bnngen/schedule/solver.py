@@ -6,14 +6,20 @@ machine (a wall-clock limit or a race between threads would not).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from operator import attrgetter
+from typing import Any, Literal
 
 from ortools.sat.python import cp_model
 
 from bnngen.schedule.option import Option
 from bnngen.schedule.resources import Resources
 
+Kind = Literal["lut", "ff", "bram"]
+KINDS: tuple[Kind, ...] = ("lut", "ff", "bram")
+"""The resources that a choice may not exceed."""
+UNLIMITED = 1 << 40
 AREA_SCALE = 1_000_000
 DETERMINISTIC_LIMIT = 60.0
 
@@ -28,14 +34,38 @@ def choose(
     """
     limit = max_cycles
     if limit is None:
-        fastest = _solve(layers, budget, None)
+        fastest = _solve(layers, budget, None, None)
         if fastest is None:
             return None
         limit = max(option.cycles for option in fastest)
-    return _solve(layers, budget, limit)
+    return _solve(layers, budget, limit, lambda resources: _area(resources, budget))
 
 
-def _solve(layers: Sequence[Sequence[Option]], budget: Resources, limit: int | None) -> list[Option] | None:
+def least(
+    layers: Sequence[Sequence[Option]], budget: Resources, max_cycles: int | None, kind: Kind
+) -> list[Option] | None:
+    """One option for each layer that take the least of ``kind`` together, however much that is, with
+    everything else within ``budget``; None if there is no such choice."""
+    unlimited = replace(budget, **{kind: UNLIMITED})
+    return _solve(layers, unlimited, max_cycles, attrgetter(kind))
+
+
+def smallest(
+    layers: Sequence[Sequence[Option]], budget: Resources, max_cycles: int | None
+) -> list[Option] | None:
+    """One option for each layer with the least area together, weighed by ``budget`` but within no limit;
+    None if a layer can't be done in so few cycles."""
+    unlimited = Resources(UNLIMITED, UNLIMITED, UNLIMITED)
+    return _solve(layers, unlimited, max_cycles, lambda resources: _area(resources, budget))
+
+
+def _solve(
+    layers: Sequence[Sequence[Option]],
+    budget: Resources,
+    limit: int | None,
+    cost: Callable[[Resources], int] | None,
+) -> list[Option] | None:
+    """The choice of the least cost, or without a cost of the fewest cycles."""
     model = cp_model.CpModel()
     allowed = [[o for o in options if limit is None or o.cycles <= limit] for options in layers]
     picks = [[model.new_bool_var("") for _ in options] for options in allowed]
@@ -46,12 +76,12 @@ def _solve(layers: Sequence[Sequence[Option]], budget: Resources, limit: int | N
         for pick, options in zip(picks, allowed, strict=True)
         for var, o in zip(pick, options, strict=True)
     ]
-    for kind in ("lut", "ff", "bram"):
+    for kind in KINDS:
         model.add(sum(getattr(o.resources, kind) * var for var, o in terms) <= getattr(budget, kind))
-    if limit is None:
+    if cost is None:
         _minimize_cycles(model, picks, allowed)
     else:
-        model.minimize(sum(_area(o.resources, budget) * var for var, o in terms))
+        model.minimize(sum(cost(o.resources) * var for var, o in terms))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 0

@@ -4,8 +4,9 @@ Nothing is imported here: take each name from its module.
 
 - `encoding`, `beats`, `timing`: how integers become bits and beats, and when beats move (plain Python)
 - `component`: the base classes
-- `counting`, `rom`, `heap`, `dot`, `accumulate`, `threshold` (with `threshold_table`, `comparators`):
-  fixed-latency building blocks
+- `target`: the fabric that all adapt to
+- `counting`, `rom` (with `rom_columns`, `rom_block`), `compressors`, `heap`, `dot`, `accumulate`, `threshold`
+  (with `threshold_table`, `comparators`): fixed-latency building blocks
 - `slice`, `fifo`, `credit`: registers and queues between streams
 - `pack`, `width`, `replay`, `feed`: from one beat shape to another, and again and again
 - `dense` (with `dense_numbers`), `argmax`: matrix-vector engine and class index

@@ -52,9 +52,9 @@ class Accumulator(Part):
         super().__init__({**members, "acc": Out(pe * width)})
 
     @property
-    def rom_bits(self) -> int:
-        """Bits of the table of start values: 0 if it is constant."""
-        return self._start.bits
+    def roms(self) -> list[Rom]:
+        """The table of start values."""
+        return [self._start]
 
     def elaborate(self, platform: Any) -> Module:
         """One adder per lane; before it, the choice between what was and where to start."""

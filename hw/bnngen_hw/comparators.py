@@ -40,26 +40,21 @@ class _Comparators(Part):
         self.pe, self.acc_encoding, self.table, self._word = pe, acc, table, word
         self._shape = _comparable(acc, word)
         self.folds = len(table.thresholds) // pe
-        self._roms: list[Rom] = []
+        self.roms: list[Rom] = []
         super().__init__(
             {"acc": In(pe * acc.bits), "fold": In(index_range(self.folds)), "codes": Out(pe * table.out.bits)}
         )
 
-    @property
-    def rom_bits(self) -> int:
-        """Bits of tables that are not constants."""
-        return sum(rom.bits for rom in self._roms)
-
     def _rom(self, words: list[int], width: int, style: RomStyle) -> Rom:
         """A table, or a constant where all its words are equal."""
         rom = Rom(words[:1] if len(set(words)) == 1 else words, width, style)
-        self._roms.append(rom)
+        self.roms.append(rom)
         return rom
 
-    def _flags(self, style: RomStyle) -> Rom:
-        """The invert flags of a fold's lanes."""
+    def _flags(self) -> Rom:
+        """The invert flags of a fold's lanes: too few bits for a block RAM."""
         words = [join_words(row, 1) for row in self.table.invert.reshape(-1, self.pe)]
-        return self._rom(words, self.pe, style)
+        return self._rom(words, self.pe, "logic")
 
     def _number(self, m: Module, value: Value, encoding: Encoding, name: str) -> Signal:
         """A code as a number wide enough to be compared with accumulators and thresholds alike."""
@@ -90,7 +85,7 @@ class ParallelComparators(_Comparators):
         codes = self._word.encode(thresholds).reshape(self.folds, -1)
         words = [join_words(row, self._word.bits) for row in codes]
         self._thresholds = self._rom(words, codes.shape[1] * self._word.bits, style)
-        self._inverts = self._flags(style)
+        self._inverts = self._flags()
 
     def elaborate(self, platform: Any) -> Module:
         """Thermometer code, turned round where inverted, to output code: one small function of its bits."""
@@ -138,7 +133,7 @@ class SearchingComparators(_Comparators):
             [self._rom(self._words(padded, lane, step), self._word.bits, style) for step in range(self.steps)]
             for lane in range(pe)
         ]
-        self._inverts = self._flags(style)
+        self._inverts = self._flags()
         self._base = int(table.values[0]) - pads
         self._inverted_base = int(table.values[0])
         self._adjusts = bool(table.invert.any() or self._base)
@@ -153,7 +148,7 @@ class SearchingComparators(_Comparators):
     def elaborate(self, platform: Any) -> Module:
         """All lanes side by side, one step a cycle; the fold travels along."""
         m = Module()
-        for number, rom in enumerate(self._roms):
+        for number, rom in enumerate(self.roms):
             m.submodules[f"rom{number}"] = rom
         folds = [self.fold]
         for step in range(self.steps):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from amaranth.lib import stream, wiring
 from numpy.typing import NDArray
 
 from bnngen_hw.timing import Cycles
+
+if TYPE_CHECKING:
+    from bnngen_hw.rom import Rom
 
 
 def bit_stream(width: int) -> Any:
@@ -30,6 +34,16 @@ class StreamComponent(Part):
 
     i: Any
     o: Any
+
+    @property
+    def roms(self) -> Sequence[Rom]:
+        """The memories of constants, which may be laid out in block RAMs before the hardware is made."""
+        return ()
+
+    @property
+    def weight_roms(self) -> Sequence[Rom]:
+        """Those of ``roms`` that hold weights."""
+        return ()
 
     @property
     def buffer_bits(self) -> int:

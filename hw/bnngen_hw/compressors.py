@@ -12,11 +12,11 @@ a counter costs depends on the LUT, so each kind of fabric has a rule of its own
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Literal, NamedTuple
 
-from bnngen_hw.target import LutInputs
+from bnngen_hw.target import LutInputs, Target
 
 Weights = Literal["any", "counted", "constant"]
 """Where the weight bits come from: any register; a counter of few bits, which is read in the same LUT as the
@@ -89,11 +89,47 @@ def plan_levels(
     return tuple(levels)
 
 
-def final_heap(heap: Heap, levels: Sequence[Level]) -> Heap:
-    """What is left of ``heap`` behind ``levels``."""
-    for level in levels:
+@dataclass(frozen=True)
+class Tree:
+    """A planned tree with its registers, and what it costs a lane.
+
+    ``latency``: cycles from the products to the registered sum. ``counter_luts``: of all counters.
+    ``adder_bits``: of the addition at the end. ``registers``: flip-flops between the levels, the sum's not
+    among them.
+    """
+
+    levels: tuple[Level, ...]
+    latency: int
+    registers_total: bool
+    counter_luts: int
+    adder_bits: int
+    registers: int
+
+
+@cache
+def plan_tree(heights: tuple[int, ...], target: Target, weights: Weights = "any") -> Tree:
+    """The tree for ``heights[c]`` products of weight 2**c on the fabric ``target``."""
+    levels = plan_levels(heights, target.lut_inputs, weights)
+    heap, registers = first_heap(heights, weights), 0
+    for number, level in enumerate(levels, 1):
         heap = apply_level(heap, level)
-    return heap
+        if number % target.levels_per_stage == 0:
+            registers += sum(heap.bits) + 2 * sum(heap.products)
+    stages, rest = divmod(len(levels), target.levels_per_stage)
+    registers_total = bool(rest or heap.height > 1 or not stages)
+    columns = [bits + products for bits, products in zip(*heap, strict=True)]
+    first = next((c for c, column in enumerate(columns) if column > 1), len(columns))
+    counter_luts = sum(
+        cell_luts(cell, target.lut_inputs) for level in levels for cells in level for cell in cells
+    )
+    return Tree(
+        levels,
+        stages + registers_total,
+        registers_total,
+        counter_luts + sum(heap.products),
+        len(columns) - first,
+        registers,
+    )
 
 
 def cell_luts(cell: Cell, lut_inputs: LutInputs) -> int:

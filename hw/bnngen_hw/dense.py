@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ class DenseEngine(StreamComponent):
         self.table = None if thresholds is None else ThresholdTable.checked(thresholds, invert, out, out_lo)
         if self.table is not None and len(self.table.thresholds) != rows:
             raise ValueError(f"{rows} rows of weights, but {len(self.table.thresholds)} rows of thresholds")
-        self._dot = DotProduct(simd, pe, x, w, target, self._weights(rom_style))
+        self._dot = DotProduct(simd, pe, x, w, target, engine_weights(rom_style, self.interval))
         ranges = RowRanges.of(self.weights, self._dot.code, self.beats * simd, x_range)
         self._plan = AccumulatorPlan.choose(ranges, self.table, accumulates=self.beats > 1)
         self._check_output()
@@ -83,7 +84,7 @@ class DenseEngine(StreamComponent):
         self._rom = Rom(self._rom_words(), simd * w.bits * pe, rom_style, registered)
         self._accumulator = self._make_accumulator(threshold_style)
         self._thresholds = self._make_thresholds(threshold_style)
-        self._inverts = self._make_inverts(threshold_style)
+        self._inverts = self._make_inverts()
         super().__init__({"i": In(bit_stream(simd * x.bits)), "o": Out(bit_stream(pe * out.bits))})
 
     def _check_shape(self, x_range: tuple[int, int] | None) -> None:
@@ -95,12 +96,6 @@ class DenseEngine(StreamComponent):
         if x_range and not self.x_encoding.lo <= x_range[0] <= x_range[1] <= self.x_encoding.hi:
             x = self.x_encoding
             raise ValueError(f"inputs {x_range} do not fit {x.bits} {x.kind} bits")
-
-    def _weights(self, rom_style: RomStyle) -> Weights:
-        """Where the weight bits come from, as the bit heap wants to know it."""
-        if self.interval == 1:
-            return "constant"
-        return "counted" if rom_style == "counted" else "any"
 
     def _check_output(self) -> None:
         if self.table is not None:
@@ -139,12 +134,12 @@ class DenseEngine(StreamComponent):
         out_lo = int(self.table.values[0])
         return ThresholdUnit(self.pe, self._plan.encoding, thresholds, invert, self.out, out_lo, style)
 
-    def _make_inverts(self, style: RomStyle) -> Rom | None:
+    def _make_inverts(self) -> Rom | None:
         """Where the sign is the result: the flags of a fold's lanes."""
         if self.table is None or self._thresholds is not None:
             return None
         words = [join_words(row, 1) for row in self._by_fold(self.table.invert)]
-        return Rom(words[:1] if len(set(words)) == 1 else words, self.pe, style)
+        return Rom(words[:1] if len(set(words)) == 1 else words, self.pe, "logic")
 
     @property
     def _sums_at(self) -> int:
@@ -176,6 +171,17 @@ class DenseEngine(StreamComponent):
         return self.fifo_depth * self.pe * stored.bits
 
     @property
+    def roms(self) -> list[Rom]:
+        """The weight ROM, and the tables of start values and thresholds."""
+        tables = (part.roms for part in (self._accumulator, self._thresholds) if part)
+        return [self._rom, *chain.from_iterable(tables)]
+
+    @property
+    def weight_roms(self) -> list[Rom]:
+        """The weight ROM."""
+        return [self._rom]
+
+    @property
     def weight_bits(self) -> int:
         """Bits of the weight ROM, neutral weights included; 0 where the weights are one constant word."""
         return self._rom.bits
@@ -184,7 +190,9 @@ class DenseEngine(StreamComponent):
     def table_bits(self) -> int:
         """Bits of start values, thresholds and flags that change with the fold."""
         parts = (self._accumulator, self._thresholds)
-        return sum(part.rom_bits for part in parts if part) + (self._inverts.bits if self._inverts else 0)
+        return sum(rom.bits for part in parts if part for rom in part.roms) + (
+            self._inverts.bits if self._inverts else 0
+        )
 
     @property
     def accumulator_bits(self) -> int:
@@ -313,3 +321,11 @@ class DenseEngine(StreamComponent):
             code = Signal(Shape(stored.bits, signed=stored.kind == "signed"), name=f"code{lane}")
             m.d.comb += code.eq(fifo.o.payload[lane * stored.bits : (lane + 1) * stored.bits])
             m.d.comb += self.o.payload[lane * self.out.bits : (lane + 1) * self.out.bits].eq(code)
+
+
+def engine_weights(rom_style: RomStyle, words: int) -> Weights:
+    """Where an engine's weight bits come from, as the compressor tree wants to know it: from a ROM of
+    ``words`` words in this style."""
+    if words == 1:
+        return "constant"
+    return "counted" if rom_style == "counted" else "any"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +70,11 @@ class ProductCode:
         pairs = [(i, j) for i in range(self.x.bits) for j in range(self.w.bits)]
         return [PartialBit(i + j, i, j, self._gate(i, j)) for i, j in pairs]
 
+    def heights(self, simd: int) -> tuple[int, ...]:
+        """Bits of weight 2**c in ``simd`` products, for each c."""
+        columns = Counter(bit.column for bit in self.bits())
+        return tuple(simd * columns[c] for c in range(max(columns) + 1))
+
     def offset(self, weights: NDArray[np.integer], lanes: int) -> NDArray[np.int64]:
         """The offset of each row of ``weights`` (rows, K), computed on ``lanes`` >= K lanes."""
         w = np.asarray(weights, dtype=np.int64)
@@ -104,9 +110,8 @@ class DotProduct(Part):
     Free running: new operands every cycle. Latency: ``latency`` cycles (that of the bit heap).
     ``weights``: where port ``w`` comes from, as `compressors` tells it.
 
-    Ports: ``x`` (in): ``copies`` times the ``simd`` input codes, each copy for as many lanes as
-    ``target.fanout`` says. ``w`` (in): the weights as `pack_weights` lays them out. ``sums`` (out): ``pe``
-    raw sums of ``width`` bits, never negative.
+    Ports: ``x`` (in): ``copies`` times the ``simd`` input codes, each copy for as many lanes. ``w`` (in): the
+    weights as `pack_weights` lays them out. ``sums`` (out): ``pe`` raw sums of ``width`` bits, none negative.
     """
 
     def __init__(
@@ -116,8 +121,7 @@ class DotProduct(Part):
             raise ValueError(f"a dot product needs at least one lane, not {simd}")
         self.simd, self.pe, self.x_encoding, self.w_encoding = simd, pe, x, w
         self.code = ProductCode(x, w)
-        self._fanout = min(target.fanout or pe, pe)
-        self.copies = -(-pe // self._fanout)
+        self.copies = target.copies(pe)
         self._columns: list[list[tuple[int, PartialBit]]] = [[] for _ in range(x.bits + w.bits - 1)]
         for lane in range(simd):
             for bit in self.code.bits():
@@ -154,11 +158,10 @@ class DotProduct(Part):
         return m
 
     def _input(self, lane: int, bit: PartialBit) -> Value:
-        """One input bit, as often as there are rows: from the copy that drives the row."""
+        """One input bit in all copies."""
         size = self.simd * self.x_encoding.bits
         place = lane * self.x_encoding.bits + bit.x_bit
-        copies = (self.x[copy * size + place] for copy in range(self.copies))
-        return Cat(x.replicate(self._fanout) for x in copies)[: self.pe]
+        return Cat(self.x[copy * size + place] for copy in range(self.copies))
 
     def _weights(self, lane: int, bit: PartialBit) -> Value:
         """The ``pe`` rows' weight bits that meet it."""

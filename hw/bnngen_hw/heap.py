@@ -10,7 +10,7 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from bnngen_hw.component import Part
-from bnngen_hw.compressors import Cell, Level, Weights, final_heap, first_heap, plan_levels
+from bnngen_hw.compressors import Cell, Level, Weights, plan_tree
 from bnngen_hw.target import Target
 
 Gate = Literal["xnor", "xor", "and", "nand"]
@@ -24,7 +24,7 @@ def heap_max(heights: Sequence[int]) -> int:
 
 @dataclass(frozen=True)
 class Product:
-    """A product that waits: an input bit for each lane, the lanes' weight bits, and the gate."""
+    """A product that waits: copies of its input bit, the lanes' weight bits, and the gate."""
 
     x: Value
     w: Value
@@ -32,8 +32,9 @@ class Product:
 
     @property
     def value(self) -> Value:
-        """The gates of all lanes."""
-        x, w = self.x, self.w
+        """The gates of all lanes, which take the copies of the input in turns of equal length."""
+        w, lanes = self.w, -(-len(self.w) // len(self.x))
+        x = Cat(copy.replicate(lanes) for copy in self.x)[: len(w)]
         return {"xnor": ~(x ^ w), "xor": x ^ w, "and": x & w, "nand": ~(x & w)}[self.gate]
 
 
@@ -55,8 +56,9 @@ class BitHeap(Part):
 
     Free running: a new heap every cycle. Latency: ``latency`` cycles.
 
-    Ports: ``x`` (in): a vector of ``pe`` input bits for each product, column after column, the first lowest;
-    ``w`` (in): the same of weight bits; ``sums`` (out): ``pe`` sums of ``width`` bits, lane 0 lowest.
+    Ports: ``x`` (in): for each product, column after column, ``target.copies(pe)`` copies of its input bit,
+    each for as many lanes; ``w`` (in): for each product the ``pe`` weight bits; ``sums`` (out): ``pe`` sums
+    of ``width`` bits, lane 0 lowest.
 
     Raises ValueError if the heap is empty or has no lanes.
     """
@@ -68,26 +70,23 @@ class BitHeap(Part):
             raise ValueError("a bit heap needs at least one lane and one product")
         self.columns, self.pe, self.target, self.weights = columns, pe, target, weights
         heights = tuple(len(column) for column in columns)
-        self.levels = plan_levels(heights, target.lut_inputs, weights)
-        self.width = heap_max(heights).bit_length()
-        stages, rest = divmod(len(self.levels), target.levels_per_stage)
-        adds = final_heap(first_heap(heights, weights), self.levels).height > 1
-        self._registers_total = bool(rest or adds or not stages)
-        self.latency = stages + self._registers_total
-        products = sum(heights) * pe
-        super().__init__({"x": In(products), "w": In(products), "sums": Out(self.width * pe)})
+        self.tree = plan_tree(heights, target, weights)
+        self.latency, self.width = self.tree.latency, heap_max(heights).bit_length()
+        self.copies = target.copies(pe)
+        x, w = In(sum(heights) * self.copies), In(sum(heights) * pe)
+        super().__init__({"x": x, "w": w, "sums": Out(self.width * pe)})
 
     def elaborate(self, platform: Any) -> Module:
         """Emits the plan level by level, then the additions."""
         m = Module()
         columns = self._first_columns(m)
-        for number, level in enumerate(self.levels, 1):
+        for number, level in enumerate(self.tree.levels, 1):
             columns = _compress(m, columns, level, f"l{number}")
             if number % self.target.levels_per_stage == 0:
                 columns = [_later(m, column, f"r{number}_{c}") for c, column in enumerate(columns)]
         rows = [_operands(m, column, f"final_{c}") for c, column in enumerate(columns)]
         totals = Cat(_lane_total(m, rows, lane, self.width) for lane in range(self.pe))
-        if self._registers_total:
+        if self.tree.registers_total:
             registered = Signal(self.width * self.pe, reset_less=True)
             m.d.sync += registered.eq(totals)
             m.d.comb += self.sums.eq(registered)
@@ -96,14 +95,18 @@ class BitHeap(Part):
         return m
 
     def _first_columns(self, m: Module) -> list[_Column]:
-        places = iter(range(0, sum(map(len, self.columns)) * self.pe, self.pe))
-        columns = [_Column([], [self._product(next(places), g) for g in gates]) for gates in self.columns]
+        numbers = iter(range(sum(map(len, self.columns))))
+        columns = [_Column([], [self._product(next(numbers), g) for g in gates]) for gates in self.columns]
         if self.weights == "constant":
             return [_Column(_operands(m, column, f"in_{c}"), []) for c, column in enumerate(columns)]
         return columns
 
-    def _product(self, place: int, gate: Gate) -> Product:
-        return Product(self.x[place : place + self.pe], self.w[place : place + self.pe], gate)
+    def _product(self, number: int, gate: Gate) -> Product:
+        x, w = (
+            port[number * size : (number + 1) * size]
+            for port, size in ((self.x, self.copies), (self.w, self.pe))
+        )
+        return Product(x, w, gate)
 
 
 def _later(m: Module, column: _Column, prefix: str) -> _Column:

@@ -12,8 +12,13 @@ from numpy.typing import NDArray
 
 from bnngen_hw.component import StreamComponent, bit_stream
 from bnngen_hw.counting import Counter
-from bnngen_hw.rom import memory_attributes
+from bnngen_hw.rom_block import memory_attributes
 from bnngen_hw.timing import Cycles, queue
+
+
+def replay_words(beats: int) -> int:
+    """Words of the memory for two frames of ``beats`` beats: the second one begins at a power of two."""
+    return (1 << (beats - 1).bit_length()) + beats
 
 
 class ReplayBuffer(StreamComponent):
@@ -38,12 +43,8 @@ class ReplayBuffer(StreamComponent):
 
     @property
     def ram_bits(self) -> int:
-        """Bits of memory. The second bank begins at a power of two."""
-        return (self._stride + self.beats) * self.width
-
-    @property
-    def _stride(self) -> int:
-        return 1 << (self.beats - 1).bit_length()
+        """Bits of memory."""
+        return replay_words(self.beats) * self.width
 
     @property
     def interval(self) -> int:
@@ -59,7 +60,7 @@ class ReplayBuffer(StreamComponent):
         follows from these two, so that synthesis sees for itself that a read and a write never meet."""
         m = Module()
         m.submodules.memory = memory = Memory(
-            shape=self.width, depth=self._stride + self.beats, init=[], attrs=self._attributes
+            shape=self.width, depth=replay_words(self.beats), init=[], attrs=self._attributes
         )
         filled, bank = Signal(2), Signal()
         written = self._write(m, memory, ~filled[1], bank ^ filled[0])

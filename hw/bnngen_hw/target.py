@@ -30,3 +30,7 @@ class Target:
             raise ValueError(f"LUTs have 4 or 6 inputs, not {self.lut_inputs}")
         if min(self.levels_per_stage, self.fanout or 1) < 1:
             raise ValueError("levels_per_stage and fanout must be at least 1")
+
+    def copies(self, pe: int) -> int:
+        """Copies of the input register of an engine with ``pe`` lanes."""
+        return -(-pe // min(self.fanout or pe, pe))

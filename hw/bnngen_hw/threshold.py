@@ -51,7 +51,7 @@ class ThresholdUnit(Part):
         self.pe, self.acc_encoding, self.out, self.folds = pe, acc, out, rows // pe
         kind = ParallelComparators if self.table.levels <= MAX_PARALLEL else SearchingComparators
         self._core = kind(pe, acc, self.table, style)
-        self.latency, self.rom_bits = self._core.latency, self._core.rom_bits
+        self.latency, self.roms = self._core.latency, self._core.roms
         members = {"acc": In(pe * acc.bits), "fold": In(index_range(self.folds)), "codes": Out(pe * out.bits)}
         super().__init__(members)
 

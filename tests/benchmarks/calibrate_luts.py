@@ -12,9 +12,9 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import shutil
 import subprocess
 import sys
-import tempfile
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -26,6 +26,7 @@ from amaranth.lib.wiring import connect
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from scipy.optimize import nnls
 
 from bnngen.build import native_yosys
 from bnngen.build.cells import count_cells
@@ -35,11 +36,16 @@ from bnngen.ops.dense import Dense
 from bnngen.ops.threshold import Threshold
 from bnngen.schedule.folding import Folding, fold_sizes
 from bnngen.schedule.lut_model import PRICES, Structure
+from bnngen.schedule.option import Option
 from bnngen_boards.profile import Board, load_board
+from bnngen_sim.cache import cached, content_key
 
 BOARDS = {"ice40": "icebreaker", "ecp5": "ulx3s_85f", "xc7": "zc706"}
 """The board whose fabric stands for its family."""
 KINDS = [field.name for field in fields(Structure)]
+PRIOR = np.array([20.0 if kind in ("engines", "buffers") else 1.0 for kind in KINDS])
+"""LUTs of one of each kind, had synthesis made just what was counted."""
+PRIOR_WEIGHT = 1.0
 MAX_PRODUCTS = 1500
 """Products a cycle of the largest sample: larger engines are more of the same."""
 
@@ -73,7 +79,7 @@ def random_layer(rng: np.random.Generator) -> Dense:
     return Dense(plain.weights, type_, Threshold(thresholds, np.zeros(rows, bool), out))
 
 
-def random_option(layer: Dense, board: Board, rng: np.random.Generator):
+def random_option(layer: Dense, board: Board, rng: np.random.Generator) -> Option:
     """A folding of moderate size, with one of its styles."""
     sizes = [
         Folding(pe, simd)
@@ -86,23 +92,26 @@ def random_option(layer: Dense, board: Board, rng: np.random.Generator):
     return options[rng.integers(len(options))]
 
 
-def synthesise(layer: Dense, option, lanes: int, board: Board) -> int:
-    """LUTs of the layer behind a stream of ``lanes`` lanes."""
+def synthesise(layer: Dense, option: Option, lanes: int, board: Board) -> int:
+    """LUTs of the layer behind a stream of ``lanes`` lanes. The netlists are kept in the cache."""
     parts = layer.hardware(option, lanes, board.fabric)
     m = Module()
     m.submodules += parts
     for before, after in itertools.pairwise(parts):
         connect(m, before.o, after.i)
-    first, last = parts[0].i, parts[-1].o
-    ports = [stream_part for s in (first, last) for stream_part in (s.payload, s.valid, s.ready)]
-    with tempfile.TemporaryDirectory() as folder:
-        text = rtlil.convert(m, name="top", ports=ports, emit_src=False)
-        Path(folder, "top.il").write_text(text, encoding="utf-8")
-        script = flow_of(board).script("read_rtlil top.il", "top", board.device)
-        Path(folder, "top.ys").write_text(script, encoding="utf-8")
+    ports = [part for s in (parts[0].i, parts[-1].o) for part in (s.payload, s.valid, s.ready)]
+    text = rtlil.convert(m, name="top", ports=ports, emit_src=False)
+    script = flow_of(board).script("read_rtlil top.il", "top", board.device)
+
+    def run(work: Path, result: Path) -> None:
+        (work / "top.il").write_text(text, encoding="utf-8")
+        (work / "top.ys").write_text(script, encoding="utf-8")
         command = [sys.executable, native_yosys.__file__, "top.ys"]
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
-        module = json.loads(Path(folder, "top.json").read_text(encoding="utf-8"))["modules"]["top"]
+        subprocess.run(command, cwd=work, check=True, capture_output=True)
+        shutil.copy(work / "top.json", result)
+
+    entry = cached(f"calibration/{content_key([], text, script)}", run)
+    module = json.loads((entry / "top.json").read_text(encoding="utf-8"))["modules"]["top"]
     return count_cells(board.family, module).lut
 
 
@@ -118,18 +127,23 @@ def sample(family: str, number: int) -> Sample:
     )
     return Sample(
         name,
-        layer.structure(option.folding, option.rom_style, option.feed_style, board.fabric.target),
+        layer.structure(
+            option.folding, option.rom_style, option.feed_style, option.table_style, board.fabric.target
+        ),
         synthesise(layer, option, lanes, board),
     )
 
 
 def fit(samples: list[Sample]) -> dict[str, float]:
-    """The non-negative prices with the least sum of squared relative errors."""
-    from scipy.optimize import nnls
+    """The non-negative prices with the least sum of squared relative errors.
 
+    Samples can't tell kinds apart that grow together, so each price is drawn, weakly, to what the structure
+    was counted in: one LUT for each.
+    """
     luts = np.array([s.luts for s in samples], float)
     rows = np.array([s.row for s in samples]) / luts[:, None]
-    found, _ = nnls(rows, np.ones(len(samples)))
+    pull = PRIOR_WEIGHT * np.diag(rows.mean(axis=0))
+    found, _ = nnls(np.vstack([rows, pull]), np.concatenate([np.ones(len(samples)), pull @ PRIOR]))
     return dict(zip(KINDS, found.round(3).tolist(), strict=True))
 
 

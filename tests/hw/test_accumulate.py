@@ -44,5 +44,5 @@ def test_sums(make_bench, shift, beats, start):
 
 
 def test_equal_starts_need_no_table():
-    assert Accumulator(2, 4, 6, np.array([[1, 2], [1, 2]])).rom_bits == 0
-    assert Accumulator(2, 4, 6, np.array([[1, 2], [1, 3]])).rom_bits == 2 * 2 * 6
+    assert Accumulator(2, 4, 6, np.array([[1, 2], [1, 2]])).roms[0].bits == 0
+    assert Accumulator(2, 4, 6, np.array([[1, 2], [1, 3]])).roms[0].bits == 2 * 2 * 6

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnngen_hw.compressors import Cell, Heap, apply_level, cell_luts, final_heap, first_heap, plan_levels
+from bnngen_hw.compressors import Cell, Heap, apply_level, first_heap, plan_levels, plan_tree
+from bnngen_hw.target import Target
 
 HEIGHTS = st.lists(st.integers(0, 40), min_size=1, max_size=6).filter(sum).map(tuple)
 KINDS = st.sampled_from(["any", "counted", "constant"])
@@ -17,9 +18,10 @@ def total(heap):
 
 @given(heights=HEIGHTS, lut_inputs=st.sampled_from([4, 6]), weights=KINDS)
 def test_plan_ends_with_two_operands_a_column(heights, lut_inputs, weights):
-    heap = first_heap(heights, weights)
+    final = heap = first_heap(heights, weights)
     levels = plan_levels(heights, lut_inputs, weights)
-    final = final_heap(heap, levels)
+    for level in levels:
+        final = apply_level(final, level)
     assert final.height <= 2
     assert total(final) >= total(heap)
     for level in levels:
@@ -39,8 +41,7 @@ def test_no_cell_takes_what_is_not_there(heights, lut_inputs):
 
 
 def luts(heights, lut_inputs, weights="any"):
-    levels = plan_levels(heights, lut_inputs, weights)
-    return sum(cell_luts(cell, lut_inputs) for level in levels for cells in level for cell in cells)
+    return plan_tree(heights, Target(lut_inputs), weights).counter_luts
 
 
 @pytest.mark.parametrize(
@@ -60,3 +61,12 @@ def test_counted_weights_take_a_lut_a_product():
 def test_products_at_the_top_of_a_heap_stay():
     """A column above the highest carry has products only."""
     assert apply_level(Heap((0, 0, 0), (3, 0, 1)), ((Cell(0, 3),), (), ())) == Heap((1, 1, 0), (0, 0, 1))
+
+
+def test_tree_of_five_products():
+    """Level 1: three products meet, two wait; then the sum takes both. One register stage in between holds
+    two bits, and the waiting products with their inputs."""
+    tree = plan_tree((5,), Target(4, 1))
+    assert [len(level[0]) for level in tree.levels] == [1, 1]
+    assert (tree.counter_luts, tree.adder_bits, tree.latency) == (7, 1, 3)
+    assert tree.registers == (2 + 2 * 2) + 3

@@ -42,6 +42,7 @@ def engines(draw):
         out_lo,
         target=draw(st.sampled_from(TARGETS)),
         rom_style=draw(st.sampled_from(["block", "logic", "counted"])),
+        threshold_style=draw(st.sampled_from(["block", "logic"])),
     )
     return engine, x.decode(rng.integers(0, 1 << x.bits, (4, k)))
 

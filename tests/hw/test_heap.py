@@ -16,7 +16,7 @@ GATES = {
     "nand": lambda x, w: 1 - (x & w),
 }
 COLUMNS = st.lists(st.lists(st.sampled_from(sorted(GATES)), max_size=20), min_size=1, max_size=5).filter(any)
-TARGETS = [Target(4, 1), Target(4, 2), Target(4, 5), Target(6, 1), Target(6, 2)]
+TARGETS = [Target(4, 1), Target(4, 2), Target(4, 5), Target(6, 1), Target(6, 2), Target(4, 2, fanout=2)]
 
 
 @settings(max_examples=60, deadline=None)
@@ -29,7 +29,8 @@ TARGETS = [Target(4, 1), Target(4, 2), Target(4, 5), Target(6, 1), Target(6, 2)]
 )
 def test_sums(make_bench, columns, pe, target, weights, seed):
     heap = BitHeap(columns, pe, target, weights)
-    x, w = np.random.default_rng(seed).integers(0, 2, (2, 8, sum(map(len, columns)), pe))
+    rng, products = np.random.default_rng(seed), sum(map(len, columns))
+    x, w = rng.integers(0, 2, (8, products, 1)), rng.integers(0, 2, (8, products, pe))
     x[0], w[0], x[1], w[1] = 0, 0, 1, 1
     gates = [(GATES[gate], 1 << column) for column, gates in enumerate(columns) for gate in gates]
     wanted = sum(gate(x[:, k], w[:, k]) * weight for k, (gate, weight) in enumerate(gates))
@@ -38,7 +39,7 @@ def test_sums(make_bench, columns, pe, target, weights, seed):
     async def drive(ctx):
         for cycle in range(len(x) + heap.latency):
             if cycle < len(x):
-                ctx.set(heap.x, join_words(x[cycle].ravel(), 1))
+                ctx.set(heap.x, join_words(x[cycle].repeat(heap.copies), 1))
                 ctx.set(heap.w, join_words(w[cycle].ravel(), 1))
             if cycle >= heap.latency:
                 seen.append(split_word(ctx.get(heap.sums), pe, heap.width))

@@ -4,11 +4,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from amaranth.back import rtlil
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import ClockDomain, Module, Signal
+from amaranth.sim import Simulator
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bnngen_hw.rom import Rom
+from bnngen_hw.rom_block import RomPiece
 
 WORDS = [3, 1, 2, 7, 5]
 
@@ -34,6 +39,51 @@ def test_one_word_is_a_constant(make_bench):
 
     make_bench(rom, None, None).simulate(drive)
     assert (rom.bits, Rom(WORDS, 3, "block").bits) == (0, 15)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_pieces_hold_the_same_words(data):
+    """Columns and words cut anywhere, with columns that are constant or there twice."""
+    random = np.random.default_rng(data.draw(st.integers(0, 99)))
+    depth, width = data.draw(st.integers(2, 40)), data.draw(st.integers(1, 12))
+    words = [(int(word) * 0b1000001) & ((1 << width) - 1) for word in random.integers(0, 64, depth)]
+    rom = Rom(words, width, "block", registered=data.draw(st.booleans()))
+    rom.lay_out(list(cut_anyhow(rom, random)))
+    reads = random.integers(0, depth, 30).tolist()
+    seen = []
+
+    async def bench(ctx):
+        for address in [*reads, 0, 0]:
+            ctx.set(rom.addr, address)
+            await ctx.tick()
+            seen.append(ctx.get(rom.data))
+
+    m = Module()
+    m.domains.sync = ClockDomain()  # a ROM may turn out to be constant
+    m.submodules.rom = rom
+    simulator = Simulator(m)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    start = rom.latency - 1
+    assert seen[start : start + len(reads)] == [words[address] for address in reads]
+
+
+def cut_anyhow(rom, random):
+    depth, column = len(rom.words), 0
+    while column < rom.columns.count:
+        width = int(random.integers(1, rom.columns.count - column + 1))
+        stride = 1 << int(random.integers(1, 6))
+        for first in range(0, depth, stride):
+            yield RomPiece(column, width, first, min(stride, depth - first), stride)
+        column += width
+
+
+@pytest.mark.parametrize("style", ["block", "logic"])
+def test_pieces_must_be_the_whole_of_a_block_rom(style):
+    with pytest.raises(ValueError, match="14 bits in pieces, but 15 are stored"):
+        Rom(WORDS, 3, style).lay_out([RomPiece(0, 3, 0, 4, 4), RomPiece(0, 2, 4, 1, 4)])
 
 
 @pytest.mark.parametrize(

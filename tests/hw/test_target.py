@@ -9,3 +9,7 @@ from bnngen_hw.target import Target
 def test_refusals(wrong):
     with pytest.raises(ValueError, match=r"LUTs have 4 or 6 inputs|must be at least 1"):
         Target(**wrong)
+
+
+def test_copies_of_the_input_register():
+    assert [Target().copies(9), Target(fanout=4).copies(9), Target(fanout=9).copies(9)] == [1, 3, 1]

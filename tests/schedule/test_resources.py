@@ -29,8 +29,12 @@ def test_memory_takes_the_shape_that_needs_the_fewest_blocks(width: int, depth: 
 
 
 def test_a_rom_of_one_word_is_wiring() -> None:
-    assert logic_rom_luts(100, 1) == 0
+    assert logic_rom_luts(100, 1, 4) == 0
 
 
-def test_sixteen_words_take_one_lut_a_bit() -> None:
-    assert logic_rom_luts(100, 16) == 100
+def test_a_lut_holds_as_many_words_as_it_has_entries() -> None:
+    assert logic_rom_luts(100, 16, 4) == logic_rom_luts(100, 64, 6) == 100
+
+
+def test_few_address_bits_have_few_functions() -> None:
+    assert logic_rom_luts(1000, 8, 4) == 256

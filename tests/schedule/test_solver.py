@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bnngen.schedule.folding import Folding
 from bnngen.schedule.option import Option
 from bnngen.schedule.resources import Resources
-from bnngen.schedule.solver import choose
+from bnngen.schedule.solver import choose, least, smallest
 
 OPTION = st.builds(
     lambda cycles, lut, bram: Option(Folding(1, 1), "block", "registers", cycles, Resources(lut, lut, bram)),
@@ -60,3 +60,26 @@ def test_smallest_choice_within_a_cycle_limit(layers: list[list[Option]], limit:
     assert (found is None) == (not possible)
     if found is not None:
         assert area(found, budget) == min(area(c, budget) for c in possible)
+
+
+@settings(max_examples=60, deadline=None)
+@given(LAYERS, st.integers(5, 60), st.integers(1, 30))
+def test_the_least_of_one_kind_within_all_other_limits(
+    layers: list[list[Option]], lut: int, limit: int
+) -> None:
+    found = least(layers, Resources(lut, lut, 0), limit, "bram")
+    possible = [c for c in fitting(layers, Resources(lut, lut, 1000)) if max(o.cycles for o in c) <= limit]
+    assert (found is None) == (not possible)
+    if found is not None:
+        assert cost(found).bram == min(cost(c).bram for c in possible)
+
+
+@settings(max_examples=40, deadline=None)
+@given(LAYERS, st.integers(1, 30))
+def test_the_smallest_choice_ignores_limits(layers: list[list[Option]], limit: int) -> None:
+    weights = Resources(3, 3, 1)
+    found = smallest(layers, weights, limit)
+    possible = [c for c in product(*layers) if max(o.cycles for o in c) <= limit]
+    assert (found is None) == (not possible)
+    if found is not None:
+        assert area(found, weights) == min(area(c, weights) for c in possible)

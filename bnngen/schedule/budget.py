@@ -1,0 +1,54 @@
+"""What a board offers, and what of it the layers of a network may take."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import floor
+from typing import Literal
+
+from bnngen.errors import UsageError
+from bnngen.schedule.resources import Resources, memory_blocks
+from bnngen_boards.profile import Board
+
+DEFAULT_LUT_SHARE = Fraction(7, 10)
+"""Without a wanted rate a design may take this part of the LUTs, and no more than the board's
+``routable_lut``: more routes slowly, or not at all."""
+HOST_LINK_LOGIC = Resources(lut=350, ff=350)
+"""What the board's serial link, clock and reset take beside the accelerator, without the link's buffer."""
+
+Rate = float | Fraction | Literal["max"] | None
+"""Frames a second; as many as fit the whole device; as many as fit well."""
+
+
+def available(board: Board) -> Resources:
+    """What the device has."""
+    r = board.resources
+    return Resources(lut=r.lut, ff=r.ff, bram=r.bram.blocks, dsp=r.dsp)
+
+
+def host_link(board: Board) -> Resources:
+    """What the design around the accelerator takes: a serial link with a buffer of bytes, clock, reset;
+    nothing on a board without a serial link."""
+    if board.uart is None:
+        return Resources()
+    blocks = memory_blocks(8, board.uart.buffer_bytes, board.resources.bram.shapes)
+    return HOST_LINK_LOGIC + Resources(bram=blocks)
+
+
+def budget(board: Board, rate: Rate) -> Resources:
+    """What the layers may take together."""
+    all_, link = available(board), host_link(board)
+    lut = (
+        all_.lut if rate is not None else min(floor(all_.lut * DEFAULT_LUT_SHARE), board.fabric.routable_lut)
+    )
+    return Resources(lut=lut - link.lut, ff=all_.ff - link.ff, bram=all_.bram - link.bram, dsp=all_.dsp)
+
+
+def cycle_limit(rate: Rate, clock_mhz: Fraction) -> int | None:
+    """The cycles that a frame may take; None for as few as fit. Raises UsageError for a rate that isn't
+    positive."""
+    if rate is None or rate == "max":
+        return None
+    if rate <= 0:
+        raise UsageError(f"the frame rate must be above 0, not {float(rate):g}")
+    return floor(clock_mhz * 1_000_000 / Fraction(rate))

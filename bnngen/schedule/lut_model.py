@@ -1,0 +1,56 @@
+"""How many LUTs and flip-flops a layer takes, before synthesis: counted structure, fitted prices.
+
+What a layer is made of is known exactly from its folding (`Structure`). What synthesis makes of each kind of
+structure is measured: `lut_model.toml` has a price for each kind and device family, fitted to yosys by
+``tests/benchmarks/calibrate_luts.py``, which writes the file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, fields
+from functools import cache
+from pathlib import Path
+
+PRICES = Path(__file__).with_name("lut_model.toml")
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The parts of a layer that cost LUTs.
+
+    ``counters``: LUTs of the compressor trees as planned. ``adders``: bits of carry chains behind them.
+    ``choices``: bits of two-way multiplexers at the accumulators. ``comparisons``: bits of comparators.
+    ``tables``: LUTs of thresholds, start values and weights in logic, as `logic_rom_luts` counts them.
+    ``queue``: bits of the queue behind the engine; where LUTs can be memory,
+    bits of its words. ``rotating``: bits of registers that take a vector apart.
+    ``lanes``: PE lanes. ``engines``, ``buffers``: 1 for each engine and for each vector buffer in RAM.
+    """
+
+    counters: float = 0
+    adders: float = 0
+    choices: float = 0
+    comparisons: float = 0
+    tables: float = 0
+    queue: float = 0
+    rotating: float = 0
+    lanes: float = 0
+    engines: float = 0
+    buffers: float = 0
+
+    def __add__(self, other: Structure) -> Structure:
+        return Structure(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+
+@cache
+def prices(family: str) -> Mapping[str, float]:
+    """LUTs for one of each kind of structure, on devices of ``family``."""
+    table: dict[str, float] = tomllib.loads(PRICES.read_text(encoding="utf-8"))[family]
+    return table
+
+
+def luts(structure: Structure, family: str) -> int:
+    """LUTs of the structure."""
+    price = prices(family)
+    return round(sum(getattr(structure, kind.name) * price[kind.name] for kind in fields(structure)))

@@ -1,0 +1,56 @@
+"""A network that is to be fitted to a board."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from bnngen.ops.dense import Dense
+from bnngen.schedule.budget import Rate, budget, cycle_limit
+from bnngen.schedule.option import Option
+from bnngen.schedule.resources import Resources
+from bnngen.schedule.solver import choose
+from bnngen_boards.profile import Board
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """The layers with choices, by name; the board and its real clock; the wanted rate."""
+
+    layers: Sequence[tuple[str, Dense]]
+    board: Board
+    clock_mhz: Fraction
+    rate: Rate
+
+    @cached_property
+    def options(self) -> list[list[Option]]:
+        """What each layer can be on this board."""
+        return [op.options(self.board, first=number == 0) for number, (_, op) in enumerate(self.layers)]
+
+    @property
+    def budget(self) -> Resources:
+        """What the layers may take together."""
+        return budget(self.board, self.rate)
+
+    @property
+    def limit(self) -> int | None:
+        """The cycles that a frame may take, if the rate is a number."""
+        return cycle_limit(self.rate, self.clock_mhz)
+
+    @property
+    def weight_bits(self) -> int:
+        """Bits of all weights."""
+        return sum(op.weight_bits for _, op in self.layers)
+
+    @cached_property
+    def solution(self) -> list[Option] | None:
+        """One option for each layer; None if there is no such choice."""
+        return choose(self.options, self.budget, self.limit)
+
+    @cached_property
+    def fastest(self) -> int | None:
+        """The fewest cycles a frame that fit the whole device; None if nothing fits."""
+        choice = choose(self.options, budget(self.board, "max"), None)
+        return None if choice is None else max(option.cycles for option in choice)

@@ -1,0 +1,103 @@
+"""Says why a network does not fit a board: which layers and memories are too much, by how much, and what
+would fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bnngen.schedule.budget import budget
+from bnngen.schedule.problem import Problem
+from bnngen.schedule.resources import Resources
+from bnngen.schedule.solver import KINDS, Kind, least, smallest
+from bnngen_boards.pll import plan_clock
+from bnngen_boards.profile import Board, board_names, load_board
+
+NAMED_LAYERS = 3
+"""So many of the largest layers are named."""
+LUT_ROM_BITS = 64
+"""No LUT of any board holds more weight bits."""
+
+
+def why_not(problem: Problem) -> str:
+    """The message for a ``problem`` without a solution."""
+    parts = [_headline(problem), *_trouble(problem), _advice(problem)]
+    return "; ".join(part for part in parts if part)
+
+
+def _headline(problem: Problem) -> str:
+    name, clock, limit = problem.board.name, float(problem.clock_mhz), problem.limit
+    if problem.fastest is None or limit is None:
+        return f"the network doesn't fit {name}: its weights are {problem.weight_bits:,} bits"
+    best = float(problem.clock_mhz * 1_000_000 / problem.fastest)
+    return (
+        f"that rate doesn't fit {name} at {clock:g} MHz: it leaves {limit or 'less than 1'} cycles a frame, "
+        f"and the fastest design that fits the whole device takes {problem.fastest} ({best:,.0f} frames/s)"
+    )
+
+
+def _trouble(problem: Problem) -> Iterator[str]:
+    """What comes closest to being enough and is still too little, everything else within its limits; if more
+    than one thing is too little by itself, what the smallest design exceeds most."""
+    if problem.limit == 0:
+        return
+    options, free, limit = problem.options, _free(problem), problem.limit
+    ways = {kind: least(options, free, limit, kind) for kind in KINDS}
+    single = any(ways.values())
+    if not single:
+        ways = dict.fromkeys(KINDS, smallest(options, free, limit))
+    needs = {kind: [getattr(o.resources, kind) for o in way] for kind, way in ways.items() if way}
+    excess = {kind: sum(layers) / max(1, getattr(free, kind)) for kind, layers in needs.items()}
+    kind = (min if single else max)(excess, key=lambda kind: excess[kind])
+    yield _too_much(problem, kind, needs[kind])
+
+
+def _free(problem: Problem) -> Resources:
+    """All that the board has for layers: what doesn't fit then doesn't fit at all."""
+    return budget(problem.board, "max")
+
+
+def _too_much(problem: Problem, kind: Kind, needs: list[int]) -> str:
+    unit = {"bram": problem.board.resources.bram.kind, "lut": "LUTs", "ff": "flip-flops"}[kind]
+    total, free = sum(needs), getattr(_free(problem), kind)
+    largest = sorted(zip(needs, problem.layers, strict=True), key=lambda entry: -entry[0])[:NAMED_LAYERS]
+    named = [
+        f"layer '{name}' {need:,} for its {op.weight_bits:,} weight bits"
+        for need, (name, op) in largest
+        if need
+    ]
+    return f"it needs {total:,} of {free:,} {unit}, {total - free:,} too many: {', '.join(named)}"
+
+
+def _advice(problem: Problem) -> str:
+    """What would fit."""
+    rate_fits = problem.fastest is not None
+    if rate_fits and problem.limit is None:
+        return "ask for a rate (--fps), or for the fastest on the whole device (--fps max)"
+    board = smallest_board(problem)
+    larger = (
+        f"board {board.name}, on which it fits" if board else "a board larger than those that bnngen knows"
+    )
+    if rate_fits:
+        return f"ask for fewer frames, a faster clock (--clock) or {larger}"
+    memory = problem.board.resources.bram
+    room = _free(problem).bram * memory.bits
+    return f"use fewer neurons or bits (the free {memory.kind} hold {room:,} weight bits), or {larger}"
+
+
+def smallest_board(problem: Problem) -> Board | None:
+    """The smallest known board on which the problem has a solution, at the board's own clock."""
+    boards = (load_board(name) for name in board_names() if name != problem.board.name)
+    for board in sorted(boards, key=_size):
+        memory = board.resources.bram
+        if problem.weight_bits > memory.blocks * memory.bits + board.resources.lut * LUT_ROM_BITS:
+            continue
+        clock = plan_clock(board.clock, board.clock.default_mhz).out_mhz
+        if replace(problem, board=board, clock_mhz=clock).solution is not None:
+            return board
+    return None
+
+
+def _size(board: Board) -> tuple[int, int, str]:
+    r = board.resources
+    return r.bram.blocks * r.bram.bits, r.lut, board.name

@@ -1,0 +1,39 @@
+"""What a board offers, and the cycles that a rate leaves."""
+
+from fractions import Fraction
+
+import pytest
+
+from bnngen.errors import UsageError
+from bnngen.schedule.budget import available, budget, cycle_limit, host_link
+from bnngen.schedule.resources import Resources
+from bnngen_boards.profile import load_board
+
+
+def test_the_serial_link_s_buffer_is_counted() -> None:
+    assert host_link(load_board("icebreaker")).bram == 1
+    assert host_link(load_board("ulx3s_85f")).bram == 2
+
+
+def test_a_board_without_a_serial_link_gives_all_to_the_layers() -> None:
+    board = load_board("zc706")
+    assert host_link(board) == Resources()
+    assert budget(board, "max") == available(board)
+
+
+@pytest.mark.parametrize("rate", ["max", 1000])
+def test_a_wanted_rate_may_take_all_luts(rate: object) -> None:
+    board = load_board("icebreaker")
+    assert budget(board, rate).lut == 5280 - host_link(board).lut
+    assert budget(board, None).lut == 3696 - host_link(board).lut
+
+
+def test_cycles_are_rounded_down() -> None:
+    assert cycle_limit(70_000, Fraction(30)) == 428
+    assert cycle_limit(None, Fraction(30)) is cycle_limit("max", Fraction(30)) is None
+
+
+@pytest.mark.parametrize("rate", [0, -1])
+def test_a_rate_must_be_positive(rate: float) -> None:
+    with pytest.raises(UsageError, match="frame rate must be above 0"):
+        cycle_limit(rate, Fraction(30))

@@ -1,0 +1,82 @@
+"""Messages for what does not fit: the layers and memories in the way, by how much, and what would fit."""
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+
+from bnngen.network import Network
+from bnngen.schedule.budget import Rate
+from bnngen.schedule.problem import Problem
+from bnngen.schedule.reasons import smallest_board, why_not
+from bnngen_boards.profile import Board, load_board
+
+
+def problem(network: Network, rate: Rate, board: Board) -> Problem:
+    layers = [(layer.name, layer.op) for layer in network.layers]
+    return Problem(layers, board, Fraction(str(board.clock.default_mhz)), rate)
+
+
+def test_too_little_memory(make_network: Callable[..., Network]) -> None:
+    network = make_network(0, [64, 2048, 64], ["bipolar", "bipolar"])
+    assert why_not(problem(network, 100, load_board("icebreaker"))) == (
+        "the network doesn't fit icebreaker: its weights are 262,144 bits; it needs 64 of 29 "
+        "SB_RAM40_4K, 35 too many: layer 'fc0' 32 for its 131,072 weight bits, layer 'fc1' 32 for its 131,072 "
+        "weight bits; use fewer neurons or bits (the free SB_RAM40_4K hold 118,784 weight bits), or board "
+        "colorlight_5a75b_r7_0, on which it fits"
+    )
+
+
+def test_too_many_frames(make_network: Callable[..., Network]) -> None:
+    network = make_network(0, [256, 64, 10], ["bipolar", "bipolar"])
+    message = why_not(problem(network, 2_000_000, load_board("icebreaker")))
+    assert message.startswith(
+        "that rate doesn't fit icebreaker at 30 MHz: it leaves 15 cycles a frame, and the"
+    )
+    assert "too many: layer 'fc0'" in message
+    assert "ask for fewer frames, a faster clock (--clock) or board " in message
+
+
+def test_a_rate_of_less_than_a_cycle_fits_nowhere(make_network: Callable[..., Network]) -> None:
+    network = make_network(0, [16, 4], ["bipolar"])
+    message = why_not(problem(network, 1e12, load_board("icebreaker")))
+    assert "it leaves less than 1 cycles a frame" in message
+    assert message.endswith("or a board larger than those that bnngen knows")
+
+
+def test_too_little_of_everything_names_the_worst(make_network: Callable[..., Network]) -> None:
+    small = load_board("icebreaker").resources.model_copy(update={"lut": 1000, "ff": 900})
+    board = load_board("icebreaker").model_copy(update={"resources": small})
+    network = make_network(0, [512, 512, 512], ["bipolar", "bipolar"])
+    message = why_not(problem(network, 100, board))
+    assert re.search(
+        r"it needs 1\d\d of 29 SB_RAM40_4K, \d+ too many: layer 'fc0' \d+ for its 262,144", message
+    )
+
+
+def test_too_few_luts(make_network: Callable[..., Network]) -> None:
+    tiny = load_board("icebreaker").resources.model_copy(update={"lut": 400})
+    board = load_board("icebreaker").model_copy(update={"resources": tiny})
+    message = why_not(problem(make_network(0, [64, 64, 10], ["bipolar", "bipolar"]), 100, board))
+    assert "of 50 LUTs" in message
+    assert "SB_RAM40_4K, " not in message.split(";")[1]
+
+
+def test_what_fits_only_the_whole_device_says_so(make_network: Callable[..., Network]) -> None:
+    network = make_network(0, [64, 64, 10], ["bipolar", "bipolar"])
+    board = load_board("icebreaker")
+    fabric = board.fabric.model_copy(update={"routable_lut": 400})
+    message = why_not(problem(network, None, board.model_copy(update={"fabric": fabric})))
+    assert message.endswith("ask for a rate (--fps), or for the fastest on the whole device (--fps max)")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "name"), [([64, 64, 10], "icebreaker"), ([64, 1024, 64], "colorlight_5a75b_r7_0")]
+)
+def test_the_smallest_board_is_found(
+    make_network: Callable[..., Network], sizes: list[int], name: str
+) -> None:
+    found = smallest_board(problem(make_network(0, sizes, ["bipolar"] * 2), 100, load_board("zc706")))
+    assert found is not None
+    assert found.name == name
