@@ -27,17 +27,22 @@ def output_lanes(schedule: Schedule) -> int:
 
 
 def build_layers(schedule: Schedule) -> list[list[StreamComponent]]:
-    """The components of each layer of ``schedule``."""
-    network, lanes = schedule.network, input_lanes(schedule)
+    """The components of each layer of ``schedule``, made from the last one back: each has to know how evenly
+    the next one takes its beats."""
+    outputs = [ARGMAX_LANES if option is None else option.folding.pe for option in schedule.options]
+    lanes = [input_lanes(schedule), *outputs[:-1]]
     layers: list[list[StreamComponent]] = []
-    for layer, option in zip(network.layers, schedule.options, strict=True):
+    slack = 0
+    for layer, option, i_lanes in reversed(
+        list(zip(schedule.network.layers, schedule.options, lanes, strict=True))
+    ):
         if isinstance(layer.op, ArgMax):
-            layers.append(layer.op.hardware(lanes))
-            lanes = ARGMAX_LANES
+            parts = layer.op.hardware(i_lanes)
         else:
             assert option is not None
-            layers.append(layer.op.hardware(option, lanes, schedule.board.fabric))
-            lanes = option.folding.pe
+            parts = layer.op.hardware(option, i_lanes, schedule.board.fabric, slack)
+        slack = parts[0].unevenness
+        layers.insert(0, parts)
     return layers
 
 

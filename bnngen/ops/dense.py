@@ -242,8 +242,9 @@ class Dense:
         weights = self._rom_width(folding) * (target.rom_register or rom_style == "logic")
         return engine + inputs + weights + 2 * vector * (feed_style == "registers")
 
-    def hardware(self, option: Option, i_lanes: int, fabric: Fabric) -> list[StreamComponent]:
-        """The layer as ``option`` builds it, for an input stream of ``i_lanes`` elements a beat."""
+    def hardware(self, option: Option, i_lanes: int, fabric: Fabric, slack: int = 0) -> list[StreamComponent]:
+        """The layer as ``option`` builds it, for an input stream of ``i_lanes`` elements a beat, before a
+        component that may take a beat ``slack`` cycles late."""
         folding = option.folding
         x = self.input_type.encoding
         repeats, act = self._folds(folding), self.activation
@@ -261,6 +262,7 @@ class Dense:
             rom_style=option.rom_style,
             threshold_style=option.table_style,
             x_range=(self.input_type.lo, self.input_type.hi),
+            slack=slack,
         )
         if i_lanes == folding.simd and repeats == 1:
             return [engine]

@@ -51,6 +51,12 @@ class StreamComponent(Part):
         return 0
 
     @property
+    def unevenness(self) -> int:
+        """How many cycles it may take an input beat later than beats that come evenly, though it keeps pace
+        with them over a frame. Who sends the beats needs room for as many cycles."""
+        return 0
+
+    @property
     def interval(self) -> int:
         """Cycles per frame in steady state, as `timing` defines it."""
         raise NotImplementedError

@@ -38,7 +38,8 @@ class DenseEngine(StreamComponent):
       ``invert`` (N,)), or -1 and +1 if ``out`` is bipolar.
 
     ``target``: the fabric. ``x_range``: the least and greatest input that occurs; by default all that the
-    encoding holds. Styles of the weight ROM and of the tables of thresholds: see `RomStyle`.
+    encoding holds. ``slack``: cycles that a result may wait at the output without slowing the engine down.
+    Styles of the weight ROM and of the tables of thresholds: see `RomStyle`.
 
     The pipeline never stops: input registers and ROM, bit heap, accumulators, thresholds, `CreditFifo`. One
     beat per cycle; ``latency`` cycles from a fold's last beat to its output beat; ``i.ready`` comes from
@@ -67,9 +68,11 @@ class DenseEngine(StreamComponent):
         rom_style: RomStyle = "block",
         threshold_style: RomStyle = "logic",
         x_range: tuple[int, int] | None = None,
+        slack: int = 0,
     ) -> None:
         self.weights = np.asarray(weights, dtype=np.int64)
         self.x_encoding, self.w_encoding, self.out, self.pe, self.simd = x, w, out, pe, simd
+        self.slack = slack
         self._check_shape(x_range)
         rows, columns = self.weights.shape
         self.folds, self.beats = beat_count(rows, pe), beat_count(columns, simd)
@@ -162,7 +165,7 @@ class DenseEngine(StreamComponent):
     @property
     def fifo_depth(self) -> int:
         """Output beats that the `CreditFifo` holds: just enough for full rate."""
-        return full_rate_depth(self.latency, self.beats)
+        return full_rate_depth(self.latency + self.slack, self.beats)
 
     @property
     def buffer_bits(self) -> int:

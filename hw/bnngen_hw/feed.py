@@ -60,6 +60,11 @@ class VectorFeed(StreamComponent):
         return self.storage_bits + self.ram_bits
 
     @property
+    def unevenness(self) -> int:
+        """That of the converter, which comes first."""
+        return self._converter.unevenness
+
+    @property
     def interval(self) -> int:
         """Cycles per frame in steady state."""
         return max(self._converter.interval, self._buffer.interval if self._buffer else 0)

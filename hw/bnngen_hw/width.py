@@ -67,6 +67,11 @@ class WidthConverter(StreamComponent):
         return np.array(block_sizes(self.o_beats * self.repeats, self._per_o * self.repeats))
 
     @property
+    def unevenness(self) -> int:
+        """A short last block makes up for the longer ones before it."""
+        return int(self._o_sizes.max() - self._o_sizes.min()) if self.unpacks else 0
+
+    @property
     def interval(self) -> int:
         """Cycles per frame in steady state: a block is gathered while the one before it is sent."""
         return int(np.maximum(self._i_sizes, np.roll(self._o_sizes, 1)).sum())

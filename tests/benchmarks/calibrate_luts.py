@@ -127,9 +127,7 @@ def sample(family: str, number: int) -> Sample:
     )
     return Sample(
         name,
-        layer.structure(
-            option.folding, option.rom_style, option.feed_style, option.table_style, board.fabric.target
-        ),
+        layer.structure(option.folding, option.rom_style, option.feed_style, option.table_style, board),
         synthesise(layer, option, lanes, board),
     )
 
