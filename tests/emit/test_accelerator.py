@@ -121,6 +121,19 @@ def test_any_network_in_any_folding(
     assert np.diff(ends)[-3:].tolist() == [design.cycles_per_frame] * 3
 
 
+def test_a_next_layer_that_takes_beats_unevenly_costs_no_cycle(make_network: Callable[..., Network]) -> None:
+    """Blocks of three elements and then one, from a layer that gives a beat every second cycle."""
+    network = make_network(0, [4, 4, 1], ["bipolar", "bipolar"], "ternary", False)
+    foldings = [Folding(3, 3), Folding(1, 1)]
+    options = tuple(
+        Option(folding, "block", "block", layer.op.cycles(folding), Resources())
+        for folding, layer in zip(foldings, network.layers, strict=True)
+    )
+    design = Design(Schedule(network, load_board("icebreaker"), Fraction(30), options))
+    _, taken = run(design, random_frames(design, 9).codes, 0.0, 0)
+    assert np.diff([cycle for cycle, _ in taken])[-6:].tolist() == [design.cycles_per_frame] * 6 == [4] * 6
+
+
 def test_ready_does_not_wait_for_the_sink(make_network: Callable[..., Network]) -> None:
     """No combinational path leads through the chain: tready toggling in a cycle moves nothing in front."""
     network = make_network(0, [6, 4, 3], ["bipolar", "bipolar"])
