@@ -150,8 +150,10 @@ def test_ended_by_another_program(
 def test_a_tool_that_is_killed(start: Start, tmp_path: Path) -> None:
     build = start("--until", "synth")
     build.wait_for("synth/.work-*/yosys.log")
-    (child,) = Path(f"/proc/{build.process.pid}/task/{build.process.pid}/children").read_text().split()
-    os.kill(int(child), signal.SIGKILL)
+    children = Path(f"/proc/{build.process.pid}/task/{build.process.pid}/children")
+    while not children.read_text():  # the log is there before the tool
+        assert build.process.poll() is None
+    os.kill(int(children.read_text()), signal.SIGKILL)
     status, errors = build.end()
     assert status == 1
     assert one_message(errors).startswith(
