@@ -34,7 +34,7 @@ from bnngen.build.flow import flow_of
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.ops.dense import Dense
 from bnngen.ops.threshold import Threshold
-from bnngen.schedule.folding import Folding, fold_sizes
+from bnngen.schedule.folding import fold_sizes
 from bnngen.schedule.lut_model import PRICES, Structure
 from bnngen.schedule.option import Option
 from bnngen_boards.profile import Board, load_board
@@ -45,8 +45,8 @@ BOARDS = {"ice40": "icebreaker", "ecp5": "ulx3s_85f", "xc7": "zc706"}
 KINDS = [field.name for field in fields(Structure)]
 PRIOR = np.array([20.0 if kind in ("engines", "buffers") else 1.0 for kind in KINDS])
 """LUTs of one of each kind, had synthesis made just what was counted."""
-PRIOR_WEIGHT = 1.0
-MAX_PRODUCTS = 1500
+PRIOR_WEIGHT = 3.0
+MAX_PRODUCTS = 1000
 """Products a cycle of the largest sample: larger engines are more of the same."""
 
 
@@ -79,17 +79,13 @@ def random_layer(rng: np.random.Generator) -> Dense:
     return Dense(plain.weights, type_, Threshold(thresholds, np.zeros(rows, bool), out))
 
 
-def random_option(layer: Dense, board: Board, rng: np.random.Generator) -> Option:
-    """A folding of moderate size, with one of its styles."""
-    sizes = [
-        Folding(pe, simd)
-        for pe in fold_sizes(layer.elements_out)
-        for simd in fold_sizes(layer.elements_in)
-        if 24 <= pe * simd <= MAX_PRODUCTS
-    ]
-    folding = sizes[rng.integers(len(sizes))]
-    options = [o for o in layer.all_options(board, first=False) if o.folding == folding]
-    return options[rng.integers(len(options))]
+def random_option(layer: Dense, board: Board, first: bool, rng: np.random.Generator) -> Option:
+    """A folding with one of its styles; small and large engines are equally likely."""
+    products = MAX_PRODUCTS ** rng.uniform(0.3, 1)
+    options = list(layer.all_options(board, first))
+    sizes = [option.folding.pe * option.folding.simd for option in options]
+    near = [option for option, size in zip(options, sizes, strict=True) if products / 2 <= size <= products]
+    return near[rng.integers(len(near))]
 
 
 def synthesise(layer: Dense, option: Option, lanes: int, board: Board) -> int:
@@ -119,8 +115,10 @@ def sample(family: str, number: int) -> Sample:
     """The sample of this number: the same on every machine."""
     rng, board = np.random.default_rng([number, 1]), load_board(BOARDS[family])
     layer = random_layer(rng)
-    option = random_option(layer, board, rng)
-    lanes = int(rng.choice([size for size in fold_sizes(layer.elements_in) if size <= 64]))
+    first = bool(rng.random() < 0.4)
+    option = random_option(layer, board, first, rng)
+    other = int(rng.choice([size for size in fold_sizes(layer.elements_in) if size <= 64]))
+    lanes = option.folding.simd if first else other
     name = (
         f"{layer.elements_out}x{layer.elements_in} {layer.input_type} PE {option.folding.pe} "
         f"SIMD {option.folding.simd} {option.rom_style}"
