@@ -26,8 +26,8 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev  ## measure the speed of the golden model and of the simulation (ONLY="golden ...")
 	$(BIN)/python tests/benchmarks/run.py $(if $(ONLY),--only $(ONLY))
 
-bench-all: $(VENV)/.dev  ## the same with the slow benchmarks
-	$(BIN)/python tests/benchmarks/run.py --all
+bench-all: $(VENV)/.dev  ## the same with the slow benchmarks (ONLY="finn ...")
+	$(BIN)/python tests/benchmarks/run.py --all $(if $(ONLY),--only $(ONLY))
 
 clean:  ## remove what was built here
 	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

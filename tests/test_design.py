@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 import bnngen
+from bnngen.build.pipeline import random_frames
 from bnngen.data import load_data
 from bnngen.design import Design
 from bnngen.errors import DataError, FitError
 from bnngen.network import Network
+from bnngen.schedule.option import Place
 from bnngen.schedule.planner import Schedule
 from bnngen_boards.profile import load_board
 
@@ -64,7 +66,7 @@ def in_block_ram(network: Network, board: str) -> Design:
     profile = load_board(board)
     options = []
     for number, layer in enumerate(network.layers):
-        every = layer.op.all_options(profile, first=number == 0)
+        every = layer.op.all_options(profile, Place(first=number == 0))
         feed = "registers" if number else "block"
         fitting = [o for o in every if (o.rom_style, o.feed_style) == ("block", feed) and o.cycles <= 300]
         options.append(max(fitting, key=lambda o: o.cycles))
@@ -83,6 +85,22 @@ def test_block_rams_are_known_before_synthesis(
     planned = [option.rom_blocks for option in design.schedule.options]
     assert all(a <= b for a, b in zip(design.rom_blocks, planned, strict=True))
     assert (sum(design.rom_blocks) < sum(planned)) == (board != "icebreaker")
+
+
+def test_the_input_may_lie_in_single_port_memory(
+    make_network: Callable[..., Network], tmp_path: Path
+) -> None:
+    network, profile = make_network(0, [120, 30, 10], ["bipolar"] * 2), load_board("icebreaker")
+    first, last = (layer.op for layer in network.layers)
+    feeds = (o for o in first.all_options(profile, Place(first=True)) if o.feed_style == "huge")
+    option = next(o for o in feeds if o.folding.simd == 20 and o.rom_style == "block")
+    design = Design(Schedule(network, profile, Fraction(25), (option, last.options(profile)[-1])))
+    report = design.build(tmp_path / "out", until="synth", data=random_frames(design, 20)).report
+    assert report.simulation is not None
+    assert (report.simulation["mismatches"], report.simulation["as_predicted"]) == (0, True)
+    assert report.synthesis is not None
+    assert report.synthesis["spram"] == report.schedule["estimate"]["spram"] == 4
+    assert report.synthesis["bram"] == report.schedule["estimate"]["bram"]
 
 
 def test_the_fill_counts_only_weights_in_block_ram(make_network: Callable[..., Network]) -> None:

@@ -272,7 +272,7 @@ def test_the_tables_have_every_field_of_a_profile() -> None:
 def fields(schema: dict[str, Any]) -> Iterator[str]:
     """The names of all values and tables of a profile, as they are written in the file."""
     for table in (schema, *schema["$defs"].values()):
-        yield from (name for name in table["properties"] if name not in ("resources", "bram"))
+        yield from (name for name in table["properties"] if name not in ("resources", "bram", "spram"))
 
 
 class Port:

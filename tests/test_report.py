@@ -42,7 +42,7 @@ def test_the_page_shows_failures(design: Design) -> None:
 def test_the_page_says_what_was_synthesised_and_where_it_comes_from(design: Design) -> None:
     report = Report.of_design(design, {"file": "m.onnx"})
     assert "estimated, without the serial link" in render_html(report.to_dict())
-    counts = {"lut": 10, "ff": 10, "bram": 0, "dsp": 0}
+    counts = {"lut": 10, "ff": 10, "bram": 0, "dsp": 0, "spram": 0}
     report.synthesis = {**counts, "tool": "Yosys 1", "cached": True, "accelerator": counts}
     page = render_html(report.to_dict())
     assert "synthesised, without the serial link" in page

@@ -10,7 +10,8 @@ from typing import Any
 @dataclass(frozen=True)
 class CellCounts:
     """Resources of a netlist: ``lut`` LUTs of the device, ``ff`` flip-flops, ``bram`` memory blocks of the
-    board's kind, ``dsp`` blocks, ``carry`` carry cells (already in ``lut`` as far as they take its places).
+    board's kind, ``dsp`` blocks, ``carry`` carry cells (already in ``lut`` as far as they take its places),
+    ``spram`` single-port memories.
     """
 
     lut: int
@@ -18,6 +19,7 @@ class CellCounts:
     bram: int
     dsp: int
     carry: int
+    spram: int = 0
 
 
 def count_cells(family: str, module: Mapping[str, Any]) -> CellCounts:
@@ -34,6 +36,7 @@ def _ice40(cells: list[Mapping[str, Any]]) -> CellCounts:
         bram=_count(cells, "SB_RAM40_4K"),
         dsp=_count(cells, "SB_MAC16"),
         carry=len(carries),
+        spram=_count(cells, "SB_SPRAM256KA"),
     )
 
 

@@ -181,7 +181,7 @@ class _Run:
             self.out / "rtl", interface, self.board, clock, self.out / "synth", self.watcher.message
         )
         self._synthesis = result
-        keys = ("tool", "lut", "ff", "bram", "dsp", "carry", "lut_levels", "cached", "wall_s")
+        keys = ("tool", "lut", "ff", "bram", "dsp", "spram", "carry", "lut_levels", "cached", "wall_s")
         counts = {key: getattr(result, key) for key in keys}
         self.report.synthesis = {**counts, "accelerator": asdict(result.accelerator)}
         check_fit(result, self.board)

@@ -68,11 +68,11 @@ class SynthesisResult:
 
     ``tool`` is its version. The counts are those of the whole design on the board: ``lut`` (LUTs of the
     device, and what adders and LUT memories take of them), ``ff``, ``bram`` and ``dsp`` blocks, ``carry``
-    (carry cells); ``accelerator`` has the same counts for the accelerator alone. ``lut_levels`` is the
-    greatest number of LUTs between two registers (see :func:`lut_levels`). ``folder`` holds the files that
-    place and route needs; ``netlist`` is the linked one, ``accelerator_netlist`` the accelerator's, in
-    Verilog. ``clock_mhz`` is the clock that the PLL makes. ``cached`` says that the netlists come from an
-    earlier run on the same input. ``wall_s`` seconds.
+    (carry cells), ``spram`` (single-port memories); ``accelerator`` has the same counts for the accelerator
+    alone. ``lut_levels`` is the greatest number of LUTs between two registers (see :func:`lut_levels`).
+    ``folder`` holds the files that place and route needs; ``netlist`` is the linked one,
+    ``accelerator_netlist`` the accelerator's, in Verilog. ``clock_mhz`` is the clock that the PLL makes.
+    ``cached`` says that the netlists come from an earlier run on the same input. ``wall_s`` seconds.
 
     For a board that is synthesised only, the whole design is the accelerator, and the clock the wanted one.
     """
@@ -83,6 +83,7 @@ class SynthesisResult:
     bram: int
     dsp: int
     carry: int
+    spram: int
     accelerator: CellCounts
     lut_levels: int | None
     wall_s: float
@@ -139,7 +140,10 @@ def check_fit(synthesis: SynthesisResult, board: Board) -> None:
     and route would find out only minutes later."""
     have = board.resources
     available = {"LUT": have.lut, "FF": have.ff, have.bram.kind: have.bram.blocks, "DSP": have.dsp}
-    used = (synthesis.lut, synthesis.ff, synthesis.bram, synthesis.dsp)
+    used = [synthesis.lut, synthesis.ff, synthesis.bram, synthesis.dsp]
+    if have.spram:
+        available[have.spram.kind] = have.spram.blocks
+        used.append(synthesis.spram)
     over = [
         f"{count:,} of {available[kind]:,} {kind}"
         for kind, count in zip(available, used, strict=True)

@@ -95,7 +95,8 @@ def _figures(report: dict[str, Any]) -> Table:
         table.add_row("simulation", _simulation(report["simulation"]))
     if report["synthesis"]:
         s = report["synthesis"]
-        used = (f"{s[k]:,} of {available[k]:,} {k.upper()}" for k in ("lut", "ff", "bram"))
+        kinds = [k for k in ("lut", "ff", "bram", "spram") if available.get(k)]
+        used = (f"{s[k]:,} of {available[k]:,} {k.upper()}" for k in kinds)
         table.add_row("synthesis", ", ".join(used))
     if report["pnr"]:
         p = report["pnr"]

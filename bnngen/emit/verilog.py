@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,13 @@ HEADER = """\
 """
 
 
+_INITIAL_CONTENTS = re.compile(
+    r'(ram_style = "huge" \*\)\n *\(\* rom_style = "huge" \*\)\n *reg .*;\n)'
+    r" *initial begin\n(?:.*;\n)* *end\n"
+)
+"""Amaranth gives every memory initial contents, which the largest ones of a device can't have."""
+
+
 def write_verilog(schedule: Schedule, chain: Sequence[StreamComponent], folder: Path) -> Path:
     """Write ``bnn_accelerator.v`` and ``interface.json`` into ``folder``; returns the Verilog's path.
 
@@ -52,7 +60,8 @@ def verilog_text(chain: Sequence[StreamComponent]) -> str:
     ports = [top.ports[name] for name in PORTS]
     # another yosys than the one that comes with Amaranth may write other text
     with _environment(AMARANTH_USE_YOSYS="builtin", **cache_environment()):
-        return HEADER + verilog.convert(top, name=TOP, ports=ports, emit_src=False)
+        text = verilog.convert(top, name=TOP, ports=ports, emit_src=False)
+    return HEADER + _INITIAL_CONTENTS.sub(r"\1", text)
 
 
 @contextmanager

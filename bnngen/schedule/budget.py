@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
 from typing import Literal
@@ -23,7 +24,7 @@ Rate = float | Fraction | Literal["max"] | None
 def available(board: Board) -> Resources:
     """What the device has."""
     r = board.resources
-    return Resources(lut=r.lut, ff=r.ff, bram=r.bram.blocks, dsp=r.dsp)
+    return Resources(r.lut, r.ff, r.bram.blocks, r.dsp, r.spram.blocks if r.spram else 0)
 
 
 def host_link(board: Board) -> Resources:
@@ -41,7 +42,7 @@ def budget(board: Board, rate: Rate) -> Resources:
     lut = (
         all_.lut if rate is not None else min(floor(all_.lut * DEFAULT_LUT_SHARE), board.fabric.routable_lut)
     )
-    return Resources(lut=lut - link.lut, ff=all_.ff - link.ff, bram=all_.bram - link.bram, dsp=all_.dsp)
+    return replace(all_, lut=lut - link.lut, ff=all_.ff - link.ff, bram=all_.bram - link.bram)
 
 
 def cycle_limit(rate: Rate, clock_mhz: Fraction) -> int | None:

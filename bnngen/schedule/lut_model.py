@@ -20,22 +20,27 @@ PRICES = Path(__file__).with_name("lut_model.toml")
 class Structure:
     """The parts of a layer that cost LUTs.
 
-    ``counters``: LUTs of the compressor trees as planned. ``adders``: bits of carry chains behind them.
-    ``choices``: bits of two-way multiplexers at the accumulators. ``comparisons``: bits of comparators.
-    ``tables``: LUTs of thresholds, start values and weights in logic, as `logic_rom_luts` counts them.
-    ``queue``: bits of the queue behind the engine; where LUTs can be memory,
-    bits of its words. ``rotating``: bits of registers that take a vector apart.
-    ``lanes``: PE lanes. ``engines``, ``buffers``: 1 for each engine and for each vector buffer in RAM.
+    ``xnor_counters``, ``and_counters``: LUTs of the compressor trees as planned, of bipolar and of other
+    weights. ``adders``: bits of carry chains behind them. ``choices``: bits of two-way multiplexers at the
+    accumulators. ``comparisons``: bits of comparators. ``tables``: LUTs of thresholds, start values and
+    weights in logic, as `logic_rom_luts` counts them. ``rom_choices``: bits of two-way multiplexers behind
+    block RAMs. ``queue``: bits of the queue behind the engine; where LUTs can be memory, bits of its words.
+    ``rotating``: bits of registers that take a vector apart. ``slices``: bits of a beat at the accelerator's
+    ports. ``control``: bits of counters. ``engines``, ``buffers``: 1 for each engine and for each vector
+    buffer in RAM.
     """
 
-    counters: float = 0
+    xnor_counters: float = 0
+    and_counters: float = 0
     adders: float = 0
     choices: float = 0
     comparisons: float = 0
     tables: float = 0
+    rom_choices: float = 0
     queue: float = 0
     rotating: float = 0
-    lanes: float = 0
+    slices: float = 0
+    control: float = 0
     engines: float = 0
     buffers: float = 0
 

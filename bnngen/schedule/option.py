@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bnngen.schedule.folding import Folding
 from bnngen.schedule.resources import Resources
 from bnngen_hw.feed import FeedStyle
 from bnngen_hw.rom import RomStyle
+
+
+class Place(NamedTuple):
+    """Whether a layer is the first, which gets its beats as it wants them, and the last of the row."""
+
+    first: bool = False
+    last: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,17 +37,17 @@ class Option:
 
 
 def pareto(options: Iterable[Option]) -> list[Option]:
-    """The options that no other equals or beats in cycles, LUTs and memory blocks at once, fastest first."""
+    """The options that no other equals or beats in cycles, LUTs and memories at once, fastest first."""
     kept: list[Option] = []
-    least_lut: dict[int, int] = {}
+    least_lut: dict[tuple[int, int], int] = {}
     for option in sorted(options, key=_merit):
-        cost = option.resources
-        if all(lut > cost.lut for bram, lut in least_lut.items() if bram <= cost.bram):
+        bram, spram, lut = option.resources.bram, option.resources.spram, option.resources.lut
+        if all(less > lut for (b, s), less in least_lut.items() if b <= bram and s <= spram):
             kept.append(option)
-            least_lut[cost.bram] = cost.lut
+            least_lut[bram, spram] = lut
     return kept
 
 
 def _merit(option: Option) -> tuple:
     cost, styles = option.resources, (option.rom_style, option.feed_style, option.table_style)
-    return option.cycles, cost.bram, cost.lut, option.folding, styles
+    return option.cycles, cost.bram, cost.spram, cost.lut, option.folding, styles

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from bnngen.ops.dense import Dense
 from bnngen.schedule.budget import Rate, budget, cycle_limit
-from bnngen.schedule.option import Option
+from bnngen.schedule.option import Option, Place
 from bnngen.schedule.resources import Resources
 from bnngen.schedule.solver import choose
 from bnngen_boards.profile import Board
@@ -27,7 +27,11 @@ class Problem:
     @cached_property
     def options(self) -> list[list[Option]]:
         """What each layer can be on this board."""
-        return [op.options(self.board, first=number == 0) for number, (_, op) in enumerate(self.layers)]
+        last = len(self.layers) - 1
+        return [
+            op.options(self.board, Place(first=number == 0, last=number == last))
+            for number, (_, op) in enumerate(self.layers)
+        ]
 
     @property
     def budget(self) -> Resources:

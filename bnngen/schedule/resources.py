@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 
 @dataclass(frozen=True)
 class Resources:
-    """LUTs, flip-flops, memory blocks (of the device's own kind) and DSP blocks."""
+    """LUTs, flip-flops, memory blocks (of the device's own kind), DSP blocks and single-port memories."""
 
     lut: int = 0
     ff: int = 0
     bram: int = 0
     dsp: int = 0
+    spram: int = 0
 
     def __add__(self, other: Resources) -> Resources:
-        return Resources(
-            self.lut + other.lut, self.ff + other.ff, self.bram + other.bram, self.dsp + other.dsp
-        )
+        return Resources(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
 
 def memory_blocks(width: int, depth: int, shapes: Sequence[tuple[int, int]]) -> int:

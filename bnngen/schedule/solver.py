@@ -16,8 +16,8 @@ from ortools.sat.python import cp_model
 from bnngen.schedule.option import Option
 from bnngen.schedule.resources import Resources
 
-Kind = Literal["lut", "ff", "bram"]
-KINDS: tuple[Kind, ...] = ("lut", "ff", "bram")
+Kind = Literal["lut", "ff", "bram", "spram"]
+KINDS: tuple[Kind, ...] = ("lut", "ff", "bram", "spram")
 """The resources that a choice may not exceed."""
 UNLIMITED = 1 << 40
 AREA_SCALE = 1_000_000
@@ -55,7 +55,7 @@ def smallest(
 ) -> list[Option] | None:
     """One option for each layer with the least area together, weighed by ``budget`` but within no limit;
     None if a layer can't be done in so few cycles."""
-    unlimited = Resources(UNLIMITED, UNLIMITED, UNLIMITED)
+    unlimited = Resources(UNLIMITED, UNLIMITED, UNLIMITED, spram=UNLIMITED)
     return _solve(layers, unlimited, max_cycles, lambda resources: _area(resources, budget))
 
 

@@ -55,10 +55,23 @@ class BlockRam(_Table):
         return self
 
 
+class SinglePortRam(_Table):
+    """Large memories with one port, either read or written in a cycle, without initial contents.
+
+    ``kind`` is the cell's name, ``blocks`` how many there are, each of ``depth`` words of ``width`` bits.
+    """
+
+    kind: _Text
+    blocks: PositiveInt
+    width: PositiveInt
+    depth: PositiveInt
+
+
 class Resources(_Table):
     """What the device has: LUTs, flip-flops, DSP blocks, and block memories.
 
-    ``lutram_bits`` is how many bits one LUT holds as memory, 0 if it cannot.
+    ``lutram_bits`` is how many bits one LUT holds as memory, 0 if it cannot. ``spram`` is left out where
+    there are no such memories.
     """
 
     lut: PositiveInt
@@ -66,6 +79,7 @@ class Resources(_Table):
     dsp: _Count
     lutram_bits: _Count
     bram: BlockRam
+    spram: SinglePortRam | None = None
 
 
 class Fabric(_Table):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from amaranth.hdl import Module
@@ -14,7 +14,7 @@ from bnngen_hw.replay import ReplayBuffer
 from bnngen_hw.timing import Cycles
 from bnngen_hw.width import WidthConverter
 
-FeedStyle = Literal["registers", "block", "distributed"]
+FeedStyle = Literal["registers", "block", "distributed", "huge"]
 
 
 class VectorFeed(StreamComponent):
@@ -22,7 +22,7 @@ class VectorFeed(StreamComponent):
     lanes.
 
     One pass, or style "registers": a `WidthConverter`, which keeps a repeated frame in a rotating register.
-    Style "block" or "distributed": a `WidthConverter`, then a `ReplayBuffer` in that kind of RAM.
+    Any other style: a `WidthConverter`, then a `ReplayBuffer` in that kind of RAM.
 
     Ports: ``i`` and ``o``, streams of ``i_lanes * bits`` and ``o_lanes * bits`` bits.
     """
@@ -36,8 +36,8 @@ class VectorFeed(StreamComponent):
         repeats: int = 1,
         style: FeedStyle = "registers",
     ) -> None:
-        if style not in ("registers", "block", "distributed"):
-            raise ValueError(f"feed style must be 'registers', 'block' or 'distributed', not {style!r}")
+        if style not in get_args(FeedStyle):
+            raise ValueError(f"feed style must be one of {', '.join(get_args(FeedStyle))}, not {style!r}")
         in_ram = repeats > 1 and style != "registers"
         self._converter = WidthConverter(elements, bits, i_lanes, o_lanes, 1 if in_ram else repeats)
         width = o_lanes * bits

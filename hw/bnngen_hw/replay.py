@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
@@ -14,6 +14,14 @@ from bnngen_hw.component import StreamComponent, bit_stream
 from bnngen_hw.counting import Counter
 from bnngen_hw.rom_block import memory_attributes
 from bnngen_hw.timing import Cycles, queue
+
+
+class _Access(NamedTuple):
+    """A read or a write: whether there is one in this cycle, and where."""
+
+    enable: Signal
+    beat: Signal
+    bank: Any
 
 
 def replay_words(beats: int) -> int:
@@ -28,8 +36,8 @@ class ReplayBuffer(StreamComponent):
     frame's last beat came; one beat per cycle from there on, without a gap between passes or frames.
     ``i.ready`` comes from a register.
 
-    ``style``: the kind of memory that synthesis should use: "block", "logic", or "distributed", which a
-    fabric without LUT memory refuses.
+    ``style``: the kind of memory that synthesis should use: "block", "logic", "distributed", which a
+    fabric without LUT memory refuses, or "huge": a memory with one port for each bank.
 
     Ports: ``i`` and ``o``, streams of ``width`` bits.
     """
@@ -38,13 +46,14 @@ class ReplayBuffer(StreamComponent):
         if beats < 1 or repeats < 1:
             raise ValueError(f"a frame needs at least one beat and one pass, not {beats} and {repeats}")
         self.width, self.beats, self.repeats = width, beats, repeats
-        self._attributes = memory_attributes(style)
+        self._attributes, self._single_port = memory_attributes(style), style == "huge"
         super().__init__({"i": In(bit_stream(width)), "o": Out(bit_stream(width))})
 
     @property
     def ram_bits(self) -> int:
         """Bits of memory."""
-        return replay_words(self.beats) * self.width
+        words = 2 * self.beats if self._single_port else replay_words(self.beats)
+        return words * self.width
 
     @property
     def interval(self) -> int:
@@ -59,50 +68,84 @@ class ReplayBuffer(StreamComponent):
         """``filled`` counts the banks that hold a frame, the first of them ``bank``. The bank to write
         follows from these two, so that synthesis sees for itself that a read and a write never meet."""
         m = Module()
-        m.submodules.memory = memory = Memory(
-            shape=self.width, depth=replay_words(self.beats), init=[], attrs=self._attributes
-        )
         filled, bank = Signal(2), Signal()
-        written = self._write(m, memory, ~filled[1], bank ^ filled[0])
-        freed = self._read(m, memory, filled.any(), bank)
+        write, written = self._write(m, ~filled[1], bank ^ filled[0])
+        read, freed = self._read(m, filled.any(), bank)
+        if self._single_port:
+            self._two_memories(m, write, read)
+        else:
+            self._one_memory(m, write, read)
         with m.If(written != freed):
             m.d.sync += filled.eq(Mux(written, filled + 1, filled - 1))
         with m.If(freed):
             m.d.sync += bank.eq(~bank)
         return m
 
-    def _write(self, m: Module, memory: Memory, ready: Any, bank: Any) -> Signal:
-        """Takes beats while a bank is free; returns a signal that marks a frame's last one."""
-        port = memory.write_port()
-        written = Signal()
-        beat = Counter(self.beats, "write_beat").build(m, port.en)
+    def _write(self, m: Module, ready: Any, bank: Any) -> tuple[_Access, Signal]:
+        """Takes beats while a bank is free; returns the access, and a signal that marks a frame's last."""
+        takes, written = Signal(name="write"), Signal()
+        beat = Counter(self.beats, "write_beat").build(m, takes)
         m.d.comb += [
             self.i.ready.eq(ready),
-            port.en.eq(self.i.valid & self.i.ready),
-            port.addr.eq(self._address(beat, bank)),
-            port.data.eq(self.i.payload),
-            written.eq(port.en & beat.last),
+            takes.eq(self.i.valid & self.i.ready),
+            written.eq(takes & beat.last),
         ]
-        return written
+        return _Access(takes, beat.value, bank), written
 
-    def _read(self, m: Module, memory: Memory, available: Any, bank: Any) -> Signal:
-        """Reads one beat ahead of the output; returns a signal that marks the last read of a bank."""
-        port = memory.read_port()
-        valid, free, freed = Signal(), Signal(), Signal()
-        beat = Counter(self.beats, "read_beat").build(m, port.en)
-        turn = Counter(self.repeats, "read_pass").build(m, port.en & beat.last)
+    def _read(self, m: Module, available: Any, bank: Any) -> tuple[_Access, Signal]:
+        """Reads one beat ahead of the output; returns the access, and a signal that marks the last read of a
+        bank."""
+        reads, valid, free, freed = Signal(name="read"), Signal(), Signal(), Signal()
+        beat = Counter(self.beats, "read_beat").build(m, reads)
+        turn = Counter(self.repeats, "read_pass").build(m, reads & beat.last)
         m.d.comb += [
             free.eq(self.o.ready | ~valid),
-            port.en.eq(free & available),
-            port.addr.eq(self._address(beat, bank)),
-            freed.eq(port.en & beat.last & turn.last),
+            reads.eq(free & available),
+            freed.eq(reads & beat.last & turn.last),
             self.o.valid.eq(valid),
-            self.o.payload.eq(port.data),
         ]
         with m.If(free):
             m.d.sync += valid.eq(available)
-        return freed
+        return _Access(reads, beat.value, bank), freed
 
-    def _address(self, beat: Counter, bank: Any) -> Value:
+    def _one_memory(self, m: Module, write: _Access, read: _Access) -> None:
+        """Both banks in a memory with two ports."""
+        m.submodules.memory = memory = self._memory(replay_words(self.beats))
+        write_port, read_port = memory.write_port(), memory.read_port()
+        m.d.comb += [
+            write_port.addr.eq(self._address(write)),
+            write_port.data.eq(self.i.payload),
+            write_port.en.eq(write.enable),
+            read_port.addr.eq(self._address(read)),
+            read_port.en.eq(read.enable),
+            self.o.payload.eq(read_port.data),
+        ]
+
+    def _address(self, access: _Access) -> Value:
         """The bank above the beat; a frame of one beat has no beat number."""
-        return Cat(beat.value, bank) if self.beats > 1 else bank
+        return Cat(access.beat, access.bank) if self.beats > 1 else access.bank
+
+    def _two_memories(self, m: Module, write: _Access, read: _Access) -> None:
+        """A memory for each bank, which is either written or read."""
+        words = []
+        for number in (0, 1):
+            m.submodules[f"bank{number}"] = memory = self._memory(self.beats)
+            write_port, read_port = memory.write_port(), memory.read_port()
+            address = Signal(len(write.beat), name=f"address{number}")
+            m.d.comb += [
+                write_port.en.eq(write.enable & (write.bank == number)),
+                address.eq(Mux(write_port.en, write.beat, read.beat)),
+                write_port.addr.eq(address),
+                write_port.data.eq(self.i.payload),
+                read_port.addr.eq(address),
+                # said so plainly that synthesis sees it
+                read_port.en.eq(read.enable & (read.bank == number) & ~write_port.en),
+            ]
+            words.append(read_port.data)
+        bank_read = Signal()
+        with m.If(read.enable):
+            m.d.sync += bank_read.eq(read.bank)
+        m.d.comb += self.o.payload.eq(Mux(bank_read, words[1], words[0]))
+
+    def _memory(self, words: int) -> Memory:
+        return Memory(shape=self.width, depth=words, init=[], attrs=self._attributes)

@@ -13,11 +13,12 @@ from amaranth.lib.memory import Memory
 def memory_attributes(style: str) -> dict[str, str]:
     """The attributes by which synthesis tools choose a memory's cells.
 
-    ``rom_style`` and ``ram_style`` are read by yosys and Vivado alike; "logic" means no memory cell.
-    Raises ValueError for a style other than "block", "distributed" and "logic".
+    ``rom_style`` and ``ram_style`` are read by yosys and Vivado alike; "logic" means no memory cell, "huge"
+    the largest ones, which can't be read and written at once. Raises ValueError for any other style.
     """
-    if style not in ("block", "distributed", "logic"):
-        raise ValueError(f"memory style must be 'block', 'distributed' or 'logic', not {style!r}")
+    styles = ("block", "distributed", "huge", "logic")
+    if style not in styles:
+        raise ValueError(f"memory style must be one of {', '.join(styles)}, not {style!r}")
     return {"ram_style": style, "rom_style": style}
 
 

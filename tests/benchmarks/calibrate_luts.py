@@ -1,28 +1,25 @@
 """Fits the prices of the LUT model to yosys, and says how well they predict layers that the fit has not seen.
 
-    python tests/benchmarks/calibrate_luts.py [--family ecp5] [--samples 40] [--write]
+    python tests/benchmarks/calibrate_luts.py [--family ecp5] [--samples 48] [--write]
 
-Synthesises random dense layers, alone, for the fabric of one board of each family; takes minutes. Of every
-four samples three are fitted and one is held back. ``--write`` puts the prices into
+Synthesises accelerators of a few random dense layers for the fabric of one board of each family; takes
+minutes. Of every four samples three are fitted and one is held back. ``--write`` puts the prices into
 ``bnngen/schedule/lut_model.toml``.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import shutil
 import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass, fields
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from amaranth.back import rtlil
-from amaranth.hdl import Module
-from amaranth.lib.wiring import connect
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -32,27 +29,34 @@ from bnngen.build import native_yosys
 from bnngen.build.cells import count_cells
 from bnngen.build.flow import flow_of
 from bnngen.datatypes import BIPOLAR, IntType
+from bnngen.design import Design
+from bnngen.emit.verilog import TOP, verilog_text
+from bnngen.exact import exact_array
+from bnngen.network import Host, NamedLayer, Network
 from bnngen.ops.dense import Dense
+from bnngen.ops.engine import EngineOption
 from bnngen.ops.threshold import Threshold
-from bnngen.schedule.folding import fold_sizes
+from bnngen.quantizer import Quantizer
 from bnngen.schedule.lut_model import PRICES, Structure
-from bnngen.schedule.option import Option
+from bnngen.schedule.option import Option, Place
+from bnngen.schedule.planner import Schedule
 from bnngen_boards.profile import Board, load_board
 from bnngen_sim.cache import cached, content_key
 
 BOARDS = {"ice40": "icebreaker", "ecp5": "ulx3s_85f", "xc7": "zc706"}
 """The board whose fabric stands for its family."""
 KINDS = [field.name for field in fields(Structure)]
-PRIOR = np.array([20.0 if kind in ("engines", "buffers") else 1.0 for kind in KINDS])
+PRIOR = np.array([10.0 if kind in ("engines", "buffers") else 1.0 for kind in KINDS])
 """LUTs of one of each kind, had synthesis made just what was counted."""
 PRIOR_WEIGHT = 3.0
 MAX_PRODUCTS = 1000
-"""Products a cycle of the largest sample: larger engines are more of the same."""
+"""Products a cycle of the largest engine: larger ones are more of the same."""
+MAX_LAYERS = 3
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What a layer was predicted to be made of, and the LUTs that yosys made of it."""
+    """What an accelerator was predicted to be made of, and the LUTs that yosys made of it."""
 
     name: str
     structure: Structure
@@ -63,71 +67,81 @@ class Sample:
         return [getattr(self.structure, kind) for kind in KINDS]
 
 
-def random_layer(rng: np.random.Generator) -> Dense:
-    """A layer of random weights, types, sizes and thresholds, like those of real networks."""
-    rows, columns = int(rng.choice([10, 16, 32, 64, 128, 256])), int(rng.choice([32, 64, 100, 256, 784]))
-    low_bit = rng.random() < 0.35
-    type_ = IntType(0, 3) if low_bit else BIPOLAR
-    weights = rng.integers(-2, 2, (rows, columns)) if low_bit else rng.integers(0, 2, (rows, columns)) * 2 - 1
-    plain = Dense(weights.astype(np.int64), type_)
-    if rng.random() < 0.2:
-        return plain
-    levels = 3 if low_bit else 1
-    spread = max(3, int(np.sqrt(columns)) * (3 if low_bit else 1))
-    thresholds = np.sort(rng.integers(-spread, spread + 1, (rows, levels)), axis=1)
-    out = type_ if low_bit else BIPOLAR
-    return Dense(plain.weights, type_, Threshold(thresholds, np.zeros(rows, bool), out))
+def random_type(rng: np.random.Generator) -> IntType:
+    return IntType(0, 3) if rng.random() < 0.35 else BIPOLAR
 
 
-def random_option(layer: Dense, board: Board, first: bool, rng: np.random.Generator) -> Option:
+def random_layer(rng: np.random.Generator, columns: int, x: IntType, out: IntType | None) -> Dense:
+    """A layer of random weights, size and thresholds, like those of real networks."""
+    rows = int(rng.choice([10, 16, 32, 64, 128, 256]))
+    bipolar = rng.random() < 0.65
+    weights = rng.integers(0, 2, (rows, columns)) * 2 - 1 if bipolar else rng.integers(-2, 2, (rows, columns))
+    if out is None:
+        return Dense(weights, x)
+    spread = max(3, int(np.sqrt(columns)) * (1 if bipolar and x == BIPOLAR else 3))
+    thresholds = np.sort(rng.integers(-spread, spread + 1, (rows, 1 if out == BIPOLAR else out.hi)), axis=1)
+    return Dense(weights, x, Threshold(thresholds, np.zeros(rows, bool), out))
+
+
+def random_network(rng: np.random.Generator) -> Network:
+    """A few random layers in a row, behind a quantiser that does nothing."""
+    size = columns = int(rng.choice([32, 64, 100, 256, 784]))
+    types = [random_type(rng) for _ in range(rng.integers(1, MAX_LAYERS + 1))]
+    ends = [*types[1:], None if rng.random() < 0.5 else random_type(rng)]
+    layers = []
+    for number, (x, out) in enumerate(zip(types, ends, strict=True)):
+        layer = random_layer(rng, columns, x, out)
+        layers.append(NamedLayer(f"fc{number}", layer))
+        columns = layer.elements_out
+    one, zero = exact_array(1), exact_array(0)
+    quantizer = Quantizer(one, zero, "sign" if types[0] == BIPOLAR else "half_even", types[0])
+    return Network((size,), quantizer, tuple(layers), Host(one, zero))
+
+
+def random_option(layer: Dense, place: Place, board: Board, rng: np.random.Generator) -> Option:
     """A folding with one of its styles; small and large engines are equally likely."""
-    products = MAX_PRODUCTS ** rng.uniform(0.3, 1)
-    options = list(layer.all_options(board, first))
+    products = min(MAX_PRODUCTS, layer.operations) ** rng.uniform(0.3, 1)
+    options = list(layer.all_options(board, place))
     sizes = [option.folding.pe * option.folding.simd for option in options]
     near = [option for option, size in zip(options, sizes, strict=True) if products / 2 <= size <= products]
     return near[rng.integers(len(near))]
 
 
-def synthesise(layer: Dense, option: Option, lanes: int, board: Board) -> int:
-    """LUTs of the layer behind a stream of ``lanes`` lanes. The netlists are kept in the cache."""
-    parts = layer.hardware(option, lanes, board.fabric)
-    m = Module()
-    m.submodules += parts
-    for before, after in itertools.pairwise(parts):
-        connect(m, before.o, after.i)
-    ports = [part for s in (parts[0].i, parts[-1].o) for part in (s.payload, s.valid, s.ready)]
-    text = rtlil.convert(m, name="top", ports=ports, emit_src=False)
-    script = flow_of(board).script("read_rtlil top.il", "top", board.device)
+def synthesise(design: Design) -> int:
+    """LUTs of the accelerator. The netlists are kept in the cache."""
+    board, text = design.schedule.board, verilog_text(design.chain)
+    script = flow_of(board).script("read_verilog top.v", TOP, board.device)
 
     def run(work: Path, result: Path) -> None:
-        (work / "top.il").write_text(text, encoding="utf-8")
+        (work / "top.v").write_text(text, encoding="utf-8")
         (work / "top.ys").write_text(script, encoding="utf-8")
         command = [sys.executable, native_yosys.__file__, "top.ys"]
         subprocess.run(command, cwd=work, check=True, capture_output=True)
-        shutil.copy(work / "top.json", result)
+        shutil.copy(work / f"{TOP}.json", result)
 
     entry = cached(f"calibration/{content_key([], text, script)}", run)
-    module = json.loads((entry / "top.json").read_text(encoding="utf-8"))["modules"]["top"]
+    module = json.loads((entry / f"{TOP}.json").read_text(encoding="utf-8"))["modules"][TOP]
     return count_cells(board.family, module).lut
 
 
 def sample(family: str, number: int) -> Sample:
     """The sample of this number: the same on every machine."""
-    rng, board = np.random.default_rng([number, 1]), load_board(BOARDS[family])
-    layer = random_layer(rng)
-    first = bool(rng.random() < 0.4)
-    option = random_option(layer, board, first, rng)
-    other = int(rng.choice([size for size in fold_sizes(layer.elements_in) if size <= 64]))
-    lanes = option.folding.simd if first else other
-    name = (
-        f"{layer.elements_out}x{layer.elements_in} {layer.input_type} PE {option.folding.pe} "
-        f"SIMD {option.folding.simd} {option.rom_style}"
-    )
-    return Sample(
-        name,
-        layer.structure(option.folding, option.rom_style, option.feed_style, option.table_style, board),
-        synthesise(layer, option, lanes, board),
-    )
+    rng, board = np.random.default_rng([number, 2]), load_board(BOARDS[family])
+    network = random_network(rng)
+    last = len(network.layers) - 1
+    places = [Place(first=k == 0, last=k == last) for k in range(last + 1)]
+    denses = [layer.op for layer in network.layers]
+    options = [random_option(op, place, board, rng) for op, place in zip(denses, places, strict=True)]
+    design = Design(Schedule(network, board, Fraction(25), tuple(options)))
+    name, structure = [], Structure()
+    for op, place, option in zip(denses, places, options, strict=True):
+        engine = EngineOption(option.folding, option.rom_style, option.table_style)
+        structure += op.structure(engine, option.feed_style, place, board)
+        name.append(
+            f"{op.elements_out}x{op.elements_in} {op.input_type}*{op.weight_type.bits} {option.folding.pe} x "
+            f"{option.folding.simd} {option.rom_style}"
+        )
+    return Sample(", ".join(name), structure, synthesise(design))
 
 
 def fit(samples: list[Sample]) -> dict[str, float]:
@@ -153,7 +167,7 @@ def calibrate(family: str, count: int, console: Console) -> dict[str, float]:
     samples = [sample(family, number) for number in track(range(count), f"{family}: synthesising")]
     held_back = samples[::4]
     prices = fit([s for k, s in enumerate(samples) if k % 4])
-    table = Table("layer", "yosys LUTs", "predicted", "error", title=f"{family}: samples held back")
+    table = Table("layers", "yosys LUTs", "predicted", "error", title=f"{family}: samples held back")
     for s in sorted(held_back, key=lambda s: -abs(error(s, prices))):
         off = error(s, prices)
         table.add_row(s.name, str(s.luts), str(round(s.luts * (1 + off))), f"{off:+.1%}")
@@ -177,7 +191,7 @@ def write(prices: dict[str, dict[str, float]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--family", choices=sorted(BOARDS), action="append", help="default: all")
-    parser.add_argument("--samples", type=int, default=40)
+    parser.add_argument("--samples", type=int, default=48)
     parser.add_argument("--write", action="store_true", help=f"put the prices into {PRICES.name}")
     arguments = parser.parse_args()
     console = Console()

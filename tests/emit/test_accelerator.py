@@ -38,7 +38,7 @@ def fold(network: Network, data: st.DataObject) -> Design:
         rom = data.draw(st.sampled_from(["block", "logic"]), f"rom{index}")
         feed = data.draw(st.sampled_from(["block", "registers"]), f"feed{index}")
         folding = Folding(pe, simd)
-        options.append(Option(folding, rom, feed, layer.op.cycles(folding), Resources()))
+        options.append(Option(folding, rom, feed, layer.op.engine.cycles(folding), Resources()))
     return Design(Schedule(network, load_board("icebreaker"), Fraction(30), tuple(options)))
 
 
@@ -126,7 +126,7 @@ def test_a_next_layer_that_takes_beats_unevenly_costs_no_cycle(make_network: Cal
     network = make_network(0, [4, 4, 1], ["bipolar", "bipolar"], "ternary", False)
     foldings = [Folding(3, 3), Folding(1, 1)]
     options = tuple(
-        Option(folding, "block", "block", layer.op.cycles(folding), Resources())
+        Option(folding, "block", "block", layer.op.engine.cycles(folding), Resources())
         for folding, layer in zip(foldings, network.layers, strict=True)
     )
     design = Design(Schedule(network, load_board("icebreaker"), Fraction(30), options))

@@ -8,31 +8,33 @@ from hypothesis import strategies as st
 from bnngen_hw.replay import ReplayBuffer
 
 SHAPES = st.tuples(st.integers(1, 7), st.integers(1, 4))
+STYLES = st.sampled_from(["block", "huge"])
 
 
 @settings(max_examples=25, deadline=None)
 @given(
     shape=SHAPES,
+    style=STYLES,
     gap=st.sampled_from([0.0, 0.5]),
     stall=st.sampled_from([0.0, 0.6]),
     seed=st.integers(0, 99),
 )
-def test_frames(bench, shape, gap, stall, seed):
+def test_frames(bench, shape, style, gap, stall, seed):
     beats, repeats = shape
     frames = np.random.default_rng(seed).integers(0, 32, (5, beats))
     wanted = np.tile(frames[:, None], (1, repeats, 1)).ravel().tolist()
-    buffer = ReplayBuffer(5, beats, repeats)
+    buffer = ReplayBuffer(5, beats, repeats, style)
     sent = frames.ravel().tolist()
     assert bench(buffer).run(sent, len(wanted), gap=gap, stall=stall, seed=seed).outputs == wanted
 
 
 @settings(max_examples=25, deadline=None)
-@given(data=st.data(), shape=SHAPES)
-def test_timing(bench, data, shape):
+@given(data=st.data(), shape=SHAPES, style=STYLES)
+def test_timing(bench, data, shape, style):
     beats, repeats = shape
     times = data.draw(st.lists(st.integers(0, 3 * beats), min_size=beats, max_size=beats))
-    bench(ReplayBuffer(5, *shape)).check_arrivals([1] * beats, beats * repeats, times)
-    bench(ReplayBuffer(5, *shape)).check_interval([1] * beats, beats * repeats)
+    bench(ReplayBuffer(5, *shape, style)).check_arrivals([1] * beats, beats * repeats, times)
+    bench(ReplayBuffer(5, *shape, style)).check_interval([1] * beats, beats * repeats)
 
 
 def test_no_bubble_between_passes_and_frames(bench):
@@ -40,10 +42,11 @@ def test_no_bubble_between_passes_and_frames(bench):
     assert given == list(range(given[0], given[0] + 60))
 
 
-def test_ready_is_registered(ready_is_independent):
-    ready_is_independent(ReplayBuffer(5, 3, 2))
+@pytest.mark.parametrize("style", ["block", "huge"])
+def test_ready_is_registered(ready_is_independent, style):
+    ready_is_independent(ReplayBuffer(5, 3, 2, style))
 
 
 def test_unknown_style_is_refused():
-    with pytest.raises(ValueError, match=r"memory style must be .* not 'huge'"):
-        ReplayBuffer(5, 3, 2, style="huge")
+    with pytest.raises(ValueError, match=r"memory style must be .* not 'tiny'"):
+        ReplayBuffer(5, 3, 2, style="tiny")

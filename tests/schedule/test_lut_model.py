@@ -20,9 +20,9 @@ def test_every_kind_has_a_price(family):
 
 def test_luts_are_counts_times_prices():
     price = prices("ecp5")
-    assert luts(Structure(counters=1000), "ecp5") == round(1000 * price["counters"])
-    both = Structure(counters=300, rotating=70) + Structure(rotating=30)
-    assert luts(both, "ecp5") == round(300 * price["counters"] + 100 * price["rotating"])
+    assert luts(Structure(adders=1000), "ecp5") == round(1000 * price["adders"])
+    both = Structure(adders=300, rotating=70) + Structure(rotating=30)
+    assert luts(both, "ecp5") == round(300 * price["adders"] + 100 * price["rotating"])
 
 
 @pytest.mark.parametrize(

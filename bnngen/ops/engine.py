@@ -1,0 +1,203 @@
+"""The engine of a layer with weights: its foldings, what they cost, and the hardware."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnngen.datatypes import IntType
+from bnngen.ops.threshold import Threshold
+from bnngen.schedule.folding import Folding, fold_sizes
+from bnngen.schedule.lut_model import Structure
+from bnngen.schedule.resources import logic_rom_luts
+from bnngen.schedule.rom_cut import RomCost, rom_cost
+from bnngen_boards.profile import Board, Fabric
+from bnngen_hw.compressors import Tree, plan_tree
+from bnngen_hw.credit import full_rate_depth
+from bnngen_hw.dense import DenseEngine, engine_weights
+from bnngen_hw.dot import ProductCode
+from bnngen_hw.rom import RomStyle
+from bnngen_hw.target import Target
+from bnngen_hw.threshold import MAX_PARALLEL
+
+LOGIC_ROM_BITS = 8192
+"""Weight memories above this are never made of LUTs: they would cost more than the arithmetic."""
+LUT_MEMORY_WORDS = 16
+"""Words of a queue in one LUT, on fabrics whose LUTs can be memory."""
+LEAST_TABLE = 64
+"""Tables of thresholds with fewer folds are not worth a block RAM."""
+
+
+class EngineOption(NamedTuple):
+    """A folding, and where the weights and the tables of thresholds lie."""
+
+    folding: Folding
+    rom_style: RomStyle
+    table_style: RomStyle
+
+
+@dataclass(frozen=True, eq=False)
+class Engine:
+    """Multiplies vectors of K integers of ``input_type`` by ``weights`` (N, K), then ``activation`` if there
+    is one; without it the N dot products are the output."""
+
+    weights: NDArray[np.int64]
+    input_type: IntType
+    activation: Threshold | None = None
+
+    @property
+    def rows(self) -> int:
+        """N."""
+        return int(self.weights.shape[0])
+
+    @property
+    def columns(self) -> int:
+        """K."""
+        return int(self.weights.shape[1])
+
+    @cached_property
+    def weight_type(self) -> IntType:
+        return IntType.of_values(self.weights)
+
+    @cached_property
+    def row_ranges(self) -> NDArray[np.int64]:
+        """(N, 2): the least and the greatest dot product that each row can reach."""
+        low, high = self.weights * self.input_type.lo, self.weights * self.input_type.hi
+        return np.stack([np.minimum(low, high).sum(axis=1), np.maximum(low, high).sum(axis=1)], axis=1)
+
+    @cached_property
+    def acc_type(self) -> IntType:
+        """The type of the dot products."""
+        return IntType(int(self.row_ranges[:, 0].min()), int(self.row_ranges[:, 1].max()))
+
+    @property
+    def output_type(self) -> IntType:
+        return self.acc_type if self.activation is None else self.activation.type
+
+    def cycles(self, folding: Folding) -> int:
+        """The cycles that one vector takes: folds * beats."""
+        return self.folds(folding) * self.beats(folding)
+
+    def folds(self, folding: Folding) -> int:
+        """NF: how often a vector is read."""
+        return folding.row_folds(self.rows)
+
+    def beats(self, folding: Folding) -> int:
+        """SF: in how many beats."""
+        return folding.column_folds(self.columns)
+
+    def options(self, fabric: Fabric) -> Iterator[EngineOption]:
+        """Every folding with every place for its weights and its thresholds."""
+        for pe in fold_sizes(self.rows):
+            for simd in fold_sizes(self.columns):
+                folding = Folding(pe, simd)
+                for rom_style in self._rom_styles(folding, fabric):
+                    for table_style in self._table_styles(folding):
+                        yield EngineOption(folding, rom_style, table_style)
+
+    def _rom_styles(self, folding: Folding, fabric: Fabric) -> Iterator[RomStyle]:
+        depth, few = self.cycles(folding), 1 << (fabric.lut_inputs - 1)
+        if depth > 1:
+            yield "block"
+        if depth <= few or self._rom_width(folding) * depth <= LOGIC_ROM_BITS:
+            yield "logic"
+        if 1 < depth <= few:
+            yield "counted"
+
+    def _table_styles(self, folding: Folding) -> Iterator[RomStyle]:
+        yield "logic"
+        # a search reads many tables, each of few bits
+        if self.folds(folding) >= LEAST_TABLE and 1 <= self._levels <= MAX_PARALLEL:
+            yield "block"
+
+    def block_roms(self, option: EngineOption, board: Board) -> list[RomCost]:
+        """What the ROMs in block RAM take at most."""
+        folding, shapes = option.folding, board.resources.bram.shapes
+        roms = (
+            (option.rom_style, self._rom_width(folding), self.cycles(folding)),
+            (option.table_style, self._table_width(folding), self.folds(folding)),
+        )
+        return [rom_cost(width, depth, shapes) for style, width, depth in roms if style == "block"]
+
+    @property
+    def _levels(self) -> int:
+        """Thresholds a row."""
+        return 0 if self.activation is None else int(self.activation.thresholds.shape[1])
+
+    def _table_width(self, folding: Folding) -> int:
+        """Bits of start values or thresholds a fold."""
+        return folding.pe * self.acc_type.bits * self._levels
+
+    def _rom_width(self, folding: Folding) -> int:
+        return folding.pe * folding.simd * self.weight_type.bits
+
+    def _tree(self, folding: Folding, rom_style: RomStyle, target: Target) -> Tree:
+        code = ProductCode(self.input_type.encoding, self.weight_type.encoding)
+        return plan_tree(code.heights(folding.simd), target, engine_weights(rom_style, self.cycles(folding)))
+
+    def structure(self, option: EngineOption, board: Board) -> Structure:
+        """What the engine is made of, in the units that have prices."""
+        folding, rom_style, table_style = option
+        pe, beats, folds, target = folding.pe, self.beats(folding), self.folds(folding), board.fabric.target
+        tree, bits, levels = self._tree(folding, rom_style, target), self.acc_type.bits, self._levels
+        compared = levels if 1 < levels <= MAX_PARALLEL else levels.bit_length() * (levels > 1)
+        tables = 0.0
+        if table_style == "logic":
+            tables += logic_rom_luts(self._table_width(folding), folds, target.lut_inputs)
+        if rom_style == "logic":
+            tables += logic_rom_luts(self._rom_width(folding), self.cycles(folding), target.lut_inputs)
+        counters, xnor = pe * tree.counter_luts, self.weight_type.bipolar
+        return Structure(
+            xnor_counters=counters * xnor,
+            and_counters=counters * (not xnor),
+            adders=pe * (tree.adder_bits + bits * (beats > 1 or levels == 1)),
+            choices=pe * bits * (beats > 1),
+            comparisons=pe * bits * compared,
+            tables=tables,
+            rom_choices=sum(rom.choices for rom in self.block_roms(option, board)),
+            queue=pe * self.output_type.bits * _queue_words(tree.latency, beats, board),
+            control=beats.bit_length() + (beats * folds).bit_length() + 3 * folds.bit_length(),
+            engines=1,
+        )
+
+    def flip_flops(self, option: EngineOption, target: Target) -> int:
+        """Registers of the tree, the accumulators, the inputs and the weights."""
+        folding, rom_style, _ = option
+        tree = self._tree(folding, rom_style, target)
+        inputs = folding.simd * self.input_type.bits * (1 + target.copies(folding.pe))
+        weights = self._rom_width(folding) * (target.rom_register or rom_style == "logic")
+        return folding.pe * (tree.registers + 3 * self.acc_type.bits) + inputs + weights
+
+    def hardware(self, option: EngineOption, target: Target, slack: int) -> DenseEngine:
+        """The component, before one that may take a beat ``slack`` cycles late."""
+        act = self.activation
+        return DenseEngine(
+            self.weights,
+            self.input_type.encoding,
+            self.weight_type.encoding,
+            option.folding.pe,
+            option.folding.simd,
+            thresholds=None if act is None else act.thresholds,
+            invert=None if act is None else act.invert,
+            out=self.output_type.encoding,
+            out_lo=self.output_type.lo,
+            target=target,
+            rom_style=option.rom_style,
+            threshold_style=option.table_style,
+            x_range=(self.input_type.lo, self.input_type.hi),
+            slack=slack,
+        )
+
+
+def _queue_words(tree_latency: int, beats: int, board: Board) -> int:
+    """Words of the queue behind an engine, in units of what a LUT holds of one bit; a single word is a
+    register."""
+    words = full_rate_depth(tree_latency + 4, beats)  # with ROM, accumulator, thresholds and queue
+    if words == 1:
+        return 0
+    return -(-words // LUT_MEMORY_WORDS) if board.resources.lutram_bits else words
