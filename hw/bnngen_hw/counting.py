@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
+from numpy.typing import NDArray
 
 
 def index_range(count: int) -> range:
@@ -71,6 +72,23 @@ def block_sizes(beats: int, per_block: int) -> list[int]:
     """The beats of each block of a frame of ``beats`` beats; only the last may be below ``per_block``."""
     full, rest = divmod(beats, per_block)
     return [per_block] * full + [rest] * bool(rest)
+
+
+def lookup(m: Module, name: str, index: Value, values: NDArray[Any]) -> Value:
+    """``values[index]`` as a signed number: logic, and little of it where few values differ from the most
+    frequent one. An index behind the end has no value."""
+    numbers = [int(v) for v in values] or [0]
+    usual = max(set(numbers), key=numbers.count)
+    bits = max(abs(n) for n in numbers).bit_length() + 1
+    if set(numbers) == {usual}:
+        return Const(usual, signed(bits))
+    value = Signal(signed(bits), name=name)
+    m.d.comb += value.eq(usual)
+    with m.Switch(index):
+        for other in sorted(set(numbers) - {usual}):
+            with m.Case(*(k for k, n in enumerate(numbers) if n == other)):
+                m.d.comb += value.eq(other)
+    return value
 
 
 def delay_line(m: Module, signal: Signal, cycles: int) -> list[Signal]:

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from bnngen_hw.accumulate import Accumulator
 from bnngen_hw.beats import beat_count, join_words
+from bnngen_hw.borders import Borders, TablePlaces
 from bnngen_hw.component import StreamComponent, bit_stream
 from bnngen_hw.compressors import Weights
 from bnngen_hw.counting import Counter, delay_line
 from bnngen_hw.credit import CreditFifo, full_rate_depth
-from bnngen_hw.dense_numbers import AccumulatorPlan, RowRanges, padded_rows
+from bnngen_hw.dense_numbers import AccumulatorPlan, RowRanges
 from bnngen_hw.dot import DotProduct
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.rom import Rom, RomStyle
@@ -39,15 +40,16 @@ class DenseEngine(StreamComponent):
 
     ``target``: the fabric. ``x_range``: the least and greatest input that occurs; by default all that the
     encoding holds. ``slack``: cycles that a result may wait at the output without slowing the engine down.
-    Styles of the weight ROM and of the tables of thresholds: see `RomStyle`.
+    ``vectors``: how many a frame has; ``borders``: what is added to their dot products. Styles of the weight
+    ROM and of the thresholds' tables: see `RomStyle`.
 
     The pipeline never stops: input registers and ROM, bit heap, accumulators, thresholds, `CreditFifo`. One
     beat per cycle; ``latency`` cycles from a fold's last beat to its output beat; ``i.ready`` comes from
     registers. One threshold a row costs no comparator: the accumulator starts at minus the threshold, its
     sign is the result.
 
-    Ports: ``i``, stream of ``simd`` elements: each frame's ceil(K / simd) beats, ``folds`` times. ``o``,
-    stream of ``pe`` elements: ``folds`` beats per frame.
+    Ports: ``i``, stream of ``simd`` elements: each vector's ceil(K / simd) beats, ``folds`` times. ``o``,
+    stream of ``pe`` elements: ``folds`` beats per vector.
 
     Raises ValueError if shapes disagree, pe or simd are larger than the matrix, a weight does not fit its
     encoding, an output may not fit ``out``, or thresholds are not sorted.
@@ -69,21 +71,26 @@ class DenseEngine(StreamComponent):
         threshold_style: RomStyle = "logic",
         x_range: tuple[int, int] | None = None,
         slack: int = 0,
+        vectors: int = 1,
+        borders: Borders | None = None,
     ) -> None:
         self.weights = np.asarray(weights, dtype=np.int64)
         self.x_encoding, self.w_encoding, self.out, self.pe, self.simd = x, w, out, pe, simd
-        self.slack = slack
+        self.slack, self.vectors = slack, vectors
         self._check_shape(x_range)
         rows, columns = self.weights.shape
         self.folds, self.beats = beat_count(rows, pe), beat_count(columns, simd)
         self.table = None if thresholds is None else ThresholdTable.checked(thresholds, invert, out, out_lo)
         if self.table is not None and len(self.table.thresholds) != rows:
             raise ValueError(f"{rows} rows of weights, but {len(self.table.thresholds)} rows of thresholds")
-        self._dot = DotProduct(simd, pe, x, w, target, engine_weights(rom_style, self.interval))
+        self.borders = borders or Borders.none(rows)
+        self._places = TablePlaces(self.borders, self.folds, pe)
+        self._dot = DotProduct(simd, pe, x, w, target, engine_weights(rom_style, self.folds * self.beats))
         ranges = RowRanges.of(self.weights, self._dot.code, self.beats * simd, x_range)
+        ranges = ranges.extended(self.borders.by_class)
         self._plan = AccumulatorPlan.choose(ranges, self.table, accumulates=self.beats > 1)
         self._check_output()
-        registered = target.rom_register and rom_style == "block" and self.interval > 1
+        registered = target.rom_register and rom_style == "block" and self.folds * self.beats > 1
         self._rom = Rom(self._rom_words(), simd * w.bits * pe, rom_style, registered)
         self._accumulator = self._make_accumulator(threshold_style)
         self._thresholds = self._make_thresholds(threshold_style)
@@ -109,11 +116,6 @@ class DenseEngine(StreamComponent):
                 f"dot products need {need.bits} {need.kind} bits, not {self.out.bits} {self.out.kind} bits"
             )
 
-    def _by_fold(self, values: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Per-row values as (folds, pe, ...); the last row stands in for rows that are not there."""
-        padded = padded_rows(values, self.folds * self.pe)
-        return padded.reshape(self.folds, self.pe, *padded.shape[1:])
-
     def _rom_words(self) -> list[int]:
         rows, columns = self.weights.shape
         spare = ((0, self.folds * self.pe - rows), (0, self.beats * self.simd - columns))
@@ -125,15 +127,14 @@ class DenseEngine(StreamComponent):
         plan = self._plan
         if self.beats == 1 and not plan.shift and not plan.start.any():
             return None
-        start, single = self._by_fold(plan.start), self.beats == 1
+        start, single = self._places.table(plan.start), self.beats == 1
         return Accumulator(self.pe, self._dot.width, plan.encoding.bits, start, plan.shift, single, style)
 
     def _make_thresholds(self, style: RomStyle) -> ThresholdUnit | None:
         if self.table is None or self._plan.thresholds is None:
             return None
-        rows = self.folds * self.pe
-        thresholds = padded_rows(self._plan.thresholds, rows)
-        invert = padded_rows(self.table.invert, rows).astype(bool)
+        thresholds = self._places.table(self._plan.thresholds).reshape(-1, self.table.levels)
+        invert = self._places.table(self.table.invert).ravel().astype(bool)
         out_lo = int(self.table.values[0])
         return ThresholdUnit(self.pe, self._plan.encoding, thresholds, invert, self.out, out_lo, style)
 
@@ -141,7 +142,7 @@ class DenseEngine(StreamComponent):
         """Where the sign is the result: the flags of a fold's lanes."""
         if self.table is None or self._thresholds is not None:
             return None
-        words = [join_words(row, 1) for row in self._by_fold(self.table.invert)]
+        words = [join_words(row, 1) for row in self._places.table(self.table.invert)]
         return Rom(words[:1] if len(set(words)) == 1 else words, self.pe, "logic")
 
     @property
@@ -205,15 +206,16 @@ class DenseEngine(StreamComponent):
     @property
     def interval(self) -> int:
         """Cycles per frame in steady state."""
-        return self.folds * self.beats
+        return self.folds * self.beats * self.vectors
 
     def arrivals(self, t: NDArray[np.integer]) -> Cycles:
         """See `timing`."""
         return queue(t)[self.beats - 1 :: self.beats] + self.latency
 
     def compute(self, x: NDArray[np.integer]) -> NDArray[np.int64]:
-        """The outputs (frames, N) for inputs (frames, K)."""
-        dot = np.asarray(x, dtype=np.int64) @ self.weights.T
+        """The outputs (n, N) for vectors (n, K), those of whole frames in order."""
+        extra = self.borders.by_position
+        dot = np.asarray(x, dtype=np.int64) @ self.weights.T + np.resize(extra, (len(x), extra.shape[1]))
         if self.table is None:
             return dot
         return self.table.compute(dot, np.broadcast_to(np.arange(len(self.weights)), dot.shape))
@@ -235,7 +237,7 @@ class DenseEngine(StreamComponent):
         """Takes a beat unless its fold's result has no place; returns "a beat" and "a fold's last beat"."""
         accept, last = Signal(name="accept"), Signal(name="last")
         beat = Counter(self.beats, "beat").build(m, accept)
-        at = Counter(self.interval, "weights_at").build(m, accept)
+        at = Counter(self.folds * self.beats, "weights_at").build(m, accept)
         m.submodules.rom, m.submodules.dot = self._rom, self._dot
         m.d.comb += [
             self.i.ready.eq(fifo.free | ~beat.last),
@@ -262,9 +264,9 @@ class DenseEngine(StreamComponent):
         m.d.sync += [copy.eq(value) for copy in copies]
         return Cat(copies)
 
-    def _fold_at(self, m: Module, lasts: list[Signal], cycle: int) -> Counter:
-        """The fold that is ``cycle`` cycles behind the intake."""
-        return Counter(self.folds, f"fold_at_{cycle}").build(m, lasts[cycle])
+    def _fold_at(self, m: Module, lasts: list[Signal], cycle: int) -> tuple[Value, Counter]:
+        """The tables' address for what is ``cycle`` cycles behind the intake, and its fold."""
+        return self._places.follow(m, f"at_{cycle}", lasts[cycle])
 
     def _accumulate(self, m: Module, accepts: list[Signal], lasts: list[Signal]) -> list[Value]:
         """The lanes' final values, ``_acc_at`` cycles after a fold's last beat."""
@@ -281,7 +283,7 @@ class DenseEngine(StreamComponent):
             accumulator.sums.eq(self._dot.sums),
             accumulator.valid.eq(accepts[at]),
             accumulator.first.eq(first),
-            accumulator.fold.eq(self._fold_at(m, lasts, at - 1).value),
+            accumulator.fold.eq(self._fold_at(m, lasts, at - 1)[0]),
         ]
         return [accumulator.acc[lane * bits : (lane + 1) * bits] for lane in range(self.pe)]
 
@@ -292,14 +294,14 @@ class DenseEngine(StreamComponent):
         m.d.comb += [value.eq(lane) for value, lane in zip(values, acc, strict=True)]
         if self.table is None:
             return values
-        fold = self._fold_at(m, lasts, self._acc_at - 1).value
+        fold, _ = self._fold_at(m, lasts, self._acc_at - 1)
         if self._thresholds is None:
             return self._signs(m, values, fold)
         m.submodules.thresholds = thresholds = self._thresholds
         m.d.comb += [thresholds.acc.eq(Cat(values)), thresholds.fold.eq(fold)]
         return [thresholds.codes[k * self.out.bits : (k + 1) * self.out.bits] for k in range(self.pe)]
 
-    def _signs(self, m: Module, values: list[Signal], fold: Signal) -> list[Value]:
+    def _signs(self, m: Module, values: list[Signal], fold: Value) -> list[Value]:
         """One code for a value below 0, the other from 0 on."""
         assert self.table is not None
         assert self._inverts is not None
@@ -314,7 +316,7 @@ class DenseEngine(StreamComponent):
         real = len(self.weights) - (self.folds - 1) * self.pe
         if real == self.pe:
             return Cat(codes)
-        there = ~self._fold_at(m, lasts, self._codes_at).last
+        there = ~self._fold_at(m, lasts, self._codes_at)[1].last
         return Cat(codes[:real], [Mux(there, code, 0) for code in codes[real:]])
 
     def _output(self, m: Module, fifo: CreditFifo, stored: Encoding) -> None:

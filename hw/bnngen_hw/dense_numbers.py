@@ -34,6 +34,12 @@ class RowRanges:
         lo, hi = ends.min(axis=0).sum(axis=1), ends.max(axis=0).sum(axis=1)
         return cls(lo, hi, code.offset(weights, lanes), code.gain)
 
+    def extended(self, extra: Integers) -> RowRanges:
+        """The ranges of all rows once for each class of positions: ``extra`` (classes, N) is what their dot
+        products have beside the products."""
+        lo, hi, offset = ((part + extra).ravel() for part in (self.lo, self.hi, self.offset))
+        return RowRanges(lo, hi, offset, self.gain)
+
     def raw(self, dot: Integers) -> Integers:
         """The least raw sum whose dot product is at least ``dot`` (rows, ...), row by row."""
         offset = self.offset.reshape(-1, *[1] * (dot.ndim - 1))
@@ -50,7 +56,9 @@ class RowRanges:
         return (self.hi - self.offset) // self.gain
 
     def raw_thresholds(self, thresholds: Integers) -> Integers:
-        """Thresholds (rows, L) on raw sums: none below "always" or above "never" of its row."""
+        """Thresholds (rows, L) on raw sums: none below "always" or above "never" of its row. With several
+        classes of positions, the thresholds are those of each."""
+        thresholds = np.tile(thresholds, (len(self.lo) // len(thresholds), 1))
         clipped = np.clip(thresholds, self.lo[:, None], self.hi[:, None] + 1)
         return self.raw(clipped)
 
@@ -98,9 +106,3 @@ class AccumulatorPlan:
         if table.levels == 1:
             return cls.for_sign(rows, table.thresholds)
         return cls.for_levels(rows, table.thresholds, accumulates)
-
-
-def padded_rows(values: NDArray[np.integer] | NDArray[np.bool_], rows: int) -> NDArray[np.int64]:
-    """The array with its last row repeated up to ``rows`` rows."""
-    v = np.asarray(values, dtype=np.int64)
-    return np.concatenate([v, np.repeat(v[-1:], rows - len(v), axis=0)])

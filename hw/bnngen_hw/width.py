@@ -77,20 +77,20 @@ class WidthConverter(StreamComponent):
         return int(np.maximum(self._i_sizes, np.roll(self._o_sizes, 1)).sum())
 
     def arrivals(self, t: NDArray[np.integer]) -> Cycles:
-        """See `timing`."""
-        ends = np.cumsum(self._i_sizes) - 1
-        starts = queue(self._gathered(t), np.maximum(self._i_sizes[1:], self._o_sizes[:-1]))
+        """See `timing`; ``t`` may be that of several frames."""
+        frames = len(t) // self.i_beats
+        i_sizes, o_sizes = np.tile(self._i_sizes, frames), np.tile(self._o_sizes, frames)
+        starts = queue(self._gathered(t, i_sizes), np.maximum(i_sizes[1:], o_sizes[:-1]))
         if not self.packs and not self.unpacks:
             return queue(t)
         if not self.unpacks:
-            return queue(t)[ends] + 1
-        return spread(starts, list(self._o_sizes)) + 1
+            return queue(t)[np.cumsum(i_sizes) - 1] + 1
+        return spread(starts, list(o_sizes)) + 1
 
-    def _gathered(self, t: NDArray[np.integer]) -> Cycles:
+    def _gathered(self, t: NDArray[np.integer], sizes: NDArray[np.int64]) -> Cycles:
         """The cycle in which each block is there for the `Unpack`, had the blocks before it not been."""
-        sizes = self._i_sizes
         firsts = np.cumsum(sizes) - sizes
-        to_go = np.repeat(firsts + sizes - 1, sizes) - np.arange(self.i_beats)
+        to_go = np.repeat(firsts + sizes - 1, sizes) - np.arange(len(t))
         return np.maximum.reduceat(np.asarray(t) + to_go, firsts) + self.packs
 
     def elaborate(self, platform: Any) -> Module:

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from bnngen_hw.dense_numbers import AccumulatorPlan, RowRanges, padded_rows
+from bnngen_hw.dense_numbers import AccumulatorPlan, RowRanges
 from bnngen_hw.dot import ProductCode
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.threshold_table import ThresholdTable
@@ -56,7 +56,3 @@ def test_plans():
     levels = AccumulatorPlan.choose(rows, two, True)
     assert levels.thresholds.tolist() == [[2, 2], [3, 4]]
     assert (levels.start.tolist(), levels.encoding) == ([0, 0], Encoding("unsigned", 2))
-
-
-def test_rows_are_padded_with_the_last():
-    assert padded_rows(np.array([[1, 2], [3, 4]]), 4).tolist() == [[1, 2], [3, 4], [3, 4], [3, 4]]
