@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from bnngen.data import Data, quantize
 from bnngen.emit.chain import build_chain, build_layers, input_lanes
 from bnngen.emit.verilog import write_verilog
-from bnngen.ops.dense import Dense
 from bnngen.schedule.budget import host_link
 from bnngen.schedule.memories import pack
 from bnngen.schedule.planner import Schedule
 from bnngen.schedule.resources import Resources
 from bnngen.schedule.timing import cycles_per_frame, latency_cycles
+from bnngen.schedule.windows import size_windows
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.rom import Rom
 from bnngen_sim.batch import BatchResult, Progress, simulate
@@ -37,6 +37,7 @@ class Design:
     def _built(self) -> tuple[list[list[StreamComponent]], dict[Rom, int]]:
         """The components of each layer with their ROMs laid out, and the block RAMs that each ROM takes."""
         layers = build_layers(self.schedule)
+        size_windows(build_chain(self.schedule, layers), self._beats_in)
         parts = [part for layer in layers for part in layer]
         weights = [rom for part in parts for rom in part.weight_roms]
         tables = [rom for part in parts for rom in part.roms if rom not in weights]
@@ -74,8 +75,7 @@ class Design:
     def weight_bits_stored(self) -> int:
         """Bits of the weights that lie in block RAM, without padding."""
         layers = zip(self.schedule.network.layers, self.schedule.options, strict=True)
-        in_blocks = (layer.op for layer, option in layers if option and option.rom_style == "block")
-        return sum(op.weight_bits for op in in_blocks if isinstance(op, Dense))
+        return sum(layer.op.weight_bits for layer, option in layers if option and option.rom_style == "block")
 
     @property
     def weight_ram_bits(self) -> int:
@@ -96,8 +96,12 @@ class Design:
     @cached_property
     def latency_cycles(self) -> int:
         """Cycles from a frame's first input beat to its last output beat, both counted, when idle."""
-        lanes = input_lanes(self.schedule)
-        return latency_cycles(self.chain, -(-self.schedule.network.elements_in // lanes))
+        return latency_cycles(self.chain, self._beats_in)
+
+    @property
+    def _beats_in(self) -> int:
+        """Input beats of a frame."""
+        return -(-self.schedule.network.elements_in // input_lanes(self.schedule))
 
     @property
     def fifo_bits(self) -> int:

@@ -14,10 +14,12 @@ from bnngen.datatypes import IntType
 from bnngen.exact import ExactArray
 from bnngen.graph import Shape
 from bnngen.ops.argmax import ArgMax
+from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
+from bnngen.ops.max_pool import MaxPool
 from bnngen.quantizer import Quantizer
 
-Layer = Dense | ArgMax
+Layer = Dense | Conv2d | MaxPool | ArgMax
 
 BATCH_ELEMENTS = 1 << 23
 """Elements of a tensor that the golden model computes at once: tens of megabytes. Smaller batches lose more
@@ -110,8 +112,15 @@ class Network:
 
     @property
     def elements_out(self) -> int:
-        op = self.layers[-1].op
-        return 1 if isinstance(op, ArgMax) else len(op.weights)
+        return math.prod(self.output_shape)
+
+    @cached_property
+    def output_shape(self) -> Shape:
+        """The shape of a frame of outputs, channels last."""
+        shape = self.input_shape
+        for layer in self.layers:
+            shape = layer.op.output_shape([shape])
+        return shape
 
     @cached_property
     def _widest(self) -> int:
@@ -139,7 +148,7 @@ class Network:
             y: NDArray = codes[start : start + batch]
             for layer in self.layers:
                 y = layer.op.compute(y)
-            outputs[start : start + batch] = y
+            outputs[start : start + batch] = y.reshape(len(y), -1)
             if progress:
                 progress(min(start + batch, len(codes)), len(codes))
         return outputs

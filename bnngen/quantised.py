@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from bnngen.datatypes import IntType
 from bnngen.exact import Exact, ExactArray
 from bnngen.graph import Shape
+from bnngen.ops.window import Window
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,57 @@ class Linear:
         if math.prod(inputs[0]) != columns:
             raise ValueError(f"takes {columns} features, not a tensor of shape {inputs[0]}")
         return (rows,)
+
+
+@dataclass(frozen=True, eq=False)
+class Convolution:
+    """y = W x at each position of a sliding window, with integer weights (N, K).
+
+    Columns are the window's taps, the first axis slowest, each with the C / ``groups`` channels of the row's
+    group. Padded positions hold the number ``pad``. Input (*spatial, C), output (*positions, N).
+    """
+
+    weights: NDArray[np.int64]
+    window: Window
+    groups: int = 1
+    pad: Exact = Exact()  # noqa: RUF009 - never changes
+
+    @property
+    def channels(self) -> int:
+        """C."""
+        return self.weights.shape[1] // self.window.taps * self.groups
+
+    @property
+    def depthwise(self) -> bool:
+        """Whether each output sees only one channel."""
+        return self.groups == self.channels
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        *spatial, channels = inputs[0]
+        if channels != self.channels:
+            raise ValueError(f"takes {self.channels} channels, not a tensor of shape {inputs[0]}")
+        return (*self.window.outputs(tuple(spatial)), len(self.weights))
+
+
+Product = Linear | Convolution
+"""What multiplies by integer weights."""
+
+
+@dataclass(frozen=True)
+class MaxPool:
+    """The greatest element of each window, channel by channel; the least one in channels where ``least``.
+
+    ``least`` has one flag, or one per channel. Padded positions don't count.
+    """
+
+    window: Window
+    least: tuple[bool, ...] = (False,)
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        *spatial, channels = inputs[0]
+        if len(self.least) not in (1, channels):
+            raise ValueError(f"has {len(self.least)} flags for {channels} channels")
+        return (*self.window.outputs(tuple(spatial)), channels)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bnngen.design import Design
 from bnngen.errors import DataError
 from bnngen.files import write_text
-from bnngen.network import Network
+from bnngen.network import Layer, Network
+from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
+from bnngen.ops.max_pool import MaxPool
 from bnngen.schedule.budget import available
 from bnngen.schedule.option import Option
 
@@ -100,30 +102,30 @@ def render_html(report: dict[str, Any]) -> str:
 
 def weight_bits(network: Network) -> int:
     """Bits of all weights, without padding."""
-    return sum(layer.op.weight_bits for layer in network.layers if isinstance(layer.op, Dense))
+    return sum(layer.op.weight_bits for layer in network.layers)
 
 
-def _layer(name: str, op: object, option: Option | None, rom_blocks: int) -> dict[str, Any]:
+def _layer(name: str, op: Layer, option: Option | None, rom_blocks: int) -> dict[str, Any]:
     """What the report says about a layer whose weights and tables take ``rom_blocks`` block RAMs."""
-    if option is None or not isinstance(op, Dense):
-        kind = type(op).__name__
-        return {"name": name, "op": kind, "pe": None, "simd": None, "cycles": None, "weight_bits": 0} | {
-            "lut_estimate": 0,
-            "bram_estimate": 0,
-        }
-    return {
+    found: dict[str, Any] = {
         "name": name,
-        "op": "Dense",
-        "pe": option.folding.pe,
-        "simd": option.folding.simd,
-        "cycles": option.cycles,
+        "op": type(op).__name__,
+        "pe": option and option.folding.pe,
+        "simd": option and option.folding.simd,
+        "cycles": option and option.cycles,
         "weight_bits": op.weight_bits,
-        "lut_estimate": option.resources.lut,
-        "bram_estimate": option.resources.bram - option.rom_blocks + rom_blocks,
-        "rows": op.elements_out,
-        "columns": op.elements_in,
-        "input_type": str(op.input_type),
-        "weight_type": str(op.weight_type),
-        "output_type": str(op.output_type),
-        "weight_memory": option.rom_style,
+        "lut_estimate": option.resources.lut if option else 0,
+        "bram_estimate": option.resources.bram - option.rom_blocks + rom_blocks if option else 0,
     }
+    if isinstance(op, Conv2d | MaxPool):
+        found |= {"window": str(op.window), "positions": list(op.positions)}
+    if isinstance(op, Dense | Conv2d) and option:
+        found |= {
+            "rows": op.engine.rows,
+            "columns": op.engine.columns,
+            "input_type": str(op.input_type),
+            "weight_type": str(op.weight_type),
+            "output_type": str(op.output_type),
+            "weight_memory": option.rom_style,
+        }
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bnngen.network import NamedLayer, Network
+from bnngen.ops.argmax import ArgMax
 from bnngen.ops.dense import Dense
 
 
@@ -24,24 +25,17 @@ def summarise(network: Network) -> dict[str, Any]:
 
 def _layer(layer: NamedLayer) -> dict[str, Any]:
     op = layer.op
-    if not isinstance(op, Dense):
-        return {"name": layer.name, "op": "ArgMax", "elements_in": op.elements, "elements_out": 1} | {
-            "input_type": str(op.input_type),
-            "output_type": str(op.output_type),
-            "weight_type": "",
-            "parameters": 0,
-            "bit_operations": 0,
-            "weight_bits": 0,
-        }
+    bits = op.weight_type.bits if op.weight_type else 0
     return {
         "name": layer.name,
-        "op": "Dense",
+        "op": type(op).__name__,
+        "window": "" if isinstance(op, Dense | ArgMax) else str(op.window),
         "elements_in": op.elements_in,
         "elements_out": op.elements_out,
         "input_type": str(op.input_type),
         "output_type": str(op.output_type),
-        "weight_type": str(op.weight_type),
-        "parameters": op.operations,
-        "bit_operations": op.operations * op.input_type.bits * op.weight_type.bits,
+        "weight_type": str(op.weight_type or ""),
+        "parameters": op.parameters,
+        "bit_operations": op.operations * (op.input_type.bits if op.input_type else 0) * bits,
         "weight_bits": op.weight_bits,
     }

@@ -11,13 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from hypothesis import strategies as st
 
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.exact import exact_array
 from bnngen.network import Host, NamedLayer, Network
 from bnngen.ops.argmax import ArgMax
+from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
+from bnngen.ops.max_pool import MaxPool
 from bnngen.ops.threshold import Threshold
+from bnngen.ops.window import Window
 from bnngen.quantizer import Quantizer
 
 settings.register_profile("bnngen", deadline=None)
@@ -70,13 +74,68 @@ def make_network() -> MakeNetwork:
     return make
 
 
+@st.composite
+def _windows(draw: st.DrawFn, spatial: tuple[int, ...]) -> Window:
+    """Any window that fits: strides beyond the kernel, padding beyond the map, holes."""
+    axes = []
+    for size in spatial:
+        kernel, dilation = draw(st.integers(1, 3)), draw(st.integers(1, 2))
+        before, after = draw(st.integers(0, 2)), draw(st.integers(0, 2))
+        after += max(0, (kernel - 1) * dilation + 1 - size - before - after)
+        axes.append((kernel, draw(st.integers(1, 3)), dilation, before, after))
+    return Window(*zip(*axes, strict=True))
+
+
+@pytest.fixture(scope="session")
+def windows() -> Callable[[tuple[int, ...]], st.SearchStrategy[Window]]:
+    """A strategy: windows for maps of this shape."""
+    return _windows
+
+
+@st.composite
+def _map_networks(draw: st.DrawFn) -> Network:
+    """Integer networks of convolutions and pools over small maps, perhaps with dense layers behind."""
+    random = np.random.default_rng(draw(st.integers(0, 1 << 20)))
+    kinds, weights = st.sampled_from(sorted(TYPES)), st.sampled_from(sorted(VALUES))
+    shape = draw(st.sampled_from([(4, 2), (7, 1), (3, 4, 1), (4, 4, 2), (1, 6, 3), (5, 5, 2)]))
+    type_ = first = TYPES[draw(kinds)]
+    input_shape, layers = shape, []
+    for number in range(draw(st.integers(1, 3))):
+        *spatial, channels = shape
+        window = draw(_windows(tuple(spatial)))
+        if layers and draw(st.integers(0, 2)) == 0:
+            op = MaxPool(window, tuple(spatial), random.integers(0, 2, channels).astype(bool), type_)
+        else:
+            groups = draw(st.sampled_from([g for g in (1, 2, channels) if channels % g == 0]))
+            rows = groups * draw(st.integers(1, 3))
+            values = random.choice(VALUES[draw(weights)], (rows, window.taps * channels // groups))
+            pad = 0 if type_.lo <= 0 <= type_.hi else type_.lo
+            op = Conv2d(values, window, tuple(spatial), type_, groups, pad)
+            next_type = TYPES[draw(kinds)]
+            op = replace(op, activation=_random_threshold(random, op, next_type))
+        layers.append(NamedLayer(f"layer{number}", op))
+        shape, type_ = op.output_shape([shape]), op.output_type
+    if draw(st.booleans()):
+        values = random.choice(VALUES[draw(weights)], (draw(st.integers(1, 4)), int(np.prod(shape))))
+        layers.append(NamedLayer("fc", Dense(values, type_)))
+    one, zero = exact_array(1), exact_array(0)
+    rounding = "sign" if first.bipolar else "half_even"
+    return Network(input_shape, Quantizer(one, zero, rounding, first), tuple(layers), Host(one, zero))
+
+
+@pytest.fixture(scope="session")
+def map_networks() -> Callable[[], st.SearchStrategy[Network]]:
+    """A strategy: integer networks with sliding windows."""
+    return _map_networks
+
+
 TYPES = {"bipolar": BIPOLAR, "binary": IntType(0, 1), "ternary": IntType(-1, 1), "unsigned3": IntType(0, 7)}
 VALUES = {"bipolar": [-1, 1], "binary": [0, 1], "ternary": [-1, 0, 1], "signed3": list(range(-4, 4))}
 
 
-def _random_threshold(random: np.random.Generator, dense: Dense, type_: IntType) -> Threshold:
+def _random_threshold(random: np.random.Generator, layer: Dense | Conv2d, type_: IntType) -> Threshold:
     """Thresholds over the reachable range and one beyond each end: always and never occur too."""
     levels = 1 if type_.bipolar else type_.hi - type_.lo
-    low, high = dense.row_ranges[:, :1], dense.row_ranges[:, 1:]
-    table = np.sort(random.integers(low, high + 2, (dense.elements_out, levels)), axis=1)
-    return Threshold(table, random.integers(0, 2, dense.elements_out).astype(bool), type_)
+    low, high, rows = layer.row_ranges[:, :1], layer.row_ranges[:, 1:], len(layer.weights)
+    table = np.sort(random.integers(low, high + 2, (rows, levels)), axis=1)
+    return Threshold(table, random.integers(0, 2, rows).astype(bool), type_)

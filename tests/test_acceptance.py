@@ -44,6 +44,20 @@ def test_millions_of_weights_fit_the_block_ram(shared: Path, tmp_path: Path) -> 
     assert report["pnr"]["met"]
 
 
+@pytest.mark.slow
+def test_a_convolutional_network_on_an_ecp5(shared: Path, tmp_path: Path) -> None:
+    """CNV: the known scores in Verilog, with and without stalls, and routed at 3,000 frames a second."""
+    file, data = (shared / "models" / f"cnv_w1a1_cifar10{end}" for end in (".onnx", "_vectors.npz"))
+    arguments = ("build", file, "--board", "ulx3s_85f", "--fps", 3000, "--verify", data, "--out", tmp_path)
+    assert run([str(a) for a in arguments]) == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert (report["simulation"]["frames"], report["simulation"]["mismatches"]) == (8, 0)
+    assert report["simulation"]["as_predicted"]
+    assert report["pnr"]["met"]
+    assert report["pnr"]["fps"] >= 3000
+    assert run([str(a) for a in ("simulate", tmp_path, data, "--stall", 0.3)]) == 0
+
+
 @pytest.mark.parametrize(("model", "board", "correct"), BUILDS)
 def test_verilog_of_the_first_thousand_images(
     shared: Path, tmp_path: Path, model: str, board: str, correct: int

@@ -10,16 +10,27 @@ from numpy.typing import NDArray
 
 from bnngen.datatypes import IntType
 from bnngen.graph import Shape
+from bnngen.ops.weightless import Weightless
 from bnngen_hw.argmax import ArgMax as ArgMaxComponent
 from bnngen_hw.component import StreamComponent
 
 
 @dataclass(frozen=True)
-class ArgMax:
+class ArgMax(Weightless):
     """The index of the greatest of ``elements`` scores of ``input_type``; the lowest index wins a tie."""
 
     elements: int
     input_type: IntType | None = None
+
+    @property
+    def elements_in(self) -> int:
+        """The scores of a frame."""
+        return self.elements
+
+    @property
+    def elements_out(self) -> int:
+        """One index."""
+        return 1
 
     @property
     def output_type(self) -> IntType:

@@ -75,6 +75,11 @@ class Dense:
         return self.engine.output_type
 
     @property
+    def parameters(self) -> int:
+        """Weights."""
+        return self.weights.size
+
+    @property
     def operations(self) -> int:
         """Multiply-accumulates a frame."""
         return self.weights.size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from bnngen.schedule.lut_model import Structure
 from bnngen.schedule.resources import logic_rom_luts
 from bnngen.schedule.rom_cut import RomCost, rom_cost
 from bnngen_boards.profile import Board, Fabric
+from bnngen_hw.borders import Borders, TablePlaces
 from bnngen_hw.compressors import Tree, plan_tree
 from bnngen_hw.credit import full_rate_depth
 from bnngen_hw.dense import DenseEngine, engine_weights
@@ -44,11 +45,13 @@ class EngineOption(NamedTuple):
 @dataclass(frozen=True, eq=False)
 class Engine:
     """Multiplies vectors of K integers of ``input_type`` by ``weights`` (N, K), then ``activation`` if there
-    is one; without it the N dot products are the output."""
+    is one; without it the N dot products are the output. ``borders``: what is added to them at some positions
+    of a map."""
 
     weights: NDArray[np.int64]
     input_type: IntType
     activation: Threshold | None = None
+    borders: Borders | None = None
 
     @property
     def rows(self) -> int:
@@ -68,7 +71,11 @@ class Engine:
     def row_ranges(self) -> NDArray[np.int64]:
         """(N, 2): the least and the greatest dot product that each row can reach."""
         low, high = self.weights * self.input_type.lo, self.weights * self.input_type.hi
-        return np.stack([np.minimum(low, high).sum(axis=1), np.maximum(low, high).sum(axis=1)], axis=1)
+        ends = np.stack([np.minimum(low, high).sum(axis=1), np.maximum(low, high).sum(axis=1)], axis=1)
+        if self.borders is None:
+            return ends
+        extra = self.borders.by_class
+        return ends + np.stack([extra.min(axis=0), extra.max(axis=0)], axis=1)
 
     @cached_property
     def acc_type(self) -> IntType:
@@ -91,14 +98,15 @@ class Engine:
         """SF: in how many beats."""
         return folding.column_folds(self.columns)
 
-    def options(self, fabric: Fabric) -> Iterator[EngineOption]:
-        """Every folding with every place for its weights and its thresholds."""
-        for pe in fold_sizes(self.rows):
-            for simd in fold_sizes(self.columns):
-                folding = Folding(pe, simd)
-                for rom_style in self._rom_styles(folding, fabric):
-                    for table_style in self._table_styles(folding):
-                        yield EngineOption(folding, rom_style, table_style)
+    def options(self, fabric: Fabric, foldings: Iterable[Folding] | None = None) -> Iterator[EngineOption]:
+        """Every folding, or one of these, with every place for its weights and its thresholds."""
+        for folding in foldings if foldings is not None else self._foldings():
+            for rom_style in self._rom_styles(folding, fabric):
+                for table_style in self._table_styles(folding):
+                    yield EngineOption(folding, rom_style, table_style)
+
+    def _foldings(self) -> Iterator[Folding]:
+        return (Folding(pe, simd) for pe in fold_sizes(self.rows) for simd in fold_sizes(self.columns))
 
     def _rom_styles(self, folding: Folding, fabric: Fabric) -> Iterator[RomStyle]:
         depth, few = self.cycles(folding), 1 << (fabric.lut_inputs - 1)
@@ -112,7 +120,7 @@ class Engine:
     def _table_styles(self, folding: Folding) -> Iterator[RomStyle]:
         yield "logic"
         # a search reads many tables, each of few bits
-        if self.folds(folding) >= LEAST_TABLE and 1 <= self._levels <= MAX_PARALLEL:
+        if self._table_words(folding) >= LEAST_TABLE and 1 <= self._levels <= MAX_PARALLEL:
             yield "block"
 
     def block_roms(self, option: EngineOption, board: Board) -> list[RomCost]:
@@ -120,7 +128,7 @@ class Engine:
         folding, shapes = option.folding, board.resources.bram.shapes
         roms = (
             (option.rom_style, self._rom_width(folding), self.cycles(folding)),
-            (option.table_style, self._table_width(folding), self.folds(folding)),
+            (option.table_style, self._table_width(folding), self._table_words(folding)),
         )
         return [rom_cost(width, depth, shapes) for style, width, depth in roms if style == "block"]
 
@@ -131,7 +139,13 @@ class Engine:
 
     def _table_width(self, folding: Folding) -> int:
         """Bits of start values or thresholds a fold."""
-        return folding.pe * self.acc_type.bits * self._levels
+        return folding.pe * self.acc_type.bits * max(self._levels, self.borders is not None)
+
+    def _table_words(self, folding: Folding) -> int:
+        """Words of those tables."""
+        if self.borders is None:
+            return self.folds(folding)
+        return TablePlaces(self.borders, self.folds(folding), folding.pe).words
 
     def _rom_width(self, folding: Folding) -> int:
         return folding.pe * folding.simd * self.weight_type.bits
@@ -148,7 +162,9 @@ class Engine:
         compared = levels if 1 < levels <= MAX_PARALLEL else levels.bit_length() * (levels > 1)
         tables = 0.0
         if table_style == "logic":
-            tables += logic_rom_luts(self._table_width(folding), folds, target.lut_inputs)
+            tables += logic_rom_luts(
+                self._table_width(folding), self._table_words(folding), target.lut_inputs
+            )
         if rom_style == "logic":
             tables += logic_rom_luts(self._rom_width(folding), self.cycles(folding), target.lut_inputs)
         counters, xnor = pe * tree.counter_luts, self.weight_type.bipolar
@@ -173,8 +189,9 @@ class Engine:
         weights = self._rom_width(folding) * (target.rom_register or rom_style == "logic")
         return folding.pe * (tree.registers + 3 * self.acc_type.bits) + inputs + weights
 
-    def hardware(self, option: EngineOption, target: Target, slack: int) -> DenseEngine:
-        """The component, before one that may take a beat ``slack`` cycles late."""
+    def hardware(self, option: EngineOption, target: Target, slack: int, vectors: int = 1) -> DenseEngine:
+        """The component for ``vectors`` vectors a frame, before one that may take a beat ``slack`` cycles
+        late."""
         act = self.activation
         return DenseEngine(
             self.weights,
@@ -191,6 +208,8 @@ class Engine:
             threshold_style=option.table_style,
             x_range=(self.input_type.lo, self.input_type.hi),
             slack=slack,
+            vectors=vectors,
+            borders=self.borders,
         )
 
 

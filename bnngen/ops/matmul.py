@@ -33,6 +33,11 @@ class ExactProduct:
     weights: NDArray[np.integer]
     x_max: int
 
+    @property
+    def dtype(self) -> Any:
+        """The type that computes: inputs that have it already are not converted."""
+        return self._types[0]
+
     def __call__(self, x: NDArray[np.integer]) -> NDArray[Any]:
         """x (frames, K) of any integer type to (frames, N), int32 or int64."""
         dtype, result, _ = self._types

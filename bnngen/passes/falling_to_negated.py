@@ -1,4 +1,4 @@
-"""Linear(W) -> Step(t), falling rows   =>   Linear(W') -> Step(t'), rising
+"""Linear(W) -> Step(t), falling rows   =>   Linear(W') -> Step(t'), rising   (Convolution likewise)
 
 W x <= t is (-W) x >= -t: the row's weights and thresholds change sign, so that hardware only ever compares
 with >=. It needs weights whose type holds their negatives; {0, 1} weights keep the falling row.
@@ -14,30 +14,30 @@ import numpy as np
 from bnngen.datatypes import IntType
 from bnngen.graph import Graph, Node
 from bnngen.passes.rewrite import pair
-from bnngen.quantised import Affine, Bound, Linear, Step
+from bnngen.quantised import Affine, Bound, Product, Step
 
 
 def falling_to_negated(graph: Graph, node: Node) -> Graph | None:
-    match = pair(graph, node, Linear, Step)
+    match = pair(graph, node, Product, Step)
     if match is None:
         return None
-    producer, linear = match
+    producer, product = match
     step = node.op
     assert isinstance(step, Step)
-    if not any(step.turns) or not _symmetric(linear.weights) or _changes_later(graph, node):
+    if not any(step.turns) or not _symmetric(product.weights) or _changes_later(graph, node):
         return None
-    rows = len(linear.weights)
+    rows = len(product.weights)
     falls = np.resize(np.array(step.turns), rows)
     levels = tuple(_negated(step.rows[r % len(step.rows)], falls[r]) for r in range(rows))
     rising = replace(step, rows=levels, falling=(False,) * rows)
-    weights = np.where(falls[:, None], -linear.weights, linear.weights)
-    return graph.with_op(node.name, rising).with_op(producer.name, Linear(weights))
+    weights = np.where(falls[:, None], -product.weights, product.weights)
+    return graph.with_op(node.name, rising).with_op(producer.name, replace(product, weights=weights))
 
 
 def _changes_later(graph: Graph, node: Node) -> bool:
     """Whether another step or affine will still be merged into this step, and may turn its rows again."""
     since_step = itertools.takewhile(lambda n: not isinstance(n.op, Step), graph.upstream(node))
-    until_weights = itertools.takewhile(lambda n: not isinstance(n.op, Linear), graph.downstream(node))
+    until_weights = itertools.takewhile(lambda n: not isinstance(n.op, Product), graph.downstream(node))
     return any(isinstance(n.op, Affine) for n in since_step) or any(
         isinstance(n.op, Step) for n in until_weights
     )

@@ -1,4 +1,4 @@
-"""Input -> Step -> (Linear -> Step)* -> Linear -> tail   =>   the integer network
+"""Input -> Step -> (product -> Step | MaxPool)* -> product -> tail   =>   the integer network
 
 After the rewrites every real threshold stands directly behind the input or behind an integer product.
 Behind a product, acc >= t is acc >= ceil(t) and acc > t is acc >= floor(t) + 1. A falling row counts the
@@ -13,15 +13,18 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bnngen import quantised
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.errors import ModelError
 from bnngen.exact import exact_array
-from bnngen.graph import Graph, Node
+from bnngen.graph import Graph, Node, Shape
 from bnngen.network import Host, NamedLayer, Network
 from bnngen.ops.argmax import ArgMax
+from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
+from bnngen.ops.max_pool import MaxPool
 from bnngen.ops.threshold import Threshold
-from bnngen.quantised import Affine, Bound, Linear, Softmax, Step
+from bnngen.quantised import Affine, Bound, Convolution, Linear, Product, Softmax, Step
 from bnngen.quantizer import Quantizer, uniform_row
 
 
@@ -35,9 +38,9 @@ def integerize(graph: Graph) -> Network:
         raise ModelError(graph.output, "the network has no layers")
     quantizer = _input_quantizer(nodes)
     layers: list[NamedLayer] = []
-    type_ = quantizer.type
-    while nodes and isinstance(nodes[0].op, Linear | ArgMax):
-        layers.append(_layer(nodes, type_))
+    type_, shapes = quantizer.type, graph.shapes()
+    while nodes and isinstance(nodes[0].op, Product | quantised.MaxPool | ArgMax):
+        layers.append(_layer(nodes, type_, shapes[nodes[0].inputs[0]]))
         type_ = layers[-1].op.output_type
     if not layers:
         raise ModelError(graph.output, "the network has no layer with weights behind its input quantiser")
@@ -90,18 +93,42 @@ def _uniform(node: Node, row: tuple[Bound, ...], falls: bool) -> tuple:
     return found
 
 
-def _layer(nodes: list[Node], input_type: IntType) -> NamedLayer:
+def _layer(nodes: list[Node], input_type: IntType, input_shape: Shape) -> NamedLayer:
     node = nodes.pop(0)
-    if isinstance(node.op, ArgMax):
-        return NamedLayer(node.name, replace(node.op, input_type=input_type))
-    assert isinstance(node.op, Linear)
-    dense = Dense(node.op.weights, input_type)
+    op = node.op
+    if isinstance(op, ArgMax):
+        return NamedLayer(node.name, replace(op, input_type=input_type))
+    if isinstance(op, quantised.MaxPool):
+        least = np.resize(np.array(op.least), input_shape[-1])
+        return NamedLayer(node.name, MaxPool(op.window, input_shape[:-1], least, input_type))
+    layer: Dense | Conv2d
+    if isinstance(op, Convolution):
+        pad = _pad(node, op, input_type)
+        layer = Conv2d(op.weights, op.window, input_shape[:-1], input_type, op.groups, pad)
+    else:
+        assert isinstance(op, Linear)
+        layer = Dense(op.weights, input_type)
     if nodes and isinstance(nodes[0].op, Step):
-        dense = replace(dense, activation=_threshold(nodes.pop(0), dense))
-    return NamedLayer(node.name, dense)
+        layer = replace(layer, activation=_threshold(nodes.pop(0), layer))
+    return NamedLayer(node.name, layer)
 
 
-def _threshold(node: Node, dense: Dense) -> Threshold:
+def _pad(node: Node, op: Convolution, input_type: IntType) -> int:
+    """What the padded positions hold: an integer of the input's type, or 0 between -1 and +1."""
+    if not op.window.padded:
+        return 0
+    if op.pad.is_rational and op.pad.fraction().denominator == 1:
+        pad = int(op.pad.fraction())
+        if input_type.lo <= pad <= input_type.hi and (pad == 0 or not input_type.bipolar or abs(pad) == 1):
+            return pad
+    raise ModelError(
+        node.name,
+        f"pads with {float(op.pad):g} where its input holds {input_type}; accepted is one of these integers: "
+        "quantise the input so that 0 is one of its values",
+    )
+
+
+def _threshold(node: Node, dense: Dense | Conv2d) -> Threshold:
     step = node.op
     assert isinstance(step, Step)
     channels = len(dense.weights)
@@ -130,12 +157,12 @@ def _integer(bound: Bound, falls: bool, lo: int, hi: int) -> int:
     return math.floor(bound.value) + 1 if from_above else math.ceil(bound.value)
 
 
-def _without_zero(node: Node, table: NDArray[np.int64], dense: Dense) -> NDArray[np.int64]:
+def _without_zero(node: Node, table: NDArray[np.int64], dense: Dense | Conv2d) -> NDArray[np.int64]:
     """The one threshold between -1 and +1, once it is proved that a Sign's 0 can't occur.
 
-    Bipolar inputs give every row's sum the parity of the sum of its weights.
+    Bipolar inputs give every row's sum the parity of the sum of its weights, unless some are padded with 0.
     """
-    if dense.input_type.bipolar:
+    if dense.input_type.bipolar and not (isinstance(dense, Conv2d) and dense.window.padded and not dense.pad):
         odd = (table - dense.weights.sum(axis=1, keepdims=True)) % 2 == 1
         table = np.minimum(table + odd, dense.row_ranges[:, 1:] + 1)
     for channel in np.nonzero(table[:, 0] != table[:, 1])[0]:

@@ -8,12 +8,18 @@ from bnngen.errors import ModelError
 from bnngen.graph import Graph
 from bnngen.network import Network
 from bnngen.passes.affine_into_step import affine_into_step
-from bnngen.passes.affine_through_linear import affine_through_linear
+from bnngen.passes.affine_through_product import affine_through_product
 from bnngen.passes.binary_to_bipolar import binary_to_bipolar
 from bnngen.passes.drop_before_argmax import drop_affine_before_argmax, drop_softmax_before_argmax
 from bnngen.passes.falling_to_negated import falling_to_negated
 from bnngen.passes.flatten_into_linear import flatten_behind_elementwise, flatten_into_linear
 from bnngen.passes.integerize import integerize
+from bnngen.passes.max_pool import (
+    max_pool_before_affine,
+    max_pool_behind_relu,
+    max_pool_behind_step,
+    max_pool_of_constants,
+)
 from bnngen.passes.merge_affines import merge_affines
 from bnngen.passes.merge_steps import merge_steps
 from bnngen.passes.relu_into_step import relu_into_step
@@ -24,9 +30,13 @@ RULES: tuple[Rule, ...] = (
     flatten_into_linear,
     drop_softmax_before_argmax,
     merge_affines,
-    affine_through_linear,
+    max_pool_before_affine,
+    affine_through_product,
     affine_into_step,
+    max_pool_behind_relu,
     relu_into_step,
+    max_pool_behind_step,
+    max_pool_of_constants,
     merge_steps,
     binary_to_bipolar,
     falling_to_negated,

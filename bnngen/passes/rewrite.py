@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
 from bnngen.errors import ModelError
 from bnngen.graph import Graph, Node
-
-OpT = TypeVar("OpT")
 
 
 @dataclass(frozen=True)
@@ -67,8 +65,9 @@ def verify(graph: Graph) -> None:
         raise ModelError(graph.output, "is the output, but nothing makes it")
 
 
-def pair(graph: Graph, node: Node, first: type[OpT], second: type) -> tuple[Node, OpT] | None:
-    """The producer of ``node`` and its operator, if ``node`` is a ``second`` and alone reads a ``first``."""
+def pair(graph: Graph, node: Node, first: Any, second: Any) -> tuple[Node, Any] | None:
+    """The producer of ``node`` and its operator, if ``node`` is a ``second`` and alone reads a ``first``;
+    both are classes or unions of them."""
     producer = graph.producer(node)
     if producer is None or not isinstance(node.op, second) or not isinstance(producer.op, first):
         return None

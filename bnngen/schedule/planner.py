@@ -8,7 +8,6 @@ from fractions import Fraction
 from bnngen.errors import FitError
 from bnngen.network import Network
 from bnngen.ops.argmax import ArgMax
-from bnngen.ops.dense import Dense
 from bnngen.schedule.budget import Rate
 from bnngen.schedule.option import Option
 from bnngen.schedule.problem import Problem
@@ -45,8 +44,8 @@ def plan(network: Network, board: Board, rate: Rate = None, clock_mhz: float | N
     """
     wanted = board.clock.default_mhz if clock_mhz is None else clock_mhz
     clock = plan_clock(board.clock, wanted).out_mhz
-    denses = [(layer.name, layer.op) for layer in network.layers if isinstance(layer.op, Dense)]
-    problem = Problem(denses, board, clock, rate)
+    layers = [(layer.name, layer.op) for layer in network.layers if not isinstance(layer.op, ArgMax)]
+    problem = Problem(layers, board, clock, rate)
     if problem.solution is None:
         raise FitError(why_not(problem))
     chosen = iter(problem.solution)

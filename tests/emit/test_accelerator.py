@@ -16,7 +16,7 @@ from bnngen.emit.verilog import interface
 from bnngen.network import Network
 from bnngen.ops.dense import Dense
 from bnngen.schedule.folding import Folding
-from bnngen.schedule.option import Option
+from bnngen.schedule.option import Option, Place
 from bnngen.schedule.planner import Schedule
 from bnngen.schedule.resources import Resources
 from bnngen_boards.profile import load_board
@@ -101,10 +101,13 @@ def test_any_network_in_any_folding(
     argmax: bool,
 ) -> None:
     kinds = [data.draw(KINDS, "kind") for _ in sizes[1:]]
-    network = make_network(seed, sizes, kinds, weights, argmax)
-    design = fold(network, data)
-    port = interface(design.schedule)
-    codes = random_frames(design, 9).codes
+    check(fold(make_network(seed, sizes, kinds, weights, argmax), data), seed)
+
+
+def check(design: Design, seed: int) -> None:
+    """Outputs with and without stalls are golden; latency and distance of frames are as predicted."""
+    network, port = design.schedule.network, interface(design.schedule)
+    codes = random_frames(design, 9).codes.reshape(9, -1)
     golden = network.run(codes)
 
     _, stalled = run(design, codes[:3], 0.4, seed)
@@ -119,6 +122,23 @@ def test_any_network_in_any_folding(
         port.output.beats_per_frame - 1 :: port.output.beats_per_frame
     ]
     assert np.diff(ends)[-3:].tolist() == [design.cycles_per_frame] * 3
+
+
+def choose(network: Network, data: st.DataObject) -> Design:
+    """A design with any of the options of every layer, worth considering or not."""
+    board, last = load_board("ulx3s_85f"), len(network.layers) - 1
+    options = []
+    for index, layer in enumerate(network.layers):
+        every = list(layer.op.all_options(board, Place(first=index == 0, last=index == last)))
+        options.append(every[data.draw(st.integers(0, len(every) - 1), f"option{index}")])
+    return Design(Schedule(network, board, Fraction(30), tuple(options)))
+
+
+@settings(max_examples=25)
+@given(st.data(), st.integers(0, 1 << 20))
+def test_any_network_of_maps(map_networks: Callable, data: st.DataObject, seed: int) -> None:
+    network = data.draw(map_networks())
+    check(choose(network, data), seed)
 
 
 def test_a_next_layer_that_takes_beats_unevenly_costs_no_cycle(make_network: Callable[..., Network]) -> None:

@@ -131,10 +131,10 @@ def test_an_output_that_is_the_input(file: Callable, refuses: Callable) -> None:
 def test_an_unsupported_operator_is_named(file: Callable, refuses: Callable) -> None:
     model = file(3)
     path_message = (
-        "layer 'act': the operator Tanh is not supported; supported are Add, ArgMax, BatchNormalization, "
-        "BipolarQuant, Cast, Concat, Constant, Div, Dropout, Flatten, Gather, Gemm, Identity, IntQuant, MatMul, Mul, "
-        "MultiThreshold, Pow, Quant, Relu, Reshape, Shape, Sign, Softmax, Sqrt, Squeeze, Sub, TopK, Transpose, "
-        "Unsqueeze"
+        "layer 'act': the operator Tanh is not supported; supported are Add, ArgMax, AveragePool, "
+        "BatchNormalization, BipolarQuant, Cast, Concat, Constant, Conv, Div, Dropout, Flatten, Gather, Gemm, "
+        "GlobalAveragePool, Identity, IntQuant, MatMul, MaxPool, Mul, MultiThreshold, Pow, Quant, Relu, Reshape, "
+        "Shape, Sign, Softmax, Sqrt, Squeeze, Sub, TopK, Transpose, Unsqueeze"
     )
     refuses(model, model.node("Tanh", "x", name="act"), path_message)
 

@@ -49,6 +49,15 @@ def test_both_dialects_are_one_network(shared: Path) -> None:
     )
 
 
+def test_cnv_of_silicon(shared: Path) -> None:
+    """Every score of eight images, four of which a real board has computed."""
+    network = lower(import_onnx(shared / "models" / "cnv_w1a1_cifar10.onnx"))
+    vectors = shared / "models" / "cnv_w1a1_cifar10_vectors.npz"
+    y = network.run(load_data(vectors, network).codes)
+    with np.load(vectors) as expected:
+        np.testing.assert_array_equal(y, expected["y_int"])
+
+
 def test_lfc_of_silicon(shared: Path) -> None:
     """All ten bits of all images; the original's host takes the highest set bit as the class."""
     network, data = load(shared, "lfc_w1a1_mnist", "mnist_test_flat")

@@ -17,8 +17,20 @@ from bnngen.exact import Exact, exact_array
 from bnngen.graph import Graph, Node
 from bnngen.network import Network
 from bnngen.ops.argmax import ArgMax
+from bnngen.ops.window import Window
 from bnngen.passes.rewrite import Rule, verify
-from bnngen.quantised import ALWAYS, Affine, Bound, Flatten, Linear, Relu, Softmax, Step
+from bnngen.quantised import (
+    ALWAYS,
+    Affine,
+    Bound,
+    Convolution,
+    Flatten,
+    Linear,
+    MaxPool,
+    Relu,
+    Softmax,
+    Step,
+)
 from bnngen.rounding import ROUNDING_MODES, bound
 
 Numbers = np.ndarray
@@ -29,6 +41,40 @@ def _linear(op: Linear, x: Numbers) -> Numbers:
     flat = x.reshape(-1)
     rows = [sum((v * int(w) for v, w in zip(flat, row, strict=True)), Exact()) for row in op.weights]
     return exact_array(rows)
+
+
+def _windows(window: Window, shape: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], list]]:
+    """Each output position with the positions of its taps, None for those in the padding."""
+    for position in itertools.product(*map(range, window.outputs(shape))):
+        first = [p * s - b for p, s, b in zip(position, window.strides, window.before, strict=True)]
+        taps = []
+        for k in itertools.product(*map(range, window.kernel)):
+            at = tuple(f + i * d for f, i, d in zip(first, k, window.dilations, strict=True))
+            inside = all(0 <= a < n for a, n in zip(at, shape, strict=True))
+            taps.append(at if inside else None)
+        yield position, taps
+
+
+def _convolution(op: Convolution, x: Numbers) -> Numbers:
+    *spatial, channels = x.shape
+    out = np.empty((*op.window.outputs(tuple(spatial)), len(op.weights)), dtype=object)
+    size = channels // op.groups
+    for position, taps in _windows(op.window, tuple(spatial)):
+        for n, row in enumerate(op.weights):
+            group = range((n // (len(op.weights) // op.groups)) * size, channels)[:size]
+            seen = [op.pad if at is None else x[(*at, c)] for at in taps for c in group]
+            out[(*position, n)] = sum((v * int(w) for v, w in zip(seen, row, strict=True)), Exact())
+    return out
+
+
+def _max_pool(op: MaxPool, x: Numbers) -> Numbers:
+    *spatial, channels = x.shape
+    out = np.empty((*op.window.outputs(tuple(spatial)), channels), dtype=object)
+    for position, taps in _windows(op.window, tuple(spatial)):
+        for c in range(channels):
+            pick = min if op.least[c % len(op.least)] else max
+            out[(*position, c)] = pick(x[(*at, c)] for at in taps if at is not None)
+    return out
 
 
 def _affine(op: Affine, x: Numbers) -> Numbers:
@@ -73,6 +119,8 @@ def _argmax(op: ArgMax, x: Numbers) -> Numbers:
 
 EVALUATORS: dict[type, Callable[[Any, Numbers], Numbers]] = {
     Linear: _linear,
+    Convolution: _convolution,
+    MaxPool: _max_pool,
     Affine: _affine,
     Relu: _relu,
     Step: _step,
@@ -239,7 +287,9 @@ def _without_offsets(ops: list[object]) -> list[object]:
 
 @st.composite
 def _networks(draw: st.DrawFn) -> Graph:
-    """A network of one to three dense layers that must be possible to lower, whatever its numbers are."""
+    """A network of one to three layers that must be possible to lower, whatever its numbers are."""
+    if draw(st.integers(0, 2)) == 0:
+        return draw(_maps())
     shape = draw(st.sampled_from([(1,), (2,), (3,), (2, 1), (1, 2, 2), (2, 1, 2)]))
     features, ops = int(np.prod(shape)), draw(_input_quantiser())
     ops += draw(st.lists(_scalars(), max_size=1))
@@ -257,6 +307,58 @@ def _networks(draw: st.DrawFn) -> Graph:
             shape, *ops, draw(_linears(rows, features)), *draw(st.lists(_affines(rows), max_size=2))
         )
     return _chain(shape, *_without_offsets(ops), *draw(_argmax_head(rows, features)))
+
+
+@st.composite
+def _any_window(draw: st.DrawFn, shape: tuple[int, ...], pads: bool) -> Window:
+    """A window that fits a map of this shape, and sees an element of it at every position."""
+    axes = []
+    for length in shape:
+        kernel = draw(st.integers(1, min(2, length)))
+        dilation = draw(st.integers(1, 2)) if kernel > 1 and length > 2 else 1
+        before, after = (draw(st.integers(0, kernel - 1)) * pads for _ in range(2))
+        axes.append((kernel, draw(st.integers(1, 2)), dilation, before, after))
+    window = Window(*zip(*axes, strict=True))
+    taps = [at for _, at in _windows(window, shape)]
+    return window if all(any(at) for at in taps) else Window.plain(window.kernel)
+
+
+@st.composite
+def _convolutions(draw: st.DrawFn, shape: tuple[int, ...], pads: bool = True) -> Convolution:
+    *spatial, channels = shape
+    window = draw(_any_window(tuple(spatial), pads))
+    groups = draw(st.sampled_from([g for g in (1, channels) if channels % g == 0]))
+    rows = draw(st.integers(1, 2)) * groups
+    return Convolution(draw(_linears(rows, window.taps * channels // groups)).weights, window, groups)
+
+
+@st.composite
+def _pooled(draw: st.DrawFn, shape: tuple[int, ...]) -> tuple[list[object], tuple[int, ...]]:
+    """What stands behind a convolution: batch norms, a Relu, a quantiser, and pools anywhere among them."""
+    channels = shape[-1]
+    ops = draw(st.lists(st.one_of(_affines(channels), st.just(Relu())), max_size=2))
+    ops.append(draw(_steps(channels)))
+    for place in sorted(draw(st.sets(st.integers(0, len(ops)), max_size=2)), reverse=True):
+        pool = MaxPool(draw(_any_window((1,) * len(shape[:-1]) if place else shape[:-1], pads=False)))
+        ops.insert(place, pool)
+    for op in ops:
+        shape = op.output_shape([shape])
+    return ops, shape
+
+
+@st.composite
+def _maps(draw: st.DrawFn) -> Graph:
+    """A network with a convolution, pools on its sums, scaled sums or codes, and a dense layer."""
+    first = shape = draw(st.sampled_from([(2, 1), (3, 1), (2, 2), (1, 2, 1), (2, 2, 1), (3, 1, 1)]))
+    scale = draw(st.sampled_from([1, -1, Fraction(1, 4), Fraction(-1, 3)]))
+    before, step = draw(_input_quantiser())
+    zero = step.type.lo <= 0 <= step.type.hi  # only then padding has a code
+    ops = [before, step, Affine(exact_array(scale), exact_array(0))]
+    ops.append(convolution := draw(_convolutions(shape, pads=zero)))
+    behind, shape = draw(_pooled(convolution.output_shape([shape])))
+    ops += [*behind, *draw(st.lists(_scalars(), max_size=1)), Flatten()]
+    rows = draw(st.integers(1, 2))
+    return _chain(first, *ops, *draw(_hidden(rows, int(np.prod(shape)))))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,9 @@ from bnngen.exact import Exact, exact_array
 from bnngen.frontend import import_onnx
 from bnngen.graph import Graph
 from bnngen.network import Network
+from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
+from bnngen.ops.max_pool import MaxPool
 from bnngen.passes.lower import RULES, lower
 from bnngen.quantised import Affine, Bound, Flatten, Linear, Relu, Step
 
@@ -55,9 +57,16 @@ def assert_same_network(first: Network, second: Network) -> None:
 
 
 def assert_same_layer(first: Any, second: Any) -> None:
-    if not isinstance(first, Dense):
+    assert type(first) is type(second)
+    if isinstance(first, MaxPool):
+        assert (first.window, first.input_type) == (second.window, second.input_type)
+        np.testing.assert_array_equal(first.least, second.least)
+        return
+    if not isinstance(first, Dense | Conv2d):
         assert first == second
         return
+    if isinstance(first, Conv2d):
+        assert (first.window, first.groups, first.pad) == (second.window, second.groups, second.pad)
     assert first.input_type == second.input_type
     np.testing.assert_array_equal(first.weights, second.weights)
     assert (first.activation is None) == (second.activation is None)

@@ -42,24 +42,26 @@ def _linear(node: OnnxNode, importer: Importer, transposed: bool) -> Activation:
     value = node.activation()
     if len(value.shape) != 2:
         raise node.error(f"takes a tensor of shape (N, features), not {value.shape}; flatten it first")
-    weights, scale = _integer_weights(node)
+    weights, scale = integer_weights(node)
+    if weights.ndim != 2:
+        raise node.error(f"takes weights of two axes, not of shape {weights.shape}")
     weights = weights if transposed else weights.T
     product = importer.add(node, Linear(weights), value, (1, len(weights)))
     if all(s == 1 for s in scale.reshape(-1)):
         return product
-    rows = _row_scale(node, scale, transposed, weights.shape)
+    axis, shape = (0, weights.shape) if transposed else (1, weights.T.shape)
+    rows = row_scale(node, scale, axis, shape)
     return importer.add(node, Affine(rows, exact_array(0)), product, product.shape, "_scale")
 
 
-def _integer_weights(node: OnnxNode) -> tuple[NDArray[np.int64], ExactArray]:
+def integer_weights(node: OnnxNode) -> tuple[NDArray[np.int64], ExactArray]:
+    """The weights of a node as integers, and what they are to be multiplied by."""
     value = node.input(1)
     if isinstance(value, QuantisedConstant):
         if any(value.offset.reshape(-1)):
             raise node.error("has weights with a zero point other than 0; quantise them symmetrically")
         return value.ints, value.scale
     array = node.constant(1, "its weights").array
-    if array.ndim != 2:
-        raise node.error(f"takes weights of two axes, not of shape {array.shape}")
     return _whole_numbers(node, Constant(array)), exact_array(1)
 
 
@@ -74,13 +76,12 @@ def _whole_numbers(node: OnnxNode, weights: Constant) -> NDArray[np.int64]:
     return array.astype(np.int64)
 
 
-def _row_scale(node: OnnxNode, scale: ExactArray, transposed: bool, shape: tuple[int, ...]) -> ExactArray:
-    """One scale, or one for each output."""
+def row_scale(node: OnnxNode, scale: ExactArray, axis: int, shape: tuple[int, ...]) -> ExactArray:
+    """One scale, or one for each output: the outputs are this ``axis`` of weights of this ``shape``."""
     if scale.size == 1:
         return scale.reshape(1)
-    outputs_axis = scale.ndim - 2 if transposed else scale.ndim - 1
-    varying = [axis for axis, d in enumerate(scale.shape) if d != 1]
-    if varying != [outputs_axis] or scale.size != shape[0]:
+    varying = [i + len(shape) - scale.ndim for i, d in enumerate(scale.shape) if d != 1]
+    if varying != [axis] or scale.size != shape[axis]:
         raise node.error(
             f"has weight scales of shape {scale.shape}; accepted are one scale, or one for each output"
         )

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bnngen.exact import Exact, exact_array
-from bnngen.passes.affine_through_linear import affine_through_linear
+from bnngen.passes.affine_through_product import affine_through_product
 from bnngen.passes.rewrite import Refusal
 from bnngen.quantised import Affine, Linear
 
@@ -20,7 +20,7 @@ WEIGHTS = np.array([[1, -2, 3], [0, 1, 1]])
 
 def test_the_factor_stays_and_the_offset_is_weighted(chain: Callable, fire: Callable) -> None:
     graph = chain((3,), Affine(exact_array(2), exact_array([1, 10, 100])), Linear(WEIGHTS))
-    after = fire(affine_through_linear, graph, "n1")
+    after = fire(affine_through_product, graph, "n1")
     assert [(n.name, n.inputs) for n in after.nodes] == [("n1", ("x",)), ("n0", ("n1",))]
     assert after.output == "n0"
     assert after["n1"].op.weights is graph["n1"].op.weights
@@ -33,7 +33,7 @@ def test_equal_factors_of_all_channels_are_one(chain: Callable, fire: Callable) 
     graph = chain(
         (3,), Affine(exact_array([root, root, Exact.of(2).sqrt() * 2]), exact_array(0)), Linear(WEIGHTS)
     )
-    after = fire(affine_through_linear, graph, "n1")
+    after = fire(affine_through_product, graph, "n1")
     assert list(after["n0"].op.mul) == [root]
 
 
@@ -43,7 +43,7 @@ def test_offsets_of_an_image_belong_to_its_last_axis(
 ) -> None:
     add = exact_array(range(1, shape[-1] + 1))
     graph = chain(shape, Affine(exact_array(-3), add), Linear(np.arange(12).reshape(2, 6)))
-    same_meaning(graph, fire(affine_through_linear, graph, "n1"), (-1, 2))
+    same_meaning(graph, fire(affine_through_product, graph, "n1"), (-1, 2))
 
 
 @settings(max_examples=40)
@@ -55,12 +55,12 @@ def test_it_is_exact(
     affine = data.draw(strategies.affines(channels))
     scalar = Affine(affine.mul[:1], affine.add)
     graph = chain((channels,), scalar, data.draw(strategies.linears(rows, channels)))
-    same_meaning(graph, fire(affine_through_linear, graph, "n1"), (-1, 0, 2))
+    same_meaning(graph, fire(affine_through_product, graph, "n1"), (-1, 0, 2))
 
 
 def test_factors_for_each_channel_are_refused(chain: Callable) -> None:
     graph = chain((3,), Affine(exact_array([1, 1, 2]), exact_array(0)), Linear(WEIGHTS))
-    assert affine_through_linear(graph, graph["n1"]) == Refusal(
+    assert affine_through_product(graph, graph["n1"]) == Refusal(
         "n0",
         "scales each channel by its own factor, which can't pass the sum of the next layer's products; "
         "quantise with one scale for the whole tensor, or put a quantiser behind this layer",
@@ -69,4 +69,4 @@ def test_factors_for_each_channel_are_refused(chain: Callable) -> None:
 
 def test_it_leaves_other_patterns_alone(chain: Callable) -> None:
     graph = chain((3,), Linear(np.eye(3, dtype=int)), Linear(WEIGHTS), Affine(exact_array(1), exact_array(0)))
-    assert [affine_through_linear(graph, node) for node in graph.nodes] == [None] * 3
+    assert [affine_through_product(graph, node) for node in graph.nodes] == [None] * 3

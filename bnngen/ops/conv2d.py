@@ -1,0 +1,215 @@
+"""Convolution on integers over one or two axes, with an optional quantiser behind its sums."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnngen.datatypes import IntType
+from bnngen.graph import Shape
+from bnngen.ops.engine import Engine, EngineOption
+from bnngen.ops.line_buffer import LineBuffer, divisors
+from bnngen.ops.matmul import ExactProduct
+from bnngen.ops.threshold import Threshold
+from bnngen.ops.window import Axes, Window
+from bnngen.schedule.folding import Folding
+from bnngen.schedule.lut_model import Structure, luts
+from bnngen.schedule.option import Option, Place, pareto
+from bnngen.schedule.resources import Resources
+from bnngen_boards.profile import Board, Fabric
+from bnngen_hw.beats import join_words
+from bnngen_hw.borders import Borders
+from bnngen_hw.component import StreamComponent
+from bnngen_hw.feed import FeedStyle
+
+
+@dataclass(frozen=True, eq=False)
+class Conv2d:
+    """acc = W x at each position of a sliding window, then ``activation`` if there is one.
+
+    ``weights`` (N, K) integers: the columns are the window's taps, the first axis slowest, each with the
+    C / ``groups`` channels of the row's group. ``spatial`` is the shape of the input map, (H, W) or (L,),
+    and ``input_type`` the type of its elements; padded positions hold ``pad``, which a bipolar type need
+    not hold. Without an activation the outputs are the dot products. Input (*spatial, C), output
+    (*positions, N).
+    """
+
+    weights: NDArray[np.int64]
+    window: Window
+    spatial: Axes
+    input_type: IntType
+    groups: int = 1
+    pad: int = 0
+    activation: Threshold | None = None
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What does the arithmetic of one position, each row with zeros for groups that are not its own."""
+        return Engine(self._all_columns, self.input_type, self.activation, self._borders)
+
+    @property
+    def _borders(self) -> Borders | None:
+        """A bipolar map is padded with bits that count as -1: where they are read as weights, the weights are
+        what the sums lack."""
+        if not self.input_type.bipolar or not self.window.padded or self.pad:
+            return None
+        plan = self.window.plan(self.spatial, 1)
+        (row_taps, rows), (column_taps, columns) = (
+            np.unique(plan.inside(axis), axis=0, return_inverse=True) for axis in (0, 1)
+        )
+        outside = ~(row_taps[:, None, :, None] & column_taps[None, :, None, :])
+        by_tap = self.weights.reshape(len(self.weights), self.window.taps, -1).sum(axis=2)
+        extra = outside.reshape(*outside.shape[:2], -1) @ by_tap.T
+        return Borders(rows.ravel(), columns.ravel(), extra.astype(np.int64))
+
+    @property
+    def _all_columns(self) -> NDArray[np.int64]:
+        """The weights (N, taps * C)."""
+        if self.groups == 1:
+            return self.weights
+        rows, taps = len(self.weights), self.window.taps
+        grouped = self.weights.reshape(self.groups, rows // self.groups, taps, -1)
+        full = np.zeros((*grouped.shape[:3], self.groups, grouped.shape[3]), np.int64)
+        for group in range(self.groups):
+            full[group, :, :, group] = grouped[group]
+        return full.reshape(rows, -1)
+
+    @property
+    def channels(self) -> int:
+        """C."""
+        return self.weights.shape[1] // self.window.taps * self.groups
+
+    @cached_property
+    def positions(self) -> Axes:
+        """The shape of the output map."""
+        return self.window.outputs(self.spatial)
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        if inputs[0] != (*self.spatial, self.channels):
+            raise ValueError(
+                f"takes a tensor of shape {(*self.spatial, self.channels)}, not of shape {inputs[0]}"
+            )
+        return (*self.positions, len(self.weights))
+
+    @property
+    def elements_in(self) -> int:
+        """Elements of an input map."""
+        return math.prod(self.spatial) * self.channels
+
+    @property
+    def elements_out(self) -> int:
+        """Elements of an output map."""
+        return math.prod(self.positions) * len(self.weights)
+
+    @property
+    def weight_type(self) -> IntType:
+        return self.engine.weight_type
+
+    @cached_property
+    def row_ranges(self) -> NDArray[np.int64]:
+        """(N, 2): the least and the greatest dot product that each row can reach."""
+        x = self.input_type
+        if self.window.padded and not x.lo <= self.pad <= x.hi:
+            x = IntType(min(x.lo, self.pad), max(x.hi, self.pad))
+        return Engine(self.weights, x).row_ranges
+
+    @property
+    def output_type(self) -> IntType:
+        if self.activation is not None:
+            return self.activation.type
+        return IntType(int(self.row_ranges[:, 0].min()), int(self.row_ranges[:, 1].max()))
+
+    @property
+    def parameters(self) -> int:
+        """Weights."""
+        return self.weights.size
+
+    @property
+    def operations(self) -> int:
+        """Multiply-accumulates a frame."""
+        return math.prod(self.positions) * self.weights.size
+
+    @property
+    def weight_bits(self) -> int:
+        """Bits of all weights, without padding."""
+        return self.weights.size * self.weight_type.bits
+
+    @cached_property
+    def _products(self) -> list[ExactProduct]:
+        """One for each group."""
+        most = max(abs(self.input_type.lo), abs(self.input_type.hi), abs(self.pad) * self.window.padded)
+        return [ExactProduct(rows, most) for rows in np.split(self.weights, self.groups)]
+
+    def compute(self, x: NDArray[np.integer]) -> NDArray[Any]:
+        """x (frames, ...) with H*W*C elements a frame to (frames, *positions, N), exact, of a type that holds
+        them."""
+        maps = x.reshape(len(x), *self.spatial, self.groups, -1)
+        sums = [self._group(maps[..., g, :], product) for g, product in enumerate(self._products)]
+        acc = sums[0] if self.groups == 1 else np.concatenate(sums, axis=-1)
+        y = acc if self.activation is None else self.activation.compute(acc)
+        return y.reshape(len(x), *self.positions, len(self.weights))
+
+    def _group(self, maps: NDArray[Any], product: ExactProduct) -> NDArray[Any]:
+        """The sums (frames * positions, rows) of one group's channels."""
+        windows = self.window.gather(maps.astype(product.dtype, copy=False), self.pad)
+        return product(windows.reshape(-1, product.weights.shape[1]))
+
+    def options(self, board: Board, place: Place = Place()) -> list[Option]:  # noqa: B008 - frozen
+        """The ways to build the layer on ``board``, at its ``place``, that are worth considering."""
+        return pareto(self.all_options(board, place))
+
+    def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
+        """Every folding whose SIMD divides the channels and whose PE divides the rows, with every place for
+        its weights, its thresholds and its lines."""
+        foldings = [
+            Folding(pe, simd) for pe in divisors(len(self.weights)) for simd in divisors(self.channels)
+        ]
+        for engine in self.engine.options(board.fabric, foldings):
+            buffer = self._buffer(engine.folding)
+            for style in buffer.styles(board):
+                yield self._option(engine, buffer, style, place, board)
+
+    def _buffer(self, folding: Folding) -> LineBuffer:
+        words, repeats = self.channels // folding.simd, self.engine.folds(folding)
+        plan = self.window.plan(self.spatial, words, repeats)
+        return LineBuffer(plan, folding.simd, self.input_type.bits)
+
+    def _option(
+        self, engine: EngineOption, buffer: LineBuffer, style: FeedStyle, place: Place, board: Board
+    ) -> Option:
+        rom_blocks = sum(rom.blocks for rom in self.engine.block_roms(engine, board))
+        structure = self.engine.structure(engine, board) + buffer.structure()
+        ends = buffer.width * place.first + engine.folding.pe * self.output_type.bits * place.last
+        cost = Resources(
+            lut=luts(structure + Structure(slices=ends), board.family),
+            ff=self.engine.flip_flops(engine, board.fabric.target),
+            bram=rom_blocks,
+        )
+        return Option(
+            engine.folding,
+            engine.rom_style,
+            style,
+            buffer.cycles,
+            cost + buffer.memory(style, board),
+            rom_blocks,
+            engine.table_style,
+        )
+
+    def hardware(self, option: Option, i_lanes: int, fabric: Fabric, slack: int = 0) -> list[StreamComponent]:
+        """The layer as ``option`` builds it, for an input stream of ``i_lanes`` elements a beat, before a
+        component that may take a beat ``slack`` cycles late."""
+        folding, buffer = option.folding, self._buffer(option.folding)
+        chosen = EngineOption(folding, option.rom_style, option.table_style)
+        engine = self.engine.hardware(chosen, fabric.target, slack, math.prod(self.positions))
+        pad = 0
+        if self.window.padded:
+            pads = np.full(folding.simd, -1 if self.engine.borders else self.pad)
+            codes = self.input_type.encoding.encode(pads)
+            pad = join_words(codes, self.input_type.bits)
+        return [*buffer.hardware(i_lanes, pad, False, option.feed_style), engine]

@@ -1,0 +1,81 @@
+"""The line buffer of a layer with a sliding window: what it costs, and where it can lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bnngen.schedule.lut_model import Structure
+from bnngen.schedule.resources import Resources, memory_blocks
+from bnngen_boards.profile import Board
+from bnngen_hw.component import StreamComponent
+from bnngen_hw.feed import FeedStyle
+from bnngen_hw.width import WidthConverter
+from bnngen_hw.window import SlidingWindow, ring_depth
+from bnngen_hw.window_plan import WindowPlan
+
+MOST_LUT_WORDS = 256
+"""Deeper rings are never made of LUTs."""
+
+
+@dataclass(frozen=True)
+class LineBuffer:
+    """Keeps the lines that ``plan`` reads, words of ``lanes`` elements of ``bits`` bits."""
+
+    plan: WindowPlan
+    lanes: int
+    bits: int
+
+    @property
+    def width(self) -> int:
+        """Bits of a word."""
+        return self.lanes * self.bits
+
+    @property
+    def depth(self) -> int:
+        """Words of the ring, as far as the plan alone tells: two windows, for the next map comes in while
+        the last windows of one are read."""
+        return ring_depth(2 * self.plan.least_capacity)
+
+    @property
+    def cycles(self) -> int:
+        """Cycles a frame."""
+        return max(self.plan.map_words, self.plan.positions * self.plan.window_beats)
+
+    def styles(self, board: Board) -> Iterator[FeedStyle]:
+        """The kinds of RAM that may hold the ring."""
+        yield "block"
+        if board.resources.lutram_bits and self.depth <= MOST_LUT_WORDS:
+            yield "distributed"
+
+    def memory(self, style: FeedStyle, board: Board) -> Resources:
+        """What the ring takes."""
+        return ring_memory(self.width, self.depth, style, board)
+
+    def structure(self) -> Structure:
+        """Counters and the address; and what a change of lanes takes, at most."""
+        control = sum(loop.turns.bit_length() for loop in self.plan.loops)
+        control += 3 * self.depth.bit_length() + 4 * self.plan.map_words.bit_length()
+        return Structure(control=control, buffers=1)
+
+    def hardware(self, i_lanes: int, pad: int, mark: bool, style: FeedStyle) -> list[StreamComponent]:
+        """The components, for an input stream of ``i_lanes`` elements a beat."""
+        window = SlidingWindow(self.plan, self.width, None, pad, mark, style)
+        if i_lanes == self.lanes:
+            return [window]
+        elements = self.plan.map_words * self.lanes
+        return [WidthConverter(elements, self.bits, i_lanes, self.lanes), window]
+
+
+def ring_memory(width: int, depth: int, style: FeedStyle, board: Board) -> Resources:
+    """What a ring of ``depth`` words of ``width`` bits takes."""
+    resources = board.resources
+    if style == "block":
+        return Resources(bram=memory_blocks(width, depth, resources.bram.shapes))
+    # a write port beside the read port takes about as many LUTs again as the bits
+    return Resources(lut=-(-width * depth * 3 // (2 * resources.lutram_bits)))
+
+
+def divisors(number: int) -> list[int]:
+    """All whole numbers that divide ``number``, ascending."""
+    return [k for k in range(1, number + 1) if number % k == 0]

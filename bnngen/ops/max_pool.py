@@ -1,0 +1,125 @@
+"""The greatest, or the least, element of each window."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnngen.datatypes import IntType
+from bnngen.graph import Shape
+from bnngen.ops.line_buffer import LineBuffer, divisors
+from bnngen.ops.weightless import Weightless
+from bnngen.ops.window import Axes, Window
+from bnngen.schedule.folding import Folding
+from bnngen.schedule.lut_model import Structure, luts
+from bnngen.schedule.option import Option, Place, pareto
+from bnngen.schedule.resources import Resources
+from bnngen_boards.profile import Board, Fabric
+from bnngen_hw.component import StreamComponent
+from bnngen_hw.feed import FeedStyle
+from bnngen_hw.pool import WindowMaximum
+
+
+@dataclass(frozen=True, eq=False)
+class MaxPool(Weightless):
+    """The greatest element of each window, channel by channel; the least one in channels where ``least``.
+
+    ``least`` (C,); ``spatial`` is the shape of the input map, (H, W) or (L,), of elements of ``input_type``.
+    Padded positions don't count. On bipolar bits it is an OR of the window's bits, or an AND.
+    """
+
+    window: Window
+    spatial: Axes
+    least: NDArray[np.bool_]
+    input_type: IntType
+
+    @property
+    def output_type(self) -> IntType:
+        return self.input_type
+
+    @property
+    def channels(self) -> int:
+        """C."""
+        return len(self.least)
+
+    @property
+    def positions(self) -> Axes:
+        """The shape of the output map."""
+        return self.window.outputs(self.spatial)
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        if inputs[0] != (*self.spatial, self.channels):
+            raise ValueError(
+                f"takes a tensor of shape {(*self.spatial, self.channels)}, not of shape {inputs[0]}"
+            )
+        return (*self.positions, self.channels)
+
+    @property
+    def elements_in(self) -> int:
+        """Elements of an input map."""
+        return math.prod(self.spatial) * self.channels
+
+    @property
+    def elements_out(self) -> int:
+        """Elements of an output map."""
+        return math.prod(self.positions) * self.channels
+
+    def compute(self, x: NDArray[np.integer]) -> NDArray[Any]:
+        """x (frames, ...) with H*W*C elements a frame to (frames, *positions, C)."""
+        maps = x.reshape(len(x), *self.spatial, self.channels)
+        greatest = self._greatest(maps, self.input_type.lo)
+        if not self.least.any():
+            return greatest
+        return np.where(self.least, -self._greatest(-maps, -self.input_type.hi), greatest)
+
+    def _greatest(self, maps: NDArray[Any], fill: int) -> NDArray[Any]:
+        windows = self.window.gather(maps, fill)
+        taps = windows.reshape(*windows.shape[: 1 + len(self.spatial)], -1, self.channels)
+        return reduce(np.maximum, np.moveaxis(taps, -2, 0))
+
+    def options(self, board: Board, place: Place = Place()) -> list[Option]:  # noqa: B008 - frozen
+        """The ways to build the layer on ``board``, at its ``place``, that are worth considering."""
+        return pareto(self.all_options(board, place))
+
+    def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
+        """Every number of lanes that divides the channels, with every place for its lines."""
+        for lanes in divisors(self.channels):
+            buffer = self._buffer(lanes)
+            for style in buffer.styles(board):
+                yield self._option(buffer, style, place, board)
+
+    def _buffer(self, lanes: int) -> LineBuffer:
+        plan = self.window.plan(self.spatial, self.channels // lanes, channel_major=True)
+        return LineBuffer(plan, lanes, self.input_type.bits)
+
+    def _option(self, buffer: LineBuffer, style: FeedStyle, place: Place, board: Board) -> Option:
+        compared = 0 if self.input_type.bipolar else buffer.width
+        structure = Structure(
+            choices=buffer.width,
+            comparisons=compared,
+            slices=buffer.width * (place.first + place.last),
+            control=self.window.taps.bit_length() + buffer.plan.words.bit_length(),
+        )
+        cost = Resources(lut=luts(structure + buffer.structure(), board.family), ff=2 * buffer.width)
+        folding = Folding(buffer.lanes, buffer.lanes)
+        return Option(folding, "logic", style, buffer.cycles, cost + buffer.memory(style, board))
+
+    def hardware(self, option: Option, i_lanes: int, fabric: Fabric, slack: int = 0) -> list[StreamComponent]:
+        """The layer as ``option`` builds it, for an input stream of ``i_lanes`` elements a beat."""
+        lanes, marked = option.folding.simd, self.window.padded
+        maximum = WindowMaximum(
+            self.input_type.encoding,
+            lanes,
+            self.window.taps,
+            math.prod(self.positions),
+            self.least,
+            marked,
+            (self.input_type.lo, self.input_type.hi),
+        )
+        return [*self._buffer(lanes).hardware(i_lanes, 0, marked, option.feed_style), maximum]

@@ -1,0 +1,37 @@
+"""Line buffers are large enough: no frame waits for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bnngen.design import Design
+from bnngen.network import Network
+from bnngen.schedule.option import Place
+from bnngen.schedule.planner import Schedule
+from bnngen.schedule.windows import least_interval, size_windows
+from bnngen_boards.profile import load_board
+from bnngen_hw.axis import AxiStreamSink
+
+
+def test_a_design_without_windows_is_left_alone() -> None:
+    sink = AxiStreamSink(4, 1, 2)
+    size_windows([sink], 2)
+    assert sink.interval == 2
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_the_pace_of_networks(map_networks: Callable, data: st.DataObject) -> None:
+    """What a design promises is what its busiest layer takes: no buffer costs a cycle."""
+    network: Network = data.draw(map_networks())
+    board, last = load_board("ulx3s_85f"), len(network.layers) - 1
+    options = []
+    for index, layer in enumerate(network.layers):
+        every = list(layer.op.all_options(board, Place(first=index == 0, last=index == last)))
+        options.append(every[data.draw(st.integers(0, len(every) - 1))])
+    design = Design(Schedule(network, board, Fraction(30), tuple(options)))
+    assert design.cycles_per_frame == max(map(least_interval, design.chain))
