@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cache
+from operator import add, attrgetter, mul
 from pathlib import Path
 
 PRICES = Path(__file__).with_name("lut_model.toml")
@@ -45,7 +46,11 @@ class Structure:
     buffers: float = 0
 
     def __add__(self, other: Structure) -> Structure:
-        return Structure(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Structure(*map(add, _counts(self), _counts(other)))
+
+
+_counts = attrgetter(*(kind.name for kind in fields(Structure)))
+"""The numbers of a `Structure`: `dataclasses.astuple` would copy each one deeply."""
 
 
 @cache
@@ -55,7 +60,12 @@ def prices(family: str) -> Mapping[str, float]:
     return table
 
 
+@cache
+def _price_list(family: str) -> tuple[float, ...]:
+    """The prices in the order of a structure's fields."""
+    return tuple(prices(family)[kind.name] for kind in fields(Structure))
+
+
 def luts(structure: Structure, family: str) -> int:
     """LUTs of the structure."""
-    price = prices(family)
-    return round(sum(getattr(structure, kind.name) * price[kind.name] for kind in fields(structure)))
+    return round(sum(map(mul, _counts(structure), _price_list(family))))

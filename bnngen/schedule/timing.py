@@ -6,15 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bnngen.schedule.windows import least_interval
 from bnngen_hw.component import StreamComponent
 
 
 def cycles_per_frame(chain: Sequence[StreamComponent]) -> int:
     """The steady distance between the last beats of successive frames, without stalls.
 
-    Every component buffers enough to overlap a frame with the next one, so the busiest sets the pace.
+    Every component buffers enough to overlap a frame with the next one (sliding windows, once `size_windows`
+    has seen them), so the busiest sets the pace.
     """
-    return max(component.interval for component in chain)
+    return max(map(least_interval, chain))
 
 
 def latency_cycles(chain: Sequence[StreamComponent], beats_in: int) -> int:

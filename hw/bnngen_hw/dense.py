@@ -121,7 +121,7 @@ class DenseEngine(StreamComponent):
         spare = ((0, self.folds * self.pe - rows), (0, self.beats * self.simd - columns))
         padded = np.pad(self.weights, spare, constant_values=self._dot.code.neutral_weight)
         tiles = padded.reshape(self.folds, self.pe, self.beats, self.simd).swapaxes(1, 2)
-        return [self._dot.pack_weights(tile) for tile in tiles.reshape(-1, self.pe, self.simd)]
+        return self._dot.pack_weights(tiles.reshape(-1, self.pe, self.simd))
 
     def _make_accumulator(self, style: RomStyle) -> Accumulator | None:
         plan = self._plan

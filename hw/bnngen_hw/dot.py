@@ -11,7 +11,6 @@ from amaranth.hdl import Cat, Module, Value
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
-from bnngen_hw.beats import join_words
 from bnngen_hw.component import Part
 from bnngen_hw.compressors import Weights
 from bnngen_hw.encoding import Encoding
@@ -132,12 +131,13 @@ class DotProduct(Part):
         inputs = {"x": In(simd * x.bits * self.copies), "w": In(simd * w.bits * pe)}
         super().__init__({**inputs, "sums": Out(self.width * pe)})
 
-    def pack_weights(self, weights: NDArray[np.integer]) -> int:
-        """Weights (pe, simd) as the word for port ``w``: for each lane, for each weight bit, a vector of
+    def pack_weights(self, weights: NDArray[np.integer]) -> list[int]:
+        """Weights (n, pe, simd) as n words for port ``w``: for each lane, for each weight bit, a vector of
         ``pe`` bits; lane 0 and bit 0 lowest."""
-        codes = self.w_encoding.encode(weights)
-        planes = (codes.T[:, None, :] >> np.arange(self.w_encoding.bits)[None, :, None]) & 1
-        return join_words(planes.ravel(), 1)
+        codes = self.w_encoding.encode(weights).swapaxes(1, 2)
+        planes = (codes[:, :, None, :] >> np.arange(self.w_encoding.bits)[:, None]) & 1
+        raw = np.packbits(planes.astype(np.uint8).reshape(len(codes), -1), axis=1, bitorder="little")
+        return [int.from_bytes(word.tobytes(), "little") for word in raw]
 
     def compute(self, x: NDArray[np.integer], weights: NDArray[np.integer]) -> NDArray[np.int64]:
         """The raw sums (n, pe) of inputs (n, simd) and weights (pe, simd)."""

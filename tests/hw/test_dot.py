@@ -25,7 +25,7 @@ def simulate(bench, dot, x, weights):
             if cycle < len(x):
                 codes = x[cycle] if x.shape[1] > dot.simd else np.tile(x[cycle], dot.copies)
                 ctx.set(dot.x, join_words(codes, dot.x_encoding.bits))
-                ctx.set(dot.w, dot.pack_weights(weights[cycle]))
+                ctx.set(dot.w, *dot.pack_weights(weights[cycle][None]))
             if cycle >= dot.latency:
                 seen.append(split_word(ctx.get(dot.sums), dot.pe, dot.width))
             await ctx.tick()
@@ -77,7 +77,7 @@ def test_binary_products_are_popcounts():
 
 def test_weights_lie_lane_by_lane():
     dot = DotProduct(2, 3, BIPOLAR, Encoding("signed", 2), TARGET)
-    assert dot.pack_weights(np.array([[1, 0], [-1, 0], [0, -2]])) == 0b100_000_010_011
+    assert dot.pack_weights(np.array([[[1, 0], [-1, 0], [0, -2]]] * 2)) == [0b100_000_010_011] * 2
 
 
 def test_each_copy_of_the_input_drives_its_lanes(make_bench):
