@@ -30,6 +30,7 @@ class Report:
 
     model: dict[str, Any]
     board: str
+    family: str
     clock_mhz: float
     layers: list[dict[str, Any]]
     schedule: dict[str, Any]
@@ -52,6 +53,7 @@ class Report:
         return cls(
             model={**model, "weight_bits": weight_bits(network)},
             board=schedule.board.name,
+            family=schedule.board.family,
             clock_mhz=float(schedule.clock_mhz),
             layers=layers,
             schedule={

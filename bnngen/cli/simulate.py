@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -13,6 +14,9 @@ Stall = Annotated[
     float,
     typer.Option(min=0.0, max=0.99, metavar="P", help="Probability of a gap and of backpressure, a cycle."),
 ]
+Netlist = Annotated[
+    bool, typer.Option("--netlist", help="Run what synthesis made of the Verilog, in cells of the device.")
+]
 Seed = Annotated[int, typer.Option(help="Chooses where the stalls are.")]
 
 
@@ -22,26 +26,30 @@ def command(
     frames: Frames = None,
     stall: Stall = 0.0,
     seed: Seed = 0,
+    netlist: Netlist = False,
     out: OutputFile = None,
     json: JsonFile = None,
 ) -> None:
-    """Run the Verilog in Verilator, and compare every output with the golden model."""
+    """Run the Verilog, or the netlist, in Verilator, and compare every output with the golden model."""
+    from bnngen.build.netlist import netlist_folder
     from bnngen.build.pipeline import compare, kept_model, simulate_frames
     from bnngen.data import load_data
     from bnngen.outputs import write_outputs
 
     network, predicted = kept_model(folder)
     loaded = load_data(data, network).first(frames)
-    with progress_bar("simulating the Verilog") as moved:
-        result = simulate_frames(folder / "rtl", loaded, stall=stall, seed=seed, progress=moved)
+    what = "netlist" if netlist else "Verilog"
+    source = netlist_folder(folder) if netlist else nullcontext(folder / "rtl")
+    with source as rtl, progress_bar(f"simulating the {what}") as moved:
+        result = simulate_frames(rtl, loaded, stall=stall, seed=seed, progress=moved)
     figures = compare(network, loaded, result, predicted)
     if out is not None:
         write_outputs(out, network, result.outputs)
-    write_json(json, {**figures, "stall": stall, "seed": seed})
+    write_json(json, {**figures, "stall": stall, "seed": seed, "netlist": netlist})
     if str(json) != "-":
         _print(figures)
     if figures["mismatches"] or not figures["as_predicted"]:
-        answer_no("the Verilog does not do what was predicted")
+        answer_no(f"the {what} does not do what was predicted")
 
 
 def _print(figures: dict) -> None:

