@@ -17,7 +17,7 @@ ARGMAX_LANES = 1
 def input_lanes(schedule: Schedule) -> int:
     """Elements of an input beat: as many as the first layer takes at once."""
     first = schedule.options[0]
-    return 1 if first is None else first.folding.simd
+    return 1 if first is None else first.i_lanes
 
 
 def output_lanes(schedule: Schedule) -> int:

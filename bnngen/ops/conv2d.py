@@ -50,8 +50,15 @@ class Conv2d:
 
     @cached_property
     def engine(self) -> Engine:
-        """What does the arithmetic of one position, each row with zeros for groups that are not its own."""
-        return Engine(self._all_columns, self.input_type, self.activation, self._borders)
+        """What does the arithmetic of one position, each row with zeros for groups that are not its own,
+        unless every row has a channel to itself."""
+        weights = self.weights if self.depthwise else self._all_columns
+        return Engine(weights, self.input_type, self.activation, self._borders, self.depthwise)
+
+    @property
+    def depthwise(self) -> bool:
+        """Whether there is one output for each channel, made of that channel alone."""
+        return self.groups == self.channels == len(self.weights) > 1
 
     @property
     def _borders(self) -> Borders | None:
@@ -167,17 +174,18 @@ class Conv2d:
     def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
         """Every folding whose SIMD divides the channels and whose PE divides the rows, with every place for
         its weights, its thresholds and its lines."""
-        foldings = [
-            Folding(pe, simd) for pe in divisors(len(self.weights)) for simd in divisors(self.channels)
-        ]
+        simds = [1] if self.depthwise else divisors(self.channels)
+        foldings = [Folding(pe, simd) for pe in divisors(len(self.weights)) for simd in simds]
         for engine in self.engine.options(board.fabric, foldings):
             buffer = self._buffer(engine.folding)
             for style in buffer.styles(board):
                 yield self._option(engine, buffer, style, place, board)
 
     def _buffer(self, folding: Folding) -> LineBuffer:
-        words, repeats = self.channels // folding.simd, self.engine.folds(folding)
-        plan = self.window.plan(self.spatial, words, repeats)
+        if self.depthwise:
+            plan = self.window.plan(self.spatial, self.channels // folding.pe, channel_major=True)
+            return LineBuffer(plan, folding.pe, self.input_type.bits)
+        plan = self.window.plan(self.spatial, self.channels // folding.simd, self.engine.folds(folding))
         return LineBuffer(plan, folding.simd, self.input_type.bits)
 
     def _option(
@@ -199,6 +207,7 @@ class Conv2d:
             cost + buffer.memory(style, board),
             rom_blocks,
             engine.table_style,
+            buffer.lanes,
         )
 
     def hardware(self, option: Option, i_lanes: int, fabric: Fabric, slack: int = 0) -> list[StreamComponent]:
@@ -209,7 +218,7 @@ class Conv2d:
         engine = self.engine.hardware(chosen, fabric.target, slack, math.prod(self.positions))
         pad = 0
         if self.window.padded:
-            pads = np.full(folding.simd, -1 if self.engine.borders else self.pad)
+            pads = np.full(buffer.lanes, -1 if self.engine.borders else self.pad)
             codes = self.input_type.encoding.encode(pads)
             pad = join_words(codes, self.input_type.bits)
         return [*buffer.hardware(i_lanes, pad, False, option.feed_style), engine]

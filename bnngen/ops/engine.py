@@ -46,12 +46,14 @@ class EngineOption(NamedTuple):
 class Engine:
     """Multiplies vectors of K integers of ``input_type`` by ``weights`` (N, K), then ``activation`` if there
     is one; without it the N dot products are the output. ``borders``: what is added to them at some positions
-    of a map."""
+    of a map. ``depthwise``: each row has K inputs of its own.
+    """
 
     weights: NDArray[np.int64]
     input_type: IntType
     activation: Threshold | None = None
     borders: Borders | None = None
+    depthwise: bool = False
 
     @property
     def rows(self) -> int:
@@ -185,7 +187,8 @@ class Engine:
         """Registers of the tree, the accumulators, the inputs and the weights."""
         folding, rom_style, _ = option
         tree = self._tree(folding, rom_style, target)
-        inputs = folding.simd * self.input_type.bits * (1 + target.copies(folding.pe))
+        lanes = folding.pe if self.depthwise else folding.simd
+        inputs = lanes * self.input_type.bits * (1 if self.depthwise else 1 + target.copies(folding.pe))
         weights = self._rom_width(folding) * (target.rom_register or rom_style == "logic")
         return folding.pe * (tree.registers + 3 * self.acc_type.bits) + inputs + weights
 
@@ -210,6 +213,7 @@ class Engine:
             slack=slack,
             vectors=vectors,
             borders=self.borders,
+            depthwise=self.depthwise,
         )
 
 

@@ -24,7 +24,8 @@ class Option:
     """One way to build a layer: its folding, where its weights, its inputs and its tables of thresholds lie,
     cycles and cost.
 
-    ``rom_blocks`` of the memory blocks are the most that its weights and its tables can take.
+    ``rom_blocks`` of the memory blocks are the most that its weights and its tables can take. ``lanes``: the
+    elements that it takes in a beat, if they are not ``simd`` of them.
     """
 
     folding: Folding
@@ -34,6 +35,12 @@ class Option:
     resources: Resources
     rom_blocks: int = 0
     table_style: RomStyle = "logic"
+    lanes: int | None = None
+
+    @property
+    def i_lanes(self) -> int:
+        """Elements that the layer takes in a beat."""
+        return self.folding.simd if self.lanes is None else self.lanes
 
 
 def pareto(options: Iterable[Option]) -> list[Option]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
+from amaranth.hdl import Cat, Module, Shape, Signal, Value
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
 from bnngen_hw.accumulate import Accumulator
-from bnngen_hw.beats import beat_count, join_words
+from bnngen_hw.beats import beat_count
 from bnngen_hw.borders import Borders, TablePlaces
+from bnngen_hw.codes import CodeStage
 from bnngen_hw.component import StreamComponent, bit_stream
 from bnngen_hw.compressors import Weights
 from bnngen_hw.counting import Counter, delay_line
@@ -22,7 +23,6 @@ from bnngen_hw.dot import DotProduct
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.rom import Rom, RomStyle
 from bnngen_hw.target import Target
-from bnngen_hw.threshold import ThresholdUnit
 from bnngen_hw.threshold_table import ThresholdTable
 from bnngen_hw.timing import Cycles, queue
 
@@ -48,8 +48,11 @@ class DenseEngine(StreamComponent):
     registers. One threshold a row costs no comparator: the accumulator starts at minus the threshold, its
     sign is the result.
 
-    Ports: ``i``, stream of ``simd`` elements: each vector's ceil(K / simd) beats, ``folds`` times. ``o``,
-    stream of ``pe`` elements: ``folds`` beats per vector.
+    ``depthwise``: every row has inputs of its own; lane p of a beat is row p of the fold, and simd is 1.
+
+    Ports: ``i``, stream of ``simd`` elements: each vector's ceil(K / simd) beats, ``folds`` times; if
+    depthwise, of ``pe`` elements: the K beats of each fold. ``o``, stream of ``pe`` elements: ``folds`` beats
+    per vector.
 
     Raises ValueError if shapes disagree, pe or simd are larger than the matrix, a weight does not fit its
     encoding, an output may not fit ``out``, or thresholds are not sorted.
@@ -73,10 +76,11 @@ class DenseEngine(StreamComponent):
         slack: int = 0,
         vectors: int = 1,
         borders: Borders | None = None,
+        depthwise: bool = False,
     ) -> None:
         self.weights = np.asarray(weights, dtype=np.int64)
         self.x_encoding, self.w_encoding, self.out, self.pe, self.simd = x, w, out, pe, simd
-        self.slack, self.vectors = slack, vectors
+        self.slack, self.vectors, self.depthwise = slack, vectors, depthwise
         self._check_shape(x_range)
         rows, columns = self.weights.shape
         self.folds, self.beats = beat_count(rows, pe), beat_count(columns, simd)
@@ -85,7 +89,8 @@ class DenseEngine(StreamComponent):
             raise ValueError(f"{rows} rows of weights, but {len(self.table.thresholds)} rows of thresholds")
         self.borders = borders or Borders.none(rows)
         self._places = TablePlaces(self.borders, self.folds, pe)
-        self._dot = DotProduct(simd, pe, x, w, target, engine_weights(rom_style, self.folds * self.beats))
+        fabric = replace(target, fanout=1) if depthwise else target  # every lane has an input of its own
+        self._dot = DotProduct(simd, pe, x, w, fabric, engine_weights(rom_style, self.folds * self.beats))
         ranges = RowRanges.of(self.weights, self._dot.code, self.beats * simd, x_range)
         ranges = ranges.extended(self.borders.by_class)
         self._plan = AccumulatorPlan.choose(ranges, self.table, accumulates=self.beats > 1)
@@ -93,9 +98,9 @@ class DenseEngine(StreamComponent):
         registered = target.rom_register and rom_style == "block" and self.folds * self.beats > 1
         self._rom = Rom(self._rom_words(), simd * w.bits * pe, rom_style, registered)
         self._accumulator = self._make_accumulator(threshold_style)
-        self._thresholds = self._make_thresholds(threshold_style)
-        self._inverts = self._make_inverts()
-        super().__init__({"i": In(bit_stream(simd * x.bits)), "o": Out(bit_stream(pe * out.bits))})
+        self._codes = CodeStage(self._plan, self.table, self._places, rows, threshold_style)
+        self.lanes = pe if depthwise else simd
+        super().__init__({"i": In(bit_stream(self.lanes * x.bits)), "o": Out(bit_stream(pe * out.bits))})
 
     def _check_shape(self, x_range: tuple[int, int] | None) -> None:
         if self.weights.ndim != 2 or not self.weights.size:
@@ -103,6 +108,8 @@ class DenseEngine(StreamComponent):
         for name, value, limit in zip(("pe", "simd"), (self.pe, self.simd), self.weights.shape, strict=True):
             if not 1 <= value <= limit:
                 raise ValueError(f"{name} must be from 1 to {limit} for this matrix, not {value}")
+        if self.depthwise and self.simd != 1:
+            raise ValueError(f"a depthwise engine has one input a lane and beat, so simd 1, not {self.simd}")
         if x_range and not self.x_encoding.lo <= x_range[0] <= x_range[1] <= self.x_encoding.hi:
             x = self.x_encoding
             raise ValueError(f"inputs {x_range} do not fit {x.bits} {x.kind} bits")
@@ -130,21 +137,6 @@ class DenseEngine(StreamComponent):
         start, single = self._places.table(plan.start), self.beats == 1
         return Accumulator(self.pe, self._dot.width, plan.encoding.bits, start, plan.shift, single, style)
 
-    def _make_thresholds(self, style: RomStyle) -> ThresholdUnit | None:
-        if self.table is None or self._plan.thresholds is None:
-            return None
-        thresholds = self._places.table(self._plan.thresholds).reshape(-1, self.table.levels)
-        invert = self._places.table(self.table.invert).ravel().astype(bool)
-        out_lo = int(self.table.values[0])
-        return ThresholdUnit(self.pe, self._plan.encoding, thresholds, invert, self.out, out_lo, style)
-
-    def _make_inverts(self) -> Rom | None:
-        """Where the sign is the result: the flags of a fold's lanes."""
-        if self.table is None or self._thresholds is not None:
-            return None
-        words = [join_words(row, 1) for row in self._places.table(self.table.invert)]
-        return Rom(words[:1] if len(set(words)) == 1 else words, self.pe, "logic")
-
     @property
     def _sums_at(self) -> int:
         """Cycles from a beat to its raw sums: input registers (or ROM), then the heap."""
@@ -156,7 +148,7 @@ class DenseEngine(StreamComponent):
 
     @property
     def _codes_at(self) -> int:
-        return self._acc_at + (self._thresholds.latency if self._thresholds else 0)
+        return self._acc_at + self._codes.latency
 
     @property
     def latency(self) -> int:
@@ -171,14 +163,13 @@ class DenseEngine(StreamComponent):
     @property
     def buffer_bits(self) -> int:
         """Bits of the `CreditFifo`."""
-        stored = self._plan.encoding if self.table is None else self.out
-        return self.fifo_depth * self.pe * stored.bits
+        return self.fifo_depth * self.pe * self._codes.stored.bits
 
     @property
     def roms(self) -> list[Rom]:
         """The weight ROM, and the tables of start values and thresholds."""
-        tables = (part.roms for part in (self._accumulator, self._thresholds) if part)
-        return [self._rom, *chain.from_iterable(tables)]
+        starts = self._accumulator.roms if self._accumulator else []
+        return [self._rom, *starts, *self._codes.roms]
 
     @property
     def weight_roms(self) -> list[Rom]:
@@ -193,10 +184,8 @@ class DenseEngine(StreamComponent):
     @property
     def table_bits(self) -> int:
         """Bits of start values, thresholds and flags that change with the fold."""
-        parts = (self._accumulator, self._thresholds)
-        return sum(rom.bits for part in parts if part for rom in part.roms) + (
-            self._inverts.bits if self._inverts else 0
-        )
+        starts = self._accumulator.roms if self._accumulator else []
+        return sum(rom.bits for rom in starts) + self._codes.table_bits
 
     @property
     def accumulator_bits(self) -> int:
@@ -213,9 +202,10 @@ class DenseEngine(StreamComponent):
         return queue(t)[self.beats - 1 :: self.beats] + self.latency
 
     def compute(self, x: NDArray[np.integer]) -> NDArray[np.int64]:
-        """The outputs (n, N) for vectors (n, K), those of whole frames in order."""
-        extra = self.borders.by_position
-        dot = np.asarray(x, dtype=np.int64) @ self.weights.T + np.resize(extra, (len(x), extra.shape[1]))
+        """The outputs (n, N) for vectors (n, K), if depthwise (n, N, K), those of whole frames in order."""
+        extra, x = self.borders.by_position, np.asarray(x, dtype=np.int64)
+        dot = (x * self.weights).sum(axis=2) if self.depthwise else x @ self.weights.T
+        dot = dot + np.resize(extra, dot.shape)
         if self.table is None:
             return dot
         return self.table.compute(dot, np.broadcast_to(np.arange(len(self.weights)), dot.shape))
@@ -223,14 +213,13 @@ class DenseEngine(StreamComponent):
     def elaborate(self, platform: Any) -> Module:
         """Intake, sums, accumulators, codes, FIFO; ``lasts[k]`` marks a fold's last beat k cycles late."""
         m = Module()
-        stored = self._plan.encoding if self.table is None else self.out
-        m.submodules.fifo = fifo = CreditFifo(self.pe * stored.bits, self.fifo_depth)
+        m.submodules.fifo = fifo = CreditFifo(self.pe * self._codes.stored.bits, self.fifo_depth)
         accept, last = self._intake(m, fifo)
         lasts = delay_line(m, last, self._codes_at)
         acc = self._accumulate(m, delay_line(m, accept, self._sums_at), lasts)
-        codes = self._codes(m, acc, lasts)
-        m.d.comb += [fifo.push.eq(lasts[self._codes_at]), fifo.payload.eq(self._masked(m, codes, lasts))]
-        self._output(m, fifo, stored)
+        codes = self._codes.build(m, acc, lambda cycle: self._fold_at(m, lasts, cycle), self._acc_at)
+        m.d.comb += [fifo.push.eq(lasts[self._codes_at]), fifo.payload.eq(codes)]
+        self._output(m, fifo, self._codes.stored)
         return m
 
     def _intake(self, m: Module, fifo: CreditFifo) -> tuple[Signal, Signal]:
@@ -257,6 +246,10 @@ class DenseEngine(StreamComponent):
             later = Signal(len(value), name=f"x{stage}", reset_less=True)
             m.d.sync += later.eq(value)
             value = later
+        if self.depthwise:
+            last = Signal(len(value), name="x_last", reset_less=True)
+            m.d.sync += last.eq(value)
+            return last
         copies = [
             Signal(len(value), name=f"x_copy{k}", reset_less=True, attrs={"keep": 1})
             for k in range(self._dot.copies)
@@ -286,38 +279,6 @@ class DenseEngine(StreamComponent):
             accumulator.fold.eq(self._fold_at(m, lasts, at - 1)[0]),
         ]
         return [accumulator.acc[lane * bits : (lane + 1) * bits] for lane in range(self.pe)]
-
-    def _codes(self, m: Module, acc: list[Value], lasts: list[Signal]) -> list[Value]:
-        """The lanes' codes, ``_codes_at`` cycles after a fold's last beat."""
-        bits = self._plan.encoding.bits
-        values = [Signal(bits, name=f"value{lane}") for lane in range(self.pe)]
-        m.d.comb += [value.eq(lane) for value, lane in zip(values, acc, strict=True)]
-        if self.table is None:
-            return values
-        fold, _ = self._fold_at(m, lasts, self._acc_at - 1)
-        if self._thresholds is None:
-            return self._signs(m, values, fold)
-        m.submodules.thresholds = thresholds = self._thresholds
-        m.d.comb += [thresholds.acc.eq(Cat(values)), thresholds.fold.eq(fold)]
-        return [thresholds.codes[k * self.out.bits : (k + 1) * self.out.bits] for k in range(self.pe)]
-
-    def _signs(self, m: Module, values: list[Signal], fold: Value) -> list[Value]:
-        """One code for a value below 0, the other from 0 on."""
-        assert self.table is not None
-        assert self._inverts is not None
-        m.submodules.inverts = self._inverts
-        m.d.comb += self._inverts.addr.eq(fold)
-        low, high = self.out.encode(self.table.values).tolist()
-        flags = self._inverts.data
-        return [Mux(value[-1] ^ ~flags[lane], high, low) for lane, value in enumerate(values)]
-
-    def _masked(self, m: Module, codes: list[Value], lasts: list[Signal]) -> Value:
-        """All lanes; those of rows that are not there are 0 in the last fold."""
-        real = len(self.weights) - (self.folds - 1) * self.pe
-        if real == self.pe:
-            return Cat(codes)
-        there = ~self._fold_at(m, lasts, self._codes_at)[1].last
-        return Cat(codes[:real], [Mux(there, code, 0) for code in codes[real:]])
 
     def _output(self, m: Module, fifo: CreditFifo, stored: Encoding) -> None:
         """Dot products are stored as narrow as they are; here they get the output's width."""

@@ -1,4 +1,4 @@
-"""FINN's published dense designs, at their frame rates, for their chip: LUTs and block RAM by yosys.
+"""FINN's published designs, at their frame rates, for their chip: LUTs and block RAM by yosys.
 
 The figures are those of Umuroglu et al., FINN (FPGA 2017), tables 2 and 3, for the ZC706 at 200 MHz. Weights and thresholds
 here are random: what the hardware costs depends on their number, not on what they mean.
@@ -14,14 +14,18 @@ from itertools import pairwise
 
 import numpy as np
 from bench import Row, Settings, Table, benchmark
+from numpy.typing import NDArray
 
 import bnngen
 from bnngen.build.pipeline import random_frames
-from bnngen.datatypes import BIPOLAR
+from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.exact import exact_array
 from bnngen.network import Host, NamedLayer, Network
+from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
+from bnngen.ops.max_pool import MaxPool
 from bnngen.ops.threshold import Threshold
+from bnngen.ops.window import Window
 from bnngen.quantizer import Quantizer
 
 BOARD = "zc706"
@@ -34,32 +38,60 @@ MOST_LEVELS = 6
 
 @dataclass(frozen=True)
 class Published:
-    """A published design: its layers, frames a second, LUTs and RAMB36."""
+    """A published design: its layers, frames a second, LUTs and RAMB36.
+
+    ``maps``: the channels of its 3 x 3 convolutions over RGB images of 32 x 32, a pool of 2 x 2 behind every
+    second one but the last; ``sizes``: the features before and behind its dense layers.
+    """
 
     name: str
     sizes: Sequence[int]
     fps: float
     luts: int
     bram36: float
+    maps: Sequence[int] = ()
 
 
 DESIGNS = [
     Published("SFC-max", (784, 256, 256, 256, 10), 12.36e6, 91_131, 4.5),
     Published("LFC-max", (784, 1024, 1024, 1024, 10), 1.56e6, 82_988, 396),
+    Published("CNV-max", (256, 512, 512, 10), 21_906, 46_253, 186, (3, 64, 64, 128, 128, 256, 256)),
 ]
+IMAGE = (32, 32)
 
 
-def random_network(sizes: Sequence[int]) -> Network:
+def random_network(published: Published) -> Network:
     """A bipolar network whose thresholds split the sums of random inputs about evenly."""
-    rng, layers = np.random.default_rng(1), []
-    for number, (columns, rows) in enumerate(pairwise(sizes), 1):
-        weights = rng.integers(0, 2, (rows, columns)) * 2 - 1
-        spread = int(columns**0.5)
-        thresholds = Threshold(rng.integers(-spread, spread + 1, (rows, 1)), np.zeros(rows, bool), BIPOLAR)
-        last = number == len(sizes) - 1
-        layers.append(NamedLayer(f"fc{number}", Dense(weights, BIPOLAR, None if last else thresholds)))
+    rng, layers = np.random.default_rng(1), list[NamedLayer]()
+    input_type = IntType(-128, 127) if published.maps else BIPOLAR
+    spatial: tuple[int, ...] = IMAGE
+    for number, (channels, rows) in enumerate(pairwise(published.maps), 1):
+        type_ = BIPOLAR if layers else input_type
+        weights, thresholds = _weights(rng, rows, 9 * channels), _thresholds(rng, rows, 9 * channels)
+        conv = Conv2d(weights, Window.plain((3, 3)), spatial, type_, activation=thresholds)
+        layers.append(NamedLayer(f"conv{number}", conv))
+        spatial = conv.positions
+        if number % 2 == 0 and number < len(published.maps) - 1:
+            pool = MaxPool(Window.plain((2, 2), (2, 2)), spatial, np.zeros(rows, bool), BIPOLAR)
+            layers.append(NamedLayer(f"pool{number}", pool))
+            spatial = pool.positions
+    for number, (columns, rows) in enumerate(pairwise(published.sizes), 1):
+        last = number == len(published.sizes) - 1
+        activation = None if last else _thresholds(rng, rows, columns)
+        layers.append(NamedLayer(f"fc{number}", Dense(_weights(rng, rows, columns), BIPOLAR, activation)))
     one, zero = exact_array(1), exact_array(0)
-    return Network((sizes[0],), Quantizer(one, zero, "sign", BIPOLAR), tuple(layers), Host(one, zero))
+    rounding = "half_even" if published.maps else "sign"
+    shape = (*IMAGE, published.maps[0]) if published.maps else (published.sizes[0],)
+    return Network(shape, Quantizer(one, zero, rounding, input_type), tuple(layers), Host(one, zero))
+
+
+def _weights(rng: np.random.Generator, rows: int, columns: int) -> NDArray[np.int64]:
+    return rng.integers(0, 2, (rows, columns)) * 2 - 1
+
+
+def _thresholds(rng: np.random.Generator, rows: int, columns: int) -> Threshold:
+    spread = int(columns**0.5)
+    return Threshold(rng.integers(-spread, spread + 1, (rows, 1)), np.zeros(rows, bool), BIPOLAR)
 
 
 @benchmark("finn", slow=True)
@@ -69,7 +101,7 @@ def finn(settings: Settings) -> list[Table]:
 
 
 def _table(published: Published) -> Table:
-    design = bnngen.compile(random_network(published.sizes), BOARD, fps=published.fps)
+    design = bnngen.compile(random_network(published), BOARD, fps=published.fps)
     with tempfile.TemporaryDirectory() as out:
         report = design.build(out, until="synth", data=random_frames(design, FRAMES)).report
     simulation, synthesis = report.simulation, report.synthesis

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bnngen_hw.beats import from_beats, to_beats
+from bnngen_hw.borders import Borders
 from bnngen_hw.dense import DenseEngine
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.target import Target
@@ -45,6 +46,43 @@ def engines(draw):
         threshold_style=draw(st.sampled_from(["block", "logic"])),
     )
     return engine, x.decode(rng.integers(0, 1 << x.bits, (4, k)))
+
+
+@st.composite
+def depthwise_engines(draw):
+    """An engine whose rows have inputs of their own, at positions of a map with a border."""
+    rng = np.random.default_rng(draw(st.integers(0, 9999)))
+    n, k, pe = draw(st.sampled_from([(1, 3, 1), (4, 1, 2), (4, 5, 1), (6, 4, 3), (3, 2, 3)]))
+    x, w = draw(st.sampled_from(INPUTS)), draw(st.sampled_from(WEIGHTS))
+    weights = w.decode(rng.integers(0, 1 << w.bits, (n, k)))
+    levels = draw(st.sampled_from([0, 1, 3]))
+    extra = rng.integers(-2, 3, (2, 2, n))
+    borders = draw(st.sampled_from([None, Borders(np.array([0, 1]), np.array([1, 0]), extra)]))
+    reach = int(np.abs(weights).sum(axis=1).max() * max(abs(x.lo), x.hi)) + 4
+    thresholds = np.sort(rng.integers(-reach, reach + 1, (n, levels)), axis=1) if levels else None
+    out = Encoding.for_range(0, levels) if levels else Encoding.for_range(-reach, reach)
+    engine = DenseEngine(
+        weights, x, w, pe, 1, thresholds, None, out, vectors=4, borders=borders, depthwise=True
+    )
+    return engine, x.decode(rng.integers(0, 1 << x.bits, (8, n, k)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(case=depthwise_engines(), stall=st.sampled_from([0.0, 0.6]), seed=st.integers(0, 99))
+def test_rows_with_inputs_of_their_own(bench, case, stall, seed):
+    engine, vectors = case
+    by_fold = vectors.reshape(len(vectors), engine.folds, engine.pe, -1).swapaxes(2, 3)
+    sent = to_beats(by_fold.reshape(-1, engine.pe), engine.x_encoding, engine.pe)
+    seen = bench(engine).run(sent, len(vectors) * engine.folds, stall=stall, seed=seed)
+    assert np.array_equal(outputs(engine, seen.outputs), engine.compute(vectors))
+    bench(engine).check_interval(sent[: len(sent) // 2], 4 * engine.folds)
+
+
+def test_a_depthwise_engine_has_one_input_a_lane():
+    with pytest.raises(
+        ValueError, match="a depthwise engine has one input a lane and beat, so simd 1, not 2"
+    ):
+        DenseEngine(np.ones((2, 4), int), BIPOLAR, BIPOLAR, 2, 2, None, None, BIPOLAR, depthwise=True)
 
 
 def replayed(engine, frames):
