@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from numpy.typing import NDArray
 
 from bnngen.data import Data, quantize
-from bnngen.emit.chain import build_chain, build_layers, input_lanes
+from bnngen.emit.chain import Layer, build_dataflow, build_layers, input_lanes
 from bnngen.emit.verilog import write_verilog
 from bnngen.schedule.budget import host_link
+from bnngen.schedule.dataflow import Dataflow
 from bnngen.schedule.memories import pack
 from bnngen.schedule.planner import Schedule
 from bnngen.schedule.resources import Resources
 from bnngen.schedule.timing import cycles_per_frame, latency_cycles
 from bnngen.schedule.windows import size_windows
-from bnngen_hw.component import StreamComponent
 from bnngen_hw.rom import Rom
 from bnngen_sim.batch import BatchResult, Progress, simulate
 
@@ -34,11 +34,11 @@ class Design:
     schedule: Schedule
 
     @cached_property
-    def _built(self) -> tuple[list[list[StreamComponent]], dict[Rom, int]]:
+    def _built(self) -> tuple[list[Layer], dict[Rom, int]]:
         """The components of each layer with their ROMs laid out, and the block RAMs that each ROM takes."""
         layers = build_layers(self.schedule)
-        size_windows(build_chain(self.schedule, layers), self._beats_in)
-        parts = [part for layer in layers for part in layer]
+        size_windows(build_dataflow(self.schedule, layers), self._beats_in)
+        parts = [part for layer in layers for part in layer.parts]
         weights = [rom for part in parts for rom in part.weight_roms]
         tables = [rom for part in parts for rom in part.roms if rom not in weights]
         # a shared block counts for the first of its ROMs
@@ -46,22 +46,22 @@ class Design:
         return layers, dict(zip([*weights, *tables], blocks, strict=True))
 
     @cached_property
-    def chain(self) -> list[StreamComponent]:
-        """The hardware components from port to port."""
-        return build_chain(self.schedule, self._built[0])
+    def chain(self) -> Dataflow:
+        """The hardware components from port to port, and who reads whom."""
+        return build_dataflow(self.schedule, self._built[0])
 
     @property
     def rom_blocks(self) -> list[int]:
         """The block RAMs that each layer's weights and tables take. One that two of them share counts once:
         for the weights if it holds any, for the first layer."""
         layers, blocks = self._built
-        return [sum(blocks[rom] for part in layer for rom in part.roms) for layer in layers]
+        return [sum(blocks[rom] for part in layer.parts for rom in part.roms) for layer in layers]
 
     @property
     def weight_blocks(self) -> list[int]:
         """Those that hold weights."""
         layers, blocks = self._built
-        return [sum(blocks[rom] for part in layer for rom in part.weight_roms) for layer in layers]
+        return [sum(blocks[rom] for part in layer.parts for rom in part.weight_roms) for layer in layers]
 
     @property
     def resources(self) -> Resources:

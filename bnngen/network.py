@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 from bnngen.datatypes import IntType
 from bnngen.exact import ExactArray
 from bnngen.graph import Shape
+from bnngen.ops.add import Add
 from bnngen.ops.argmax import ArgMax
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
 from bnngen.ops.max_pool import MaxPool
 from bnngen.quantizer import Quantizer
 
-Layer = Dense | Conv2d | MaxPool | ArgMax
+Layer = Dense | Conv2d | MaxPool | Add | ArgMax
+NETWORK_INPUT = -1
+"""In place of a layer's number: what the host's quantiser makes."""
 
 BATCH_ELEMENTS = 1 << 23
 """Elements of a tensor that the golden model computes at once: tens of megabytes. Smaller batches lose more
@@ -28,10 +31,14 @@ to the threads of the matrix products, which wait for each other in every one, t
 
 @dataclass(frozen=True)
 class NamedLayer:
-    """A layer with the name that the model file gives it."""
+    """A layer with the name that the model file gives it.
+
+    ``inputs``: the numbers of the layers that it reads, or `NETWORK_INPUT`; by default the layer before it.
+    """
 
     name: str
     op: Layer
+    inputs: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,19 +124,34 @@ class Network:
     @cached_property
     def output_shape(self) -> Shape:
         """The shape of a frame of outputs, channels last."""
-        shape = self.input_shape
-        for layer in self.layers:
-            shape = layer.op.output_shape([shape])
-        return shape
+        return self.shapes[-1]
+
+    @cached_property
+    def sources(self) -> tuple[tuple[int, ...], ...]:
+        """The numbers of the layers that each layer reads, or `NETWORK_INPUT`."""
+        return tuple(
+            (number - 1,) if layer.inputs is None else layer.inputs
+            for number, layer in enumerate(self.layers)
+        )
+
+    @property
+    def branches(self) -> bool:
+        """Whether a layer reads anything but the layer before it."""
+        return any(read != (number - 1,) for number, read in enumerate(self.sources))
+
+    @cached_property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shape of a frame of each layer's outputs, channels last."""
+        shapes: list[Shape] = []
+        for layer, read in zip(self.layers, self.sources, strict=True):
+            inputs = [self.input_shape if k == NETWORK_INPUT else shapes[k] for k in read]
+            shapes.append(layer.op.output_shape(inputs))
+        return tuple(shapes)
 
     @cached_property
     def _widest(self) -> int:
         """The elements of the largest tensor of a frame."""
-        shape, widest = self.input_shape, self.elements_in
-        for layer in self.layers:
-            shape = layer.op.output_shape([shape])
-            widest = max(widest, math.prod(shape))
-        return widest
+        return max(self.elements_in, *map(math.prod, self.shapes))
 
     def run(
         self,
@@ -145,13 +167,21 @@ class Network:
         batch = batch or max(1, BATCH_ELEMENTS // self._widest)
         outputs = np.empty((len(codes), self.elements_out), dtype=np.int64)
         for start in range(0, len(codes), batch):
-            y: NDArray = codes[start : start + batch]
-            for layer in self.layers:
-                y = layer.op.compute(y)
+            y = self._run_batch(codes[start : start + batch])
             outputs[start : start + batch] = y.reshape(len(y), -1)
             if progress:
                 progress(min(start + batch, len(codes)), len(codes))
         return outputs
+
+    def _run_batch(self, codes: NDArray) -> NDArray:
+        """All layers; a tensor is kept as long as somebody reads it."""
+        last_reader = {k: number for number, read in enumerate(self.sources) for k in read}
+        tensors = {NETWORK_INPUT: codes}
+        for number, (layer, read) in enumerate(zip(self.layers, self.sources, strict=True)):
+            tensors[number] = layer.op.compute(*(tensors[k] for k in read))
+            for k in {k for k in read if last_reader[k] == number}:
+                del tensors[k]
+        return tensors[len(self.layers) - 1]
 
     def classes(self, y: NDArray[np.int64]) -> NDArray[np.int64]:
         """The class of each frame from the accelerator's integers."""

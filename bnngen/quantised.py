@@ -83,6 +83,20 @@ class MaxPool:
         return (*self.window.outputs(tuple(spatial)), channels)
 
 
+@dataclass(frozen=True)
+class Sum:
+    """factors[0]*x0 + factors[1]*x1 + ..., tensors of one shape times whole numbers other than 0."""
+
+    factors: tuple[int, ...]
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        if len(inputs) != len(self.factors) or len(set(inputs)) != 1:
+            raise ValueError(
+                f"adds {len(self.factors)} tensors of one shape, not of {', '.join(map(str, inputs))}"
+            )
+        return inputs[0]
+
+
 @dataclass(frozen=True, eq=False)
 class Affine:
     """y = mul*x + add, each one number (shape (1,)) or one per channel (shape (C,))."""

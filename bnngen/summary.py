@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bnngen.network import NamedLayer, Network
-from bnngen.ops.argmax import ArgMax
-from bnngen.ops.dense import Dense
+from bnngen.ops.conv2d import Conv2d
+from bnngen.ops.max_pool import MaxPool
 
 
 def summarise(network: Network) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def _layer(layer: NamedLayer) -> dict[str, Any]:
     return {
         "name": layer.name,
         "op": type(op).__name__,
-        "window": "" if isinstance(op, Dense | ArgMax) else str(op.window),
+        "window": str(op.window) if isinstance(op, Conv2d | MaxPool) else "",
         "elements_in": op.elements_in,
         "elements_out": op.elements_out,
         "input_type": str(op.input_type),

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.exact import exact_array
-from bnngen.network import Host, NamedLayer, Network
+from bnngen.network import NETWORK_INPUT, Host, NamedLayer, Network
+from bnngen.ops.add import Add
 from bnngen.ops.argmax import ArgMax
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
@@ -123,6 +124,61 @@ def _map_networks(draw: st.DrawFn) -> Network:
     return Network(input_shape, Quantizer(one, zero, rounding, first), tuple(layers), Host(one, zero))
 
 
+@st.composite
+def _branching_networks(draw: st.DrawFn) -> Network:
+    """Integer networks whose tensors all have one shape: convolutions, pools, quantisers and sums of any
+    tensors before them. In the end everything that nobody has read is added up."""
+    random = np.random.default_rng(draw(st.integers(0, 1 << 20)))
+    kinds = st.sampled_from(sorted(TYPES))
+    shape = draw(st.sampled_from([(3,), (5, 2), (3, 3, 2), (2, 4, 1)]))
+    *spatial, channels = shape
+    same = Window(*((n,) * len(spatial) for n in (3, 1, 1, 1, 1))) if spatial else None
+    first = TYPES[draw(kinds)]
+    types, unread, layers = {NETWORK_INPUT: first}, [NETWORK_INPUT], []
+
+    def add(op: object, *read: int) -> None:
+        if draw(st.booleans()) and not isinstance(op, MaxPool):
+            op = replace(op, activation=_random_threshold(random, op, TYPES[draw(kinds)]))
+        layers.append(NamedLayer(f"layer{len(layers)}", op, read))
+        number = len(layers) - 1
+        types[number] = op.output_type
+        unread[:] = [k for k in unread if k not in read] + [number]
+
+    def add_sum(*read: int) -> None:
+        factors = tuple(draw(st.sampled_from([1, 1, -1, 2])) for _ in read)
+        add(Add(factors, shape, tuple(types[k] for k in read)), *read)
+
+    for _ in range(draw(st.integers(1, 3))):
+        source = draw(st.sampled_from(sorted(types)))
+        kind = draw(st.sampled_from(["product", "sum", "pool", "quantiser"]))
+        if kind == "sum":
+            add_sum(source, draw(st.sampled_from(sorted(types))))
+        elif kind == "quantiser":
+            add_sum(source)
+        elif same is None:
+            add(Dense(random.choice(VALUES["ternary"], (channels, channels)), types[source]), source)
+        elif kind == "pool":
+            add(
+                MaxPool(same, tuple(spatial), random.integers(0, 2, channels).astype(bool), types[source]),
+                source,
+            )
+        else:
+            x = types[source]
+            values = random.choice(VALUES["bipolar"], (channels, same.taps * channels))
+            add(Conv2d(values, same, tuple(spatial), x, pad=0 if x.lo <= 0 <= x.hi else x.lo), source)
+    while len(unread) > 1:
+        add_sum(*unread[:2])
+    one, zero = exact_array(1), exact_array(0)
+    rounding = "sign" if first.bipolar else "half_even"
+    return Network(shape, Quantizer(one, zero, rounding, first), tuple(layers), Host(one, zero))
+
+
+@pytest.fixture(scope="session")
+def branching_networks() -> Callable[[], st.SearchStrategy[Network]]:
+    """A strategy: integer networks whose branches meet again."""
+    return _branching_networks
+
+
 @pytest.fixture(scope="session")
 def map_networks() -> Callable[[], st.SearchStrategy[Network]]:
     """A strategy: integer networks with sliding windows."""
@@ -133,7 +189,7 @@ TYPES = {"bipolar": BIPOLAR, "binary": IntType(0, 1), "ternary": IntType(-1, 1),
 VALUES = {"bipolar": [-1, 1], "binary": [0, 1], "ternary": [-1, 0, 1], "signed3": list(range(-4, 4))}
 
 
-def _random_threshold(random: np.random.Generator, layer: Dense | Conv2d, type_: IntType) -> Threshold:
+def _random_threshold(random: np.random.Generator, layer: Dense | Conv2d | Add, type_: IntType) -> Threshold:
     """Thresholds over the reachable range and one beyond each end: always and never occur too."""
     levels = 1 if type_.bipolar else type_.hi - type_.lo
     low, high, rows = layer.row_ranges[:, :1], layer.row_ranges[:, 1:], len(layer.weights)

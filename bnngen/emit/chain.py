@@ -1,11 +1,15 @@
-"""A schedule as hardware: the row of stream components between the two AXI4-Stream ports."""
+"""A schedule as hardware: the stream components between the two AXI4-Stream ports."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import NamedTuple
 
+from bnngen.network import NETWORK_INPUT
+from bnngen.ops.add import Add
 from bnngen.ops.argmax import ArgMax
+from bnngen.schedule.dataflow import Dataflow
 from bnngen.schedule.planner import Schedule
 from bnngen_hw.axis import AxiStreamSink, AxiStreamSource
 from bnngen_hw.component import StreamComponent
@@ -15,8 +19,9 @@ ARGMAX_LANES = 1
 
 
 def input_lanes(schedule: Schedule) -> int:
-    """Elements of an input beat: as many as the first layer takes at once."""
-    first = schedule.options[0]
+    """Elements of an input beat: as many as the first layer that reads it takes at once."""
+    reader = next(k for k, read in enumerate(schedule.network.sources) if NETWORK_INPUT in read)
+    first = schedule.options[reader]
     return 1 if first is None else first.i_lanes
 
 
@@ -26,29 +31,67 @@ def output_lanes(schedule: Schedule) -> int:
     return ARGMAX_LANES if last is None else last.folding.pe
 
 
-def build_layers(schedule: Schedule) -> list[list[StreamComponent]]:
+class Layer(NamedTuple):
+    """The components of a layer: a row for each of its inputs, and the row that these lead to."""
+
+    heads: list[list[StreamComponent]]
+    tail: list[StreamComponent]
+
+    @property
+    def parts(self) -> list[StreamComponent]:
+        """All of them."""
+        return [*chain.from_iterable(self.heads), *self.tail]
+
+    @property
+    def unevenness(self) -> int:
+        """By how much it may take a beat late: see `StreamComponent`."""
+        return max((head or self.tail)[0].unevenness for head in self.heads)
+
+
+def build_layers(schedule: Schedule) -> list[Layer]:
     """The components of each layer of ``schedule``, made from the last one back: each has to know how evenly
-    the next one takes its beats."""
+    the next ones take its beats."""
+    network = schedule.network
     outputs = [ARGMAX_LANES if option is None else option.folding.pe for option in schedule.options]
-    lanes = [input_lanes(schedule), *outputs[:-1]]
-    layers: list[list[StreamComponent]] = []
-    slack = 0
-    for layer, option, i_lanes in reversed(
-        list(zip(schedule.network.layers, schedule.options, lanes, strict=True))
-    ):
-        if isinstance(layer.op, ArgMax):
-            parts = layer.op.hardware(i_lanes)
-        else:
-            assert option is not None
-            parts = layer.op.hardware(option, i_lanes, schedule.board.fabric, slack)
-        slack = parts[0].unevenness
-        layers.insert(0, parts)
-    return layers
+    layers: dict[int, Layer] = {}
+    for number in reversed(range(len(network.layers))):
+        readers = [k for k, read in enumerate(network.sources) if number in read]
+        slack = max((layers[k].unevenness for k in readers), default=0)
+        lanes = [input_lanes(schedule) if k == NETWORK_INPUT else outputs[k] for k in network.sources[number]]
+        layers[number] = _layer(schedule, number, lanes, slack)
+    return [layers[number] for number in range(len(layers))]
 
 
-def build_chain(schedule: Schedule, layers: Sequence[Sequence[StreamComponent]]) -> list[StreamComponent]:
+def _layer(schedule: Schedule, number: int, lanes: list[int], slack: int) -> Layer:
+    op, option = schedule.network.layers[number].op, schedule.options[number]
+    if isinstance(op, ArgMax):
+        return Layer([op.hardware(lanes[0])], [])
+    assert option is not None
+    if isinstance(op, Add):
+        return Layer(*op.hardware(option, lanes, schedule.board.fabric, slack))
+    return Layer([op.hardware(option, lanes[0], schedule.board.fabric, slack)], [])
+
+
+def build_dataflow(schedule: Schedule, layers: Sequence[Layer]) -> Dataflow:
     """The components of ``schedule`` from the input port to the output port, ``layers`` in between."""
     network = schedule.network
-    sink = AxiStreamSink(network.elements_in, network.quantizer.type.bits, input_lanes(schedule))
+    parts: list[StreamComponent] = [
+        AxiStreamSink(network.elements_in, network.quantizer.type.bits, input_lanes(schedule))
+    ]
+    sources: list[tuple[int, ...]] = [()]
+
+    def attach(row: Sequence[StreamComponent], *read: int) -> int:
+        """Append a row whose first part reads these; returns the number of its last part."""
+        for part in row:
+            parts.append(part)
+            sources.append(read)
+            read = (len(parts) - 1,)
+        return read[0]
+
+    ends = {NETWORK_INPUT: 0}
+    for number, layer in enumerate(layers):
+        heads = [attach(head, ends[k]) for head, k in zip(layer.heads, network.sources[number], strict=True)]
+        ends[number] = attach(layer.tail, *heads) if layer.tail else heads[0]
     source = AxiStreamSource(network.elements_out, network.output_type.bits, output_lanes(schedule))
-    return [sink, *chain.from_iterable(layers), source]
+    attach([source], ends[len(layers) - 1])
+    return Dataflow(tuple(parts), tuple(sources))

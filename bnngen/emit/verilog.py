@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,9 +15,9 @@ from bnngen.emit.accelerator import PORTS, Accelerator
 from bnngen.emit.chain import input_lanes, output_lanes
 from bnngen.exact import ExactArray
 from bnngen.files import make_folder, write_text
+from bnngen.schedule.dataflow import Dataflow
 from bnngen.schedule.planner import Schedule
 from bnngen_hw.axis import tdata_bits
-from bnngen_hw.component import StreamComponent
 from bnngen_sim.cache import cache_environment
 from bnngen_sim.interface import Interface, Quantize, StreamFormat
 
@@ -41,22 +41,22 @@ _INITIAL_CONTENTS = re.compile(
 """Amaranth gives every memory initial contents, which the largest ones of a device can't have."""
 
 
-def write_verilog(schedule: Schedule, chain: Sequence[StreamComponent], folder: Path) -> Path:
+def write_verilog(schedule: Schedule, dataflow: Dataflow, folder: Path) -> Path:
     """Write ``bnn_accelerator.v`` and ``interface.json`` into ``folder``; returns the Verilog's path.
 
     The same schedule gives the same bytes on every machine. Raises UsageError if ``folder`` can't be
     written.
     """
-    text = verilog_text(chain)
+    text = verilog_text(dataflow)
     make_folder(folder)
     write_text(folder / f"{TOP}.v", text)
     write_text(folder / "interface.json", interface(schedule).to_json())
     return folder / f"{TOP}.v"
 
 
-def verilog_text(chain: Sequence[StreamComponent]) -> str:
+def verilog_text(dataflow: Dataflow) -> str:
     """The Verilog of the accelerator with its memories' contents inside."""
-    top = Accelerator(chain)
+    top = Accelerator(dataflow)
     ports = [top.ports[name] for name in PORTS]
     # another yosys than the one that comes with Amaranth may write other text
     with _environment(AMARANTH_USE_YOSYS="builtin", **cache_environment()):

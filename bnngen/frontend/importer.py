@@ -84,15 +84,16 @@ class Importer:
         return next((o.version for o in self.model.opset_import if o.domain in ("", "ai.onnx")), 9)
 
     def add(
-        self, node: OnnxNode, op: Op, source: Activation, shape: tuple[int, ...], suffix: str = ""
+        self, node: OnnxNode, op: Op, *sources: Activation, shape: tuple[int, ...], suffix: str = ""
     ) -> Activation:
-        """Append ``op`` behind ``source``; ``shape`` is the result's shape in the file."""
+        """Append ``op`` behind ``sources``; ``shape`` is the result's shape in the file."""
         name = self._free_name(node.name + suffix) if suffix else node.name
+        names = tuple(source.name for source in sources)
         try:
-            self.shapes[name] = op.output_shape([self.shapes[source.name]])
+            self.shapes[name] = op.output_shape([self.shapes[source] for source in names])
         except ValueError as error:
             raise node.error(str(error)) from None
-        self.nodes.append(Node(name, op, (source.name,)))
+        self.nodes.append(Node(name, op, names))
         return Activation(name, shape)
 
     def run(self) -> Graph:

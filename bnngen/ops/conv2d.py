@@ -118,19 +118,15 @@ class Conv2d:
     def weight_type(self) -> IntType:
         return self.engine.weight_type
 
-    @cached_property
+    @property
     def row_ranges(self) -> NDArray[np.int64]:
-        """(N, 2): the least and the greatest dot product that each row can reach."""
-        x = self.input_type
-        if self.window.padded and not x.lo <= self.pad <= x.hi:
-            x = IntType(min(x.lo, self.pad), max(x.hi, self.pad))
-        return Engine(self.weights, x).row_ranges
+        """(N, 2): bounds of the dot products of each row; at a border that is padded with zeros, not the
+        closest ones."""
+        return self.engine.row_ranges
 
     @property
     def output_type(self) -> IntType:
-        if self.activation is not None:
-            return self.activation.type
-        return IntType(int(self.row_ranges[:, 0].min()), int(self.row_ranges[:, 1].max()))
+        return self.engine.output_type
 
     @property
     def parameters(self) -> int:

@@ -44,9 +44,7 @@ class LineBuffer:
 
     def styles(self, board: Board) -> Iterator[FeedStyle]:
         """The kinds of RAM that may hold the ring."""
-        yield "block"
-        if board.resources.lutram_bits and self.depth <= MOST_LUT_WORDS:
-            yield "distributed"
+        return ring_styles(board, self.depth)
 
     def memory(self, style: FeedStyle, board: Board) -> Resources:
         """What the ring takes."""
@@ -65,6 +63,13 @@ class LineBuffer:
             return [window]
         elements = self.plan.map_words * self.lanes
         return [WidthConverter(elements, self.bits, i_lanes, self.lanes), window]
+
+
+def ring_styles(board: Board, depth: int) -> Iterator[FeedStyle]:
+    """The kinds of RAM that may hold a ring of ``depth`` words."""
+    yield "block"
+    if board.resources.lutram_bits and depth <= MOST_LUT_WORDS:
+        yield "distributed"
 
 
 def ring_memory(width: int, depth: int, style: FeedStyle, board: Board) -> Resources:

@@ -21,8 +21,14 @@ def with_class_output(network: Network) -> Network:
     Raises ModelError if the classes' scores can't be compared as integers.
     """
     last = network.layers[-1]
-    if not isinstance(last.op, Dense):
+    if isinstance(last.op, ArgMax):
         return network
+    if not isinstance(last.op, Dense):
+        raise ModelError(
+            last.name,
+            f"is of kind {type(last.op).__name__}, and an argmax can be put only behind the scores of a "
+            "dense layer: leave out --output class",
+        )
     host = network.host
     signs = {(m - host.mul[0]).sign() for m in host.mul} | {(a - host.add[0]).sign() for a in host.add}
     if signs != {0}:

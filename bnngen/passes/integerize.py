@@ -1,4 +1,4 @@
-"""Input -> Step -> (product -> Step | MaxPool)* -> product -> tail   =>   the integer network
+"""Input -> Step -> (product | Sum | MaxPool [-> Step])* -> tail   =>   the integer network
 
 After the rewrites every real threshold stands directly behind the input or behind an integer product.
 Behind a product, acc >= t is acc >= ceil(t) and acc > t is acc >= floor(t) + 1. A falling row counts the
@@ -18,13 +18,14 @@ from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.errors import ModelError
 from bnngen.exact import exact_array
 from bnngen.graph import Graph, Node, Shape
-from bnngen.network import Host, NamedLayer, Network
+from bnngen.network import NETWORK_INPUT, Host, NamedLayer, Network
+from bnngen.ops.add import Add
 from bnngen.ops.argmax import ArgMax
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
 from bnngen.ops.max_pool import MaxPool
 from bnngen.ops.threshold import Threshold
-from bnngen.quantised import Affine, Bound, Convolution, Linear, Product, Softmax, Step
+from bnngen.quantised import Affine, Bound, Convolution, Linear, Product, Softmax, Step, Sum
 from bnngen.quantizer import Quantizer, uniform_row
 
 
@@ -33,33 +34,49 @@ def integerize(graph: Graph) -> Network:
 
     Raises ModelError naming the layer that is in the way.
     """
-    nodes = _chain(graph)
-    if not nodes:
+    if not graph.nodes:
         raise ModelError(graph.output, "the network has no layers")
-    quantizer = _input_quantizer(nodes)
-    layers: list[NamedLayer] = []
-    type_, shapes = quantizer.type, graph.shapes()
-    while nodes and isinstance(nodes[0].op, Product | quantised.MaxPool | ArgMax):
-        layers.append(_layer(nodes, type_, shapes[nodes[0].inputs[0]]))
-        type_ = layers[-1].op.output_type
+    quantizer = _input_quantizer(_reader_of_input(graph))
+    first = _reader_of_input(graph).name
+    made, layers, shapes = {first: (quantizer.type, NETWORK_INPUT)}, list[NamedLayer](), graph.shapes()
+    for node in graph.nodes:
+        if node.name not in made and isinstance(node.op, Step | Sum | Product | quantised.MaxPool | ArgMax):
+            inputs = [_integers(graph, name, made) for name in node.inputs]
+            layer, step = _layer(graph, node, [t for t, _ in inputs], shapes[node.inputs[0]])
+            layers.append(replace(layer, inputs=tuple(place for _, place in inputs)))
+            made[(step or node).name] = made[node.name] = (layer.op.output_type, len(layers) - 1)
     if not layers:
         raise ModelError(graph.output, "the network has no layer with weights behind its input quantiser")
-    return Network(graph.input_shape, quantizer, tuple(layers), _host(nodes))
+    return Network(graph.input_shape, quantizer, tuple(layers), _host(_tail(graph, made)))
 
 
-def _chain(graph: Graph) -> list[Node]:
-    name, chain = graph.input_name, []
-    while readers := graph.consumers(name):
-        if len(readers) > 1:
-            names = ", ".join(f"'{r.name}'" for r in readers)
-            raise ModelError(name, f"is read by {names}; only networks without branches are supported")
-        chain.append(readers[0])
-        name = readers[0].name
-    return chain
+def _reader_of_input(graph: Graph) -> Node:
+    readers = graph.consumers(graph.input_name)
+    if len(readers) > 1:
+        names = ", ".join(f"'{r.name}'" for r in readers)
+        raise ModelError(graph.input_name, f"is read by {names}; one of them must quantise it for the others")
+    return readers[0]
 
 
-def _input_quantizer(nodes: list[Node]) -> Quantizer:
-    node = nodes.pop(0)
+def _integers(graph: Graph, name: str, made: dict[str, tuple[IntType, int]]) -> tuple[IntType, int]:
+    """The type of a tensor, and the layer that makes it."""
+    if name not in made:
+        kind = type(graph[name].op).__name__
+        raise ModelError(name, f"{kind} works on real numbers here; quantise its result, or remove it")
+    return made[name]
+
+
+def _tail(graph: Graph, made: dict[str, tuple[IntType, int]]) -> list[Node]:
+    """What stands behind the last integer, in order."""
+    tail: list[Node] = []
+    name = graph.output
+    while name not in made:
+        tail.insert(0, graph[name])
+        name = graph[name].inputs[0]
+    return tail
+
+
+def _input_quantizer(node: Node) -> Quantizer:
     step = node.op
     if not isinstance(step, Step):
         raise ModelError(
@@ -93,24 +110,29 @@ def _uniform(node: Node, row: tuple[Bound, ...], falls: bool) -> tuple:
     return found
 
 
-def _layer(nodes: list[Node], input_type: IntType, input_shape: Shape) -> NamedLayer:
-    node = nodes.pop(0)
-    op = node.op
+def _layer(
+    graph: Graph, node: Node, types: list[IntType], input_shape: Shape
+) -> tuple[NamedLayer, Node | None]:
+    """The layer of a node, and the Step behind it that became its activation."""
+    op, input_type = node.op, types[0]
     if isinstance(op, ArgMax):
-        return NamedLayer(node.name, replace(op, input_type=input_type))
+        return NamedLayer(node.name, replace(op, input_type=input_type)), None
     if isinstance(op, quantised.MaxPool):
         least = np.resize(np.array(op.least), input_shape[-1])
-        return NamedLayer(node.name, MaxPool(op.window, input_shape[:-1], least, input_type))
-    layer: Dense | Conv2d
+        return NamedLayer(node.name, MaxPool(op.window, input_shape[:-1], least, input_type)), None
+    layer: Dense | Conv2d | Add
     if isinstance(op, Convolution):
         pad = _pad(node, op, input_type)
         layer = Conv2d(op.weights, op.window, input_shape[:-1], input_type, op.groups, pad)
-    else:
-        assert isinstance(op, Linear)
+    elif isinstance(op, Linear):
         layer = Dense(op.weights, input_type)
-    if nodes and isinstance(nodes[0].op, Step):
-        layer = replace(layer, activation=_threshold(nodes.pop(0), layer))
-    return NamedLayer(node.name, layer)
+    else:
+        factors = op.factors if isinstance(op, Sum) else (1,)
+        layer = Add(factors, input_shape, tuple(types))
+    step = node if isinstance(op, Step) else graph.only_consumer(node.name)
+    if step is None or not isinstance(step.op, Step):
+        return NamedLayer(node.name, layer), None
+    return NamedLayer(node.name, replace(layer, activation=_threshold(step, layer))), step
 
 
 def _pad(node: Node, op: Convolution, input_type: IntType) -> int:
@@ -128,7 +150,7 @@ def _pad(node: Node, op: Convolution, input_type: IntType) -> int:
     )
 
 
-def _threshold(node: Node, dense: Dense | Conv2d) -> Threshold:
+def _threshold(node: Node, dense: Dense | Conv2d | Add) -> Threshold:
     step = node.op
     assert isinstance(step, Step)
     channels = len(dense.weights)
@@ -157,7 +179,7 @@ def _integer(bound: Bound, falls: bool, lo: int, hi: int) -> int:
     return math.floor(bound.value) + 1 if from_above else math.ceil(bound.value)
 
 
-def _without_zero(node: Node, table: NDArray[np.int64], dense: Dense | Conv2d) -> NDArray[np.int64]:
+def _without_zero(node: Node, table: NDArray[np.int64], dense: Dense | Conv2d | Add) -> NDArray[np.int64]:
     """The one threshold between -1 and +1, once it is proved that a Sign's 0 can't occur.
 
     Bipolar inputs give every row's sum the parity of the sum of its weights, unless some are padded with 0.

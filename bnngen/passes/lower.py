@@ -9,6 +9,7 @@ from bnngen.graph import Graph
 from bnngen.network import Network
 from bnngen.passes.affine_into_step import affine_into_step
 from bnngen.passes.affine_through_product import affine_through_product
+from bnngen.passes.affine_through_sum import affine_through_sum
 from bnngen.passes.binary_to_bipolar import binary_to_bipolar
 from bnngen.passes.drop_before_argmax import drop_affine_before_argmax, drop_softmax_before_argmax
 from bnngen.passes.falling_to_negated import falling_to_negated
@@ -22,6 +23,7 @@ from bnngen.passes.max_pool import (
 )
 from bnngen.passes.merge_affines import merge_affines
 from bnngen.passes.merge_steps import merge_steps
+from bnngen.passes.one_reader_each import one_reader_each
 from bnngen.passes.relu_into_step import relu_into_step
 from bnngen.passes.rewrite import Rule, refusals, rewrite, verify
 
@@ -29,9 +31,11 @@ RULES: tuple[Rule, ...] = (
     flatten_behind_elementwise,
     flatten_into_linear,
     drop_softmax_before_argmax,
+    one_reader_each,
     merge_affines,
     max_pool_before_affine,
     affine_through_product,
+    affine_through_sum,
     affine_into_step,
     max_pool_behind_relu,
     relu_into_step,

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
+from bnngen.schedule.dataflow import Dataflow
 from bnngen.schedule.windows import least_interval
 from bnngen_hw.component import StreamComponent
 
 
-def cycles_per_frame(chain: Sequence[StreamComponent]) -> int:
+def cycles_per_frame(parts: Iterable[StreamComponent]) -> int:
     """The steady distance between the last beats of successive frames, without stalls.
 
-    Every component buffers enough to overlap a frame with the next one (sliding windows, once `size_windows`
-    has seen them), so the busiest sets the pace.
+    Every component buffers enough to overlap a frame with the next one (sliding windows and joins, once
+    `size_windows` has seen them), so the busiest sets the pace.
     """
-    return max(map(least_interval, chain))
+    return max(map(least_interval, parts))
 
 
-def latency_cycles(chain: Sequence[StreamComponent], beats_in: int) -> int:
+def latency_cycles(dataflow: Dataflow, beats_in: int) -> int:
     """Cycles from the one in which a frame's first beat is taken to the one in which its last output beat
-    is taken, both counted, in an idle chain with a source that offers a beat in every cycle."""
-    beats = np.arange(beats_in)
-    for component in chain:
-        beats = component.arrivals(beats)
-    return int(beats[-1]) + 1
+    is taken, both counted, when all is idle and the source offers a beat in every cycle."""
+    return int(dataflow.arrivals(np.arange(beats_in))[-1][-1]) + 1

@@ -1,4 +1,4 @@
-"""How many words the line buffers of a chain must hold, so that no layer waits longer than the slowest works.
+"""How many words the line buffers and queues of a dataflow must hold, so that the busiest sets the pace.
 
 A frame may come every T cycles, T being what the busiest component works on one. Let frames come that far
 apart, and never let anything wait for room: that is a schedule, and each line buffer holds at some time the
@@ -10,11 +10,14 @@ for cyclo-static dataflow graphs", DAC 2007). So a frame leaves every T cycles.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from bnngen.schedule.dataflow import Dataflow
 from bnngen_hw.component import StreamComponent
+from bnngen_hw.dense import DenseEngine
+from bnngen_hw.join import Join
 from bnngen_hw.timing import Cycles
 from bnngen_hw.window import SlidingWindow, ring_depth
 
@@ -22,20 +25,20 @@ FRAMES = 4
 """So many frames show the steady state if every window has room enough; with less, more are looked at."""
 
 
-def size_windows(chain: Sequence[StreamComponent], beats_in: int) -> None:
-    """Make the rings of all sliding windows large enough in ``chain``, which takes ``beats_in`` beats."""
-    windows = [place for place, part in enumerate(chain) if isinstance(part, SlidingWindow)]
-    if not windows:
+def size_windows(dataflow: Dataflow, beats_in: int) -> None:
+    """Make the rings of all sliding windows and the queues of all joins large enough in ``dataflow``, which
+    takes ``beats_in`` beats a frame."""
+    if not any(isinstance(part, SlidingWindow | Join) for part in dataflow):
         return
-    upstream = chain[: windows[-1] + 1]
-    period = max(least_interval(part) for part in chain)
+    period = max(map(least_interval, dataflow))
     frames, held = FRAMES, None
-    while (more := _words_held(upstream, beats_in, period, frames)) != held:
+    while (more := _words_held(dataflow, beats_in, period, frames)) != held:
         frames, held = frames * 2, more
-    for place, words in zip(windows, held, strict=True):
-        window = chain[place]
-        assert isinstance(window, SlidingWindow)
-        window.hold(ring_depth(max(words, window.plan.least_capacity)))
+    for part, words in zip(dataflow, held, strict=True):
+        if isinstance(part, SlidingWindow):
+            part.hold(ring_depth(max(*words, part.plan.least_capacity)))
+        elif isinstance(part, Join):
+            part.hold(list(map(ring_depth, words)))
 
 
 def least_interval(part: StreamComponent) -> int:
@@ -43,20 +46,31 @@ def least_interval(part: StreamComponent) -> int:
     return part.least_interval if isinstance(part, SlidingWindow) else part.interval
 
 
-def _words_held(chain: Sequence[StreamComponent], beats_in: int, period: int, frames: int) -> list[int]:
-    """The most words in each sliding window, if a frame comes every ``period`` cycles.
+def _words_held(dataflow: Dataflow, beats_in: int, period: int, frames: int) -> list[list[int]]:
+    """The most words in each queue of each part, if a frame comes every ``period`` cycles.
 
-    The first window takes its words from outside, which may well wait: it gets the least room with which it
-    keeps the period.
+    Windows that take their words from outside may let them wait: they get the least room with which they
+    keep the period.
     """
     beats: Cycles = (np.arange(frames)[:, None] * period + np.arange(beats_in)).ravel()
-    held: list[int] = []
-    for part in chain:
+    times: list[Cycles] = []
+    held: list[list[int]] = []
+    outside: list[bool] = []
+    last = max(k for k, part in enumerate(dataflow) if isinstance(part, SlidingWindow | Join))
+    for part, read in zip(dataflow.parts[: last + 1], dataflow.sources, strict=False):
+        inputs: Any = [times[k] for k in read] or [beats]
+        words: list[int] = []
+        outside.append(all(outside[k] for k in read) and not isinstance(part, DenseEngine | SlidingWindow))
         if isinstance(part, SlidingWindow):
-            held.append(part.words_held(beats) if held else _least_room(part, beats, period, frames))
-            part = part.with_capacity(max(held[-1], part.plan.least_capacity))
-        beats = part.arrivals(beats)
-    return held
+            waits = all(outside[k] for k in read)
+            room = _least_room(part, inputs[0], period, frames) if waits else part.words_held(*inputs)
+            words = [room]
+            part = part.with_capacity(max(*words, part.plan.least_capacity))
+        elif isinstance(part, Join):
+            words = part.words_held(*inputs)
+        held.append(words)
+        times.append(part.arrivals(*inputs))
+    return held + [[]] * (len(dataflow) - len(held))
 
 
 def _least_room(window: SlidingWindow, beats: Cycles, period: int, frames: int) -> int:

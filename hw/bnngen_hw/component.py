@@ -62,5 +62,6 @@ class StreamComponent(Part):
         raise NotImplementedError
 
     def arrivals(self, t: NDArray[np.integer]) -> Cycles:
-        """The cycles of one frame's output beats for those of its input beats, as `timing` defines it."""
+        """The cycles of one frame's output beats for those of its input beats, as `timing` defines it. A
+        component with several inputs takes those of each."""
         raise NotImplementedError

@@ -141,6 +141,13 @@ def test_any_network_of_maps(map_networks: Callable, data: st.DataObject, seed: 
     check(choose(network, data), seed)
 
 
+@settings(max_examples=25)
+@given(st.data(), st.integers(0, 1 << 20))
+def test_any_network_with_branches(branching_networks: Callable, data: st.DataObject, seed: int) -> None:
+    network = data.draw(branching_networks())
+    check(choose(network, data), seed)
+
+
 def test_a_next_layer_that_takes_beats_unevenly_costs_no_cycle(make_network: Callable[..., Network]) -> None:
     """Blocks of three elements and then one, from a layer that gives a beat every second cycle."""
     network = make_network(0, [4, 4, 1], ["bipolar", "bipolar"], "ternary", False)

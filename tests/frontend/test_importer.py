@@ -155,17 +155,6 @@ def test_an_unknown_tensor_is_refused(file: Callable, refuses: Callable) -> None
     )
 
 
-def test_a_branch_is_refused(file: Callable, refuses: Callable) -> None:
-    model = file(3)
-    x = model.bipolar("x", name="q")
-    first, second = (model.node("MatMul", x, WEIGHTS, name=name) for name in ("left", "right"))
-    refuses(
-        model,
-        model.node("Add", first, second, name="sum"),
-        "layer 'sum': Add of two computed tensors is not supported",
-    )
-
-
 def test_real_weights_without_a_quantiser_in_front_are_refused(file: Callable, refuses: Callable) -> None:
     model = file(3)
     refuses(

@@ -63,7 +63,7 @@ def test_a_map_without_an_inside_is_all_padding() -> None:
     assert conv.compute(np.array([[3]])).ravel().tolist() == [7, 7, 7]
     zero = Conv2d(np.array([[1, 1, 1]]), window, (1,), BIPOLAR)
     assert zero.compute(np.array([[-1]])).ravel().tolist() == [-1, -1, -1]
-    assert zero.row_ranges.tolist() == [[-3, 3]]
+    assert zero.row_ranges.tolist() == [[-1, 5]]
 
 
 def test_the_activation_follows_the_sums() -> None:

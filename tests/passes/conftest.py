@@ -30,6 +30,7 @@ from bnngen.quantised import (
     Relu,
     Softmax,
     Step,
+    Sum,
 )
 from bnngen.rounding import ROUNDING_MODES, bound
 
@@ -130,10 +131,15 @@ EVALUATORS: dict[type, Callable[[Any, Numbers], Numbers]] = {
 }
 
 
+def _sum(op: Sum, *inputs: Numbers) -> Numbers:
+    return sum((x * k for x, k in zip(inputs, op.factors, strict=True)), 0 * inputs[0])
+
+
 def _evaluate(graph: Graph, x: Any) -> list[Exact]:
     tensors = {graph.input_name: exact_array(x).reshape(graph.input_shape)}
     for node in graph.nodes:
-        tensors[node.name] = EVALUATORS[type(node.op)](node.op, tensors[node.inputs[0]])
+        evaluator = _sum if isinstance(node.op, Sum) else EVALUATORS[type(node.op)]
+        tensors[node.name] = evaluator(node.op, *(tensors[name] for name in node.inputs))
     return list(tensors[graph.output].reshape(-1))
 
 
@@ -288,8 +294,9 @@ def _without_offsets(ops: list[object]) -> list[object]:
 @st.composite
 def _networks(draw: st.DrawFn) -> Graph:
     """A network of one to three layers that must be possible to lower, whatever its numbers are."""
-    if draw(st.integers(0, 2)) == 0:
-        return draw(_maps())
+    kind = draw(st.sampled_from(["maps", "residual", "dense", "dense"]))
+    if kind != "dense":
+        return draw(_maps() if kind == "maps" else _residuals())
     shape = draw(st.sampled_from([(1,), (2,), (3,), (2, 1), (1, 2, 2), (2, 1, 2)]))
     features, ops = int(np.prod(shape)), draw(_input_quantiser())
     ops += draw(st.lists(_scalars(), max_size=1))
@@ -359,6 +366,35 @@ def _maps(draw: st.DrawFn) -> Graph:
     ops += [*behind, *draw(st.lists(_scalars(), max_size=1)), Flatten()]
     rows = draw(st.integers(1, 2))
     return _chain(first, *ops, *draw(_hidden(rows, int(np.prod(shape)))))
+
+
+@st.composite
+def _residuals(draw: st.DrawFn) -> Graph:
+    """Two layers, the second with a way around it; the scales of both ways have a small ratio."""
+    features = draw(st.integers(1, 2))
+    names = [f"n{k}" for k in range(40)]
+    nodes: list[Node] = []
+
+    def add(ops: list[object], *source: str) -> str:
+        for op in ops:
+            nodes.append(Node(names.pop(0), op, source))
+            source = (nodes[-1].name,)
+        return source[0]
+
+    scale = st.sampled_from([1, -1, Fraction(1, 2), Fraction(3, 4)])
+
+    def scaled() -> Affine:
+        return Affine(exact_array(draw(scale)), exact_array(draw(SMALL)))
+
+    x = add([*draw(_input_quantiser()), *draw(st.lists(_scalars(), max_size=1))], "x")
+    rows = draw(st.integers(1, 2))
+    first = draw(_linears(rows, features))
+    shared = add([first, *draw(st.lists(_affines(rows), max_size=1)), draw(_steps(rows)), scaled()], x)
+    inner = add([draw(_linears(rows, rows)), draw(_affines(rows)), draw(_steps(rows)), scaled()], shared)
+    total = add([Sum((1, draw(st.sampled_from([1, -1]))))], inner, shared)
+    behind = draw(st.lists(st.one_of(_affines(rows), st.just(Relu())), max_size=2))
+    end = add([*behind, draw(_steps(rows)), draw(_linears(2, rows))], total)
+    return Graph("x", (features,), tuple(nodes), end)
 
 
 @pytest.fixture(scope="session")

@@ -15,13 +15,14 @@ from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.errors import ModelError
 from bnngen.exact import Exact, exact_array
 from bnngen.frontend import import_onnx
-from bnngen.graph import Graph
+from bnngen.graph import Graph, Node
 from bnngen.network import Network
+from bnngen.ops.add import Add
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
 from bnngen.ops.max_pool import MaxPool
 from bnngen.passes.lower import RULES, lower
-from bnngen.quantised import Affine, Bound, Flatten, Linear, Relu, Step
+from bnngen.quantised import Affine, Bound, Flatten, Linear, Relu, Step, Sum
 
 SIGN = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
 BINARY = Step(((Bound(Exact.of(0.5), strict=True),),), (False,), IntType(0, 1))
@@ -52,17 +53,20 @@ def assert_same_network(first: Network, second: Network) -> None:
         assert list(a) == list(b)
     assert first.host.softmax == second.host.softmax
     assert [layer.name for layer in first.layers] == [layer.name for layer in second.layers]
+    assert first.sources == second.sources
     for one, other in zip(first.layers, second.layers, strict=True):
         assert_same_layer(one.op, other.op)
 
 
 def assert_same_layer(first: Any, second: Any) -> None:
     assert type(first) is type(second)
+    if isinstance(first, Add):
+        assert (first.factors, first.input_types) == (second.factors, second.input_types)
     if isinstance(first, MaxPool):
         assert (first.window, first.input_type) == (second.window, second.input_type)
         np.testing.assert_array_equal(first.least, second.least)
         return
-    if not isinstance(first, Dense | Conv2d):
+    if not isinstance(first, Dense | Conv2d | Add):
         assert first == second
         return
     if isinstance(first, Conv2d):
@@ -247,14 +251,15 @@ def test_input_channels_with_different_roundings_are_refused(chain: Callable) ->
         lower(chain((2,), Step(rows, (False, False), IntType(0, 1)), linear([1, 1])))
 
 
-def test_a_branch_is_refused_by_name(chain: Callable) -> None:
-    graph = chain((2,), SIGN, linear([1, 1]), linear([1]))
-    nodes = (*graph.nodes[:2], type(graph.nodes[2])("other", linear([1, 1]), ("n0",)))
-    with pytest.raises(ModelError) as error:
-        lower(Graph("x", (2,), nodes, "n1"))
-    assert str(error.value) == (
-        "layer 'n0': is read by 'n1', 'other'; only networks without branches are supported"
+def test_an_input_that_several_layers_read_is_refused_by_name() -> None:
+    nodes = (
+        Node("a", linear([1, 1]), ("x",)),
+        Node("b", linear([1, -1]), ("x",)),
+        Node("s", Sum((1, 1)), ("a", "b")),
     )
+    with pytest.raises(ModelError) as error:
+        lower(Graph("x", (2,), nodes, "s"))
+    assert str(error.value) == "layer 'x': is read by 'a', 'b'; one of them must quantise it for the others"
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (2, 2, 1), (2, 1, 3), (1, 3, 2), (2, 2)])

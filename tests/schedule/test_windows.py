@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bnngen.design import Design
 from bnngen.network import Network
+from bnngen.schedule.dataflow import Dataflow
 from bnngen.schedule.option import Place
 from bnngen.schedule.planner import Schedule
 from bnngen.schedule.windows import size_windows
@@ -19,7 +20,7 @@ from bnngen_hw.axis import AxiStreamSink
 
 def test_a_design_without_windows_is_left_alone() -> None:
     sink = AxiStreamSink(4, 1, 2)
-    size_windows([sink], 2)
+    size_windows(Dataflow.row([sink]), 2)
     assert sink.interval == 2
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from bnngen.exact import ExactArray, exact_array, square_root
 from bnngen.frontend.importer import Importer, OnnxNode, channel_parameters, handles
 from bnngen.frontend.values import Activation, Constant
-from bnngen.quantised import Affine, Relu
+from bnngen.quantised import Affine, Relu, Sum
 
 ZERO, ONE = exact_array(0), exact_array(1)
 DEFAULT_EPSILON = float(np.float32(1e-5))
@@ -49,7 +49,7 @@ def read_div(node: OnnxNode, importer: Importer) -> None:
 @handles("Relu")
 def read_relu(node: OnnxNode, importer: Importer) -> None:
     value = node.activation()
-    importer.values[node.outputs[0]] = importer.add(node, Relu(), value, value.shape)
+    importer.values[node.outputs[0]] = importer.add(node, Relu(), value, shape=value.shape)
 
 
 @handles("BatchNormalization")
@@ -83,7 +83,14 @@ def _read(
     """A binary operator: folded if both sides are known, else affine in the computed side."""
     left, right = node.input(0), node.input(1)
     if isinstance(left, Activation) and isinstance(right, Activation):
-        raise node.error("of two computed tensors is not supported")
+        if fold not in (operator.add, operator.sub):
+            raise node.error("of two computed tensors is not supported")
+        factors = (1, 1 if fold is operator.add else -1)
+        if left.name == right.name:
+            _add_affine(node, importer, left, exact_array(sum(factors)), ZERO)
+            return
+        importer.values[node.outputs[0]] = importer.add(node, Sum(factors), left, right, shape=left.shape)
+        return
     if isinstance(left, Activation):
         _add_affine(node, importer, left, *tensor_first(node.constant(1, "a side").exact()))
     elif isinstance(right, Activation):
@@ -97,4 +104,4 @@ def _add_affine(
     node: OnnxNode, importer: Importer, value: Activation, mul: ExactArray, add: ExactArray
 ) -> None:
     mul, add = (channel_parameters(node, p, value) for p in (mul, add))
-    importer.values[node.outputs[0]] = importer.add(node, Affine(mul, add), value, value.shape)
+    importer.values[node.outputs[0]] = importer.add(node, Affine(mul, add), value, shape=value.shape)

@@ -12,7 +12,7 @@ from bnngen.quantised import Softmax
 def read_softmax(node: OnnxNode, importer: Importer) -> None:
     value = node.activation()
     _require_last_axis(node, value, node.attributes.get("axis", -1 if importer.opset >= 13 else 1))
-    importer.values[node.outputs[0]] = importer.add(node, Softmax(), value, value.shape)
+    importer.values[node.outputs[0]] = importer.add(node, Softmax(), value, shape=value.shape)
 
 
 @handles("ArgMax")
@@ -21,7 +21,7 @@ def read_argmax(node: OnnxNode, importer: Importer) -> None:
     if node.attributes.get("select_last_index", 0):
         raise node.error("with select_last_index = 1 is not supported; the lowest index wins a tie")
     _require_last_axis(node, value, node.attributes.get("axis", 0))
-    importer.values[node.outputs[0]] = importer.add(node, ArgMax(value.shape[1]), value, (1, 1))
+    importer.values[node.outputs[0]] = importer.add(node, ArgMax(value.shape[1]), value, shape=(1, 1))
 
 
 @handles("TopK")
@@ -38,7 +38,7 @@ def read_topk(node: OnnxNode, importer: Importer) -> None:
     if k != 1:
         raise node.error(f"is supported as the one largest score only, not with k = {k}")
     _require_last_axis(node, value, node.attributes.get("axis", -1))
-    importer.values[node.outputs[1]] = importer.add(node, ArgMax(value.shape[1]), value, (1, 1))
+    importer.values[node.outputs[1]] = importer.add(node, ArgMax(value.shape[1]), value, shape=(1, 1))
 
 
 def _require_last_axis(node: OnnxNode, value: Activation, axis: int) -> None:

@@ -33,7 +33,9 @@ def read_gemm(node: OnnxNode, importer: Importer) -> None:
         add = node.constant(2, "its bias").exact().reshape(-1) * beta
         add = add.reshape(1) if add.size == 1 else add
     if alpha != 1 or any(add.reshape(-1)):
-        product = importer.add(node, Affine(exact_array(alpha), add), product, product.shape, "_bias")
+        product = importer.add(
+            node, Affine(exact_array(alpha), add), product, shape=product.shape, suffix="_bias"
+        )
     importer.values[node.outputs[0]] = product
 
 
@@ -46,12 +48,12 @@ def _linear(node: OnnxNode, importer: Importer, transposed: bool) -> Activation:
     if weights.ndim != 2:
         raise node.error(f"takes weights of two axes, not of shape {weights.shape}")
     weights = weights if transposed else weights.T
-    product = importer.add(node, Linear(weights), value, (1, len(weights)))
+    product = importer.add(node, Linear(weights), value, shape=(1, len(weights)))
     if all(s == 1 for s in scale.reshape(-1)):
         return product
     axis, shape = (0, weights.shape) if transposed else (1, weights.T.shape)
     rows = row_scale(node, scale, axis, shape)
-    return importer.add(node, Affine(rows, exact_array(0)), product, product.shape, "_scale")
+    return importer.add(node, Affine(rows, exact_array(0)), product, shape=product.shape, suffix="_scale")
 
 
 def integer_weights(node: OnnxNode) -> tuple[NDArray[np.int64], ExactArray]:

@@ -27,7 +27,7 @@ def read_bipolar_quant(node: OnnxNode, importer: Importer) -> None:
         importer.values[node.outputs[0]] = QuantisedConstant(np.where(values >= 0, 1, -1), scale, ZERO)
         return
     step = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
-    quantised = importer.add(node, step, value, value.shape)
+    quantised = importer.add(node, step, value, shape=value.shape)
     importer.values[node.outputs[0]] = _rescaled(node, importer, quantised, scale, ZERO)
 
 
@@ -41,7 +41,7 @@ def read_sign(node: OnnxNode, importer: Importer) -> None:
         return
     rows = ((Bound(Exact(), strict=False), Bound(Exact(), strict=True)),)
     step = Step(rows, (False,), IntType(-1, 1), from_sign=True)
-    importer.values[node.outputs[0]] = importer.add(node, step, value, value.shape)
+    importer.values[node.outputs[0]] = importer.add(node, step, value, shape=value.shape)
 
 
 @handles("Quant", "IntQuant")
@@ -59,7 +59,7 @@ def read_quant(node: OnnxNode, importer: Importer) -> None:
     levels = tuple(
         Bound(Exact.of(b), s) for b, s in (bound(mode, k) for k in range(type_.lo + 1, type_.hi + 1))
     )
-    quantised = importer.add(node, Step((levels,), (False,), type_), source, value.shape)
+    quantised = importer.add(node, Step((levels,), (False,), type_), source, shape=value.shape)
     importer.values[node.outputs[0]] = _rescaled(node, importer, quantised, scale, -zero * scale)
 
 
@@ -79,7 +79,7 @@ def read_multi_threshold(node: OnnxNode, importer: Importer) -> None:
     type_ = IntType(0, table.shape[1])
     if table.shape[1] == 1 and bias + bias == -scale:
         type_, scale, bias = BIPOLAR, scale / 2, Exact()
-    quantised = importer.add(node, Step(rows, (False,) * len(rows), type_), value, value.shape)
+    quantised = importer.add(node, Step(rows, (False,) * len(rows), type_), value, shape=value.shape)
     importer.values[node.outputs[0]] = _rescaled(
         node, importer, quantised, exact_array(scale), exact_array(bias)
     )
@@ -138,4 +138,4 @@ def _rescaled(
     mul, add = (channel_parameters(node, p, value) for p in (mul, add))
     if all(m == 1 for m in mul.reshape(-1)) and not any(add.reshape(-1)):
         return value
-    return importer.add(node, Affine(mul, add), value, value.shape, suffix)
+    return importer.add(node, Affine(mul, add), value, shape=value.shape, suffix=suffix)

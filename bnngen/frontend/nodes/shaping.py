@@ -81,4 +81,4 @@ def _reshape_activation(
         raise node.error(
             f"of {value.shape} to {shape} is not supported; it may flatten, or add axes of length 1"
         )
-    return importer.add(node, Flatten(), value, shape)
+    return importer.add(node, Flatten(), value, shape=shape)

@@ -36,7 +36,9 @@ def read_conv(node: OnnxNode, importer: Importer) -> None:
     if len(node.inputs) > 2 and node.inputs[2] is not None:
         bias = node.constant(2, "its bias").exact().reshape(-1)
     if any(s != 1 for s in scales) or any(bias):
-        convolved = importer.add(node, Affine(scales, bias), convolved, convolved.shape, "_scale")
+        convolved = importer.add(
+            node, Affine(scales, bias), convolved, shape=convolved.shape, suffix="_scale"
+        )
     importer.values[node.outputs[0]] = convolved
 
 
@@ -69,7 +71,9 @@ def _average(node: OnnxNode, importer: Importer, value: Activation, window: Wind
     ones = Convolution(np.ones((channels, window.taps), np.int64), window, channels)
     pooled = _add(node, importer, ones, value, window, channels)
     mul = exact_array(Fraction(1, window.taps))
-    importer.values[node.outputs[0]] = importer.add(node, Affine(mul, ZERO), pooled, pooled.shape, "_mean")
+    importer.values[node.outputs[0]] = importer.add(
+        node, Affine(mul, ZERO), pooled, shape=pooled.shape, suffix="_mean"
+    )
 
 
 def _map(node: OnnxNode) -> Activation:
@@ -82,7 +86,7 @@ def _map(node: OnnxNode) -> Activation:
 def _add(
     node: OnnxNode, importer: Importer, op: Any, value: Activation, window: Window, channels: int
 ) -> Activation:
-    return importer.add(node, op, value, (1, channels, *window.outputs(value.shape[2:])))
+    return importer.add(node, op, value, shape=(1, channels, *window.outputs(value.shape[2:])))
 
 
 def _pool_window(node: OnnxNode, value: Activation) -> Window:

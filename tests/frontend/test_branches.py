@@ -1,0 +1,90 @@
+"""Branches that meet again in a sum, against the reference evaluator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+
+def signs(*shape: int) -> np.ndarray:
+    return np.where(np.random.default_rng(sum(shape)).random(shape) < 0.5, -1.0, 1.0)
+
+
+def ended(model: Any, tensor: str, features: int) -> str:
+    return model.node("MatMul", model.node("Flatten", model.bipolar(tensor)), signs(features, 3))
+
+
+@pytest.mark.parametrize("op", ["Add", "Sub"])
+@pytest.mark.parametrize("scales", [(0.5, 0.5), (0.5, 0.25), (0.75, -0.5), (1.0, 3.0)])
+def test_a_residual_block(file: Callable, agrees: Callable, op: str, scales: tuple[float, float]) -> None:
+    """Both sides quantised, with scales of any small ratio."""
+    model = file(2, 4, 4)
+    x = model.quant("x", scales[0], bits=3.0)
+    conv = model.node("Conv", x, signs(2, 2, 3, 3), pads=[1, 1, 1, 1])
+    side = model.quant(conv, scales[1], bits=4.0, zero=1.0)
+    agrees(model, ended(model, model.node("Add", model.node(op, x, side), 0.1), 32))
+
+
+def test_a_sum_that_is_read_twice(file: Callable, agrees: Callable) -> None:
+    """The sum goes through a quantiser into the next block, and as it is into the next sum."""
+    model = file(2, 3, 3)
+    x = model.quant("x", 0.5, bits=3.0)
+    total = model.node("Add", x, model.quant(model.node("Conv", x, signs(2, 2, 1, 1)), 0.5, bits=3.0))
+    inner = model.node("Conv", model.bipolar(model.node("Add", total, 0.1)), signs(2, 2, 1, 1))
+    agrees(model, ended(model, model.node("Add", total, model.quant(inner, 0.5, bits=3.0)), 18))
+
+
+def test_relu_and_batch_norm_behind_a_sum(file: Callable, agrees: Callable) -> None:
+    model = file(3)
+    x = model.quant("x", 0.25, bits=4.0)
+    hidden = model.quant(model.node("MatMul", x, signs(3, 3)), 0.25, bits=4.0)
+    total = model.node("Add", hidden, x)
+    scaled = model.node("Mul", total, np.array([0.5, -1.5, 0.0]))
+    y = model.quant(model.node("Relu", model.node("Add", scaled, 0.3)), 0.5, bits=2.0, signed=0)
+    agrees(model, model.node("MatMul", y, signs(3, 2)))
+
+
+def test_a_tensor_added_to_itself(file: Callable, agrees: Callable) -> None:
+    model = file(3)
+    y = model.node("MatMul", model.bipolar("x"), signs(3, 3))
+    agrees(model, model.node("MatMul", model.quant(model.node("Add", y, y), 0.5, bits=3.0), signs(3, 2)))
+
+
+def test_a_sum_at_the_end(file: Callable, agrees: Callable) -> None:
+    """Two heads, whose scores add up."""
+    model = file(4)
+    x = model.bipolar("x", 0.5)
+    first, second = (model.node("MatMul", x, signs(4, 3) * sign) for sign in (1, -2))
+    agrees(model, model.node("Add", model.node("Add", first, second), 0.25))
+
+
+NO_GRID = (
+    "adds tensors whose scales have a ratio that is no small fraction, or not the same in every channel; "
+    "quantise both sides of the sum with one scale"
+)
+REFUSED = {
+    "scales without a common grid": (
+        lambda m, x: m.node("Add", x, m.node("Mul", m.bipolar(m.node("MatMul", x, signs(3, 3))), 1 / 3.1)),
+        f"layer 'Add4': {NO_GRID}",
+    ),
+    "scales of each channel": (
+        lambda m, x: m.node(
+            "Add", x, m.node("Mul", m.node("MatMul", x, signs(3, 3)), np.array([1.0, 2.0, 0.5]))
+        ),
+        f"layer 'Add3': {NO_GRID}",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused(file: Callable, refuses: Callable, case: str) -> None:
+    model = file(3)
+    build, message = REFUSED[case]
+    refuses(
+        model,
+        model.node("MatMul", model.bipolar(build(model, model.bipolar("x", 0.3))), signs(3, 2)),
+        message,
+    )

@@ -1,0 +1,63 @@
+"""Affine, Affine -> Sum => Sum -> Affine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bnngen.exact import Exact, exact_array
+from bnngen.graph import Graph, Node
+from bnngen.passes.affine_through_sum import affine_through_sum
+from bnngen.passes.rewrite import Refusal
+from bnngen.quantised import Affine, Linear, Sum
+
+ROOT = Exact.of(2).sqrt()
+
+
+def graph(first: Any, second: Any, factors: tuple[int, int] = (1, 1), add: Any = 0) -> Graph:
+    """Two products, each with its scale, meet; None is no affine."""
+    nodes, sides = [], []
+    for name, mul in (("a", first), ("b", second)):
+        nodes.append(Node(name, Linear(np.array([[1, 1], [1, -1]])), ("x",)))
+        if mul is not None:
+            nodes.append(Node(f"{name}_scale", Affine(exact_array(mul), exact_array(add)), (name,)))
+        sides.append(nodes[-1].name)
+    return Graph("x", (2,), (*nodes, Node("sum", Sum(factors), tuple(sides))), "sum")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "factors", "wanted"),
+    [
+        (Fraction(1, 2), Fraction(1, 2), (1, 1), (1, 1)),
+        (Fraction(1, 2), Fraction(3, 4), (1, 1), (2, 3)),
+        (Fraction(-1, 2), 1, (1, 1), (1, -2)),
+        (ROOT, ROOT * 3, (1, -1), (1, -3)),
+        ([ROOT, 3], [ROOT * 2, 6], (1, 1), (1, 2)),
+        (2, None, (1, 1), (2, 1)),
+        (None, Fraction(1, 3), (2, 1), (6, 1)),
+    ],
+)
+def test_a_common_grid(
+    first: Any, second: Any, factors: Any, wanted: Any, fire: Callable, same_meaning: Callable
+) -> None:
+    before = graph(first, second, factors, add=[1, -2])
+    after = fire(affine_through_sum, before, "sum")
+    assert after["sum"].op.factors == wanted
+    same_meaning(before, after, (-1, 0, 2))
+    assert affine_through_sum(after, after["sum"]) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(1, ROOT), ([1, 2], [1, 1]), (0, 1), (1, Fraction(1, 1 << 20))]
+)
+def test_without_one_it_is_refused(first: Any, second: Any) -> None:
+    before = graph(first, second)
+    assert affine_through_sum(before, before["sum"]) == Refusal(
+        "sum",
+        "adds tensors whose scales have a ratio that is no small fraction, or not the same in every channel; "
+        "quantise both sides of the sum with one scale",
+    )
