@@ -17,7 +17,7 @@ from bnngen.schedule.budget import host_link
 from bnngen.schedule.dataflow import Dataflow
 from bnngen.schedule.memories import pack
 from bnngen.schedule.planner import Schedule
-from bnngen.schedule.resources import Resources
+from bnngen.schedule.resources import Resources, memory_blocks
 from bnngen.schedule.timing import cycles_per_frame, latency_cycles
 from bnngen.schedule.windows import size_windows
 from bnngen_hw.rom import Rom
@@ -58,6 +58,24 @@ class Design:
         return [sum(blocks[rom] for part in layer.parts for rom in part.roms) for layer in layers]
 
     @property
+    def ring_blocks(self) -> list[int]:
+        """The block RAMs that each layer's lines and queues take."""
+        shapes = self.schedule.board.resources.bram.shapes
+        return [
+            sum(memory_blocks(*memory, shapes) for part in layer.parts for memory in part.block_rams)
+            for layer in self._built[0]
+        ]
+
+    @property
+    def layer_blocks(self) -> list[int]:
+        """The block RAMs that each layer takes."""
+        found = zip(self.schedule.options, self.rom_blocks, self.ring_blocks, strict=True)
+        return [
+            o.resources.bram - o.rom_blocks - o.ring_blocks + roms + rings if o else 0
+            for o, roms, rings in found
+        ]
+
+    @property
     def weight_blocks(self) -> list[int]:
         """Those that hold weights."""
         layers, blocks = self._built
@@ -67,9 +85,11 @@ class Design:
     def resources(self) -> Resources:
         """The estimate for the whole design on its board. The block RAMs are exact."""
         schedule = self.schedule
-        most = sum(option.rom_blocks for option in schedule.options if option)
-        saved = Resources(bram=sum(self.rom_blocks) - most)
-        return schedule.resources + host_link(schedule.board) + saved
+        planned = schedule.resources
+        exact = Resources(bram=sum(self.layer_blocks) - planned.bram)
+        # synthesis stores no bits of a byte that no element has
+        byte_bits = min(8, input_lanes(schedule) * schedule.network.quantizer.type.bits)
+        return planned + host_link(schedule.board, byte_bits) + exact
 
     @property
     def weight_bits_stored(self) -> int:

@@ -46,7 +46,9 @@ class Report:
         network = schedule.network
         layers = [
             _layer(layer.name, layer.op, option, blocks)
-            for layer, option, blocks in zip(network.layers, schedule.options, design.rom_blocks, strict=True)
+            for layer, option, blocks in zip(
+                network.layers, schedule.options, design.layer_blocks, strict=True
+            )
         ]
         bram_kind = schedule.board.resources.bram.kind
         have = available(schedule.board)
@@ -107,8 +109,8 @@ def weight_bits(network: Network) -> int:
     return sum(layer.op.weight_bits for layer in network.layers)
 
 
-def _layer(name: str, op: Layer, option: Option | None, rom_blocks: int) -> dict[str, Any]:
-    """What the report says about a layer whose weights and tables take ``rom_blocks`` block RAMs."""
+def _layer(name: str, op: Layer, option: Option | None, blocks: int) -> dict[str, Any]:
+    """What the report says about a layer that takes so many block RAMs."""
     found: dict[str, Any] = {
         "name": name,
         "op": type(op).__name__,
@@ -117,7 +119,7 @@ def _layer(name: str, op: Layer, option: Option | None, rom_blocks: int) -> dict
         "cycles": option and option.cycles,
         "weight_bits": op.weight_bits,
         "lut_estimate": option.resources.lut if option else 0,
-        "bram_estimate": option.resources.bram - option.rom_blocks + rom_blocks if option else 0,
+        "bram_estimate": blocks,
     }
     if isinstance(op, Conv2d | MaxPool):
         found |= {"window": str(op.window), "positions": list(op.positions)}

@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
+from onnx.reference.op_run import OpRun
 
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.exact import exact_array
@@ -42,6 +44,77 @@ def shared() -> Path:
 def digits() -> Path:
     """The folder of the digits example: a real trained network of 40 kbit, with its test set."""
     return Path(__file__).parents[1] / "examples" / "digits"
+
+
+QONNX_DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general")
+ROUNDINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "ROUND": np.round,
+    "CEIL": np.ceil,
+    "FLOOR": np.floor,
+    "UP": lambda v: np.sign(v) * np.ceil(np.abs(v)),
+    "DOWN": lambda v: np.sign(v) * np.floor(np.abs(v)),
+    "ROUND_TO_ZERO": np.trunc,
+    "HALF_UP": lambda v: np.sign(v) * np.floor(np.abs(v) + 0.5),
+    "HALF_DOWN": lambda v: np.sign(v) * np.ceil(np.abs(v) - 0.5),
+}
+
+
+def _bipolar_quant(self: Any, x: np.ndarray, scale: np.ndarray) -> tuple:
+    return (np.where(x >= 0, 1.0, -1.0) * scale,)
+
+
+def _quant(
+    self: Any,
+    x: np.ndarray,
+    scale: np.ndarray,
+    zero: np.ndarray,
+    bits: np.ndarray,
+    signed: int = 1,
+    narrow: int = 0,
+    rounding_mode: str = "ROUND",
+) -> tuple:
+    width = float(bits.reshape(-1)[0])
+    lo = -(2 ** (width - 1)) + narrow if signed else 0
+    hi = 2 ** (width - 1) - 1 if signed else 2**width - 1 - narrow
+    rounded = ROUNDINGS[rounding_mode.upper()](x / scale + zero)
+    return ((np.clip(rounded, lo, hi) - zero) * scale,)
+
+
+def _multi_threshold(
+    self: Any, x: np.ndarray, thresholds: np.ndarray, out_scale: float = 1.0, out_bias: float = 0.0
+) -> tuple:
+    table = thresholds.reshape(thresholds.shape[0], *(1,) * (x.ndim - 2), -1)
+    count = (x[..., None] >= table[None]).sum(axis=-1)
+    return (count * out_scale + out_bias,)
+
+
+def _batch_norm(
+    self: Any, x: np.ndarray, *parameters: np.ndarray, epsilon: float = 1e-5, **unused: object
+) -> tuple:
+    """In place of the evaluator's own, which before opset 14 takes its statistics from the batch."""
+    gamma, beta, mean, var = (p.reshape(-1, *(1,) * (x.ndim - 2)) for p in parameters)
+    return (gamma * (x - mean) / np.sqrt(var + epsilon) + beta,)
+
+
+CUSTOM_OPS = [
+    type("BatchNormalization", (OpRun,), {"op_domain": "", "_run": _batch_norm}),
+    *(
+        type(name, (OpRun,), {"op_domain": domain, "_run": run})
+        for domain in QONNX_DOMAINS
+        for name, run in (
+            ("BipolarQuant", _bipolar_quant),
+            ("Quant", _quant),
+            ("IntQuant", _quant),
+            ("MultiThreshold", _multi_threshold),
+        )
+    ),
+]
+
+
+@pytest.fixture(scope="session")
+def custom_ops() -> list[type[OpRun]]:
+    """The operators of QONNX and FINN for onnx's reference evaluator."""
+    return CUSTOM_OPS
 
 
 MakeNetwork = Callable[..., Network]

@@ -11,9 +11,17 @@ import pytest
 import bnngen
 from bnngen.build.pipeline import random_frames
 from bnngen.data import load_data
+from bnngen.datatypes import BIPOLAR
 from bnngen.design import Design
 from bnngen.errors import DataError, FitError
-from bnngen.network import Network
+from bnngen.exact import exact_array
+from bnngen.network import Host, NamedLayer, Network
+from bnngen.ops.add import Add
+from bnngen.ops.conv2d import Conv2d
+from bnngen.ops.max_pool import MaxPool
+from bnngen.ops.threshold import Threshold
+from bnngen.ops.window import Window
+from bnngen.quantizer import Quantizer
 from bnngen.schedule.option import Place
 from bnngen.schedule.planner import Schedule
 from bnngen_boards.profile import load_board
@@ -85,6 +93,29 @@ def test_block_rams_are_known_before_synthesis(
     planned = [option.rom_blocks for option in design.schedule.options]
     assert all(a <= b for a, b in zip(design.rom_blocks, planned, strict=True))
     assert (sum(design.rom_blocks) < sum(planned)) == (board != "icebreaker")
+
+
+@pytest.mark.parametrize("board", ["icebreaker", "ulx3s_85f", "zc706"])
+def test_line_buffers_and_queues_are_known_before_synthesis(tmp_path: Path, board: str) -> None:
+    """A convolution, a pool and a sum, with everything in block RAM."""
+    rng, profile = np.random.default_rng(0), load_board(board)
+    shape, same = (6, 5), Window((3, 3), (1, 1), (1, 1), (1, 1), (1, 1))
+    activation = Threshold(rng.integers(-9, 9, (4, 1)), np.zeros(4, bool), BIPOLAR)
+    conv = Conv2d(rng.choice([-1, 1], (4, 36)), same, shape, BIPOLAR, activation=activation)
+    pool = MaxPool(same, shape, np.zeros(4, bool), BIPOLAR)
+    add = Add((1, 1), (*shape, 4), (BIPOLAR, BIPOLAR))
+    layers = (NamedLayer("conv", conv), NamedLayer("pool", pool), NamedLayer("add", add, (1, 0)))
+    one, zero = exact_array(1), exact_array(0)
+    network = Network((*shape, 4), Quantizer(one, zero, "sign", BIPOLAR), layers, Host(one, zero))
+    every = (layer.op.all_options(profile, Place(first=k == 0)) for k, layer in enumerate(layers))
+    options = (next(o for o in options if o.feed_style == "block" and o.cycles > 100) for options in every)
+    design = Design(Schedule(network, profile, Fraction(25), tuple(options)))
+    report = design.build(tmp_path / "out", until="synth", data=random_frames(design, 12)).report
+    assert report.simulation is not None
+    assert (report.simulation["mismatches"], report.simulation["as_predicted"]) == (0, True)
+    assert min(design.ring_blocks) > 0
+    assert report.synthesis is not None
+    assert report.synthesis["bram"] == report.schedule["estimate"]["bram"] == design.resources.bram
 
 
 def test_the_input_may_lie_in_single_port_memory(

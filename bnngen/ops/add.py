@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -110,8 +110,12 @@ class Add(Weightless):
         and the queues."""
         foldings = [Folding(lanes, 1) for lanes in divisors(self.channels)]
         for engine in self.engine.options(board.fabric, foldings):
-            for style in ring_styles(board, self._depth(engine.folding)):
+            for style in self._styles(engine.folding, board):
                 yield self._option(engine, style, place, board)
+
+    def _styles(self, folding: Folding, board: Board) -> Iterable[FeedStyle]:
+        """The kinds of RAM for the queues; one input needs none."""
+        return ring_styles(board, self._depth(folding)) if len(self.factors) > 1 else ["registers"]
 
     def _words(self, folding: Folding) -> int:
         """Words of one input a frame."""
@@ -136,11 +140,18 @@ class Add(Weightless):
             ff=self.engine.flip_flops(engine, board.fabric.target),
             bram=rom_blocks,
         )
-        for type_ in self.input_types:
-            cost = cost + ring_memory(lanes * type_.bits, depth, style, board)
-        cycles = self._words(engine.folding) * len(self.factors)
+        queues = (ring_memory(lanes * type_.bits, depth, style, board) for type_ in self.input_types)
+        memory = sum(queues, Resources()) if len(self.factors) > 1 else Resources()
         return Option(
-            engine.folding, engine.rom_style, style, cycles, cost, rom_blocks, engine.table_style, lanes
+            engine.folding,
+            engine.rom_style,
+            style,
+            self._words(engine.folding) * len(self.factors),
+            cost + memory,
+            rom_blocks,
+            engine.table_style,
+            lanes,
+            memory.bram,
         )
 
     def hardware(

@@ -195,15 +195,17 @@ class Conv2d:
             ff=self.engine.flip_flops(engine, board.fabric.target),
             bram=rom_blocks,
         )
+        memory = buffer.memory(style, board)
         return Option(
             engine.folding,
             engine.rom_style,
             style,
             buffer.cycles,
-            cost + buffer.memory(style, board),
+            cost + memory,
             rom_blocks,
             engine.table_style,
             buffer.lanes,
+            memory.bram,
         )
 
     def hardware(self, option: Option, i_lanes: int, fabric: Fabric, slack: int = 0) -> list[StreamComponent]:

@@ -27,12 +27,12 @@ def available(board: Board) -> Resources:
     return Resources(r.lut, r.ff, r.bram.blocks, r.dsp, r.spram.blocks if r.spram else 0)
 
 
-def host_link(board: Board) -> Resources:
-    """What the design around the accelerator takes: a serial link with a buffer of bytes, clock, reset;
-    nothing on a board without a serial link."""
+def host_link(board: Board, byte_bits: int = 8) -> Resources:
+    """What the design around the accelerator takes: a serial link with a buffer of bytes, of which the
+    accelerator reads ``byte_bits`` bits, clock, reset; nothing on a board without a serial link."""
     if board.uart is None:
         return Resources()
-    blocks = memory_blocks(8, board.uart.buffer_bytes, board.resources.bram.shapes)
+    blocks = memory_blocks(byte_bits, board.uart.buffer_bytes, board.resources.bram.shapes)
     return HOST_LINK_LOGIC + Resources(bram=blocks)
 
 

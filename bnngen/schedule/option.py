@@ -24,8 +24,9 @@ class Option:
     """One way to build a layer: its folding, where its weights, its inputs and its tables of thresholds lie,
     cycles and cost.
 
-    ``rom_blocks`` of the memory blocks are the most that its weights and its tables can take. ``lanes``: the
-    elements that it takes in a beat, if they are not ``simd`` of them.
+    ``rom_blocks`` of the memory blocks are the most that its weights and its tables can take, ``ring_blocks``
+    what its lines or queues are thought to take. ``lanes``: the elements that it takes in a beat, if they are
+    not ``simd`` of them.
     """
 
     folding: Folding
@@ -36,6 +37,7 @@ class Option:
     rom_blocks: int = 0
     table_style: RomStyle = "logic"
     lanes: int | None = None
+    ring_blocks: int = 0
 
     @property
     def i_lanes(self) -> int:

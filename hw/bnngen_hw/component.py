@@ -46,6 +46,11 @@ class StreamComponent(Part):
         return ()
 
     @property
+    def block_rams(self) -> Sequence[tuple[int, int]]:
+        """Width and depth of each memory for data that is to be block RAM, once its size is settled."""
+        return ()
+
+    @property
     def buffer_bits(self) -> int:
         """Bits of data that wait between layers: stored vectors and queued results."""
         return 0

@@ -59,6 +59,11 @@ class Join(StreamComponent):
         ]
 
     @property
+    def block_rams(self) -> list[tuple[int, int]]:
+        """Those of the queues."""
+        return [memory for part in self.queues for memory in part.block_rams]
+
+    @property
     def buffer_bits(self) -> int:
         """Bits of the queues."""
         return sum(part.buffer_bits for part in self.queues)

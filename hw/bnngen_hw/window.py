@@ -46,7 +46,7 @@ class SlidingWindow(StreamComponent):
         mark: bool = False,
         style: str = "block",
     ) -> None:
-        self.plan, self.width, self.pad, self.mark = plan, width, pad, mark
+        self.plan, self.width, self.pad, self.mark, self.style = plan, width, pad, mark, style
         self.capacity = plan.least_capacity if capacity is None else capacity
         self.hold(self.capacity)
         self._attributes = memory_attributes(style)
@@ -69,6 +69,11 @@ class SlidingWindow(StreamComponent):
     def depth(self) -> int:
         """Words of the RAM: a power of two, so that addresses wrap by themselves."""
         return ring_depth(self.capacity)
+
+    @property
+    def block_rams(self) -> list[tuple[int, int]]:
+        """The ring, in style "block"; a single word is a register."""
+        return [(self.width, self.depth)] if self.style == "block" and self.depth > 1 else []
 
     @property
     def buffer_bits(self) -> int:

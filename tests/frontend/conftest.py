@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
-from onnx.reference.op_run import OpRun
 
 from bnngen.data import quantize
 from bnngen.errors import ModelError
@@ -22,69 +22,6 @@ from bnngen.passes.lower import lower
 
 DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general")
 QONNX = DOMAINS[1]
-
-ROUNDINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "ROUND": np.round,
-    "CEIL": np.ceil,
-    "FLOOR": np.floor,
-    "UP": lambda v: np.sign(v) * np.ceil(np.abs(v)),
-    "DOWN": lambda v: np.sign(v) * np.floor(np.abs(v)),
-    "ROUND_TO_ZERO": np.trunc,
-    "HALF_UP": lambda v: np.sign(v) * np.floor(np.abs(v) + 0.5),
-    "HALF_DOWN": lambda v: np.sign(v) * np.ceil(np.abs(v) - 0.5),
-}
-
-
-def _bipolar_quant(self: Any, x: np.ndarray, scale: np.ndarray) -> tuple:
-    return (np.where(x >= 0, 1.0, -1.0) * scale,)
-
-
-def _quant(
-    self: Any,
-    x: np.ndarray,
-    scale: np.ndarray,
-    zero: np.ndarray,
-    bits: np.ndarray,
-    signed: int = 1,
-    narrow: int = 0,
-    rounding_mode: str = "ROUND",
-) -> tuple:
-    width = float(bits.reshape(-1)[0])
-    lo = -(2 ** (width - 1)) + narrow if signed else 0
-    hi = 2 ** (width - 1) - 1 if signed else 2**width - 1 - narrow
-    rounded = ROUNDINGS[rounding_mode.upper()](x / scale + zero)
-    return ((np.clip(rounded, lo, hi) - zero) * scale,)
-
-
-def _multi_threshold(
-    self: Any, x: np.ndarray, thresholds: np.ndarray, out_scale: float = 1.0, out_bias: float = 0.0
-) -> tuple:
-    table = thresholds.reshape(thresholds.shape[0], *(1,) * (x.ndim - 2), -1)
-    count = (x[..., None] >= table[None]).sum(axis=-1)
-    return (count * out_scale + out_bias,)
-
-
-def _batch_norm(
-    self: Any, x: np.ndarray, *parameters: np.ndarray, epsilon: float = 1e-5, **unused: object
-) -> tuple:
-    """In place of the evaluator's own, which before opset 14 takes its statistics from the batch."""
-    gamma, beta, mean, var = (p.reshape(-1, *(1,) * (x.ndim - 2)) for p in parameters)
-    return (gamma * (x - mean) / np.sqrt(var + epsilon) + beta,)
-
-
-CUSTOM_OPS = [
-    type("BatchNormalization", (OpRun,), {"op_domain": "", "_run": _batch_norm}),
-    *(
-        type(name, (OpRun,), {"op_domain": domain, "_run": run})
-        for domain in DOMAINS
-        for name, run in (
-            ("BipolarQuant", _bipolar_quant),
-            ("Quant", _quant),
-            ("IntQuant", _quant),
-            ("MultiThreshold", _multi_threshold),
-        )
-    ),
-]
 
 
 class File:
@@ -150,12 +87,14 @@ def file(tmp_path: Path) -> Callable[..., File]:
     return make
 
 
-def _agrees(model: File, output: str, x: Any = None, change: Callable | None = None) -> Network:
+def _agrees(
+    custom_ops: list, model: File, output: str, x: Any = None, change: Callable | None = None
+) -> Network:
     path = model.save(output, change=change)
     if x is None:
         x = np.random.default_rng(0).integers(-8, 9, (40, *model.shape)) / 4
     x = np.asarray(x, dtype=np.float64)
-    (expected,) = ReferenceEvaluator(str(path), new_ops=CUSTOM_OPS).run(None, {"x": x})
+    (expected,) = ReferenceEvaluator(str(path), new_ops=custom_ops).run(None, {"x": x})
     network = lower(import_onnx(path))
     y = network.run(quantize(x, network))
     real = y if network.class_index else network.host.real_outputs(y)
@@ -164,12 +103,12 @@ def _agrees(model: File, output: str, x: Any = None, change: Callable | None = N
 
 
 @pytest.fixture(scope="session")
-def agrees() -> Callable[..., Network]:
+def agrees(custom_ops: list) -> Callable[..., Network]:
     """Checks that the lowered file computes what the reference evaluator does; returns its network.
 
     The tolerance is that of the doubles behind the last integer; one wrong integer is far beyond it.
     """
-    return _agrees
+    return partial(_agrees, custom_ops)
 
 
 @pytest.fixture(scope="session")
