@@ -96,8 +96,34 @@ def _batch_norm(
     return (gamma * (x - mean) / np.sqrt(var + epsilon) + beta,)
 
 
+def _max_pool(
+    self: Any,
+    x: np.ndarray,
+    kernel_shape: Sequence[int],
+    strides: Sequence[int] | None = None,
+    dilations: Sequence[int] | None = None,
+    pads: Sequence[int] | None = None,
+    **unused: object,
+) -> tuple:
+    """In place of the evaluator's own, which is wrong for some kinds of padding (onnxruntime is not)."""
+    rank = len(kernel_shape)
+    strides, dilations = strides or [1] * rank, dilations or [1] * rank
+    pads = pads or [0] * 2 * rank
+    edges = [(0, 0), (0, 0), *zip(pads[:rank], pads[rank:], strict=True)]
+    padded = np.pad(x, edges, constant_values=-np.inf)
+    axes = list(zip(padded.shape[2:], kernel_shape, strides, dilations, strict=True))
+    counts = [(n - (k - 1) * d - 1) // s + 1 for n, k, s, d in axes]
+    taps = []
+    for tap in np.ndindex(*kernel_shape):
+        starts = [t * d for t, d in zip(tap, dilations, strict=True)]
+        cut = (slice(a, a + (c - 1) * s + 1, s) for a, c, s in zip(starts, counts, strides, strict=True))
+        taps.append(padded[(slice(None), slice(None), *cut)])
+    return (np.max(taps, axis=0),)
+
+
 CUSTOM_OPS = [
     type("BatchNormalization", (OpRun,), {"op_domain": "", "_run": _batch_norm}),
+    type("MaxPool", (OpRun,), {"op_domain": "", "_run": _max_pool}),
     *(
         type(name, (OpRun,), {"op_domain": domain, "_run": run})
         for domain in QONNX_DOMAINS

@@ -8,9 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto, helper
 from onnxruntime import InferenceSession
 
+from bnngen.datatypes import IntType
 from bnngen.frontend import import_onnx
+from bnngen.ops.max_pool import MaxPool
 
 Kernel = tuple[int, ...]
 WINDOWS: list[tuple[Kernel, Kernel, dict[str, Any]]] = [
@@ -87,7 +92,7 @@ def test_auto_pad(file: Callable, mode: str, spatial: Kernel, kernel: Kernel, st
     assert outputs(saved(pads=[*window.before, *window.after])) == wanted
 
 
-@pytest.mark.parametrize(("spatial", "kernel", "attributes"), [w for w in WINDOWS if len(w[0]) == 2])
+@pytest.mark.parametrize(("spatial", "kernel", "attributes"), WINDOWS)
 @pytest.mark.parametrize("place", ["codes", "sums", "scaled", "relu"])
 def test_max_pool(
     file: Callable, agrees: Callable, spatial: Kernel, kernel: Kernel, attributes: dict, place: str
@@ -107,6 +112,34 @@ def test_max_pool(
     if place == "relu":
         pooled = model.quant(model.node("Relu", pooled), 0.5, bits=2.0, signed=0)
     agrees(model, ended(model, pooled, (3, *out_shape(spatial, kernel, attributes))))
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_max_pool_is_that_of_onnxruntime(data: st.DataObject, windows: Callable) -> None:
+    spatial = data.draw(st.sampled_from([(4,), (5, 4), (3, 6)]))
+    window = data.draw(windows(spatial))
+    if any(p > k // 2 for p, k in zip((*window.before, *window.after), window.kernel * 2, strict=True)):
+        return  # more padding than onnxruntime takes
+    x = np.random.default_rng(0).integers(-9, 10, (2, *spatial, 3))
+    value = helper.make_tensor_value_info
+    node = helper.make_node(
+        "MaxPool",
+        ["x"],
+        ["y"],
+        kernel_shape=window.kernel,
+        strides=window.strides,
+        dilations=window.dilations,
+        pads=[*window.before, *window.after],
+    )
+    ends = [value("x", TensorProto.FLOAT, [2, 3, *spatial])], [value("y", TensorProto.FLOAT, None)]
+    model = helper.make_model(
+        helper.make_graph([node], "pool", *ends), opset_imports=[helper.make_opsetid("", 13)], ir_version=8
+    )
+    session = InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    (wanted,) = session.run(None, {"x": np.moveaxis(x, -1, 1).astype(np.float32)})
+    pool = MaxPool(window, spatial, np.zeros(3, bool), IntType(-9, 9))
+    assert np.array_equal(np.moveaxis(pool.compute(x), -1, 1), wanted)
 
 
 @pytest.mark.parametrize("pads", [[0, 0, 0, 0], [1, 0, 0, 1]])

@@ -27,7 +27,7 @@ def test_luts_are_counts_times_prices():
 
 @pytest.mark.parametrize(
     ("board", "fps"),
-    [("icebreaker", None), ("ulx3s_85f", 1_000_000), ("zc706", 4_000_000)],
+    [("icebreaker", None), ("icebreaker", 60_000), ("ulx3s_85f", 1_000_000), ("zc706", 4_000_000)],
 )
 def test_synthesis_confirms_the_prediction(digits: Path, tmp_path: Path, board: str, fps: int | None):
     """The digits network, as a whole accelerator: within 15 %."""

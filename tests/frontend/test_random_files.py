@@ -1,0 +1,203 @@
+"""Random files over all operators, widths and shapes: the reference evaluator, the golden model, the Verilog."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import bnngen
+from bnngen.build.pipeline import random_frames, simulate_frames
+from bnngen.errors import FitError
+
+QUICK, SLOW_GOLDEN, SLOW_VERILOG = 40, 500, 40
+"""Files of a quick run; of a slow run through the golden model, and through Verilator."""
+ODD = st.sampled_from([0.125, 0.3, -0.55, 1.1])
+"""Offsets, some of which make ties on thresholds common."""
+
+
+class Writer:
+    """Draws a file: every method appends an operator behind the tensor ``x`` of shape ``shape``."""
+
+    def __init__(self, model: Any, data: st.DataObject) -> None:
+        self.model, self.data = model, data
+        self.x, self.shape = "x", tuple(model.shape)
+        self.random = np.random.default_rng(data.draw(st.integers(0, 1 << 20), "seed"))
+
+    def pick(self, *options: Any) -> Any:
+        return self.data.draw(st.sampled_from(options))
+
+    @property
+    def spatial(self) -> tuple[int, ...]:
+        return self.shape[1:]
+
+    def per_channel(self, values: np.ndarray) -> np.ndarray:
+        return values.reshape(-1, *(1,) * len(self.spatial))
+
+    def weights(self, *shape: int) -> Any:
+        """Bipolar, ternary or low-bit weights, plain or behind a quantiser with a scale."""
+        kind = self.pick("plain", "bipolar", "ternary", "quant")
+        if kind == "quant":
+            bits, scale = self.pick(2.0, 4.0), self.pick(0.5, 0.25)
+            return self.model.quant(self.random.normal(0, 0.5, shape).round(3), scale, bits=bits)
+        values = self.random.choice([-1.0, 1.0] if kind != "ternary" else [-1.0, 0.0, 1.0], shape)
+        return self.model.bipolar(values, self.pick(1.0, 0.5)) if kind == "bipolar" else values
+
+    def quantise(self) -> None:
+        kind = self.pick("bipolar", "quant", "unsigned", "thresholds")
+        if kind == "bipolar":
+            self.x = self.model.bipolar(self.x, self.pick(1.0, 0.5))
+        elif kind == "thresholds":
+            rows = self.pick(1, self.shape[0])
+            table = np.sort(self.random.integers(-12, 13, (rows, self.pick(1, 2, 3))) / 4, axis=1)
+            self.x = self.model.node("MultiThreshold", self.x, table, out_scale=self.pick(1.0, 0.5))
+        else:
+            bits, signed = self.pick(2.0, 3.0, 4.0), int(kind == "quant")
+            mode = self.pick("ROUND", "FLOOR", "CEIL", "HALF_UP", "ROUND_TO_ZERO")
+            self.x = self.model.quant(
+                self.x, self.pick(0.5, 1.0), bits=bits, signed=signed, rounding_mode=mode
+            )
+
+    def scale(self) -> None:
+        """A batch norm, an affine or a Relu."""
+        kind, channels = self.pick("norm", "affine", "relu", "none"), self.shape[0]
+        if kind == "relu":
+            self.x = self.model.node("Relu", self.model.node("Add", self.x, self.data.draw(ODD)))
+        elif kind == "affine":
+            mul = self.random.choice([0.5, -0.75, 1.0, 0.0], channels)
+            self.x = self.model.node("Mul", self.x, self.per_channel(mul))
+            self.x = self.model.node(
+                "Add", self.x, self.per_channel(self.random.normal(0, 1, channels).round(2))
+            )
+        elif kind == "norm":
+            gamma, beta, mean = (self.random.normal(0, 1, channels).round(2) for _ in range(3))
+            var = self.random.uniform(0.5, 4, channels).round(2)
+            self.x = self.model.node("BatchNormalization", self.x, gamma, beta, mean, var)
+
+    def window(self) -> tuple[list[int], dict[str, Any]]:
+        """A kernel that fits, strides, dilations and padding."""
+        kernel, strides, dilations, before, after = [], [], [], [], []
+        for size in self.spatial:
+            k = self.pick(*[k for k in (1, 2, 3) if k <= size])
+            d = self.pick(*[d for d in (1, 2) if (k - 1) * d < size])
+            kernel.append(k)
+            dilations.append(d)
+            strides.append(self.pick(1, 1, 2))
+            before.append(self.pick(0, k // 2))
+            after.append(self.pick(0, k // 2))
+        return kernel, {"strides": strides, "dilations": dilations, "pads": before + after}
+
+    def moved(self, kernel: list[int], window: dict[str, Any]) -> tuple[int, ...]:
+        rank = len(kernel)
+        pads = window["pads"]
+        return tuple(
+            (n + pads[i] + pads[rank + i] - (k - 1) * window["dilations"][i] - 1) // window["strides"][i] + 1
+            for i, (n, k) in enumerate(zip(self.spatial, kernel, strict=True))
+        )
+
+    def convolve(self) -> None:
+        kernel, window = self.window()
+        channels = self.shape[0]
+        groups = self.pick(*[g for g in (1, 2, channels) if channels % g == 0])
+        rows = groups * self.pick(1, 2)
+        weights = self.weights(rows, channels // groups, *kernel)
+        bias = [self.random.normal(0, 1, rows).round(2)] if self.pick(True, False) else []
+        self.x = self.model.node("Conv", self.x, weights, *bias, group=groups, **window)
+        self.shape = (rows, *self.moved(kernel, window))
+
+    def pool(self) -> None:
+        kernel, window = self.window()
+        kind = self.pick("max", "mean")
+        if kind == "mean":
+            window["dilations"] = [1] * len(kernel)
+            shape = self.moved(kernel, window)
+            options = {"strides": window["strides"], "pads": window["pads"], "count_include_pad": 1}
+            self.x = self.model.node("AveragePool", self.x, kernel_shape=kernel, **options)
+        else:
+            shape = self.moved(kernel, window)
+            self.x = self.model.node("MaxPool", self.x, kernel_shape=kernel, **window)
+        self.shape = (self.shape[0], *shape)
+
+    def residual(self) -> None:
+        """A convolution and the way around it, both on one grid."""
+        self.x = self.model.quant(self.x, 0.5, bits=3.0)
+        near, channels = self.x, self.shape[0]
+        weights = self.weights(channels, channels, *(3,) * len(self.spatial))
+        self.x = self.model.node("Conv", self.x, weights, pads=[1, 1] * len(self.spatial))
+        self.scale()
+        far = self.model.quant(self.x, self.pick(0.5, 0.25), bits=4.0)
+        self.x = self.model.node(self.pick("Add", "Sub"), near, far)
+
+    def dense(self) -> None:
+        features = int(np.prod(self.shape))
+        if len(self.shape) > 1:
+            self.x = self.model.node("Flatten", self.x)
+        rows = self.pick(1, 2, 4)
+        self.x = self.model.node("MatMul", self.x, self.weights(features, rows))
+        self.shape = (rows,)
+
+    def write(self) -> str:
+        """The whole file; returns its output."""
+        self.x = (
+            self.model.quant("x", self.pick(0.5, 1.0), bits=self.pick(2.0, 4.0))
+            if self.pick(True, True, False)
+            else self.model.bipolar("x")
+        )
+        for number in range(self.pick(1, 2, 3)):
+            # in front of the first product stands the host's quantiser, which rounds evenly
+            more = [self.pool, self.residual] if number else []
+            self.pick(*([self.convolve, self.convolve, *more] if self.spatial else [self.dense]))()
+            self.scale()
+            self.quantise()
+        self.dense()
+        return self.x
+
+
+def drawn(data: st.DataObject, file: Callable) -> tuple[Any, str]:
+    shape = data.draw(st.sampled_from([(2, 5, 4), (1, 6, 6), (4, 3, 3), (2, 7), (3, 5), (6,)]))
+    model = file(*shape)
+    return model, Writer(model, data).write()
+
+
+OPTIONS = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+
+
+@settings(max_examples=QUICK, **OPTIONS)
+@given(data=st.data())
+def test_golden_is_what_the_file_says(data: st.DataObject, file: Callable, agrees: Callable) -> None:
+    model, output = drawn(data, file)
+    agrees(model, output)
+
+
+@pytest.mark.slow
+@settings(max_examples=SLOW_GOLDEN, **OPTIONS)
+@given(data=st.data())
+def test_golden_of_hundreds_of_files(data: st.DataObject, file: Callable, agrees: Callable) -> None:
+    model, output = drawn(data, file)
+    agrees(model, output)
+
+
+@pytest.mark.slow
+@settings(max_examples=SLOW_VERILOG, **OPTIONS)
+@given(data=st.data())
+def test_the_verilog_of_many_files(data: st.DataObject, file: Callable, agrees: Callable) -> None:
+    """In Verilator, with and without stalls; cycles and latency as predicted."""
+    network = agrees(*drawn(data, file))
+    try:
+        design = bnngen.compile(network, board="ulx3s_85f", fps=data.draw(st.sampled_from([None, 1_000_000])))
+    except FitError:
+        design = bnngen.compile(network, board="ulx3s_85f")
+    frames = random_frames(design, 12)
+    golden = network.run(frames.codes)
+    with TemporaryDirectory() as folder:
+        design.write_verilog(folder)
+        free, stalled = (simulate_frames(Path(folder), frames, stall=s, seed=1) for s in (0.0, 0.4))
+    assert np.array_equal(free.outputs, golden)
+    assert np.array_equal(stalled.outputs, golden)
+    assert (free.cycles_per_frame, free.latency_cycles) == (design.cycles_per_frame, design.latency_cycles)
