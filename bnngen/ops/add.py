@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from bnngen.datatypes import IntType
 from bnngen.graph import Shape
 from bnngen.ops.engine import Engine, EngineOption
+from bnngen.ops.layers import Foldable
 from bnngen.ops.line_buffer import divisors, ring_memory, ring_styles
 from bnngen.ops.threshold import Threshold
 from bnngen.ops.weightless import Weightless
 from bnngen.schedule.folding import Folding
 from bnngen.schedule.lut_model import Structure, luts
-from bnngen.schedule.option import Option, Place, pareto
+from bnngen.schedule.option import Option, Place
 from bnngen.schedule.resources import Resources
 from bnngen_boards.profile import Board, Fabric
 from bnngen_hw.component import StreamComponent
@@ -30,7 +31,7 @@ from bnngen_hw.window import ring_depth
 
 
 @dataclass(frozen=True, eq=False)
-class Add(Weightless):
+class Add(Foldable, Weightless):
     """acc = factors[0]*x0 + factors[1]*x1 + ..., then ``activation`` if there is one.
 
     All inputs have ``shape``, (*spatial, C), and their types are ``input_types``. With one input it is a
@@ -100,10 +101,6 @@ class Add(Weightless):
     def engine(self) -> Engine:
         """What adds: a depthwise product with the factors as weights, one input after the other."""
         return Engine(self.weights, self.input_type, self.activation, depthwise=True)
-
-    def options(self, board: Board, place: Place = Place()) -> list[Option]:  # noqa: B008 - frozen
-        """The ways to build the layer on ``board``, at its ``place``, that are worth considering."""
-        return pareto(self.all_options(board, place))
 
     def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
         """Every number of lanes that divides the channels, with every place for the factors, the thresholds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.datatypes import IntType
-from bnngen.graph import Shape
 from bnngen.ops.engine import Engine, EngineOption
+from bnngen.ops.layers import Weighted, Windowed
 from bnngen.ops.line_buffer import LineBuffer, divisors
 from bnngen.ops.matmul import ExactProduct
 from bnngen.ops.threshold import Threshold
 from bnngen.ops.window import Axes, Window
 from bnngen.schedule.folding import Folding
 from bnngen.schedule.lut_model import Structure, luts
-from bnngen.schedule.option import Option, Place, pareto
+from bnngen.schedule.option import Option, Place
 from bnngen.schedule.resources import Resources
 from bnngen_boards.profile import Board, Fabric
 from bnngen_hw.beats import join_words
@@ -30,7 +30,7 @@ from bnngen_hw.feed import FeedStyle
 
 
 @dataclass(frozen=True, eq=False)
-class Conv2d:
+class Conv2d(Windowed, Weighted):
     """acc = W x at each position of a sliding window, then ``activation`` if there is one.
 
     ``weights`` (N, K) integers: the columns are the window's taps, the first axis slowest, each with the
@@ -92,56 +92,15 @@ class Conv2d:
         """C."""
         return self.weights.shape[1] // self.window.taps * self.groups
 
-    @cached_property
-    def positions(self) -> Axes:
-        """The shape of the output map."""
-        return self.window.outputs(self.spatial)
-
-    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        if inputs[0] != (*self.spatial, self.channels):
-            raise ValueError(
-                f"takes a tensor of shape {(*self.spatial, self.channels)}, not of shape {inputs[0]}"
-            )
-        return (*self.positions, len(self.weights))
-
     @property
-    def elements_in(self) -> int:
-        """Elements of an input map."""
-        return math.prod(self.spatial) * self.channels
-
-    @property
-    def elements_out(self) -> int:
-        """Elements of an output map."""
-        return math.prod(self.positions) * len(self.weights)
-
-    @property
-    def weight_type(self) -> IntType:
-        return self.engine.weight_type
-
-    @property
-    def row_ranges(self) -> NDArray[np.int64]:
-        """(N, 2): bounds of the dot products of each row; at a border that is padded with zeros, not the
-        closest ones."""
-        return self.engine.row_ranges
-
-    @property
-    def output_type(self) -> IntType:
-        return self.engine.output_type
-
-    @property
-    def parameters(self) -> int:
-        """Weights."""
-        return self.weights.size
+    def channels_out(self) -> int:
+        """N."""
+        return len(self.weights)
 
     @property
     def operations(self) -> int:
         """Multiply-accumulates a frame."""
         return math.prod(self.positions) * self.weights.size
-
-    @property
-    def weight_bits(self) -> int:
-        """Bits of all weights, without padding."""
-        return self.weights.size * self.weight_type.bits
 
     @cached_property
     def _products(self) -> list[ExactProduct]:
@@ -162,10 +121,6 @@ class Conv2d:
         """The sums (frames * positions, rows) of one group's channels."""
         windows = self.window.gather(maps.astype(product.dtype, copy=False), self.pad)
         return product(windows.reshape(-1, product.weights.shape[1]))
-
-    def options(self, board: Board, place: Place = Place()) -> list[Option]:  # noqa: B008 - frozen
-        """The ways to build the layer on ``board``, at its ``place``, that are worth considering."""
-        return pareto(self.all_options(board, place))
 
     def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
         """Every folding whose SIMD divides the channels and whose PE divides the rows, with every place for

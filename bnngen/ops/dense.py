@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from bnngen.datatypes import IntType
 from bnngen.graph import Shape
 from bnngen.ops.engine import Engine, EngineOption
+from bnngen.ops.layers import Weighted
 from bnngen.ops.matmul import ExactProduct
 from bnngen.ops.threshold import Threshold
 from bnngen.schedule.lut_model import Structure, luts
-from bnngen.schedule.option import Option, Place, pareto
+from bnngen.schedule.option import Option, Place
 from bnngen.schedule.resources import Resources, memory_blocks
 from bnngen_boards.profile import Board, Fabric
 from bnngen_hw.component import StreamComponent
@@ -25,7 +26,7 @@ from bnngen_hw.replay import replay_words
 
 
 @dataclass(frozen=True, eq=False)
-class Dense:
+class Dense(Weighted):
     """acc = W x, then ``activation`` if there is one.
 
     ``weights`` (N, K) integers; ``input_type`` the type of the K inputs, in channels-last order. Without an
@@ -57,37 +58,9 @@ class Dense:
         return self.engine.rows
 
     @property
-    def weight_type(self) -> IntType:
-        return self.engine.weight_type
-
-    @property
-    def row_ranges(self) -> NDArray[np.int64]:
-        """(N, 2): the least and the greatest dot product that each row can reach."""
-        return self.engine.row_ranges
-
-    @property
-    def acc_type(self) -> IntType:
-        """The type of the dot products."""
-        return self.engine.acc_type
-
-    @property
-    def output_type(self) -> IntType:
-        return self.engine.output_type
-
-    @property
-    def parameters(self) -> int:
-        """Weights."""
-        return self.weights.size
-
-    @property
     def operations(self) -> int:
         """Multiply-accumulates a frame."""
         return self.weights.size
-
-    @property
-    def weight_bits(self) -> int:
-        """Bits of all weights, without padding."""
-        return self.weights.size * self.weight_type.bits
 
     @cached_property
     def _product(self) -> ExactProduct:
@@ -97,10 +70,6 @@ class Dense:
         """x (frames, ...) with K elements a frame to (frames, N), exact, of a type that holds them."""
         acc = self._product(x.reshape(len(x), -1))
         return acc if self.activation is None else self.activation.compute(acc)
-
-    def options(self, board: Board, place: Place = Place()) -> list[Option]:  # noqa: B008 - frozen
-        """The ways to build the layer on ``board``, at its ``place``, that are worth considering."""
-        return pareto(self.all_options(board, place))
 
     def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
         """Every folding with every place for its weights, its thresholds and its inputs."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.datatypes import IntType
-from bnngen.graph import Shape
+from bnngen.ops.layers import Foldable, Windowed
 from bnngen.ops.line_buffer import LineBuffer, divisors
 from bnngen.ops.weightless import Weightless
 from bnngen.ops.window import Axes, Window
 from bnngen.schedule.folding import Folding
 from bnngen.schedule.lut_model import Structure, luts
-from bnngen.schedule.option import Option, Place, pareto
+from bnngen.schedule.option import Option, Place
 from bnngen.schedule.resources import Resources
 from bnngen_boards.profile import Board, Fabric
 from bnngen_hw.component import StreamComponent
@@ -27,7 +27,7 @@ from bnngen_hw.pool import WindowMaximum
 
 
 @dataclass(frozen=True, eq=False)
-class MaxPool(Weightless):
+class MaxPool(Windowed, Foldable, Weightless):
     """The greatest element of each window, channel by channel; the least one in channels where ``least``.
 
     ``least`` (C,); ``spatial`` is the shape of the input map, (H, W) or (L,), of elements of ``input_type``.
@@ -49,26 +49,9 @@ class MaxPool(Weightless):
         return len(self.least)
 
     @property
-    def positions(self) -> Axes:
-        """The shape of the output map."""
-        return self.window.outputs(self.spatial)
-
-    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        if inputs[0] != (*self.spatial, self.channels):
-            raise ValueError(
-                f"takes a tensor of shape {(*self.spatial, self.channels)}, not of shape {inputs[0]}"
-            )
-        return (*self.positions, self.channels)
-
-    @property
-    def elements_in(self) -> int:
-        """Elements of an input map."""
-        return math.prod(self.spatial) * self.channels
-
-    @property
-    def elements_out(self) -> int:
-        """Elements of an output map."""
-        return math.prod(self.positions) * self.channels
+    def channels_out(self) -> int:
+        """C."""
+        return len(self.least)
 
     def compute(self, x: NDArray[np.integer]) -> NDArray[Any]:
         """x (frames, ...) with H*W*C elements a frame to (frames, *positions, C)."""
@@ -82,10 +65,6 @@ class MaxPool(Weightless):
         windows = self.window.gather(maps, fill)
         taps = windows.reshape(*windows.shape[: 1 + len(self.spatial)], -1, self.channels)
         return reduce(np.maximum, np.moveaxis(taps, -2, 0))
-
-    def options(self, board: Board, place: Place = Place()) -> list[Option]:  # noqa: B008 - frozen
-        """The ways to build the layer on ``board``, at its ``place``, that are worth considering."""
-        return pareto(self.all_options(board, place))
 
     def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
         """Every number of lanes that divides the channels, with every place for its lines."""
