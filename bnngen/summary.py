@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bnngen.graph import Shape
 from bnngen.network import NamedLayer, Network
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.max_pool import MaxPool
@@ -11,7 +12,7 @@ from bnngen.ops.max_pool import MaxPool
 
 def summarise(network: Network) -> dict[str, Any]:
     """Shapes, types, parameters, bit operations and weight memory of every layer, and in total."""
-    layers = [_layer(layer) for layer in network.layers]
+    layers = [_layer(*pair) for pair in zip(network.layers, network.shapes, strict=True)]
     keys = ("parameters", "bit_operations", "weight_bits")
     q = network.quantizer
     return {
@@ -23,7 +24,7 @@ def summarise(network: Network) -> dict[str, Any]:
     }
 
 
-def _layer(layer: NamedLayer) -> dict[str, Any]:
+def _layer(layer: NamedLayer, shape: Shape) -> dict[str, Any]:
     op = layer.op
     bits = op.weight_type.bits if op.weight_type else 0
     return {
@@ -32,6 +33,7 @@ def _layer(layer: NamedLayer) -> dict[str, Any]:
         "window": str(op.window) if isinstance(op, Conv2d | MaxPool) else "",
         "elements_in": op.elements_in,
         "elements_out": op.elements_out,
+        "output_shape": list(shape),
         "input_type": str(op.input_type),
         "output_type": str(op.output_type),
         "weight_type": str(op.weight_type or ""),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from bnngen.cli.console import console, write_json
@@ -22,26 +23,28 @@ def command(model: Model, json: JsonFile = None) -> None:
 
 
 def _print(summary: dict[str, Any]) -> None:
-    table = Table(title=summary["title"], caption=summary["host"])
-    table.add_column("layer", overflow="fold")
-    for heading in ("in", "out"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("input", "weights", "output"):
-        table.add_column(heading)
+    table = Table(title=summary["title"], caption=summary["host"], box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("layer", overflow="fold", min_width=10)
+    for heading in ("kind", "output", "weights", "type"):
+        table.add_column(heading, no_wrap=True)
     for heading in ("bit ops", "weight bits"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in summary["layers"]:
         table.add_row(
-            f"{row['name']} ({row['op']})",
-            f"{row['elements_in']:,}",
-            f"{row['elements_out']:,}",
-            row["input_type"],
-            row["weight_type"],
-            row["output_type"],
+            row["name"],
+            f"{row['op']} {row['window'].split(' ')[0]}".strip(),
+            "x".join(map(str, row["output_shape"])),
+            _short(row["weight_type"]),
+            _short(row["output_type"]),
             f"{row['bit_operations']:,}",
             f"{row['weight_bits']:,}",
         )
     total = summary["total"]
     table.add_section()
-    table.add_row("total", "", "", "", "", "", f"{total['bit_operations']:,}", f"{total['weight_bits']:,}")
+    table.add_row("total", "", "", "", "", f"{total['bit_operations']:,}", f"{total['weight_bits']:,}")
     console.print(table)
+
+
+def _short(type_: str) -> str:
+    """A type without its range."""
+    return type_.split(" ")[0]
