@@ -42,6 +42,10 @@ def _trouble(problem: Problem) -> Iterator[str]:
     if problem.limit == 0:
         return
     options, free, limit = problem.options, _free(problem), problem.limit
+    slow = list(_too_slow(problem))
+    if slow:
+        yield ", ".join(slow[:NAMED_LAYERS])
+        return
     ways = {kind: least(options, free, limit, kind) for kind in KINDS}
     single = any(ways.values())
     if not single:
@@ -50,6 +54,14 @@ def _trouble(problem: Problem) -> Iterator[str]:
     excess = {kind: sum(layers) / max(1, getattr(free, kind)) for kind, layers in needs.items()}
     kind = (min if single else max)(excess, key=lambda kind: excess[kind])
     yield _too_much(problem, kind, needs[kind])
+
+
+def _too_slow(problem: Problem) -> Iterator[str]:
+    """The layers that can't be done in so few cycles, whatever they take."""
+    for (name, _), options in zip(problem.layers, problem.options, strict=True):
+        least_cycles = min(option.cycles for option in options)
+        if problem.limit is not None and least_cycles > problem.limit:
+            yield f"layer '{name}' takes at least {least_cycles:,} cycles a frame, however large it is built"
 
 
 def _free(problem: Problem) -> Resources:

@@ -4,9 +4,15 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
-from bnngen.network import Network
+from bnngen.datatypes import BIPOLAR
+from bnngen.exact import exact_array
+from bnngen.network import Host, NamedLayer, Network
+from bnngen.ops.conv2d import Conv2d
+from bnngen.ops.window import Window
+from bnngen.quantizer import Quantizer
 from bnngen.schedule.budget import Rate
 from bnngen.schedule.problem import Problem
 from bnngen.schedule.reasons import smallest_board, why_not
@@ -80,3 +86,18 @@ def test_the_smallest_board_is_found(
     found = smallest_board(problem(make_network(0, sizes, ["bipolar"] * 2), 100, load_board("zc706")))
     assert found is not None
     assert found.name == name
+
+
+def test_a_layer_that_no_hardware_makes_so_fast() -> None:
+    """A window is read word by word."""
+    window = Window.plain((3, 3))
+    conv = Conv2d(np.ones((2, 18), int), window, (8, 8), BIPOLAR)
+    one, zero = exact_array(1), exact_array(0)
+    layers = (NamedLayer("conv", conv),)
+    network = Network((8, 8, 2), Quantizer(one, zero, "sign", BIPOLAR), layers, Host(one, zero))
+    message = why_not(problem(network, 1_000_000, load_board("ulx3s_85f")))
+    assert message.startswith(
+        "that rate doesn't fit ulx3s_85f at 60 MHz: it leaves 60 cycles a frame, and the fastest design that "
+        "fits the whole device takes 324 (185,185 frames/s); layer 'conv' takes at least 324 cycles a frame, "
+        "however large it is built; ask for fewer frames"
+    )
