@@ -32,7 +32,7 @@ def size_windows(dataflow: Dataflow, beats_in: int) -> None:
         return
     period = max(map(least_interval, dataflow))
     frames, held = FRAMES, None
-    while (more := _words_held(dataflow, beats_in, period, frames)) != held:
+    while (more := words_held(dataflow, beats_in, period, frames)) != held:
         frames, held = frames * 2, more
     for part, words in zip(dataflow, held, strict=True):
         if isinstance(part, SlidingWindow):
@@ -46,7 +46,7 @@ def least_interval(part: StreamComponent) -> int:
     return part.least_interval if isinstance(part, SlidingWindow) else part.interval
 
 
-def _words_held(dataflow: Dataflow, beats_in: int, period: int, frames: int) -> list[list[int]]:
+def words_held(dataflow: Dataflow, beats_in: int, period: int, frames: int) -> list[list[int]]:
     """The most words in each queue of each part, if a frame comes every ``period`` cycles.
 
     Windows that take their words from outside may let them wait: they get the least room with which they
@@ -66,6 +66,9 @@ def _words_held(dataflow: Dataflow, beats_in: int, period: int, frames: int) -> 
             room = _least_room(part, inputs[0], period, frames) if waits else part.words_held(*inputs)
             words = [room]
             part = part.with_capacity(max(*words, part.plan.least_capacity))
+            if waits and read:
+                # who reads the same stream gets it no earlier
+                times[read[0]] = part.taken(inputs[0])
         elif isinstance(part, Join):
             words = part.words_held(*inputs)
         held.append(words)

@@ -95,22 +95,26 @@ class SlidingWindow(StreamComponent):
 
     def arrivals(self, t: NDArray[np.integer]) -> Cycles:
         """See `timing`; ``t`` may be that of several maps."""
-        starts = self._starts(t, self.capacity)
+        starts, _ = self._starts(t, self.capacity)
         return (starts[:, None] + np.arange(1, self.plan.window_beats + 1)).ravel()
 
     def words_held(self, t: NDArray[np.integer]) -> int:
         """The most words that wait at any time if the words of some maps come in the cycles ``t``: a ring of
         so many takes each of them at once."""
         taken, beats = queue(t), self.plan.window_beats
-        over = self._starts(t, len(t)) + beats
+        over = self._starts(t, len(t))[0] + beats
         frees = np.append(self._tiled(self.plan.frees, len(t)), len(t))
         freed = frees[np.searchsorted(over, taken, side="right")]
         return int((np.arange(1, len(t) + 1) - freed).max())
 
-    def _starts(self, t: NDArray[np.integer], capacity: int) -> Cycles:
-        """The cycle in which each window's first word is read. The writer waits for room, which the reader
-        makes, which waits for words: both begin as if nothing ever waited, and repeat until nothing
-        changes."""
+    def taken(self, t: NDArray[np.integer]) -> Cycles:
+        """The cycles in which the words of some maps are taken, if they are there in the cycles ``t``."""
+        return self._starts(t, self.capacity)[1]
+
+    def _starts(self, t: NDArray[np.integer], capacity: int) -> tuple[Cycles, Cycles]:
+        """The cycle in which each window's first word is read, and that in which each word is taken. The
+        writer waits for room, which the reader makes, which waits for words: both begin as if nothing ever
+        waited, and repeat until nothing changes."""
         beats, words = self.plan.window_beats, queue(t)
         needs, frees = (self._tiled(table, len(t)) for table in (self.plan.needs, self.plan.frees))
         # a word has room from that window on; for number 0 it has it at once
@@ -120,7 +124,7 @@ class SlidingWindow(StreamComponent):
             room = np.where(window > 0, starts[window - 1] + beats, 0)
             later = queue(np.maximum(t, room))
             if np.array_equal(later, words):
-                return starts
+                return starts, words
             words = later
 
     def _tiled(self, table: NDArray[np.int64], words: int) -> NDArray[np.int64]:
