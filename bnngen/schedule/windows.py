@@ -21,8 +21,8 @@ from bnngen_hw.join import Join
 from bnngen_hw.timing import Cycles
 from bnngen_hw.window import SlidingWindow, ring_depth
 
-FRAMES = 4
-"""So many frames show the steady state if every window has room enough; with less, more are looked at."""
+FRAMES, MOST_FRAMES = 4, 64
+"""So many frames are looked at, and twice as many until the numbers stay the same."""
 
 
 def size_windows(dataflow: Dataflow, beats_in: int) -> None:
@@ -32,8 +32,9 @@ def size_windows(dataflow: Dataflow, beats_in: int) -> None:
         return
     period = max(map(least_interval, dataflow))
     frames, held = FRAMES, None
-    while (more := words_held(dataflow, beats_in, period, frames)) != held:
+    while frames <= MOST_FRAMES and (more := words_held(dataflow, beats_in, period, frames)) != held:
         frames, held = frames * 2, more
+    assert held is not None
     for part, words in zip(dataflow, held, strict=True):
         if isinstance(part, SlidingWindow):
             part.hold(ring_depth(max(*words, part.plan.least_capacity)))

@@ -61,8 +61,9 @@ class ReplayBuffer(StreamComponent):
         return self.beats * self.repeats
 
     def arrivals(self, t: NDArray[np.integer]) -> Cycles:
-        """See `timing`."""
-        return queue(t)[-1] + 2 + np.arange(self.interval, dtype=np.int64)
+        """See `timing`; ``t`` may be that of several frames, of which no more than two are on their way."""
+        starts = queue(queue(t)[self.beats - 1 :: self.beats] + 2, self.interval)
+        return (starts[:, None] + np.arange(self.interval)).ravel()
 
     def elaborate(self, platform: Any) -> Module:
         """``filled`` counts the banks that hold a frame, the first of them ``bank``. The bank to write

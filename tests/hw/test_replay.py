@@ -37,6 +37,17 @@ def test_timing(bench, data, shape, style):
     bench(ReplayBuffer(5, *shape, style)).check_interval([1] * beats, beats * repeats)
 
 
+@settings(max_examples=25, deadline=None)
+@given(data=st.data(), shape=SHAPES, style=STYLES)
+def test_arrivals_of_several_frames(bench, data, shape, style):
+    beats, repeats = shape
+    pace = beats * repeats  # so that there is always a bank for the next frame
+    pauses = data.draw(st.lists(st.integers(0, 3), min_size=3, max_size=3))
+    starts = np.cumsum([pace + pause for pause in pauses])
+    times = (starts[:, None] + np.arange(beats)).ravel().tolist()
+    bench(ReplayBuffer(5, *shape, style)).check_arrivals([1] * len(times), 3 * beats * repeats, times)
+
+
 def test_no_bubble_between_passes_and_frames(bench):
     given = bench(ReplayBuffer(5, 3, 4)).run([1] * 15, 60).given
     assert given == list(range(given[0], given[0] + 60))

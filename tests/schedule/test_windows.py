@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.design import Design
-from bnngen.network import Network
+from bnngen.exact import exact_array
+from bnngen.network import NETWORK_INPUT, Host, NamedLayer, Network
+from bnngen.ops.add import Add
+from bnngen.ops.dense import Dense
+from bnngen.quantizer import Quantizer
 from bnngen.schedule.dataflow import Dataflow
 from bnngen.schedule.option import Place
 from bnngen.schedule.planner import Schedule
@@ -22,6 +28,22 @@ def test_a_design_without_windows_is_left_alone() -> None:
     sink = AxiStreamSink(4, 1, 2)
     size_windows(Dataflow.row([sink]), 2)
     assert sink.interval == 2
+
+
+def test_a_vector_buffer_before_a_sum() -> None:
+    """A dense layer whose input lies in RAM, and the way around it."""
+    layers = (
+        NamedLayer("fc", Dense(np.ones((8, 8), int), BIPOLAR)),
+        NamedLayer("add", Add((1, 1), (8,), (IntType(-8, 8), BIPOLAR)), (0, NETWORK_INPUT)),
+    )
+    one, zero = exact_array(1), exact_array(0)
+    network = Network((8,), Quantizer(one, zero, "sign", BIPOLAR), layers, Host(one, zero))
+    board, options = load_board("icebreaker"), []
+    for number, layer in enumerate(layers):
+        every = layer.op.all_options(board, Place(first=number == 0, last=number == 1))
+        options.append(next(o for o in every if o.feed_style == "block" and o.cycles >= 16))
+    design = Design(Schedule(network, board, Fraction(30), tuple(options)))
+    assert design.cycles_per_frame == max(o.cycles for o in options)
 
 
 @settings(max_examples=30, deadline=None)
