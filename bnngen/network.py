@@ -134,11 +134,6 @@ class Network:
             for number, layer in enumerate(self.layers)
         )
 
-    @property
-    def branches(self) -> bool:
-        """Whether a layer reads anything but the layer before it."""
-        return any(read != (number - 1,) for number, read in enumerate(self.sources))
-
     @cached_property
     def shapes(self) -> tuple[Shape, ...]:
         """The shape of a frame of each layer's outputs, channels last."""

@@ -155,7 +155,7 @@ class Conv2d(Windowed, Weighted):
             engine.folding,
             engine.rom_style,
             style,
-            buffer.cycles,
+            buffer.plan.cycles,
             cost + memory,
             rom_blocks,
             engine.table_style,

@@ -37,11 +37,6 @@ class LineBuffer:
         the last windows of one are read."""
         return ring_depth(2 * self.plan.least_capacity)
 
-    @property
-    def cycles(self) -> int:
-        """Cycles a frame."""
-        return max(self.plan.map_words, self.plan.positions * self.plan.window_beats)
-
     def styles(self, board: Board) -> Iterator[FeedStyle]:
         """The kinds of RAM that may hold the ring."""
         return ring_styles(board, self.depth)
@@ -51,7 +46,7 @@ class LineBuffer:
         return ring_memory(self.width, self.depth, style, board)
 
     def structure(self) -> Structure:
-        """Counters and the address; and what a change of lanes takes, at most."""
+        """Counters and the address."""
         control = sum(loop.turns.bit_length() for loop in self.plan.loops)
         control += 3 * self.depth.bit_length() + 4 * self.plan.map_words.bit_length()
         return Structure(control=control, buffers=1)

@@ -87,7 +87,7 @@ class MaxPool(Windowed, Foldable, Weightless):
         )
         cost = Resources(lut=luts(structure + buffer.structure(), board.family), ff=2 * buffer.width)
         folding, memory = Folding(buffer.lanes, buffer.lanes), buffer.memory(style, board)
-        return Option(folding, "logic", style, buffer.cycles, cost + memory, ring_blocks=memory.bram)
+        return Option(folding, "logic", style, buffer.plan.cycles, cost + memory, ring_blocks=memory.bram)
 
     def hardware(self, option: Option, i_lanes: int, fabric: Fabric, slack: int = 0) -> list[StreamComponent]:
         """The layer as ``option`` builds it, for an input stream of ``i_lanes`` elements a beat."""

@@ -83,7 +83,7 @@ class SlidingWindow(StreamComponent):
     @property
     def least_interval(self) -> int:
         """Cycles per map with room for all of the next one that comes in meanwhile."""
-        return max(self.plan.map_words, self.plan.positions * self.plan.window_beats)
+        return self.plan.cycles
 
     @cached_property
     def interval(self) -> int:

@@ -87,6 +87,11 @@ class WindowPlan:
         return prod(self.kernel) * self.words * self.repeats
 
     @property
+    def cycles(self) -> int:
+        """Cycles a map, one word in and one out in each, if neither side waits for the other."""
+        return max(self.map_words, self.positions * self.window_beats)
+
+    @property
     def padded(self) -> bool:
         """Whether there is padding."""
         return any((*self.before, *self.after))
