@@ -206,7 +206,8 @@ def _beside_python() -> Path:
 
 def _environment(temporary: Path | None) -> dict[str, str]:
     """This process's environment, with a folder for temporary files and a cache that can be written."""
-    folder = {} if temporary is None else {"TMPDIR": str(temporary)}
+    # the program starts in another folder, so a relative path would lead elsewhere
+    folder = {} if temporary is None else {"TMPDIR": str(temporary.absolute())}
     return {**os.environ, **cache_environment(), **folder}
 
 

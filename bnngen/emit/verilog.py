@@ -41,6 +41,12 @@ _INITIAL_CONTENTS = re.compile(
 """Amaranth gives every memory initial contents, which the largest ones of a device can't have."""
 
 
+LONGEST_LINE = 10_000
+"""Characters; Verilator reads no more than 40,000 tokens of one line."""
+_LIST_PART = re.compile(r"(.{100}[^,]*,) ")
+"""Some elements of a list, up to a comma."""
+
+
 def write_verilog(schedule: Schedule, dataflow: Dataflow, folder: Path) -> Path:
     """Write ``bnn_accelerator.v`` and ``interface.json`` into ``folder``; returns the Verilog's path.
 
@@ -61,7 +67,15 @@ def verilog_text(dataflow: Dataflow) -> str:
     # another yosys than the one that comes with Amaranth may write other text
     with _environment(AMARANTH_USE_YOSYS="builtin", **cache_environment()):
         text = verilog.convert(top, name=TOP, ports=ports, emit_src=False)
-    return HEADER + _INITIAL_CONTENTS.sub(r"\1", text)
+    return HEADER + _wrapped(_INITIAL_CONTENTS.sub(r"\1", text))
+
+
+def _wrapped(text: str) -> str:
+    """The Verilog without lines that are too long for some readers: thousands of wires may be put together
+    in one expression."""
+    return "\n".join(
+        _LIST_PART.sub("\\1\n    ", line) if len(line) > LONGEST_LINE else line for line in text.split("\n")
+    )
 
 
 @contextmanager

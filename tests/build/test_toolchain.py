@@ -157,6 +157,13 @@ class TestRun:
         text = use("import tempfile; print(tempfile.gettempdir())").run([], tmp_path, tmp_path / "x.log")
         assert text == f"{tmp_path}\n"
 
+    def test_temporary_files_of_a_relative_folder(self, use, tmp_path, monkeypatch):
+        (tmp_path / "work").mkdir()
+        monkeypatch.chdir(tmp_path)
+        tool = use("import tempfile; print(tempfile.mkdtemp())")
+        made = tool.run([], Path("work"), tmp_path / "log").strip()
+        assert Path(made).parent == tmp_path / "work"
+
     def test_a_tool_that_met_a_full_disk(self, use, tmp_path):
         tool = use("print('OSError: [Errno 28] No space left on device'); sys.exit(1)")
         with pytest.raises(OSError, match="No space left on device") as caught:

@@ -9,7 +9,7 @@ import pytest
 
 import bnngen
 from bnngen.data import load_data
-from bnngen.emit.verilog import HEADER, interface
+from bnngen.emit.verilog import HEADER, LONGEST_LINE, interface, verilog_text
 from bnngen.exact import exact_array
 from bnngen.network import Network
 from bnngen.quantizer import Quantizer
@@ -66,3 +66,10 @@ def test_channels_with_their_own_quantiser_become_lists(make_network: Callable[.
     quantize = interface(plan(network, load_board("icebreaker"))).quantize
     assert quantize.mul == ("1/1", "2/1", "1/2")
     assert quantize.add == "0/1"
+
+
+def test_no_line_is_too_long_for_a_reader(make_network: Callable[..., Network]) -> None:
+    """Thousands of weights that share columns of a small table: one expression names all of them."""
+    network = make_network(0, (784, 64), ("bipolar",))
+    design = bnngen.compile(network, board="ulx3s_85f", fps=7_500_000)
+    assert max(map(len, verilog_text(design.chain).splitlines())) <= LONGEST_LINE
