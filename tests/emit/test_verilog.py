@@ -71,5 +71,5 @@ def test_channels_with_their_own_quantiser_become_lists(make_network: Callable[.
 def test_no_line_is_too_long_for_a_reader(make_network: Callable[..., Network]) -> None:
     """Thousands of weights that share columns of a small table: one expression names all of them."""
     network = make_network(0, (784, 64), ("bipolar",))
-    design = bnngen.compile(network, board="ulx3s_85f", fps=7_500_000)
+    design = bnngen.compile(network, board="ulx3s_85f", fps=30_000_000)
     assert max(map(len, verilog_text(design.chain).splitlines())) <= LONGEST_LINE
