@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,13 @@ class IntType:
         if np.all((values == 1) | (values == -1)):
             return BIPOLAR
         return cls(int(values.min()), int(values.max()))
+
+    @classmethod
+    def of_all(cls, types: Collection[IntType]) -> IntType:
+        """A type that holds the values of every one of ``types``."""
+        if len(set(types)) == 1:
+            return next(iter(types))
+        return cls(min(t.lo for t in types), max(t.hi for t in types))
 
     @property
     def encoding(self) -> Encoding:

@@ -10,7 +10,7 @@ terms, and its sign can always be decided.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import total_ordering
 from typing import Any
@@ -197,6 +197,22 @@ def exact_array(values: Any) -> ExactArray:
     for i, value in enumerate(array.reshape(-1)):
         flat[i] = Exact.of(value)
     return out
+
+
+def common_unit(values: Sequence[Exact]) -> tuple[list[int], Exact] | None:
+    """Whole numbers n without a common factor, and the g with which ``values`` = g*n; None if a ratio of two
+    values is irrational. Where all values are 0, every n is 1 and g is 0."""
+    first = next((value for value in values if value), None)
+    if first is None:
+        return [1] * len(values), Exact()
+    ratios = [value / first for value in values]
+    if not all(ratio.is_rational for ratio in ratios):
+        return None
+    fractions = [ratio.fraction() for ratio in ratios]
+    common = math.lcm(*(fraction.denominator for fraction in fractions))
+    numbers = [int(fraction * common) for fraction in fractions]
+    divisor = math.gcd(*numbers)
+    return [n // divisor for n in numbers], first * Exact.of(Fraction(divisor, common))
 
 
 def square_root(values: ExactArray) -> ExactArray:

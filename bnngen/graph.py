@@ -97,6 +97,17 @@ class Graph:
         )
         return replace(self, nodes=nodes, output=source if self.output == name else self.output)
 
+    def followed(self, name: str, behind: Node) -> Graph:
+        """The graph with the node ``behind``, which reads the tensor ``name``, between it and its readers."""
+        nodes: list[Node] = []
+        for node in self.nodes:
+            if node.name == name:
+                nodes += [node, behind]
+            else:
+                inputs = tuple(behind.name if i == name else i for i in node.inputs)
+                nodes.append(replace(node, inputs=inputs))
+        return replace(self, nodes=tuple(nodes), output=behind.name if self.output == name else self.output)
+
     def swapped(self, first: str, op_first: Op, second: str, op_second: Op) -> Graph:
         """The graph in which the neighbours ``first -> second`` have changed places.
 

@@ -15,12 +15,15 @@ from bnngen.exact import ExactArray
 from bnngen.graph import Shape
 from bnngen.ops.add import Add
 from bnngen.ops.argmax import ArgMax
+from bnngen.ops.concat import Concat
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
 from bnngen.ops.max_pool import MaxPool
+from bnngen.ops.slice import Slice
+from bnngen.ops.upsample import Upsample
 from bnngen.quantizer import Quantizer
 
-Layer = Dense | Conv2d | MaxPool | Add | ArgMax
+Layer = Dense | Conv2d | MaxPool | Add | Concat | Slice | Upsample | ArgMax
 NETWORK_INPUT = -1
 """In place of a layer's number: what the host's quantiser makes."""
 

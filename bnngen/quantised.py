@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from bnngen.datatypes import IntType
 from bnngen.exact import Exact, ExactArray
 from bnngen.graph import Shape
-from bnngen.ops.window import Window
+from bnngen.ops.add import Factor
+from bnngen.ops.window import Axes, Window
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +86,9 @@ class MaxPool:
 
 @dataclass(frozen=True)
 class Sum:
-    """factors[0]*x0 + factors[1]*x1 + ..., tensors of one shape times whole numbers other than 0."""
+    """factors[0]*x0 + factors[1]*x1 + ..., tensors of one shape times whole numbers."""
 
-    factors: tuple[int, ...]
+    factors: tuple[Factor, ...]
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         if len(inputs) != len(self.factors) or len(set(inputs)) != 1:
@@ -95,6 +96,46 @@ class Sum:
                 f"adds {len(self.factors)} tensors of one shape, not of {', '.join(map(str, inputs))}"
             )
         return inputs[0]
+
+
+@dataclass(frozen=True)
+class Concat:
+    """Tensors whose shapes differ in the channels at most, one behind the other along these."""
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        if len({shape[:-1] for shape in inputs}) != 1:
+            raise ValueError(f"joins tensors that differ in their channels only, not {list(inputs)}")
+        return (*inputs[0][:-1], sum(shape[-1] for shape in inputs))
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The channels ``first`` to ``last``, the latter not among them."""
+
+    first: int
+    last: int
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        if not 0 <= self.first < self.last <= inputs[0][-1]:
+            raise ValueError(f"takes the channels {self.first} to {self.last - 1} of {inputs[0][-1]}")
+        return (*inputs[0][:-1], self.last - self.first)
+
+
+@dataclass(frozen=True)
+class Upsample:
+    """Each position of a map ``factors`` times along each axis."""
+
+    factors: Axes
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        *spatial, channels = inputs[0]
+        if len(spatial) != len(self.factors) or min(self.factors) < 1:
+            raise ValueError(f"repeats positions {self.factors} times in a tensor of shape {inputs[0]}")
+        return (*(n * k for n, k in zip(spatial, self.factors, strict=True)), channels)
+
+
+Move = Concat | Slice | Upsample
+"""What puts elements elsewhere and computes nothing."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,10 +20,13 @@ from bnngen.exact import exact_array
 from bnngen.network import NETWORK_INPUT, Host, NamedLayer, Network
 from bnngen.ops.add import Add
 from bnngen.ops.argmax import ArgMax
+from bnngen.ops.concat import Concat
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
 from bnngen.ops.max_pool import MaxPool
+from bnngen.ops.slice import Slice
 from bnngen.ops.threshold import Threshold
+from bnngen.ops.upsample import Upsample
 from bnngen.ops.window import Window
 from bnngen.quantizer import Quantizer
 
@@ -121,7 +124,27 @@ def _max_pool(
     return (np.max(taps, axis=0),)
 
 
+def _resize(
+    self: Any,
+    x: np.ndarray,
+    *inputs: np.ndarray,
+    coordinate_transformation_mode: str = "half_pixel",
+    nearest_mode: str = "round_prefer_floor",
+    **unused: object,
+) -> tuple:
+    """In place of the evaluator's own, which refuses some of the ways to say how much."""
+    given = next(i for i in inputs if i is not None and i.size)
+    sizes = given if given.dtype == np.int64 else [round(n * s) for n, s in zip(x.shape, given, strict=True)]
+    for axis, (n, size) in enumerate(zip(x.shape, sizes, strict=True)):
+        shift = 0.5 if coordinate_transformation_mode == "half_pixel" else 0.0
+        at = (np.arange(size) + shift) * n / size - shift
+        nearest = np.floor(at) if nearest_mode == "floor" else np.ceil(at - 0.5)
+        x = np.take(x, np.clip(nearest, 0, n - 1).astype(int), axis=axis)
+    return (x,)
+
+
 CUSTOM_OPS = [
+    type("Resize", (OpRun,), {"op_domain": "", "_run": _resize}),
     type("BatchNormalization", (OpRun,), {"op_domain": "", "_run": _batch_norm}),
     type("MaxPool", (OpRun,), {"op_domain": "", "_run": _max_pool}),
     *(
@@ -225,8 +248,9 @@ def _map_networks(draw: st.DrawFn) -> Network:
 
 @st.composite
 def _branching_networks(draw: st.DrawFn) -> Network:
-    """Integer networks whose tensors all have one shape: convolutions, pools, quantisers and sums of any
-    tensors before them. In the end everything that nobody has read is added up."""
+    """Integer networks whose tensors have one shape at last: convolutions, pools, quantisers and sums of any
+    tensors before them; some are cut and joined in another order, or repeated and pooled. In the end
+    everything that nobody has read is added up."""
     random = np.random.default_rng(draw(st.integers(0, 1 << 20)))
     kinds = st.sampled_from(sorted(TYPES))
     shape = draw(st.sampled_from([(3,), (5, 2), (3, 3, 2), (2, 4, 1)]))
@@ -236,7 +260,7 @@ def _branching_networks(draw: st.DrawFn) -> Network:
     types, unread, layers = {NETWORK_INPUT: first}, [NETWORK_INPUT], []
 
     def add(op: object, *read: int) -> None:
-        if draw(st.booleans()) and not isinstance(op, MaxPool):
+        if isinstance(op, Dense | Conv2d | Add) and draw(st.booleans()):
             op = replace(op, activation=_random_threshold(random, op, TYPES[draw(kinds)]))
         layers.append(NamedLayer(f"layer{len(layers)}", op, read))
         number = len(layers) - 1
@@ -247,11 +271,31 @@ def _branching_networks(draw: st.DrawFn) -> Network:
         factors = tuple(draw(st.sampled_from([1, 1, -1, 2])) for _ in read)
         add(Add(factors, shape, tuple(types[k] for k in read)), *read)
 
+    def add_turned(source: int) -> None:
+        """The channels of one end to the other."""
+        cut, x = draw(st.integers(1, channels - 1)), types[source]
+        add(Slice(shape, 0, cut, x), source)
+        add(Slice(shape, cut, channels, x), source)
+        ends = (len(layers) - 1, len(layers) - 2)
+        add(Concat(shape[:-1], (channels - cut, cut), (x, x)), *ends)
+
+    def add_repeated(source: int) -> None:
+        factors = tuple(draw(st.integers(1, 3)) for _ in spatial)
+        add(Upsample(factors, shape, types[source]), source)
+        large = tuple(n * f for n, f in zip(spatial, factors, strict=True))
+        least = random.integers(0, 2, channels).astype(bool)
+        add(MaxPool(Window.plain(factors, factors), large, least, types[source]), len(layers) - 1)
+
+    known = [NETWORK_INPUT]
     for _ in range(draw(st.integers(1, 3))):
-        source = draw(st.sampled_from(sorted(types)))
-        kind = draw(st.sampled_from(["product", "sum", "pool", "quantiser"]))
-        if kind == "sum":
-            add_sum(source, draw(st.sampled_from(sorted(types))))
+        source = draw(st.sampled_from(known))
+        kind = draw(st.sampled_from(["product", "sum", "pool", "quantiser", "turn", "repeat"]))
+        if kind == "turn" and channels > 1:
+            add_turned(source)
+        elif kind == "repeat" and spatial:
+            add_repeated(source)
+        elif kind == "sum":
+            add_sum(source, draw(st.sampled_from(known)))
         elif kind == "quantiser":
             add_sum(source)
         elif same is None:
@@ -265,6 +309,7 @@ def _branching_networks(draw: st.DrawFn) -> Network:
             x = types[source]
             values = random.choice(VALUES["bipolar"], (channels, same.taps * channels))
             add(Conv2d(values, same, tuple(spatial), x, pad=0 if x.lo <= 0 <= x.hi else x.lo), source)
+        known.append(len(layers) - 1)
     while len(unread) > 1:
         add_sum(*unread[:2])
     one, zero = exact_array(1), exact_array(0)

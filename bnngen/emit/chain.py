@@ -9,6 +9,9 @@ from typing import NamedTuple
 from bnngen.network import NETWORK_INPUT
 from bnngen.ops.add import Add
 from bnngen.ops.argmax import ArgMax
+from bnngen.ops.concat import Concat
+from bnngen.ops.slice import Slice
+from bnngen.ops.upsample import Upsample
 from bnngen.schedule.dataflow import Dataflow
 from bnngen.schedule.planner import Schedule
 from bnngen_hw.axis import AxiStreamSink, AxiStreamSource
@@ -69,6 +72,10 @@ def _layer(schedule: Schedule, number: int, lanes: list[int], slack: int) -> Lay
     assert option is not None
     if isinstance(op, Add):
         return Layer(*op.hardware(option, lanes, schedule.board.fabric, slack))
+    if isinstance(op, Concat):
+        return Layer(*op.hardware(option, lanes))
+    if isinstance(op, Slice | Upsample):
+        return Layer([op.hardware(option, lanes[0])], [])
     return Layer([op.hardware(option, lanes[0], schedule.board.fabric, slack)], [])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from bnngen.datatypes import IntType
 from bnngen.graph import Shape
 from bnngen.ops.engine import Engine, EngineOption
+from bnngen.ops.joined import Joined
 from bnngen.ops.layers import Foldable
-from bnngen.ops.line_buffer import divisors, ring_memory, ring_styles
+from bnngen.ops.line_buffer import divisors
 from bnngen.ops.threshold import Threshold
 from bnngen.ops.weightless import Weightless
 from bnngen.schedule.folding import Folding
@@ -25,20 +26,20 @@ from bnngen.schedule.resources import Resources
 from bnngen_boards.profile import Board, Fabric
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.feed import FeedStyle
-from bnngen_hw.join import Join
-from bnngen_hw.width import WidthConverter
-from bnngen_hw.window import ring_depth
+
+Factor = int | tuple[int, ...]
+"""A whole number, or one for each channel."""
 
 
 @dataclass(frozen=True, eq=False)
-class Add(Foldable, Weightless):
+class Add(Weightless, Foldable):
     """acc = factors[0]*x0 + factors[1]*x1 + ..., then ``activation`` if there is one.
 
     All inputs have ``shape``, (*spatial, C), and their types are ``input_types``. With one input it is a
     quantiser by itself.
     """
 
-    factors: tuple[int, ...]
+    factors: tuple[Factor, ...]
     shape: Shape
     input_types: tuple[IntType, ...]
     activation: Threshold | None = None
@@ -53,9 +54,7 @@ class Add(Foldable, Weightless):
     @property
     def input_type(self) -> IntType:
         """A type that holds every input."""
-        if len(set(self.input_types)) == 1:
-            return self.input_types[0]
-        return IntType(min(t.lo for t in self.input_types), max(t.hi for t in self.input_types))
+        return IntType.of_all(self.input_types)
 
     @property
     def channels(self) -> int:
@@ -75,26 +74,27 @@ class Add(Foldable, Weightless):
     @property
     def weights(self) -> NDArray[np.int64]:
         """(C, inputs): the factors, as a depthwise product sees them."""
-        return np.tile(np.array(self.factors, np.int64), (self.channels, 1))
+        factors = [np.broadcast_to(np.array(f, np.int64), self.channels) for f in self.factors]
+        return np.stack(factors, axis=1)
 
     @cached_property
     def row_ranges(self) -> NDArray[np.int64]:
         """(C, 2): the least and the greatest sum, of inputs of any of the types."""
         x = self.input_type
-        ends = [sorted((k * x.lo, k * x.hi)) for k in self.factors]
-        return np.tile(np.sum(ends, axis=0, dtype=np.int64), (self.channels, 1))
+        ends = np.sort([self.weights * x.lo, self.weights * x.hi], axis=0).sum(axis=2)
+        return np.ascontiguousarray(ends.T)
 
     @property
     def output_type(self) -> IntType:
         if self.activation is not None:
             return self.activation.type
-        return IntType(*self.row_ranges[0].tolist())
+        return IntType(int(self.row_ranges[:, 0].min()), int(self.row_ranges[:, 1].max()))
 
     def compute(self, *inputs: NDArray[np.integer]) -> NDArray[Any]:
         """inputs (frames, ...) of the elements of ``shape`` a frame to (frames, *shape), exact."""
         acc = np.zeros((len(inputs[0]), *self.shape), np.int64)
         for x, factor in zip(inputs, self.factors, strict=True):
-            acc += factor * x.reshape(acc.shape).astype(np.int64)
+            acc += np.array(factor, np.int64) * x.reshape(acc.shape).astype(np.int64)
         return acc if self.activation is None else self.activation.compute(acc)
 
     @cached_property
@@ -107,43 +107,36 @@ class Add(Foldable, Weightless):
         and the queues."""
         foldings = [Folding(lanes, 1) for lanes in divisors(self.channels)]
         for engine in self.engine.options(board.fabric, foldings):
-            for style in self._styles(engine.folding, board):
-                yield self._option(engine, style, place, board)
+            joined = self._joined(engine.folding.pe)
+            # one input needs no queue
+            none: list[FeedStyle] = ["registers"]
+            for style in joined.styles(board) if len(self.factors) > 1 else none:
+                yield self._option(engine, joined, style, place, board)
 
-    def _styles(self, folding: Folding, board: Board) -> Iterable[FeedStyle]:
-        """The kinds of RAM for the queues; one input needs none."""
-        return ring_styles(board, self._depth(folding)) if len(self.factors) > 1 else ["registers"]
+    def _joined(self, lanes: int) -> Joined:
+        counts, words = (1,) * len(self.factors), self.elements_in // lanes
+        return Joined(lanes, self.input_types, self.input_type, counts, words)
 
-    def _words(self, folding: Folding) -> int:
-        """Words of one input a frame."""
-        return self.elements_in // folding.pe
-
-    def _depth(self, folding: Folding) -> int:
-        """Words of a queue, before anything is known of the branches: a quarter of a frame."""
-        return ring_depth(max(2, self._words(folding) // 4))
-
-    def _option(self, engine: EngineOption, style: FeedStyle, place: Place, board: Board) -> Option:
-        lanes, depth = engine.folding.pe, self._depth(engine.folding)
-        ends = lanes * (self.input_type.bits * place.first + self.output_type.bits * place.last)
-        structure = self.engine.structure(engine, board) + Structure(
-            rotating=lanes * self.input_type.bits,
-            slices=ends,
-            control=4 * depth.bit_length() * len(self.factors),
-            buffers=len(self.factors),
+    def _option(
+        self, engine: EngineOption, joined: Joined, style: FeedStyle, place: Place, board: Board
+    ) -> Option:
+        lanes, several = engine.folding.pe, len(self.factors) > 1
+        ends = Structure(
+            slices=lanes * (self.input_type.bits * place.first + self.output_type.bits * place.last)
         )
+        structure = self.engine.structure(engine, board) + ends
         rom_blocks = sum(rom.blocks for rom in self.engine.block_roms(engine, board))
+        memory = joined.memory(style, board) if several else Resources()
         cost = Resources(
-            lut=luts(structure, board.family),
+            lut=luts(structure + joined.structure if several else structure, board.family),
             ff=self.engine.flip_flops(engine, board.fabric.target),
             bram=rom_blocks,
         )
-        queues = (ring_memory(lanes * type_.bits, depth, style, board) for type_ in self.input_types)
-        memory = sum(queues, Resources()) if len(self.factors) > 1 else Resources()
         return Option(
             engine.folding,
             engine.rom_style,
             style,
-            self._words(engine.folding) * len(self.factors),
+            joined.cycles,
             cost + memory,
             rom_blocks,
             engine.table_style,
@@ -156,17 +149,8 @@ class Add(Foldable, Weightless):
     ) -> tuple[list[list[StreamComponent]], list[StreamComponent]]:
         """For each input, a stream of ``i_lanes`` elements a beat, what changes its lanes; then what they
         lead to, before a component that may take a beat ``slack`` cycles late."""
-        lanes, words = option.folding.pe, self._words(option.folding)
-        heads: list[list[StreamComponent]] = [
-            [] if width == lanes else [WidthConverter(self.elements_in, type_.bits, width, lanes)]
-            for width, type_ in zip(i_lanes, self.input_types, strict=True)
-        ]
+        joined = self._joined(option.folding.pe)
         chosen = EngineOption(option.folding, option.rom_style, option.table_style)
         engine = self.engine.hardware(chosen, fabric.target, slack, math.prod(self.shape[:-1]))
-        if len(self.factors) == 1:
-            return heads, [engine]
-        encodings = [type_.encoding for type_ in self.input_types]
-        counts = [1] * len(self.factors)
-        style = option.feed_style
-        join = Join(lanes, encodings, self.input_type.encoding, counts, words, style=style)
-        return heads, [join, engine]
+        join = [joined.hardware(option.feed_style)] if len(self.factors) > 1 else []
+        return joined.heads(i_lanes), [*join, engine]

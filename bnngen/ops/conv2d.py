@@ -174,4 +174,4 @@ class Conv2d(Windowed, Weighted):
             pads = np.full(buffer.lanes, -1 if self.engine.borders else self.pad)
             codes = self.input_type.encoding.encode(pads)
             pad = join_words(codes, self.input_type.bits)
-        return [*buffer.hardware(i_lanes, pad, False, option.feed_style), engine]
+        return [*buffer.hardware(i_lanes, option.feed_style, pad), engine]

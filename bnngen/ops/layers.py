@@ -19,6 +19,11 @@ from bnngen_boards.profile import Board
 class Foldable:
     """A layer that can be built in more than one way."""
 
+    @property
+    def weight_bits(self) -> int:
+        """Bits of all weights, without padding."""
+        raise NotImplementedError
+
     def options(self, board: Board, place: Place = Place()) -> list[Option]:  # noqa: B008 - frozen
         """The ways to build the layer on ``board``, at its ``place``, that are worth considering."""
         return pareto(self.all_options(board, place))

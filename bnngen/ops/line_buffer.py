@@ -51,7 +51,9 @@ class LineBuffer:
         control += 3 * self.depth.bit_length() + 4 * self.plan.map_words.bit_length()
         return Structure(control=control, buffers=1)
 
-    def hardware(self, i_lanes: int, pad: int, mark: bool, style: FeedStyle) -> list[StreamComponent]:
+    def hardware(
+        self, i_lanes: int, style: FeedStyle, pad: int = 0, mark: bool = False
+    ) -> list[StreamComponent]:
         """The components, for an input stream of ``i_lanes`` elements a beat."""
         window = SlidingWindow(self.plan, self.width, None, pad, mark, style)
         if i_lanes == self.lanes:

@@ -27,7 +27,7 @@ from bnngen_hw.pool import WindowMaximum
 
 
 @dataclass(frozen=True, eq=False)
-class MaxPool(Windowed, Foldable, Weightless):
+class MaxPool(Windowed, Weightless, Foldable):
     """The greatest element of each window, channel by channel; the least one in channels where ``least``.
 
     ``least`` (C,); ``spatial`` is the shape of the input map, (H, W) or (L,), of elements of ``input_type``.
@@ -101,4 +101,4 @@ class MaxPool(Windowed, Foldable, Weightless):
             marked,
             (self.input_type.lo, self.input_type.hi),
         )
-        return [*self._buffer(lanes).hardware(i_lanes, 0, marked, option.feed_style), maximum]
+        return [*self._buffer(lanes).hardware(i_lanes, option.feed_style, mark=marked), maximum]

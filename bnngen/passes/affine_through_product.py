@@ -1,9 +1,10 @@
 """Affine(m, a) -> Linear(W)            =>   Linear(W) -> Affine(m, W a)
 Affine(m, a) -> Convolution(W, pad)   =>   Convolution(W, (pad - a)/m) -> Affine(m, W a)
 
-W(m*x + a) = m*(W x) + W a, for one m: a factor per input channel can't leave the sum, unless each sum has
-only one channel (depthwise). A padded position holds ``pad`` behind the affine, so (pad - a)/m before it;
-then the sum of a's is the same at every position.
+W(m*x + a) = m*(W x) + W a, for one m. Where each channel has its own, m = g*n with whole numbers n, which
+multiply the columns of W; a depthwise product has only one channel in each sum, which may keep its m. A
+padded position holds ``pad`` behind the affine, so (pad - a)/m before it; then the sum of a's is the same at
+every position.
 """
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from bnngen.exact import Exact, ExactArray, exact_array
+from bnngen.datatypes import IntType
+from bnngen.exact import Exact, ExactArray, common_unit, exact_array
 from bnngen.graph import Graph, Node
 from bnngen.passes.rewrite import Refusal, pair
 from bnngen.quantised import Affine, Convolution, Product
+
+MAX_BITS = 8
+"""Weights that take more bits with their channels' scales are refused."""
 
 
 def affine_through_product(graph: Graph, node: Node) -> Graph | Refusal | None:
@@ -25,25 +30,44 @@ def affine_through_product(graph: Graph, node: Node) -> Graph | Refusal | None:
     affine, op = match
     product = node.op
     assert isinstance(product, Product)
-    depthwise = isinstance(product, Convolution) and product.depthwise
-    if not depthwise and any(m != op.mul[0] for m in op.mul):
+    found = _scaled(product, op.mul)
+    if found is None:
         return Refusal(
             affine.name,
-            "scales each channel by its own factor, which can't pass the sum of the next layer's products; "
-            "quantise with one scale for the whole tensor, or put a quantiser behind this layer",
+            "scales each channel by its own factor, and these are no small multiples of one number, so they "
+            "can't pass the sum of the next layer's products; quantise with one scale for the whole tensor, "
+            "or put a quantiser behind this layer",
         )
-    if isinstance(product, Convolution) and product.window.padded:
-        pads = _pads(op, product)
+    scaled, mul = found
+    if isinstance(scaled, Convolution) and scaled.window.padded:
+        pads = _pads(op, scaled)
         if pads is None:
             return Refusal(
                 node.name,
                 "pads a tensor whose channels have different offsets or no scale, so that a padded position "
                 "is not one integer; use one scale and one offset for the whole tensor, or no padding",
             )
-        product = replace(product, pad=pads)
-    mul = np.repeat(op.mul, len(product.weights) // len(op.mul)) if depthwise else op.mul[:1]
+        scaled = replace(scaled, pad=pads)
     behind = Affine(mul, _weighted(product, op.add))
-    return graph.swapped(affine.name, behind, node.name, product)
+    return graph.swapped(affine.name, behind, node.name, scaled)
+
+
+def _scaled(product: Product, mul: ExactArray) -> tuple[Product, ExactArray] | None:
+    """The product of channels without their scales, and the scales of the rows; None if there are none."""
+    if all(m == mul[0] for m in mul):
+        return product, mul[:1]
+    if isinstance(product, Convolution) and product.depthwise:
+        return product, np.repeat(mul, len(product.weights) // len(mul))
+    found = common_unit(list(mul))
+    if found is None or max(map(abs, found[0])) > 1 << MAX_BITS:
+        return None
+    columns = product.weights.shape[1]
+    groups = product.groups if isinstance(product, Convolution) else 1
+    factors = [np.resize(part, columns) for part in np.split(np.array(found[0]), groups)]
+    weights = product.weights * np.repeat(factors, len(product.weights) // groups, axis=0)
+    if IntType.of_values(weights).bits > MAX_BITS:
+        return None
+    return replace(product, weights=weights), exact_array(found[1])
 
 
 def _pads(affine: Affine, product: Convolution) -> Exact | None:

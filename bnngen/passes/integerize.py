@@ -1,4 +1,4 @@
-"""Input -> Step -> (product | Sum | MaxPool [-> Step])* -> tail   =>   the integer network
+"""Input -> Step -> (product | Sum | MaxPool | Move [-> Step])* -> tail   =>   the integer network
 
 After the rewrites every real threshold stands directly behind the input or behind an integer product.
 Behind a product, acc >= t is acc >= ceil(t) and acc > t is acc >= floor(t) + 1. A falling row counts the
@@ -21,11 +21,14 @@ from bnngen.graph import Graph, Node, Shape
 from bnngen.network import NETWORK_INPUT, Host, NamedLayer, Network
 from bnngen.ops.add import Add
 from bnngen.ops.argmax import ArgMax
+from bnngen.ops.concat import Concat
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
 from bnngen.ops.max_pool import MaxPool
+from bnngen.ops.slice import Slice
 from bnngen.ops.threshold import Threshold
-from bnngen.quantised import Affine, Bound, Convolution, Linear, Product, Softmax, Step, Sum
+from bnngen.ops.upsample import Upsample
+from bnngen.quantised import Affine, Bound, Convolution, Linear, Move, Product, Softmax, Step, Sum
 from bnngen.quantizer import Quantizer, uniform_row
 
 
@@ -39,10 +42,11 @@ def integerize(graph: Graph) -> Network:
     quantizer = _input_quantizer(_reader_of_input(graph))
     first = _reader_of_input(graph).name
     made, layers, shapes = {first: (quantizer.type, NETWORK_INPUT)}, list[NamedLayer](), graph.shapes()
+    kinds = Step | Sum | Product | quantised.MaxPool | Move | ArgMax
     for node in graph.nodes:
-        if node.name not in made and isinstance(node.op, Step | Sum | Product | quantised.MaxPool | ArgMax):
+        if node.name not in made and isinstance(node.op, kinds):
             inputs = [_integers(graph, name, made) for name in node.inputs]
-            layer, step = _layer(graph, node, [t for t, _ in inputs], shapes[node.inputs[0]])
+            layer, step = _layer(graph, node, [t for t, _ in inputs], [shapes[name] for name in node.inputs])
             layers.append(replace(layer, inputs=tuple(place for _, place in inputs)))
             made[(step or node).name] = made[node.name] = (layer.op.output_type, len(layers) - 1)
     if not layers:
@@ -111,12 +115,14 @@ def _uniform(node: Node, row: tuple[Bound, ...], falls: bool) -> tuple:
 
 
 def _layer(
-    graph: Graph, node: Node, types: list[IntType], input_shape: Shape
+    graph: Graph, node: Node, types: list[IntType], shapes: list[Shape]
 ) -> tuple[NamedLayer, Node | None]:
     """The layer of a node, and the Step behind it that became its activation."""
-    op, input_type = node.op, types[0]
+    op, input_type, input_shape = node.op, types[0], shapes[0]
     if isinstance(op, ArgMax):
         return NamedLayer(node.name, replace(op, input_type=input_type)), None
+    if isinstance(op, Move):
+        return NamedLayer(node.name, _move(op, types, shapes)), None
     if isinstance(op, quantised.MaxPool):
         least = np.resize(np.array(op.least), input_shape[-1])
         return NamedLayer(node.name, MaxPool(op.window, input_shape[:-1], least, input_type)), None
@@ -133,6 +139,14 @@ def _layer(
     if step is None or not isinstance(step.op, Step):
         return NamedLayer(node.name, layer), None
     return NamedLayer(node.name, replace(layer, activation=_threshold(step, layer))), step
+
+
+def _move(op: Move, types: list[IntType], shapes: list[Shape]) -> Concat | Slice | Upsample:
+    if isinstance(op, quantised.Slice):
+        return Slice(shapes[0], op.first, op.last, types[0])
+    if isinstance(op, quantised.Upsample):
+        return Upsample(op.factors, shapes[0], types[0])
+    return Concat(shapes[0][:-1], tuple(shape[-1] for shape in shapes), tuple(types))
 
 
 def _pad(node: Node, op: Convolution, input_type: IntType) -> int:

@@ -7,13 +7,18 @@ from collections.abc import Sequence
 from bnngen.errors import ModelError
 from bnngen.graph import Graph
 from bnngen.network import Network
+from bnngen.passes.affine_behind_move import affine_behind_concat, affine_behind_move
 from bnngen.passes.affine_into_step import affine_into_step
 from bnngen.passes.affine_through_product import affine_through_product
 from bnngen.passes.affine_through_sum import affine_through_sum
 from bnngen.passes.binary_to_bipolar import binary_to_bipolar
 from bnngen.passes.drop_before_argmax import drop_affine_before_argmax, drop_softmax_before_argmax
 from bnngen.passes.falling_to_negated import falling_to_negated
-from bnngen.passes.flatten_into_linear import flatten_behind_elementwise, flatten_into_linear
+from bnngen.passes.flatten_into_linear import (
+    flatten_behind_concat,
+    flatten_behind_elementwise,
+    flatten_into_linear,
+)
 from bnngen.passes.integerize import integerize
 from bnngen.passes.max_pool import (
     max_pool_before_affine,
@@ -26,14 +31,18 @@ from bnngen.passes.merge_steps import merge_steps
 from bnngen.passes.one_reader_each import one_reader_each
 from bnngen.passes.relu_into_step import relu_into_step
 from bnngen.passes.rewrite import Rule, refusals, rewrite, verify
+from bnngen.passes.step_before_move import step_before_move
 
 RULES: tuple[Rule, ...] = (
     flatten_behind_elementwise,
+    flatten_behind_concat,
     flatten_into_linear,
     drop_softmax_before_argmax,
     one_reader_each,
     merge_affines,
     max_pool_before_affine,
+    affine_behind_move,
+    affine_behind_concat,
     affine_through_product,
     affine_through_sum,
     affine_into_step,
@@ -41,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     relu_into_step,
     max_pool_behind_step,
     max_pool_of_constants,
+    step_before_move,
     merge_steps,
     binary_to_bipolar,
     falling_to_negated,

@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from bnngen.ops.add import Add
-from bnngen.ops.conv2d import Conv2d
-from bnngen.ops.dense import Dense
-from bnngen.ops.max_pool import MaxPool
+from bnngen.ops.layers import Foldable
 from bnngen.schedule.budget import Rate, budget, cycle_limit
 from bnngen.schedule.option import Option, Place
 from bnngen.schedule.resources import Resources
 from bnngen.schedule.solver import choose
 from bnngen_boards.profile import Board
-
-Foldable = Dense | Conv2d | MaxPool | Add
-"""The layers that can be built in more than one way."""
 
 
 @dataclass(frozen=True, eq=False)

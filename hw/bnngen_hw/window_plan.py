@@ -40,7 +40,8 @@ class WindowPlan:
 
     ``kernel`` taps, ``dilations`` apart; windows are ``strides`` apart; ``before`` and ``after`` positions
     of padding. Each window is read ``repeats`` times; the words of a tap in a row, or with
-    ``channel_major`` all taps of a word in a row. All words of all maps are numbered as they come in.
+    ``channel_major`` all taps of a word in a row. Each row of windows comes ``row_repeats`` times. All words
+    of all maps are numbered as they come in.
 
     Raises ValueError for numbers that make no sense, or if no window fits.
     """
@@ -54,18 +55,19 @@ class WindowPlan:
     after: Pair = (0, 0)
     repeats: int = 1
     channel_major: bool = False
+    row_repeats: int = 1
 
     def __post_init__(self) -> None:
-        positive = (*self.size, self.words, *self.kernel, *self.strides, *self.dilations, self.repeats)
-        if min(positive) < 1 or min((*self.before, *self.after)) < 0:
+        positive = (*self.size, self.words, *self.kernel, *self.strides, *self.dilations)
+        if min((*positive, self.repeats, self.row_repeats)) < 1 or min((*self.before, *self.after)) < 0:
             raise ValueError(f"a window's numbers must be at least 1, and its padding at least 0: {self}")
-        if min(self.outputs) < 1:
+        if min(self._outputs(axis) for axis in (0, 1)) < 1:
             raise ValueError(f"no window fits: {self}")
 
     @property
     def outputs(self) -> Pair:
         """Rows and columns of output positions."""
-        return self._outputs(0), self._outputs(1)
+        return self._outputs(0) * self.row_repeats, self._outputs(1)
 
     def _outputs(self, axis: int) -> int:
         reach = (self.kernel[axis] - 1) * self.dilations[axis] + 1
@@ -109,8 +111,9 @@ class WindowPlan:
         return [
             *inner,
             Loop("repeat", self.repeats, 0),
-            Loop("column", self.outputs[1], self.strides[1] * self.words),
-            Loop("row", self.outputs[0], self.strides[0] * line),
+            Loop("column", self._outputs(1), self.strides[1] * self.words),
+            Loop("again", self.row_repeats, 0),
+            Loop("row", self._outputs(0), self.strides[0] * line),
         ]
 
     @property
@@ -134,16 +137,20 @@ class WindowPlan:
         return (at >= 0) & (at < self.size[axis])
 
     def _starts(self, axis: int) -> Integers:
-        return np.arange(self.outputs[axis], dtype=np.int64) * self.strides[axis] - self.before[axis]
+        return np.arange(self._outputs(axis), dtype=np.int64) * self.strides[axis] - self.before[axis]
 
     def _firsts(self, axis: int) -> Integers:
         """For each output, a position up to which nothing is read."""
-        return np.clip(self._starts(axis), 0, self.size[axis] - 1)
+        return self._seen(axis, 0)
 
     def _lasts(self, axis: int) -> Integers:
         """For each output, a position from which on nothing is read."""
-        reach = (self.kernel[axis] - 1) * self.dilations[axis]
-        return np.clip(self._starts(axis) + reach, 0, self.size[axis] - 1)
+        return self._seen(axis, (self.kernel[axis] - 1) * self.dilations[axis])
+
+    def _seen(self, axis: int, reach: int) -> Integers:
+        """The position of the map that lies nearest to ``reach`` behind each output's first tap."""
+        seen = np.clip(self._starts(axis) + reach, 0, self.size[axis] - 1)
+        return seen if axis else np.repeat(seen, self.row_repeats)
 
     @cached_property
     def needs(self) -> Integers:

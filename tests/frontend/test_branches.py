@@ -47,6 +47,15 @@ def test_relu_and_batch_norm_behind_a_sum(file: Callable, agrees: Callable) -> N
     agrees(model, model.node("MatMul", y, signs(3, 2)))
 
 
+def test_each_channel_of_a_sum_has_its_own_scale(file: Callable, agrees: Callable) -> None:
+    """Multiplications that nothing else can take in."""
+    model = file(3)
+    x = model.bipolar("x", 0.5)
+    side = model.node("Mul", model.node("MatMul", x, signs(3, 3)), np.array([0.25, 1.0, -0.375]))
+    network = agrees(model, ended(model, model.node("Add", x, model.node("Add", side, 0.1)), 3))
+    assert network.layers[1].op.weights.tolist() == [[4, 1], [1, 1], [8, -3]]
+
+
 def test_a_tensor_added_to_itself(file: Callable, agrees: Callable) -> None:
     model = file(3)
     y = model.node("MatMul", model.bipolar("x"), signs(3, 3))
@@ -62,19 +71,13 @@ def test_a_sum_at_the_end(file: Callable, agrees: Callable) -> None:
 
 
 NO_GRID = (
-    "adds tensors whose scales have a ratio that is no small fraction, or not the same in every channel; "
+    "adds tensors whose scales have a ratio that is no small fraction; "
     "quantise both sides of the sum with one scale"
 )
 REFUSED = {
     "scales without a common grid": (
         lambda m, x: m.node("Add", x, m.node("Mul", m.bipolar(m.node("MatMul", x, signs(3, 3))), 1 / 3.1)),
         f"layer 'Add4': {NO_GRID}",
-    ),
-    "scales of each channel": (
-        lambda m, x: m.node(
-            "Add", x, m.node("Mul", m.node("MatMul", x, signs(3, 3)), np.array([1.0, 2.0, 0.5]))
-        ),
-        f"layer 'Add3': {NO_GRID}",
     ),
 }
 

@@ -134,7 +134,7 @@ def test_an_unsupported_operator_is_named(file: Callable, refuses: Callable) -> 
         "layer 'act': the operator Tanh is not supported; supported are Add, ArgMax, AveragePool, "
         "BatchNormalization, BipolarQuant, Cast, Concat, Constant, Conv, Div, Dropout, Flatten, Gather, Gemm, "
         "GlobalAveragePool, Identity, IntQuant, MatMul, MaxPool, Mul, MultiThreshold, Pow, Quant, Relu, Reshape, "
-        "Shape, Sign, Softmax, Sqrt, Squeeze, Sub, TopK, Transpose, Unsqueeze"
+        "Resize, Shape, Sign, Slice, Softmax, Split, Sqrt, Squeeze, Sub, TopK, Transpose, Unsqueeze, Upsample"
     )
     refuses(model, model.node("Tanh", "x", name="act"), path_message)
 

@@ -38,15 +38,24 @@ def test_zero_points_and_odd_scales(file: Callable, agrees: Callable, scale: flo
     agrees(model, model.node("MatMul", codes, WEIGHTS))
 
 
-def test_one_scale_and_zero_point_for_each_channel_of_the_input(file: Callable, refuses: Callable) -> None:
-    """They can't pass the weights; in front of a single quantiser they are the host's."""
+def test_one_scale_for_each_channel_of_the_input(file: Callable, agrees: Callable) -> None:
+    """Multiples of one scale become weights."""
     model = file(3)
     x = model.quant("x", [[0.5, 0.25, 1.0]], 3.0, name="q")
+    network = agrees(model, model.node("MatMul", x, WEIGHTS.T))
+    assert np.array_equal(network.layers[0].op.weights, WEIGHTS * [2, 1, 4])
+
+
+def test_scales_without_a_common_measure(file: Callable, refuses: Callable) -> None:
+    """They can't pass the weights; in front of a single quantiser they are the host's."""
+    model = file(3)
+    x = model.quant("x", [[0.5, 0.3, 1.0]], 3.0, name="q")
     refuses(
         model,
         model.node("MatMul", x, WEIGHTS.T),
-        "layer 'q_unscale': scales each channel by its own factor, which can't pass the sum of the next layer's "
-        "products; quantise with one scale for the whole tensor, or put a quantiser behind this layer",
+        "layer 'q_unscale': scales each channel by its own factor, and these are no small multiples of one number, "
+        "so they can't pass the sum of the next layer's products; quantise with one scale for the whole tensor, or "
+        "put a quantiser behind this layer",
     )
 
 

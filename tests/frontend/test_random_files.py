@@ -134,6 +134,29 @@ class Writer:
         far = self.model.quant(self.x, self.pick(0.5, 0.25), bits=4.0)
         self.x = self.model.node(self.pick("Add", "Sub"), near, far)
 
+    def branches(self) -> None:
+        """Two ways through the same codes, joined; a part of all channels goes on."""
+        self.x = self.model.quant(self.x, 0.5, bits=3.0)
+        codes, channels = self.x, self.shape[0]
+        kernel = (1,) * len(self.spatial)
+        rows = self.pick(1, 2, 3)
+        self.x = self.model.node("Conv", codes, self.weights(rows, channels, *kernel))
+        self.shape = (rows, *self.spatial)
+        self.scale()
+        if self.pick(True, False):
+            self.quantise()
+        self.x = self.model.node("Concat", self.x, codes, axis=1)
+        total = self.shape[0] + channels
+        first = self.data.draw(st.integers(0, total - 1))
+        last = self.data.draw(st.integers(first + 1, total))
+        self.x = self.model.node("Slice", self.x, *(np.array([n]) for n in (first, last, 1)))
+        self.shape = (last - first, *self.spatial)
+
+    def enlarge(self) -> None:
+        scales = np.array([1, 1, *(self.pick(1, 2) for _ in self.spatial)], np.float32)
+        self.x = self.model.node("Resize", self.x, "", scales, mode="nearest")
+        self.shape = (self.shape[0], *(int(n * s) for n, s in zip(self.spatial, scales[2:], strict=True)))
+
     def dense(self) -> None:
         features = int(np.prod(self.shape))
         if len(self.shape) > 1:
@@ -151,7 +174,7 @@ class Writer:
         )
         for number in range(self.pick(1, 2, 3)):
             # in front of the first product stands the host's quantiser, which rounds evenly
-            more = [self.pool, self.residual] if number else []
+            more = [self.pool, self.residual, self.branches, self.enlarge] if number else []
             self.pick(*([self.convolve, self.convolve, *more] if self.spatial else [self.dense]))()
             self.scale()
             self.quantise()

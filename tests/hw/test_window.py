@@ -24,7 +24,8 @@ def plans(draw):
         axes.append((size, kernel, draw(st.integers(1, 3)), dilation, before, after))
     size, kernel, strides, dilations, before, after = zip(*axes, strict=True)
     words, repeats, major = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.booleans())
-    return WindowPlan(size, words, kernel, strides, dilations, before, after, repeats, major)
+    rows = draw(st.sampled_from([1, 1, 2, 3]))
+    return WindowPlan(size, words, kernel, strides, dilations, before, after, repeats, major, rows)
 
 
 @st.composite
@@ -40,7 +41,7 @@ def expected(window, maps):
     for frame in maps:
         for y in range(plan.outputs[0]):
             for x in range(plan.outputs[1]):
-                out += plan.repeats * _one(window, frame, y, x)
+                out += plan.repeats * _one(window, frame, y // plan.row_repeats, x)
     return out
 
 

@@ -23,14 +23,17 @@ from bnngen.quantised import (
     ALWAYS,
     Affine,
     Bound,
+    Concat,
     Convolution,
     Flatten,
     Linear,
     MaxPool,
     Relu,
+    Slice,
     Softmax,
     Step,
     Sum,
+    Upsample,
 )
 from bnngen.rounding import ROUNDING_MODES, bound
 
@@ -118,7 +121,23 @@ def _argmax(op: ArgMax, x: Numbers) -> Numbers:
     return exact_array([scores.index(max(scores))])
 
 
-EVALUATORS: dict[type, Callable[[Any, Numbers], Numbers]] = {
+def _sum(op: Sum, *inputs: Numbers) -> Numbers:
+    factors = [exact_array(factor) for factor in op.factors]
+    return sum((x * factor for x, factor in zip(inputs, factors, strict=True)), 0 * inputs[0])
+
+
+def _concat(op: Concat, *inputs: Numbers) -> Numbers:
+    return np.concatenate(inputs, axis=-1)
+
+
+def _upsample(op: Upsample, x: Numbers) -> Numbers:
+    out = np.empty(op.output_shape([x.shape]), dtype=object)
+    for (*position, c), _ in np.ndenumerate(out):
+        out[(*position, c)] = x[(*(p // f for p, f in zip(position, op.factors, strict=True)), c)]
+    return out
+
+
+EVALUATORS: dict[type, Callable[..., Numbers]] = {
     Linear: _linear,
     Convolution: _convolution,
     MaxPool: _max_pool,
@@ -127,19 +146,18 @@ EVALUATORS: dict[type, Callable[[Any, Numbers], Numbers]] = {
     Step: _step,
     Flatten: _flatten,
     ArgMax: _argmax,
+    Sum: _sum,
+    Concat: _concat,
+    Slice: lambda op, x: x[..., op.first : op.last],
+    Upsample: _upsample,
     Softmax: lambda op, x: x,  # keeps the order; its values are no exact numbers
 }
-
-
-def _sum(op: Sum, *inputs: Numbers) -> Numbers:
-    return sum((x * k for x, k in zip(inputs, op.factors, strict=True)), 0 * inputs[0])
 
 
 def _evaluate(graph: Graph, x: Any) -> list[Exact]:
     tensors = {graph.input_name: exact_array(x).reshape(graph.input_shape)}
     for node in graph.nodes:
-        evaluator = _sum if isinstance(node.op, Sum) else EVALUATORS[type(node.op)]
-        tensors[node.name] = evaluator(node.op, *(tensors[name] for name in node.inputs))
+        tensors[node.name] = EVALUATORS[type(node.op)](node.op, *(tensors[name] for name in node.inputs))
     return list(tensors[graph.output].reshape(-1))
 
 
@@ -294,9 +312,9 @@ def _without_offsets(ops: list[object]) -> list[object]:
 @st.composite
 def _networks(draw: st.DrawFn) -> Graph:
     """A network of one to three layers that must be possible to lower, whatever its numbers are."""
-    kind = draw(st.sampled_from(["maps", "residual", "dense", "dense"]))
+    kind = draw(st.sampled_from(["maps", "residual", "moves", "dense", "dense"]))
     if kind != "dense":
-        return draw(_maps() if kind == "maps" else _residuals())
+        return draw({"maps": _maps, "residual": _residuals, "moves": _moves}[kind]())
     shape = draw(st.sampled_from([(1,), (2,), (3,), (2, 1), (1, 2, 2), (2, 1, 2)]))
     features, ops = int(np.prod(shape)), draw(_input_quantiser())
     ops += draw(st.lists(_scalars(), max_size=1))
@@ -366,6 +384,49 @@ def _maps(draw: st.DrawFn) -> Graph:
     ops += [*behind, *draw(st.lists(_scalars(), max_size=1)), Flatten()]
     rows = draw(st.integers(1, 2))
     return _chain(first, *ops, *draw(_hidden(rows, int(np.prod(shape)))))
+
+
+@st.composite
+def _moved(draw: st.DrawFn, shape: tuple[int, ...]) -> tuple[list[object], tuple[int, ...]]:
+    """What cuts and repeats a tensor, among what scales it."""
+    ops: list[Any] = []
+    for kind in draw(st.lists(st.sampled_from(["slice", "upsample", "affine", "relu"]), max_size=3)):
+        if kind == "slice":
+            first = draw(st.integers(0, shape[-1] - 1))
+            ops.append(Slice(first, draw(st.integers(first + 1, shape[-1]))))
+        elif kind == "upsample":
+            ops.append(Upsample(tuple(draw(st.integers(1, 2)) for _ in shape[:-1])))
+        else:
+            ops.append(draw(_affines(shape[-1])) if kind == "affine" else Relu())
+        shape = ops[-1].output_shape([shape])
+    return ops, shape
+
+
+@st.composite
+def _moves(draw: st.DrawFn) -> Graph:
+    """Two products and the way around them, joined, cut and repeated."""
+    first = draw(st.sampled_from([(1, 2), (2, 1), (1, 2, 1)]))
+    scale = draw(st.sampled_from([1, -1, Fraction(1, 2), Fraction(-3, 4)]))
+    nodes = list(_chain(first, *draw(_input_quantiser()), Affine(exact_array(scale), exact_array(0))).nodes)
+
+    def add(ops: list[object], source: str) -> str:
+        for op in ops:
+            nodes.append(Node(f"n{len(nodes)}", op, (source,)))
+            source = nodes[-1].name
+        return source
+
+    ends, shape = ["n2"], first
+    for _ in range(2):
+        rows = draw(st.integers(1, 2))
+        weights = draw(_linears(rows, first[-1])).weights
+        ops = [Convolution(weights, Window.plain((1,) * len(first[:-1])))]
+        ends.append(add([*ops, *draw(st.lists(_affines(rows), max_size=1))], "n2"))
+        shape = (*shape[:-1], shape[-1] + rows)
+    nodes.append(Node(f"n{len(nodes)}", Concat(), tuple(draw(st.permutations(ends)))))
+    behind, shape = draw(_moved(shape))
+    behind += [draw(_steps(shape[-1])), *draw(st.lists(_scalars(), max_size=1)), Flatten()]
+    end = add([*behind, *draw(_hidden(1, int(np.prod(shape))))], nodes[-1].name)
+    return Graph("x", first, tuple(nodes), end)
 
 
 @st.composite

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bnngen.exact import Exact, exact_array
+from bnngen.ops.window import Window
 from bnngen.passes.affine_through_product import affine_through_product
 from bnngen.passes.rewrite import Refusal
-from bnngen.quantised import Affine, Linear
+from bnngen.quantised import Affine, Convolution, Linear
 
 WEIGHTS = np.array([[1, -2, 3], [0, 1, 1]])
 
@@ -58,12 +59,32 @@ def test_it_is_exact(
     same_meaning(graph, fire(affine_through_product, graph, "n1"), (-1, 0, 2))
 
 
-def test_factors_for_each_channel_are_refused(chain: Callable) -> None:
-    graph = chain((3,), Affine(exact_array([1, 1, 2]), exact_array(0)), Linear(WEIGHTS))
+def test_small_multiples_of_one_factor_become_weights(
+    chain: Callable, fire: Callable, same_meaning: Callable
+) -> None:
+    graph = chain(
+        (3,), Affine(exact_array([1, -1, 2]) * Exact.of(2).sqrt(), exact_array([0, 1, 2])), Linear(WEIGHTS)
+    )
+    after = fire(affine_through_product, graph, "n1")
+    assert np.array_equal(after["n1"].op.weights, WEIGHTS * [1, -1, 2])
+    same_meaning(graph, after, (-1, 0, 2))
+
+
+def test_those_of_groups_and_taps_too(chain: Callable, fire: Callable, same_meaning: Callable) -> None:
+    window = Window.plain((2,))
+    product = Convolution(np.arange(1, 17).reshape(4, 4), window, groups=2)
+    graph = chain((2, 4), Affine(exact_array([1, 2, 0, 3]), exact_array([1, 0, 1, 0])), product)
+    same_meaning(graph, fire(affine_through_product, graph, "n1"), (-1, 2))
+
+
+@pytest.mark.parametrize("factors", [[1, 1, Exact.of(2).sqrt()], [1, 1, 1000]])
+def test_other_factors_for_each_channel_are_refused(factors: list, chain: Callable) -> None:
+    graph = chain((3,), Affine(exact_array(factors), exact_array(0)), Linear(WEIGHTS))
     assert affine_through_product(graph, graph["n1"]) == Refusal(
         "n0",
-        "scales each channel by its own factor, which can't pass the sum of the next layer's products; "
-        "quantise with one scale for the whole tensor, or put a quantiser behind this layer",
+        "scales each channel by its own factor, and these are no small multiples of one number, so they can't "
+        "pass the sum of the next layer's products; quantise with one scale for the whole tensor, or put a "
+        "quantiser behind this layer",
     )
 
 

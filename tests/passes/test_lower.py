@@ -201,9 +201,10 @@ def test_layers_without_a_quantiser_between_them(
             "layer 'n2': Relu works on real numbers here; quantise its result, or remove it",
         ),
         (
-            [SIGN, affine([1, 2]), linear([1, 1])],
-            "layer 'n1': scales each channel by its own factor, which can't pass the sum of the next layer's "
-            "products; quantise with one scale for the whole tensor, or put a quantiser behind this layer",
+            [SIGN, affine([1, 1000]), linear([1, 1])],
+            "layer 'n1': scales each channel by its own factor, and these are no small multiples of one number, "
+            "so they can't pass the sum of the next layer's products; quantise with one scale for the whole "
+            "tensor, or put a quantiser behind this layer",
         ),
         (
             [PLAIN_SIGN, linear([1, 1])],

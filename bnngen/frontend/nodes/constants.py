@@ -37,12 +37,6 @@ def read_gather(node: OnnxNode, importer: Importer) -> None:
     importer.values[node.outputs[0]] = Constant(np.take(data, indices, axis=node.attributes.get("axis", 0)))
 
 
-@handles("Concat")
-def read_concat(node: OnnxNode, importer: Importer) -> None:
-    arrays = [node.constant(i, "a part").array for i in range(len(node.inputs))]
-    importer.values[node.outputs[0]] = Constant(np.concatenate(arrays, axis=node.attributes.get("axis", 0)))
-
-
 @handles("Cast")
 def read_cast(node: OnnxNode, importer: Importer) -> None:
     """Changes the number format of a constant; the numbers must survive it."""

@@ -1,0 +1,166 @@
+"""Operators that put elements elsewhere: Concat, Split, Slice, Resize and Upsample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil, floor
+
+import numpy as np
+
+from bnngen.frontend.importer import Importer, OnnxNode, handles
+from bnngen.frontend.values import Activation, Constant, OnnxShape
+from bnngen.quantised import Concat, Slice, Upsample
+
+CHANNELS = 1
+"""The axis of the channels in a file."""
+NEAREST: dict[str, Callable[[Fraction], int]] = {
+    "round_prefer_floor": lambda at: ceil(at - Fraction(1, 2)),
+    "round_prefer_ceil": lambda at: floor(at + Fraction(1, 2)),
+    "floor": floor,
+    "ceil": ceil,
+}
+"""Which element of the input is meant by a place between two."""
+
+
+@handles("Concat")
+def read_concat(node: OnnxNode, importer: Importer) -> None:
+    values = [node.input(index) for index in range(len(node.inputs))]
+    axis = node.attributes.get("axis", 0)
+    if not any(isinstance(value, Activation) for value in values):
+        arrays = [node.constant(index, "a part").array for index in range(len(values))]
+        importer.values[node.outputs[0]] = Constant(np.concatenate(arrays, axis=axis))
+        return
+    maps = [node.activation(index) for index in range(len(values))]
+    _channels_only(node, axis, maps[0].shape)
+    channels = sum(value.shape[CHANNELS] for value in maps)
+    shape = (1, channels, *maps[0].shape[2:])
+    importer.values[node.outputs[0]] = importer.add(node, Concat(), *maps, shape=shape)
+
+
+@handles("Split")
+def read_split(node: OnnxNode, importer: Importer) -> None:
+    value = node.activation()
+    _channels_only(node, node.attributes.get("axis", 0), value.shape)
+    sizes = _sizes(node, value.shape[CHANNELS])
+    if len(sizes) != len(node.outputs) or sum(sizes) != value.shape[CHANNELS]:
+        raise node.error(f"makes {len(node.outputs)} parts of {sizes} of {value.shape[CHANNELS]} channels")
+    for number, (first, last) in enumerate(pairwise(np.cumsum([0, *sizes]).tolist())):
+        if node.outputs[number]:
+            _cut(node, importer, value, first, last, number)
+
+
+def _sizes(node: OnnxNode, channels: int) -> list[int]:
+    """The parts: an attribute up to opset 12, an input from 13 on; without them as equal as can be."""
+    if "split" in node.attributes:
+        return list(node.attributes["split"])
+    if len(node.inputs) > 1 and node.inputs[1] is not None:
+        return [int(size) for size in node.constant(1, "its sizes").array]
+    parts = node.attributes.get("num_outputs", len(node.outputs))
+    size = -(-channels // parts)
+    return [*[size] * (parts - 1), channels - size * (parts - 1)]
+
+
+@handles("Slice")
+def read_slice(node: OnnxNode, importer: Importer) -> None:
+    """Some of the channels; of the whole range along any other axis."""
+    value = node.activation()
+    names = ("starts", "ends", "axes", "steps")
+    starts, ends, axes, steps = (_numbers(node, name, index) for index, name in enumerate(names, start=1))
+    if starts is None or ends is None:
+        raise node.error("lacks its starts or ends")
+    rank, first, last = len(value.shape), 0, value.shape[CHANNELS]
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        axis = (axes[number] if axes else number) % rank
+        begin, stop, step = slice(start, end, steps[number] if steps else 1).indices(value.shape[axis])
+        if axis == CHANNELS and step == 1:
+            first, last = begin, stop
+        elif (begin, stop, step) != (0, value.shape[axis], 1):
+            raise node.error(f"of the axis {axis} by {step} is not supported; it may cut channels, by 1")
+    _cut(node, importer, value, first, last, 0)
+
+
+def _numbers(node: OnnxNode, name: str, index: int) -> list[int] | None:
+    """Whole numbers: an attribute in old files, an input in newer ones."""
+    if name in node.attributes:
+        return list(node.attributes[name])
+    if index < len(node.inputs) and node.inputs[index] is not None:
+        return [int(v) for v in node.constant(index, f"its {name}").array.reshape(-1)]
+    return None
+
+
+def _cut(node: OnnxNode, importer: Importer, value: Activation, first: int, last: int, number: int) -> None:
+    suffix = f"_{number}" if len(node.outputs) > 1 else ""
+    shape = (1, last - first, *value.shape[2:])
+    cut = importer.add(node, Slice(first, last), value, shape=shape, suffix=suffix)
+    importer.values[node.outputs[number]] = cut
+
+
+@handles("Upsample")
+def read_upsample(node: OnnxNode, importer: Importer) -> None:
+    """The forerunner of Resize: element i of the output is element floor(i / scale) of the input."""
+    value, scales = node.activation(), node.attributes.get("scales")
+    if scales is None:
+        scales = [float(s) for s in node.constant(1, "its scales").array]
+    _repeat(node, importer, value, scales, "asymmetric", "floor")
+
+
+@handles("Resize")
+def read_resize(node: OnnxNode, importer: Importer) -> None:
+    value = node.activation()
+    if node.attributes.get("axes"):
+        raise node.error("with axes is not supported; give a scale for every axis")
+    if len(node.inputs) > 3 and node.inputs[3] is not None:
+        sizes = [int(s) for s in node.constant(3, "its sizes").array]
+        scales = [float(Fraction(size, n)) for size, n in zip(sizes, value.shape, strict=True)]
+    else:
+        # up to opset 10 the scales are the second input
+        scales = [float(s) for s in node.constant(min(2, len(node.inputs) - 1), "its scales").array]
+    transform = node.text(
+        "coordinate_transformation_mode", "half_pixel" if importer.opset > 10 else "asymmetric"
+    )
+    nearest = node.text("nearest_mode", "round_prefer_floor" if importer.opset > 10 else "floor")
+    _repeat(node, importer, value, scales, transform, nearest)
+
+
+def _repeat(
+    node: OnnxNode,
+    importer: Importer,
+    value: Activation,
+    scales: Sequence[float],
+    transform: str,
+    nearest: str,
+) -> None:
+    mode = node.text("mode", "nearest")
+    whole = all(float(scale).is_integer() and scale >= 1 for scale in scales)
+    if mode != "nearest" or len(scales) != len(value.shape) or not whole or set(scales[:2]) != {1.0}:
+        raise node.error(
+            f"in mode {mode} by {list(scales)} of {value.shape} is not supported; accepted is mode nearest "
+            "by whole numbers along the axes behind the channels"
+        )
+    factors = tuple(int(scale) for scale in scales[2:])
+    for length, factor in zip(value.shape[2:], factors, strict=True):
+        if not _repeats(length, factor, transform, nearest):
+            raise node.error(
+                f"with coordinates {transform} and {nearest} does not repeat each element {factor} times; "
+                "accepted are asymmetric and floor, or half_pixel and round_prefer_floor"
+            )
+    shape = (1, value.shape[1], *(n * f for n, f in zip(value.shape[2:], factors, strict=True)))
+    importer.values[node.outputs[0]] = importer.add(node, Upsample(factors), value, shape=shape)
+
+
+def _repeats(length: int, factor: int, transform: str, nearest: str) -> bool:
+    """Whether every element of an axis is repeated ``factor`` times."""
+    if transform not in ("asymmetric", "half_pixel", "pytorch_half_pixel") or nearest not in NEAREST:
+        return False
+    shift = Fraction(0) if transform == "asymmetric" else Fraction(1, 2)
+    places = ((i + shift) / factor - shift for i in range(length * factor))
+    return all(min(max(NEAREST[nearest](at), 0), length - 1) == i // factor for i, at in enumerate(places))
+
+
+def _channels_only(node: OnnxNode, axis: int, shape: OnnxShape) -> None:
+    if axis % len(shape) != CHANNELS:
+        raise node.error(
+            f"along axis {axis} of {shape} is not supported; accepted is 1, that of the channels"
+        )

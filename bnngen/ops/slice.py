@@ -1,0 +1,90 @@
+"""Some of a tensor's channels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnngen.datatypes import IntType
+from bnngen.graph import Shape
+from bnngen.ops.layers import Foldable
+from bnngen.ops.line_buffer import LineBuffer, divisors
+from bnngen.ops.weightless import Weightless
+from bnngen.schedule.folding import Folding
+from bnngen.schedule.lut_model import Structure, luts
+from bnngen.schedule.option import Option, Place
+from bnngen.schedule.resources import Resources
+from bnngen_boards.profile import Board
+from bnngen_hw.component import StreamComponent
+from bnngen_hw.select import Select
+from bnngen_hw.width import WidthConverter
+from bnngen_hw.window_plan import WindowPlan
+
+
+@dataclass(frozen=True)
+class Slice(Weightless, Foldable):
+    """The channels ``first`` to ``last`` (the latter not among them) of a tensor of ``shape``, (*spatial, C),
+    whose elements are of ``input_type``."""
+
+    shape: Shape
+    first: int
+    last: int
+    input_type: IntType
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        if inputs[0] != self.shape:
+            raise ValueError(f"takes a tensor of shape {self.shape}, not of shape {inputs[0]}")
+        return (*self.shape[:-1], self.last - self.first)
+
+    @property
+    def output_type(self) -> IntType:
+        return self.input_type
+
+    @property
+    def positions(self) -> int:
+        """Positions of a map."""
+        return math.prod(self.shape[:-1])
+
+    @property
+    def elements_in(self) -> int:
+        """Elements of the input."""
+        return math.prod(self.shape)
+
+    @property
+    def elements_out(self) -> int:
+        """Elements of the output."""
+        return self.positions * (self.last - self.first)
+
+    def compute(self, x: NDArray[np.integer]) -> NDArray[Any]:
+        """x (frames, ...) of the elements of ``shape`` a frame to (frames, *spatial, last - first)."""
+        return x.reshape(len(x), *self.shape)[..., self.first : self.last]
+
+    def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
+        """Every number of lanes that divides the channels on both sides and between, with every place for the
+        channels that wait."""
+        for lanes in divisors(math.gcd(*self.shape[-1:], self.first, self.last)):
+            kept = self._kept(lanes)
+            for style in kept.styles(board):
+                memory = kept.memory(style, board)
+                words, ends = self.elements_in // lanes, kept.width * (place.first + place.last)
+                structure = kept.structure() + Structure(slices=ends, control=words.bit_length())
+                cost = memory + Resources(lut=luts(structure, board.family))
+                yield Option(Folding(lanes, lanes), "logic", style, words, cost, ring_blocks=memory.bram)
+
+    def _kept(self, lanes: int) -> LineBuffer:
+        """Where the channels of a position come together: they arrive in a row, and then none for a while."""
+        plan = WindowPlan((1, self.positions), (self.last - self.first) // lanes, (1, 1))
+        return LineBuffer(plan, lanes, self.input_type.bits)
+
+    def hardware(self, option: Option, i_lanes: int) -> list[StreamComponent]:
+        """The layer as ``option`` builds it, for an input stream of ``i_lanes`` elements a beat."""
+        lanes, bits = option.folding.pe, self.input_type.bits
+        converter = [] if i_lanes == lanes else [WidthConverter(self.elements_in, bits, i_lanes, lanes)]
+        words, first, last = (n // lanes for n in (self.shape[-1], self.first, self.last))
+        select = Select(lanes * bits, words, first, last - first, self.positions)
+        return [*converter, select, *self._kept(lanes).hardware(lanes, style=option.feed_style)]

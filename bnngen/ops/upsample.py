@@ -1,0 +1,84 @@
+"""Nearest-neighbour upsampling."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnngen.datatypes import IntType
+from bnngen.graph import Shape
+from bnngen.ops.layers import Foldable
+from bnngen.ops.line_buffer import LineBuffer, divisors
+from bnngen.ops.weightless import Weightless
+from bnngen.ops.window import Axes
+from bnngen.schedule.folding import Folding
+from bnngen.schedule.lut_model import Structure, luts
+from bnngen.schedule.option import Option, Place
+from bnngen.schedule.resources import Resources
+from bnngen_boards.profile import Board
+from bnngen_hw.component import StreamComponent
+from bnngen_hw.window_plan import WindowPlan
+
+
+@dataclass(frozen=True)
+class Upsample(Weightless, Foldable):
+    """Each position of a map of ``shape``, (H, W, C) or (L, C), ``factors`` times along each axis; elements
+    of ``input_type``."""
+
+    factors: Axes
+    shape: Shape
+    input_type: IntType
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        if inputs[0] != self.shape:
+            raise ValueError(f"takes a tensor of shape {self.shape}, not of shape {inputs[0]}")
+        return (*(n * k for n, k in zip(self.shape, self.factors, strict=False)), self.shape[-1])
+
+    @property
+    def output_type(self) -> IntType:
+        return self.input_type
+
+    @property
+    def elements_in(self) -> int:
+        """Elements of the input."""
+        return math.prod(self.shape)
+
+    @property
+    def elements_out(self) -> int:
+        """Elements of the output."""
+        return self.elements_in * math.prod(self.factors)
+
+    def compute(self, x: NDArray[np.integer]) -> NDArray[Any]:
+        """x (frames, ...) of the elements of ``shape`` a frame to a map of the output's shape."""
+        y = x.reshape(len(x), *self.shape)
+        for axis, factor in enumerate(self.factors, start=1):
+            y = np.repeat(y, factor, axis=axis)
+        return y
+
+    def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
+        """Every number of lanes that divides the channels, with every place for the row that is repeated."""
+        for lanes in divisors(self.shape[-1]):
+            rows = self._rows(lanes)
+            for style in rows.styles(board):
+                memory = rows.memory(style, board)
+                ends = Structure(slices=rows.width * (place.first + place.last))
+                cost = memory + Resources(lut=luts(rows.structure() + ends, board.family))
+                yield Option(
+                    Folding(lanes, lanes), "logic", style, rows.plan.cycles, cost, ring_blocks=memory.bram
+                )
+
+    def _rows(self, lanes: int) -> LineBuffer:
+        """A row of positions, each read again and again, and the whole row again and again."""
+        height, width = (1, *self.shape[:-1])[-2:]
+        down, along = (1, *self.factors)[-2:]
+        plan = WindowPlan((height, width), self.shape[-1] // lanes, (1, 1), repeats=along, row_repeats=down)
+        return LineBuffer(plan, lanes, self.input_type.bits)
+
+    def hardware(self, option: Option, i_lanes: int) -> list[StreamComponent]:
+        """The layer as ``option`` builds it, for an input stream of ``i_lanes`` elements a beat."""
+        return self._rows(option.folding.pe).hardware(i_lanes, style=option.feed_style)

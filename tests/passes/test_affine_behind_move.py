@@ -1,0 +1,61 @@
+"""Affine -> Slice, Upsample, Concat => the same -> Affine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from bnngen.exact import exact_array
+from bnngen.graph import Graph, Node
+from bnngen.passes.affine_behind_move import affine_behind_concat, affine_behind_move
+from bnngen.quantised import Affine, Concat, Linear, Relu, Slice, Upsample
+
+EACH = Affine(exact_array([1, -2, 3]), exact_array([0, 1, -1]))
+ONE = Affine(exact_array(2), exact_array(1))
+
+
+@pytest.mark.parametrize("first", [EACH, ONE, Relu()])
+@pytest.mark.parametrize("move", [Slice(1, 3), Upsample((2,))])
+def test_it_keeps_its_channels(
+    first: object, move: object, chain: Callable, fire: Callable, same_meaning: Callable
+) -> None:
+    before = chain((1, 3), first, move)
+    after = fire(affine_behind_move, before, "n1")
+    assert [type(node.op) for node in after.nodes] == [type(move), type(first)]
+    same_meaning(before, after, (-1, 0, 2))
+
+
+def joined(*ops: object) -> Graph:
+    """Products behind ``x``, perhaps each with an operator behind it, joined."""
+    nodes, ends = [], []
+    for number, op in enumerate(ops):
+        nodes.append(Node(f"p{number}", Linear(np.array([[1, 1], [1, -1], [0, 1]])), ("x",)))
+        if op is not None:
+            nodes.append(Node(f"a{number}", op, (f"p{number}",)))
+        ends.append(nodes[-1].name)
+    return Graph("x", (2,), (*nodes, Node("join", Concat(), tuple(ends))), "join")
+
+
+@pytest.mark.parametrize("ops", [(EACH, ONE), (None, EACH), (ONE, ONE, None), (ONE, ONE)])
+def test_the_parameters_are_joined_too(ops: tuple, fire: Callable, same_meaning: Callable) -> None:
+    before = joined(*ops)
+    after = fire(affine_behind_concat, before, "join")
+    assert [n.name for n in after.nodes if isinstance(n.op, Affine)] == ["join_scale"]
+    assert len(after["join_scale"].op.mul) == (1 if ops == (ONE, ONE) else 3 * len(ops))
+    same_meaning(before, after, (-1, 0, 2))
+    assert affine_behind_concat(after, after["join"]) is None
+
+
+def test_one_tensor_twice(fire: Callable, same_meaning: Callable) -> None:
+    nodes = (Node("a", ONE, ("x",)), Node("join", Concat(), ("a", "a")))
+    before = Graph("x", (2,), nodes, "join")
+    same_meaning(before, fire(affine_behind_concat, before, "join"), (-1, 0, 2))
+
+
+def test_who_else_reads_it_is_left_alone() -> None:
+    nodes = (Node("a", ONE, ("x",)), Node("join", Concat(), ("a", "x")), Node("r", Concat(), ("join", "a")))
+    graph = Graph("x", (2,), nodes, "r")
+    assert affine_behind_concat(graph, graph["join"]) is None
+    assert affine_behind_move(graph, graph["join"]) is None

@@ -1,0 +1,53 @@
+"""Concat, Upsample -> Step => Step -> the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bnngen.datatypes import BIPOLAR, IntType
+from bnngen.exact import Exact
+from bnngen.graph import Graph, Node
+from bnngen.passes.step_before_move import step_before_move
+from bnngen.quantised import NEVER, Bound, Concat, Slice, Step, Upsample
+
+
+def bounds(*values: int) -> tuple[Bound, ...]:
+    return tuple(Bound(Exact.of(v), strict=False) for v in values)
+
+
+ONE = Step((bounds(0),), (False,), BIPOLAR)
+EACH = Step((bounds(0, 1), bounds(1, 2), (NEVER, NEVER)), (False, True, False), IntType(0, 2))
+
+
+@pytest.mark.parametrize("step", [ONE, EACH])
+def test_through_a_concat(step: Step, fire: Callable, same_meaning: Callable) -> None:
+    nodes = (
+        Node("cut", Slice(0, 1), ("x",)),
+        Node("join", Concat(), ("x", "cut")),
+        Node("step", step, ("join",)),
+    )
+    before = Graph("x", (1, 2), nodes, "step")
+    after = fire(step_before_move, before, "step")
+    assert [type(n.op) for n in after.nodes] == [Slice, Step, Step, Concat]
+    same_meaning(before, after, (-1, 0, 1, 2))
+
+
+def test_through_an_upsample(chain: Callable, fire: Callable, same_meaning: Callable) -> None:
+    before = chain((2, 1), Upsample((3,)), ONE)
+    after = fire(step_before_move, before, "n1")
+    assert [type(n.op) for n in after.nodes] == [Step, Upsample]
+    same_meaning(before, after, (-1, 0, 2))
+
+
+def test_other_readers_of_the_tensor_keep_it(chain: Callable) -> None:
+    nodes = (
+        Node("join", Concat(), ("x", "x")),
+        Node("step", ONE, ("join",)),
+        Node("r", Concat(), ("step", "join")),
+    )
+    graph = Graph("x", (1,), nodes, "r")
+    assert step_before_move(graph, graph["step"]) is None
+    sliced = chain((2,), Slice(0, 1), ONE)
+    assert step_before_move(sliced, sliced["n1"]) is None
