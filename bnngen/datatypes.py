@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ class IntType:
             return next(iter(types))
         return cls(min(t.lo for t in types), max(t.hi for t in types))
 
-    @property
+    @cached_property
     def encoding(self) -> Encoding:
         """The bits on streams and in memories."""
         return Encoding("bipolar", 1) if self.bipolar else Encoding.for_range(self.lo, self.hi)

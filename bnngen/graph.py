@@ -97,6 +97,14 @@ class Graph:
         )
         return replace(self, nodes=nodes, output=source if self.output == name else self.output)
 
+    def pruned(self) -> Graph:
+        """The graph without what its output does not depend on."""
+        needed = {self.output}
+        for node in reversed(self.nodes):
+            if node.name in needed:
+                needed.update(node.inputs)
+        return replace(self, nodes=tuple(node for node in self.nodes if node.name in needed))
+
     def followed(self, name: str, behind: Node) -> Graph:
         """The graph with the node ``behind``, which reads the tensor ``name``, between it and its readers."""
         nodes: list[Node] = []

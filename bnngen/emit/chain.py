@@ -71,12 +71,12 @@ def _layer(schedule: Schedule, number: int, lanes: list[int], slack: int) -> Lay
         return Layer([op.hardware(lanes[0])], [])
     assert option is not None
     if isinstance(op, Add):
-        return Layer(*op.hardware(option, lanes, schedule.board.fabric, slack))
+        return Layer(*op.hardware(option, lanes, schedule.board, slack))
     if isinstance(op, Concat):
         return Layer(*op.hardware(option, lanes))
     if isinstance(op, Slice | Upsample):
         return Layer([op.hardware(option, lanes[0])], [])
-    return Layer([op.hardware(option, lanes[0], schedule.board.fabric, slack)], [])
+    return Layer([op.hardware(option, lanes[0], schedule.board, slack)], [])
 
 
 def build_dataflow(schedule: Schedule, layers: Sequence[Layer]) -> Dataflow:

@@ -108,15 +108,7 @@ class Importer:
         output = self.values.get(graph.output[0].name)
         if not isinstance(output, Activation):
             raise ModelError(graph.output[0].name, "the output does not depend on the input")
-        return Graph(input_name, input_shape, self._leading_to(output.name), output.name)
-
-    def _leading_to(self, output: str) -> tuple[Node, ...]:
-        """The nodes that the tensor ``output`` depends on; a file may hold others."""
-        needed = {output}
-        for node in reversed(self.nodes):
-            if node.name in needed:
-                needed.update(node.inputs)
-        return tuple(node for node in self.nodes if node.name in needed)
+        return Graph(input_name, input_shape, tuple(self.nodes), output.name).pruned()
 
     def _read_input(self) -> tuple[str, Shape]:
         inputs = [i for i in self.model.graph.input if i.name not in self.values]

@@ -23,7 +23,7 @@ from bnngen.schedule.folding import Folding
 from bnngen.schedule.lut_model import Structure, luts
 from bnngen.schedule.option import Option, Place
 from bnngen.schedule.resources import Resources
-from bnngen_boards.profile import Board, Fabric
+from bnngen_boards.profile import Board
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.feed import FeedStyle
 
@@ -145,12 +145,12 @@ class Add(Weightless, Foldable):
         )
 
     def hardware(
-        self, option: Option, i_lanes: Sequence[int], fabric: Fabric, slack: int = 0
+        self, option: Option, i_lanes: Sequence[int], board: Board, slack: int = 0
     ) -> tuple[list[list[StreamComponent]], list[StreamComponent]]:
         """For each input, a stream of ``i_lanes`` elements a beat, what changes its lanes; then what they
         lead to, before a component that may take a beat ``slack`` cycles late."""
         joined = self._joined(option.folding.pe)
         chosen = EngineOption(option.folding, option.rom_style, option.table_style)
-        engine = self.engine.hardware(chosen, fabric.target, slack, math.prod(self.shape[:-1]))
+        engine = self.engine.hardware(chosen, board.fabric.target, slack, math.prod(self.shape[:-1]))
         join = [joined.hardware(option.feed_style)] if len(self.factors) > 1 else []
         return joined.heads(i_lanes), [*join, engine]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bnngen.datatypes import IntType
 from bnngen.ops.engine import Engine, EngineOption
 from bnngen.ops.layers import Weighted, Windowed
-from bnngen.ops.line_buffer import LineBuffer, divisors
+from bnngen.ops.line_buffer import LineBuffer, divisors, ring_memory
 from bnngen.ops.matmul import ExactProduct
 from bnngen.ops.threshold import Threshold
 from bnngen.ops.window import Axes, Window
@@ -22,9 +22,10 @@ from bnngen.schedule.folding import Folding
 from bnngen.schedule.lut_model import Structure, luts
 from bnngen.schedule.option import Option, Place
 from bnngen.schedule.resources import Resources
-from bnngen_boards.profile import Board, Fabric
+from bnngen_boards.profile import Board
 from bnngen_hw.beats import join_words
 from bnngen_hw.borders import Borders
+from bnngen_hw.columns import WindowColumns
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.feed import FeedStyle
 
@@ -123,21 +124,54 @@ class Conv2d(Windowed, Weighted):
         return product(windows.reshape(-1, product.weights.shape[1]))
 
     def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
-        """Every folding whose SIMD divides the channels and whose PE divides the rows, with every place for
-        its weights, its thresholds and its lines."""
-        simds = [1] if self.depthwise else divisors(self.channels)
+        """Every folding whose PE divides the rows and whose SIMD divides the channels, or is all channels of
+        a row of taps; with every place for its weights, its thresholds and its lines."""
+        simds = [1] if self.depthwise else divisors(self.channels) + self.rows_of_taps
         foldings = [Folding(pe, simd) for pe in divisors(len(self.weights)) for simd in simds]
         for engine in self.engine.options(board.fabric, foldings):
             buffer = self._buffer(engine.folding)
             for style in buffer.styles(board):
                 yield self._option(engine, buffer, style, place, board)
 
+    @property
+    def rows_of_taps(self) -> list[int]:
+        """The SIMD for a row of taps at once, if there is such a row."""
+        one_by_one = self.window.kernel[-1] == 1 or self.window.dilations[-1] > 1
+        return [] if one_by_one or self.depthwise else [self.window.kernel[-1] * self.channels]
+
+    def _takes_rows(self, folding: Folding) -> bool:
+        """Whether a row of taps is taken at once."""
+        return not self.depthwise and folding.simd > self.channels
+
     def _buffer(self, folding: Folding) -> LineBuffer:
         if self.depthwise:
             plan = self.window.plan(self.spatial, self.channels // folding.pe, channel_major=True)
             return LineBuffer(plan, folding.pe, self.input_type.bits)
-        plan = self.window.plan(self.spatial, self.channels // folding.simd, self.engine.folds(folding))
+        folds = self.engine.folds(folding)
+        if self._takes_rows(folding):
+            plan = self.window.column.plan(self.spatial, 1, folds)
+            return LineBuffer(plan, self.channels, self.input_type.bits)
+        plan = self.window.plan(self.spatial, self.channels // folding.simd, folds)
         return LineBuffer(plan, folding.simd, self.input_type.bits)
+
+    def _columns(self, folding: Folding, board: Board) -> list[WindowColumns]:
+        """What puts the columns of a window side by side, if they come one by one."""
+        if not self._takes_rows(folding):
+            return []
+        buffer = self._buffer(folding)
+        rows, columns = buffer.plan.outputs
+        return [
+            WindowColumns(
+                buffer.width,
+                self.window.kernel[-1],
+                self.engine.beats(folding),
+                columns,
+                rows,
+                self.window.strides[-1],
+                buffer.plan.repeats,
+                _columns_style(board),
+            )
+        ]
 
     def _option(
         self, engine: EngineOption, buffer: LineBuffer, style: FeedStyle, place: Place, board: Board
@@ -151,6 +185,9 @@ class Conv2d(Windowed, Weighted):
             bram=rom_blocks,
         )
         memory = buffer.memory(style, board)
+        if self._takes_rows(engine.folding):
+            bits = (self.window.kernel[-1] - 1) * buffer.width
+            memory += ring_memory(bits, self.engine.beats(engine.folding), _columns_style(board), board)
         return Option(
             engine.folding,
             engine.rom_style,
@@ -163,15 +200,21 @@ class Conv2d(Windowed, Weighted):
             memory.bram,
         )
 
-    def hardware(self, option: Option, i_lanes: int, fabric: Fabric, slack: int = 0) -> list[StreamComponent]:
+    def hardware(self, option: Option, i_lanes: int, board: Board, slack: int = 0) -> list[StreamComponent]:
         """The layer as ``option`` builds it, for an input stream of ``i_lanes`` elements a beat, before a
         component that may take a beat ``slack`` cycles late."""
         folding, buffer = option.folding, self._buffer(option.folding)
         chosen = EngineOption(folding, option.rom_style, option.table_style)
-        engine = self.engine.hardware(chosen, fabric.target, slack, math.prod(self.positions))
+        engine = self.engine.hardware(chosen, board.fabric.target, slack, math.prod(self.positions))
         pad = 0
         if self.window.padded:
             pads = np.full(buffer.lanes, -1 if self.engine.borders else self.pad)
             codes = self.input_type.encoding.encode(pads)
             pad = join_words(codes, self.input_type.bits)
-        return [*buffer.hardware(i_lanes, option.feed_style, pad), engine]
+        columns = self._columns(folding, board)
+        return [*buffer.hardware(i_lanes, option.feed_style, pad), *columns, engine]
+
+
+def _columns_style(board: Board) -> FeedStyle:
+    """The kind of RAM for a few columns of a window."""
+    return "distributed" if board.resources.lutram_bits else "block"

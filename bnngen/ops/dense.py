@@ -19,7 +19,7 @@ from bnngen.ops.threshold import Threshold
 from bnngen.schedule.lut_model import Structure, luts
 from bnngen.schedule.option import Option, Place
 from bnngen.schedule.resources import Resources, memory_blocks
-from bnngen_boards.profile import Board, Fabric
+from bnngen_boards.profile import Board
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.feed import FeedStyle, VectorFeed
 from bnngen_hw.replay import replay_words
@@ -129,12 +129,12 @@ class Dense(Weighted):
         )
         return self.engine.structure(engine, board) + feed
 
-    def hardware(self, option: Option, i_lanes: int, fabric: Fabric, slack: int = 0) -> list[StreamComponent]:
+    def hardware(self, option: Option, i_lanes: int, board: Board, slack: int = 0) -> list[StreamComponent]:
         """The layer as ``option`` builds it, for an input stream of ``i_lanes`` elements a beat, before a
         component that may take a beat ``slack`` cycles late."""
         folding = option.folding
         chosen = EngineOption(folding, option.rom_style, option.table_style)
-        engine, repeats = self.engine.hardware(chosen, fabric.target, slack), self.engine.folds(folding)
+        engine, repeats = self.engine.hardware(chosen, board.fabric.target, slack), self.engine.folds(folding)
         if i_lanes == folding.simd and repeats == 1:
             return [engine]
         bits = self.input_type.bits

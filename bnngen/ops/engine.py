@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -152,9 +152,13 @@ class Engine:
     def _rom_width(self, folding: Folding) -> int:
         return folding.pe * folding.simd * self.weight_type.bits
 
+    @cached_property
+    def _code(self) -> ProductCode:
+        return ProductCode(self.input_type.encoding, self.weight_type.encoding)
+
     def _tree(self, folding: Folding, rom_style: RomStyle, target: Target) -> Tree:
-        code = ProductCode(self.input_type.encoding, self.weight_type.encoding)
-        return plan_tree(code.heights(folding.simd), target, engine_weights(rom_style, self.cycles(folding)))
+        heights = _heights(self._code, folding.simd)
+        return plan_tree(heights, target, engine_weights(rom_style, self.cycles(folding)))
 
     def structure(self, option: EngineOption, board: Board) -> Structure:
         """What the engine is made of, in the units that have prices."""
@@ -215,6 +219,12 @@ class Engine:
             borders=self.borders,
             depthwise=self.depthwise,
         )
+
+
+@cache
+def _heights(code: ProductCode, simd: int) -> tuple[int, ...]:
+    """What `ProductCode.heights` says, once for all the options with these lanes."""
+    return code.heights(simd)
 
 
 def _queue_words(tree_latency: int, beats: int, board: Board) -> int:

@@ -20,7 +20,7 @@ from bnngen.schedule.folding import Folding
 from bnngen.schedule.lut_model import Structure, luts
 from bnngen.schedule.option import Option, Place
 from bnngen.schedule.resources import Resources
-from bnngen_boards.profile import Board, Fabric
+from bnngen_boards.profile import Board
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.feed import FeedStyle
 from bnngen_hw.pool import WindowMaximum
@@ -89,7 +89,7 @@ class MaxPool(Windowed, Weightless, Foldable):
         folding, memory = Folding(buffer.lanes, buffer.lanes), buffer.memory(style, board)
         return Option(folding, "logic", style, buffer.plan.cycles, cost + memory, ring_blocks=memory.bram)
 
-    def hardware(self, option: Option, i_lanes: int, fabric: Fabric, slack: int = 0) -> list[StreamComponent]:
+    def hardware(self, option: Option, i_lanes: int, board: Board, slack: int = 0) -> list[StreamComponent]:
         """The layer as ``option`` builds it, for an input stream of ``i_lanes`` elements a beat."""
         lanes, marked = option.folding.simd, self.window.padded
         maximum = WindowMaximum(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -53,6 +53,12 @@ class Window:
     def taps(self) -> int:
         """Positions that a window sees."""
         return prod(self.kernel)
+
+    @property
+    def column(self) -> Window:
+        """The same window one position wide, at every position of the last axis."""
+        last = {"kernel": 1, "strides": 1, "dilations": 1}
+        return replace(self, **{name: (*getattr(self, name)[:-1], one) for name, one in last.items()})
 
     @property
     def reach(self) -> Axes:

@@ -50,8 +50,7 @@ def flatten_behind_concat(graph: Graph, node: Node) -> Graph | Refusal | None:
     graph = graph.followed(node.name, Node(graph.free_name(f"{node.name}_flat"), Flatten(), (node.name,)))
     joined = replace(graph[node.name], inputs=maps_in)
     nodes = tuple(joined if n.name == node.name else n for n in graph.nodes)
-    needed = {name for n in nodes for name in n.inputs} | {graph.output}
-    return replace(graph, nodes=tuple(n for n in nodes if n.name not in makers or n.name in needed))
+    return replace(graph, nodes=nodes).pruned()
 
 
 def flatten_into_linear(graph: Graph, node: Node) -> Graph | None:

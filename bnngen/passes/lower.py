@@ -31,6 +31,7 @@ from bnngen.passes.merge_steps import merge_steps
 from bnngen.passes.one_reader_each import one_reader_each
 from bnngen.passes.relu_into_step import relu_into_step
 from bnngen.passes.rewrite import Rule, refusals, rewrite, verify
+from bnngen.passes.slice_before_concat import slice_before_concat
 from bnngen.passes.step_before_move import step_before_move
 
 RULES: tuple[Rule, ...] = (
@@ -41,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     one_reader_each,
     merge_affines,
     max_pool_before_affine,
+    slice_before_concat,
     affine_behind_move,
     affine_behind_concat,
     affine_through_product,

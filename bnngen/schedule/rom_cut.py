@@ -48,6 +48,7 @@ def cut(width: int, depth: int, shapes: tuple[MemoryShape, ...]) -> Iterator[Col
             column += taken
 
 
+@cache
 def rom_cost(width: int, depth: int, shapes: tuple[MemoryShape, ...]) -> RomCost:
     """The most that a ROM of ``depth`` words of ``width`` bits can take.
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from amaranth.sim import Simulator
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bnngen.build.pipeline import random_frames
@@ -14,6 +14,7 @@ from bnngen.design import Design
 from bnngen.emit.accelerator import Accelerator
 from bnngen.emit.verilog import interface
 from bnngen.network import Network
+from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
 from bnngen.schedule.folding import Folding
 from bnngen.schedule.option import Option, Place
@@ -124,12 +125,15 @@ def check(design: Design, seed: int) -> None:
     assert np.diff(ends)[-3:].tolist() == [design.cycles_per_frame] * 3
 
 
-def choose(network: Network, data: st.DataObject) -> Design:
-    """A design with any of the options of every layer, worth considering or not."""
+def choose(
+    network: Network, data: st.DataObject, wanted: Callable[[int, Option], bool] = lambda number, option: True
+) -> Design:
+    """A design with any of the wanted options of every layer, worth considering or not."""
     board, last = load_board("ulx3s_85f"), len(network.layers) - 1
     options = []
     for index, layer in enumerate(network.layers):
-        every = list(layer.op.all_options(board, Place(first=index == 0, last=index == last)))
+        place = Place(first=index == 0, last=index == last)
+        every = [option for option in layer.op.all_options(board, place) if wanted(index, option)]
         options.append(every[data.draw(st.integers(0, len(every) - 1), f"option{index}")])
     return Design(Schedule(network, board, Fraction(30), tuple(options)))
 
@@ -139,6 +143,21 @@ def choose(network: Network, data: st.DataObject) -> Design:
 def test_any_network_of_maps(map_networks: Callable, data: st.DataObject, seed: int) -> None:
     network = data.draw(map_networks())
     check(choose(network, data), seed)
+
+
+@settings(max_examples=12)
+@given(st.data(), st.integers(0, 1 << 20))
+def test_convolutions_that_take_rows_of_taps_at_once(
+    map_networks: Callable, data: st.DataObject, seed: int
+) -> None:
+    network = data.draw(map_networks())
+    wide = [isinstance(layer.op, Conv2d) and bool(layer.op.rows_of_taps) for layer in network.layers]
+    assume(any(wide))
+
+    def wanted(number: int, option: Option) -> bool:
+        return not wide[number] or option.folding.simd > network.layers[number].op.channels
+
+    check(choose(network, data, wanted), seed)
 
 
 @settings(max_examples=25)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.threshold import Threshold
 from bnngen.ops.window import Window
+from bnngen.schedule.folding import Folding
+from bnngen_boards.profile import load_board
 
 INPUTS = [BIPOLAR, IntType(0, 3), IntType(-128, 127)]
 
@@ -84,3 +87,14 @@ def test_counts() -> None:
     conv = Conv2d(np.ones((6, 18), int), Window.plain((3, 3)), (5, 5), BIPOLAR)
     assert (conv.parameters, conv.operations, conv.weight_bits) == (108, 972, 108)
     assert (conv.elements_in, conv.elements_out) == (50, 54)
+
+
+def test_a_row_of_taps_at_once() -> None:
+    """Each column of a window is read once for all windows that it belongs to: 3 words instead of 9."""
+    conv = Conv2d(np.ones((4, 9 * 8), np.int64), Window.plain((3, 3)), (10, 12), BIPOLAR)
+    cycles = {o.folding: o.cycles for o in conv.all_options(load_board("ulx3s_85f"))}
+    assert cycles[Folding(4, 8)] == 8 * 10 * 9
+    assert cycles[Folding(4, 24)] == 8 * 12 * 3
+    assert cycles[Folding(1, 24)] == 8 * 12 * 3 * 4
+    holes = replace(conv, window=replace(conv.window, dilations=(1, 2)))
+    assert max(o.folding.simd for o in holes.all_options(load_board("ulx3s_85f"))) == 8

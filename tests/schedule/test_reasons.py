@@ -89,7 +89,7 @@ def test_the_smallest_board_is_found(
 
 
 def test_a_layer_that_no_hardware_makes_so_fast() -> None:
-    """A window is read word by word."""
+    """A window is read row by row of its taps."""
     window = Window.plain((3, 3))
     conv = Conv2d(np.ones((2, 18), int), window, (8, 8), BIPOLAR)
     one, zero = exact_array(1), exact_array(0)
@@ -98,6 +98,6 @@ def test_a_layer_that_no_hardware_makes_so_fast() -> None:
     message = why_not(problem(network, 1_000_000, load_board("ulx3s_85f")))
     assert message.startswith(
         "that rate doesn't fit ulx3s_85f at 60 MHz: it leaves 60 cycles a frame, and the fastest design that "
-        "fits the whole device takes 324 (185,185 frames/s); layer 'conv' takes at least 324 cycles a frame, "
+        "fits the whole device takes 144 (416,667 frames/s); layer 'conv' takes at least 144 cycles a frame, "
         "however large it is built; ask for fewer frames"
     )

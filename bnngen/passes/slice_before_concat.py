@@ -1,0 +1,33 @@
+"""Concat(x1, x2) -> Slice   =>   Slice1(x1), Slice2(x2) -> Concat
+
+What isn't needed is not joined in the first place, and what scales or quantises the rest meets what makes it.
+Inputs of which nothing is left drop out; all of one input needs no Slice; one input alone no Concat.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bnngen.graph import Graph, Node
+from bnngen.quantised import Concat, Slice
+
+
+def slice_before_concat(graph: Graph, node: Node) -> Graph | None:
+    concat = graph.producer(node)
+    if concat is None or not isinstance(concat.op, Concat) or not isinstance(node.op, Slice):
+        return None
+    shapes, offset, slices, ends = graph.shapes(), 0, list[Node](), list[str]()
+    for number, name in enumerate(concat.inputs):
+        channels = shapes[name][-1]
+        first, last = max(node.op.first - offset, 0), min(node.op.last - offset, channels)
+        offset += channels
+        if first >= last:
+            continue
+        if last - first < channels:
+            slices.append(Node(graph.free_name(f"{node.name}_{number}"), Slice(first, last), (name,)))
+            name = slices[-1].name
+        ends.append(name)
+    joined = [Node(node.name, Concat(), tuple(ends))]
+    index = graph.nodes.index(node)
+    graph = replace(graph, nodes=(*graph.nodes[:index], *slices, *joined, *graph.nodes[index + 1 :]))
+    return (graph if len(ends) > 1 else graph.without(node.name)).pruned()
