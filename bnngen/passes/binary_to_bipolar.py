@@ -1,5 +1,6 @@
 """Step{0, 1} -> Linear(bipolar W)   =>   Step{-1, +1} -> Affine(1/2, 1/2) -> Linear(W)
-The same for a Convolution, and where a MaxPool stands between: it keeps its place behind the Step.
+The same for a Convolution, and where pools and moves stand between: they keep their places behind the Steps,
+of which a Concat has several.
 
 x = (z + 1)/2: the same comparison and the same bit, but the product becomes XNOR and popcount. The offset
 W/2 of each row must end in a threshold: in front of an argmax it would stand between the integers and their
@@ -14,26 +15,53 @@ from fractions import Fraction
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.exact import exact_array
 from bnngen.graph import Graph, Node
-from bnngen.passes.max_pool import step_before
-from bnngen.quantised import Affine, Product, Step
+from bnngen.quantised import Affine, MaxPool, Move, Product, Relu, Step, Sum
 
 HALF = exact_array(Fraction(1, 2))
 
 
 def binary_to_bipolar(graph: Graph, node: Node) -> Graph | None:
     product = node.op
-    if not isinstance(product, Product) or (producer := step_before(graph, node)) is None:
+    if not isinstance(product, Product) or IntType.of_values(product.weights) != BIPOLAR:
         return None
-    step = producer.op
-    assert isinstance(step, Step)
-    if step.type != IntType(0, 1) or IntType.of_values(product.weights) != BIPOLAR:
+    steps = _steps_before(graph, node)
+    if not steps or any(step.type != IntType(0, 1) for _, step in steps):
         return None
-    if not any(isinstance(n.op, Product) for n in graph.upstream(producer)):
+    if not all(any(isinstance(n.op, Product) for n in graph.upstream(maker)) for maker, _ in steps):
         return None  # the input's quantiser is the host's: a strict threshold has no bipolar rounding there
     if not any(isinstance(n.op, Step) for n in graph.downstream(node)):
         return None
-    affine = Node(graph.free_name(f"{producer.name}_half"), Affine(HALF, HALF), node.inputs)
+    affine = Node(graph.free_name(f"{node.name}_half"), Affine(HALF, HALF), node.inputs)
     index = graph.nodes.index(node)
     fed = replace(node, inputs=(affine.name,))
-    nodes = (*graph.nodes[:index], affine, fed, *graph.nodes[index + 1 :])
-    return replace(graph, nodes=nodes).with_op(producer.name, replace(step, type=BIPOLAR))
+    graph = replace(graph, nodes=(*graph.nodes[:index], affine, fed, *graph.nodes[index + 1 :]))
+    for maker, step in steps:
+        graph = graph.with_op(maker.name, replace(step, type=BIPOLAR))
+    return graph
+
+
+def _steps_before(graph: Graph, node: Node) -> list[tuple[Node, Step]] | None:
+    """The Steps whose codes ``node`` alone reads, straight or through pools and moves; None if it reads
+    anything else, or a Step that has yet to find its place."""
+    found: list[tuple[Node, Step]] = []
+    for name in node.inputs:
+        maker = next((n for n in graph.nodes if n.name == name), None)
+        if maker is None or graph.only_consumer(name) is not node:
+            return None
+        if isinstance(maker.op, Step):
+            if not _settled(graph, maker):
+                return None
+            found.append((maker, maker.op))
+        elif isinstance(maker.op, MaxPool | Move) and (behind := _steps_before(graph, maker)):
+            found += behind
+        else:
+            return None
+    return found
+
+
+def _settled(graph: Graph, step: Node) -> bool:
+    """Whether the Step stays behind what it stands behind."""
+    maker = graph.producer(step)
+    if maker is None or isinstance(maker.op, Affine | Relu):
+        return False
+    return isinstance(maker.op, Product | Sum) or graph.only_consumer(maker.name) is None

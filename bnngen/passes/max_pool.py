@@ -43,7 +43,7 @@ def max_pool_behind_step(graph: Graph, node: Node) -> Graph | None:
 
 
 def max_pool_of_constants(graph: Graph, node: Node) -> Graph | None:
-    if not isinstance(node.op, MaxPool) or (source := step_before(graph, node)) is None:
+    if not isinstance(node.op, MaxPool) or (source := _step_before(graph, node)) is None:
         return None
     pool, step = node.op, source.op
     assert isinstance(step, Step)
@@ -55,7 +55,7 @@ def max_pool_of_constants(graph: Graph, node: Node) -> Graph | None:
     return graph.with_op(node.name, replace(pool, least=tuple(least.tolist())))
 
 
-def step_before(graph: Graph, node: Node) -> Node | None:
+def _step_before(graph: Graph, node: Node) -> Node | None:
     """The Step whose codes ``node`` alone reads, straight or through pools."""
     while (producer := graph.producer(node)) is not None and graph.only_consumer(producer.name) is node:
         if isinstance(producer.op, Step):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from bnngen.datatypes import BIPOLAR, IntType
@@ -415,15 +416,20 @@ def _moves(draw: st.DrawFn) -> Graph:
             source = nodes[-1].name
         return source
 
-    ends, shape = ["n2"], first
+    ends, channels = [("n2", first[-1])], first[-1]
     for _ in range(2):
         rows = draw(st.integers(1, 2))
         weights = draw(_linears(rows, first[-1])).weights
         ops = [Convolution(weights, Window.plain((1,) * len(first[:-1])))]
-        ends.append(add([*ops, *draw(st.lists(_affines(rows), max_size=1))], "n2"))
-        shape = (*shape[:-1], shape[-1] + rows)
-    nodes.append(Node(f"n{len(nodes)}", Concat(), tuple(draw(st.permutations(ends)))))
-    behind, shape = draw(_moved(shape))
+        ends.append((add([*ops, *draw(st.lists(_affines(rows), max_size=1))], "n2"), rows))
+        channels += rows
+    ends = draw(st.permutations(ends))
+    nodes.append(Node(f"n{len(nodes)}", Concat(), tuple(name for name, _ in ends)))
+    behind, shape = draw(_moved((*first[:-1], channels)))
+    left = [name for name, rows in ends for _ in range(rows)]
+    for op in behind:
+        left = left[op.first : op.last] if isinstance(op, Slice) else left
+    assume(set(left) != {"n2"})  # a quantiser of the input alone would have to be the host's
     behind += [draw(_steps(shape[-1])), *draw(st.lists(_scalars(), max_size=1)), Flatten()]
     end = add([*behind, *draw(_hidden(1, int(np.prod(shape))))], nodes[-1].name)
     return Graph("x", first, tuple(nodes), end)

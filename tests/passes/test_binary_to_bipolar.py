@@ -10,11 +10,11 @@ import pytest
 
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.exact import Exact
-from bnngen.graph import Graph
+from bnngen.graph import Graph, Node
 from bnngen.ops.argmax import ArgMax
 from bnngen.passes.binary_to_bipolar import binary_to_bipolar
 from bnngen.passes.rewrite import verify
-from bnngen.quantised import Bound, Linear, Step
+from bnngen.quantised import Bound, Concat, Linear, Step
 
 HALF = Fraction(1, 2)
 FIRST = Linear(np.array([[1, -1], [1, 1]]))
@@ -29,9 +29,9 @@ def test_the_bit_stays_and_its_meaning_changes(
     graph = chain((2,), FIRST, BINARY, LAST, SIGN)
     after = fire(binary_to_bipolar, graph, "n2")
     verify(after)
-    assert [n.name for n in after.nodes] == ["n0", "n1", "n1_half", "n2", "n3"]
+    assert [n.name for n in after.nodes] == ["n0", "n1", "n2_half", "n2", "n3"]
     assert after["n1"].op == Step(BINARY.rows, BINARY.falling, BIPOLAR)
-    assert (list(after["n1_half"].op.mul), list(after["n1_half"].op.add)) == ([HALF], [HALF])
+    assert (list(after["n2_half"].op.mul), list(after["n2_half"].op.add)) == ([HALF], [HALF])
     same_meaning(graph, after, (-1, 0, 1, 2))
 
 
@@ -41,9 +41,9 @@ def test_a_name_that_is_taken_is_not_used_again(
     graph = chain((2,), FIRST, BINARY, LAST, SIGN)
     nodes = tuple(
         type(n)(
-            "n1_half" if n.name == "n0" else n.name,
+            "n2_half" if n.name == "n0" else n.name,
             n.op,
-            tuple("n1_half" if i == "n0" else i for i in n.inputs),
+            tuple("n2_half" if i == "n0" else i for i in n.inputs),
         )
         for n in graph.nodes
     )
@@ -80,3 +80,18 @@ def test_scores_without_a_threshold_behind_them_stay_comparable(chain: Callable)
     for tail in ([], [ArgMax(3)]):
         graph = chain((2,), FIRST, BINARY, LAST, *tail)
         assert binary_to_bipolar(graph, graph["n2"]) is None
+
+
+def test_all_branches_of_a_concat_together(same_meaning: Callable, fire: Callable) -> None:
+    nodes = [
+        Node("join", Concat(), ("s0", "s1")),
+        Node("last", Linear(np.array([[1, -1, -1, 1]])), ("join",)),
+    ]
+    for k in (0, 1):
+        nodes[:0] = [Node(f"p{k}", FIRST, ("x",)), Node(f"s{k}", BINARY, (f"p{k}",))]
+    graph = Graph("x", (2,), (*nodes, Node("sign", SIGN, ("last",))), "sign")
+    after = fire(binary_to_bipolar, graph, "last")
+    assert [after[name].op.type for name in ("s0", "s1")] == [BIPOLAR] * 2
+    same_meaning(graph, after, (-1, 0, 1, 2))
+    other = graph.with_op("s1", Step(BINARY.rows, BINARY.falling, IntType(1, 2)))
+    assert binary_to_bipolar(other, other["last"]) is None
