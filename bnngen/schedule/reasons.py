@@ -6,9 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bnngen.schedule.budget import budget
 from bnngen.schedule.problem import Problem
-from bnngen.schedule.resources import Resources
 from bnngen.schedule.solver import KINDS, Kind, least, smallest
 from bnngen_boards.pll import plan_clock
 from bnngen_boards.profile import Board, board_names, load_board
@@ -27,6 +25,8 @@ def why_not(problem: Problem) -> str:
 
 def _headline(problem: Problem) -> str:
     name, clock, limit = problem.board.name, float(problem.clock_mhz), problem.limit
+    if limit is None and problem.fastest is not None:
+        return f"the network doesn't fit the {problem.budget.lut:,} LUTs of {name} that route well"
     if problem.fastest is None or limit is None:
         return f"the network doesn't fit {name}: its weights are {problem.weight_bits:,} bits"
     best = float(problem.clock_mhz * 1_000_000 / problem.fastest)
@@ -41,7 +41,7 @@ def _trouble(problem: Problem) -> Iterator[str]:
     than one thing is too little by itself, what the smallest design exceeds most."""
     if problem.limit == 0:
         return
-    options, free, limit = problem.options, _free(problem), problem.limit
+    options, free, limit = problem.options, problem.budget, problem.limit
     slow = list(_too_slow(problem))
     if slow:
         yield ", ".join(slow[:NAMED_LAYERS])
@@ -64,14 +64,9 @@ def _too_slow(problem: Problem) -> Iterator[str]:
             yield f"layer '{name}' takes at least {least_cycles:,} cycles a frame, however large it is built"
 
 
-def _free(problem: Problem) -> Resources:
-    """All that the board has for layers: what doesn't fit then doesn't fit at all."""
-    return budget(problem.board, "max")
-
-
 def _too_much(problem: Problem, kind: Kind, needs: list[int]) -> str:
-    unit = {"bram": problem.board.resources.bram.kind, "lut": "LUTs", "ff": "flip-flops"}[kind]
-    total, free = sum(needs), getattr(_free(problem), kind)
+    units = {"bram": problem.board.resources.bram.kind, "lut": "LUTs", "ff": "flip-flops", "spram": "SPRAM"}
+    total, free, unit = sum(needs), getattr(problem.budget, kind), units[kind]
     largest = sorted(zip(needs, problem.layers, strict=True), key=lambda entry: -entry[0])[:NAMED_LAYERS]
     named = [
         f"layer '{name}' {need:,} for its {op.weight_bits:,} weight bits"
@@ -93,7 +88,7 @@ def _advice(problem: Problem) -> str:
     if rate_fits:
         return f"ask for fewer frames, a faster clock (--clock) or {larger}"
     memory = problem.board.resources.bram
-    room = _free(problem).bram * memory.bits
+    room = problem.budget.bram * memory.bits
     return f"use fewer neurons or bits (the free {memory.kind} hold {room:,} weight bits), or {larger}"
 
 
