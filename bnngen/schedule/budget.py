@@ -45,6 +45,12 @@ def budget(board: Board, rate: Rate) -> Resources:
     return replace(all_, lut=lut - link.lut, ff=all_.ff - link.ff, bram=all_.bram - link.bram)
 
 
+def comfortable(board: Board) -> Resources:
+    """What of the device a design may take and still route well: what the area is measured by."""
+    all_ = available(board)
+    return replace(all_, lut=min(all_.lut, board.fabric.routable_lut))
+
+
 def cycle_limit(rate: Rate, clock_mhz: Fraction) -> int | None:
     """The cycles that a frame may take; None for as few as fit. Raises UsageError for a rate that isn't
     positive."""

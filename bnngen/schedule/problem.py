@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from bnngen.ops.layers import Foldable
-from bnngen.schedule.budget import Rate, budget, cycle_limit
+from bnngen.schedule.budget import Rate, budget, comfortable, cycle_limit
 from bnngen.schedule.option import Option, Place
 from bnngen.schedule.resources import Resources
 from bnngen.schedule.solver import choose
@@ -51,7 +51,7 @@ class Problem:
     @cached_property
     def solution(self) -> list[Option] | None:
         """One option for each layer; None if there is no such choice."""
-        return choose(self.options, self.budget, self.limit)
+        return choose(self.options, self.budget, self.limit, comfortable(self.board))
 
     @cached_property
     def fastest(self) -> int | None:

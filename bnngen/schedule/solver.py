@@ -25,12 +25,16 @@ DETERMINISTIC_LIMIT = 60.0
 
 
 def choose(
-    layers: Sequence[Sequence[Option]], budget: Resources, max_cycles: int | None
+    layers: Sequence[Sequence[Option]],
+    budget: Resources,
+    max_cycles: int | None,
+    comfortable: Resources | None = None,
 ) -> list[Option] | None:
     """One option for each layer within ``budget``, or None if there is no such choice.
 
     With ``max_cycles``: the least area of which no layer takes more cycles. Without: the least greatest
-    number of cycles, and among those the least area. Area weighs LUTs and memory blocks by the budget.
+    number of cycles, and among those the least area: the parts of the LUTs and of the memory blocks that are
+    ``comfortable``, or of those of the budget.
     """
     limit = max_cycles
     if limit is None:
@@ -38,7 +42,7 @@ def choose(
         if fastest is None:
             return None
         limit = max(option.cycles for option in fastest)
-    return _solve(layers, budget, limit, lambda resources: _area(resources, budget))
+    return _solve(layers, budget, limit, lambda resources: _area(resources, comfortable or budget))
 
 
 def least(

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from bnngen.errors import UsageError
-from bnngen.schedule.budget import available, budget, cycle_limit, host_link
+from bnngen.schedule.budget import available, budget, comfortable, cycle_limit, host_link
 from bnngen.schedule.resources import Resources
 from bnngen_boards.profile import load_board
 
@@ -13,6 +13,11 @@ from bnngen_boards.profile import load_board
 def test_the_serial_link_s_buffer_is_counted() -> None:
     assert host_link(load_board("icebreaker")).bram == 1
     assert host_link(load_board("ulx3s_85f")).bram == 2
+
+
+def test_area_is_measured_by_what_routes_well() -> None:
+    assert comfortable(load_board("ulx3s_85f")).lut == load_board("ulx3s_85f").fabric.routable_lut
+    assert comfortable(load_board("zc706")) == available(load_board("zc706"))
 
 
 def test_a_board_without_a_serial_link_gives_all_to_the_layers() -> None:

@@ -52,14 +52,16 @@ def test_fastest_choice_then_smallest(layers: list[list[Option]], lut: int, bram
 
 
 @settings(max_examples=60, deadline=None)
-@given(LAYERS, st.integers(1, 30))
-def test_smallest_choice_within_a_cycle_limit(layers: list[list[Option]], limit: int) -> None:
+@given(LAYERS, st.integers(1, 30), st.sampled_from([Resources(1000, 1000, 100), Resources(50, 1000, 100)]))
+def test_smallest_choice_within_a_cycle_limit(
+    layers: list[list[Option]], limit: int, comfortable: Resources
+) -> None:
     budget = Resources(1000, 1000, 100)
-    found = choose(layers, budget, limit)
+    found = choose(layers, budget, limit, comfortable)
     possible = [c for c in fitting(layers, budget) if max(o.cycles for o in c) <= limit]
     assert (found is None) == (not possible)
     if found is not None:
-        assert area(found, budget) == min(area(c, budget) for c in possible)
+        assert area(found, comfortable) == min(area(c, comfortable) for c in possible)
 
 
 @settings(max_examples=60, deadline=None)
