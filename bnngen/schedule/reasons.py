@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bnngen.schedule.budget import budget
 from bnngen.schedule.problem import Problem
+from bnngen.schedule.resources import Resources
 from bnngen.schedule.solver import KINDS, Kind, least, smallest
 from bnngen_boards.pll import plan_clock
 from bnngen_boards.profile import Board, board_names, load_board
@@ -21,6 +23,11 @@ def why_not(problem: Problem) -> str:
     """The message for a ``problem`` without a solution."""
     parts = [_headline(problem), *_trouble(problem), _advice(problem)]
     return "; ".join(part for part in parts if part)
+
+
+def _free(problem: Problem) -> Resources:
+    """What the layers may take together; of a network that fits nowhere on the board, all of it."""
+    return problem.budget if problem.fastest is not None else budget(problem.board, "max")
 
 
 def _headline(problem: Problem) -> str:
@@ -41,7 +48,7 @@ def _trouble(problem: Problem) -> Iterator[str]:
     than one thing is too little by itself, what the smallest design exceeds most."""
     if problem.limit == 0:
         return
-    options, free, limit = problem.options, problem.budget, problem.limit
+    options, free, limit = problem.options, _free(problem), problem.limit
     slow = list(_too_slow(problem))
     if slow:
         yield ", ".join(slow[:NAMED_LAYERS])
@@ -66,7 +73,7 @@ def _too_slow(problem: Problem) -> Iterator[str]:
 
 def _too_much(problem: Problem, kind: Kind, needs: list[int]) -> str:
     units = {"bram": problem.board.resources.bram.kind, "lut": "LUTs", "ff": "flip-flops", "spram": "SPRAM"}
-    total, free, unit = sum(needs), getattr(problem.budget, kind), units[kind]
+    total, free, unit = sum(needs), getattr(_free(problem), kind), units[kind]
     largest = sorted(zip(needs, problem.layers, strict=True), key=lambda entry: -entry[0])[:NAMED_LAYERS]
     named = [
         f"layer '{name}' {need:,} for its {op.weight_bits:,} weight bits"
@@ -88,7 +95,7 @@ def _advice(problem: Problem) -> str:
     if rate_fits:
         return f"ask for fewer frames, a faster clock (--clock) or {larger}"
     memory = problem.board.resources.bram
-    room = problem.budget.bram * memory.bits
+    room = _free(problem).bram * memory.bits
     return f"use fewer neurons or bits (the free {memory.kind} hold {room:,} weight bits), or {larger}"
 
 
