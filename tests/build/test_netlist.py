@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bnngen.api import compile, load
 from bnngen.build.netlist import netlist_folder
-from bnngen.build.pipeline import random_frames, simulate_frames
+from bnngen.build.pipeline import compare, random_frames, simulate_frames
+from bnngen.data import Data, load_data
 from bnngen.design import Design
 from bnngen.errors import DataError, UsageError
 from bnngen.network import Network
@@ -30,7 +32,7 @@ def in_block_ram(network: Network, name: str) -> Design:
     return Design(Schedule(network, board, Fraction(25), tuple(options)))
 
 
-@pytest.mark.parametrize("board", ["icebreaker", "ulx3s_85f"])
+@pytest.mark.parametrize("board", ["icebreaker", "ulx3s_85f", "pynq_z1"])
 def test_the_netlist_is_exact(make_network: Callable[..., Network], tmp_path: Path, board: str) -> None:
     network = make_network(0, [60, 20, 10], ["bipolar"] * 2)
     design = in_block_ram(network, board)
@@ -45,6 +47,31 @@ def test_the_netlist_is_exact(make_network: Callable[..., Network], tmp_path: Pa
     assert (free.cycles_per_frame, free.latency_cycles) == (design.cycles_per_frame, design.latency_cycles)
 
 
+def proved(design: Design, data: Data, out: Path) -> None:
+    """The netlist of ``design`` does with ``data`` what was predicted; weights lie in block RAM."""
+    report = design.build(out, until="synth").report
+    assert report.synthesis is not None
+    assert report.synthesis["accelerator"]["bram"] > 0
+    with netlist_folder(out) as folder:
+        result = simulate_frames(folder, data)
+    predicted = (design.cycles_per_frame, design.latency_cycles)
+    figures = compare(design.schedule.network, data, result, predicted)
+    assert (figures["mismatches"], figures["as_predicted"]) == (0, True)
+
+
+@pytest.mark.slow
+def test_digits_on_a_7_series_board(digits: Path, tmp_path: Path) -> None:
+    network = load(digits / "digits_1w1a.onnx")
+    data = load_data(digits / "digits_test.npz", network)
+    proved(compile(network, board="pynq_z1", fps=500_000), data, tmp_path)
+
+
+@pytest.mark.slow
+def test_a_larger_network_on_a_7_series_board(shared: Path, tmp_path: Path) -> None:
+    design = compile(load(shared / "models" / "tfc_1w1a_mnist.onnx"), board="pynq_z1", fps=100_000)
+    proved(design, random_frames(design, 3), tmp_path)
+
+
 def test_what_has_no_netlist(make_network: Callable[..., Network], tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not a build directory"), netlist_folder(tmp_path):
         pass
@@ -54,5 +81,7 @@ def test_what_has_no_netlist(make_network: Callable[..., Network], tmp_path: Pat
         netlist_folder(tmp_path).__enter__()
     (tmp_path / "synth").mkdir()
     (tmp_path / "synth" / "bnn_accelerator_netlist.v").write_text("")
-    with pytest.raises(SimulationError, match="netlists of family xc7 can't be simulated"):
+    report = tmp_path / "report.json"
+    report.write_text(report.read_text().replace('"family": "xc7"', '"family": "gatemate"'))
+    with pytest.raises(SimulationError, match="netlists of family gatemate can't be simulated"):
         netlist_folder(tmp_path).__enter__()
