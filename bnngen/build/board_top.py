@@ -31,6 +31,11 @@ RESET_US = 15
 _ICE_PLL_INPUTS = {"SB_PLL40_PAD": "PACKAGEPIN", "SB_PLL40_CORE": "REFERENCECLK"}
 
 
+def reset_cycles(clock_mhz: Fraction) -> int:
+    """How many cycles the reset lasts once the clock is stable."""
+    return ceil(clock_mhz * RESET_US)
+
+
 @dataclass(frozen=True)
 class StreamShape:
     """How an accelerator's streams are cut: bytes of an input beat, beats of an input frame, and
@@ -106,7 +111,7 @@ class PowerOnReset(Elaboratable):
         m = Module()
         stable = Signal()
         m.submodules.synchronizer = FFSynchronizer(self.locked, stable, o_domain="por")
-        cycles = ceil(self.clock_mhz * RESET_US)
+        cycles = reset_cycles(self.clock_mhz)
         timer = Signal(range(cycles + 1))
         released = Signal()
         m.d.por += released.eq(timer == cycles)
@@ -193,7 +198,7 @@ class BoardTop(Elaboratable):
         self.board = board
         self.clock: ClockPlan = plan_clock(board.clock, exact_mhz(clock_mhz))
         try:
-            divisor = uart_divisor(self.clock.out_mhz * 1_000_000, board.uart.baud)
+            self.divisor = uart_divisor(self.clock.out_mhz * 1_000_000, board.uart.baud)
         except ValueError as error:
             raise BoardError(
                 f"board {board.name!r} at {float(self.clock.out_mhz):g} MHz: uart.baud: {error}"
@@ -202,7 +207,7 @@ class BoardTop(Elaboratable):
             shape.bytes_in,
             shape.beats_in,
             shape.bytes_out,
-            divisor=divisor,
+            divisor=self.divisor,
             buffer_bytes=board.uart.buffer_bytes,
         )
 

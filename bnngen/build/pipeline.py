@@ -225,9 +225,12 @@ def simulate_frames(
     return simulate(rtl, codes, stall=stall, seed=seed, progress=progress)
 
 
-def compare(network: Network, data: Data, result: BatchResult, predicted: tuple[int, int]) -> dict[str, Any]:
+def compare(
+    network: Network, data: Data, result: BatchResult, predicted: tuple[int, int] | None
+) -> dict[str, Any]:
     """The report's entry of a simulation: its outputs against the golden model, its timing against the
-    ``predicted`` cycles per frame and latency. Cycles per frame are measured without stalls only."""
+    ``predicted`` cycles per frame and latency. Cycles per frame are measured without stalls only. Without a
+    prediction, as for a board on a serial line, ``as_predicted`` is None."""
     golden = network.run(data.codes)
     measured = result.cycles_per_frame
     labels = data.labels
@@ -239,7 +242,9 @@ def compare(network: Network, data: Data, result: BatchResult, predicted: tuple[
         "latency_cycles": result.latency_cycles,
         "accuracy": None if correct is None else correct / len(golden),
         "correct": correct,
-        "as_predicted": measured in (None, predicted[0]) and result.latency_cycles == predicted[1],
+        "as_predicted": predicted
+        and measured in (None, predicted[0])
+        and result.latency_cycles == predicted[1],
         "cycles": result.cycles,
         "cycles_per_second": result.cycles_per_second,
         "wall_s": result.wall_s,

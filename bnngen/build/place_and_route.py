@@ -13,7 +13,7 @@ from typing import Any
 
 from bnngen.build.flow import routing_of
 from bnngen.build.staging import staging, through_cache
-from bnngen.build.synthesis import BUILD_PLAN, NETLIST, SynthesisResult, does_not_fit
+from bnngen.build.synthesis import BUILD_PLAN, NETLIST, ROUTED, SynthesisResult, does_not_fit
 from bnngen.build.toolchain import Progress, ToolError, silent
 from bnngen_boards.profile import Board
 from bnngen_sim.cache import content_key
@@ -58,7 +58,7 @@ def place_and_route(
     """
     start = time.monotonic()
     routing = routing_of(board)
-    products = [routing.bitstream, routing.layout, REPORT, *routing.logs]
+    products = [routing.bitstream, routing.layout, REPORT, ROUTED, *routing.logs]
     with staging(out, products) as work:
         for name in (NETLIST, routing.constraints):
             shutil.copyfile(synthesis.folder / name, work / name)

@@ -15,14 +15,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bnngen.build.board_top import ACCELERATOR, BoardTop, StreamShape
+from bnngen.build.board_top import ACCELERATOR, BoardTop, StreamShape, reset_cycles
 from bnngen.build.cells import CellCounts, count_cells
 from bnngen.build.flow import TOP, flow_of, routing_of
 from bnngen.build.levels import lut_levels
 from bnngen.build.staging import staging, through_cache
 from bnngen.build.toolchain import YOSYS, Progress, ToolError, silent
 from bnngen.errors import FitError, UsageError
-from bnngen_boards.platform import make_platform
+from bnngen_boards.platform import make_platform, resource_names
 from bnngen_boards.pll import plan_clock
 from bnngen_boards.profile import Board
 from bnngen_sim.cache import content_key
@@ -31,9 +31,13 @@ NETLIST = f"{TOP}.json"
 ACCELERATOR_JSON = f"{ACCELERATOR}.json"
 ACCELERATOR_NETLIST = f"{ACCELERATOR}_netlist.v"
 BUILD_PLAN = f"build_{TOP}.json"
+SERIAL = "serial.json"
+"""How a host talks to the board: names of the pins, clock cycles a bit, cycles of the reset."""
+ROUTED = "routed.json"
+"""What place and route says about the netlist that it made."""
 PNR_OPTIONS = {
     # the same seed gives the same bitstream; an unmet clock is an answer, not a failure
-    "nextpnr_opts": "--seed 1 --timing-allow-fail --report report.json",
+    "nextpnr_opts": f"--seed 1 --timing-allow-fail --report report.json --write {ROUTED}",
     "ecppack_opts": "--compress",
 }
 """What place and route is asked for beyond what Amaranth asks."""
@@ -164,7 +168,7 @@ def does_not_fit(board: Board, over: list[str]) -> FitError:
 def _products(board: Board) -> list[str]:
     if not board.place_and_route:
         return [ACCELERATOR_JSON, ACCELERATOR_NETLIST, SYNTHESIS_LOG]
-    return [NETLIST, ACCELERATOR_NETLIST, BUILD_PLAN, routing_of(board).constraints, SYNTHESIS_LOG]
+    return [NETLIST, ACCELERATOR_NETLIST, BUILD_PLAN, SERIAL, routing_of(board).constraints, SYNTHESIS_LOG]
 
 
 def _write_sources(rtl: Path, board: Board, top: BoardTop | None, work: Path) -> None:
@@ -187,6 +191,23 @@ def _write_board_top(board: Board, top: BoardTop, work: Path) -> None:
     plan = make_platform(board).prepare(top, name=TOP, emit_src=False, verbose=True, **PNR_OPTIONS)
     for name in (f"{TOP}.il", BUILD_PLAN, routing_of(board).constraints):
         (work / name).write_text(plan.files[name], encoding="utf-8")
+    (work / SERIAL).write_text(json.dumps(_serial(board, top), indent=2) + "\n", encoding="utf-8")
+
+
+def _serial(board: Board, top: BoardTop) -> dict[str, Any]:
+    """The contents of `SERIAL`."""
+    names = resource_names(board)
+    pins = {"clk": f"{names.clock}_0__io", "rx": f"{names.uart}_0__rx__io", "tx": f"{names.uart}_0__tx__io"}
+    led = None
+    if names.led is not None:
+        pins["led"] = f"{names.led}_0__io"
+        led = make_platform(board).lookup(names.led, 0).ios[0].invert
+    return {
+        "pins": pins,
+        "divisor": top.divisor,
+        "reset_cycles": reset_cycles(top.clock.out_mhz),
+        "led_active_low": led,
+    }
 
 
 def _run(board: Board, clock_mhz: float, netlist: str, work: Path, progress: Progress) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +18,9 @@ Stall = Annotated[
 Netlist = Annotated[
     bool, typer.Option("--netlist", help="Run what synthesis made of the Verilog, in cells of the device.")
 ]
+Routed = Annotated[
+    bool, typer.Option("--routed", help="Run what place and route made of it, over the board's serial line.")
+]
 Seed = Annotated[int, typer.Option(help="Chooses where the stalls are.")]
 
 
@@ -27,28 +31,34 @@ def command(
     stall: Stall = 0.0,
     seed: Seed = 0,
     netlist: Netlist = False,
+    routed: Routed = False,
     out: OutputFile = None,
     json: JsonFile = None,
 ) -> None:
-    """Run the Verilog, or the netlist, in Verilator, and compare every output with the golden model."""
+    """Run the Verilog, or a netlist, in Verilator, and compare every output with the golden model."""
     from bnngen.build.netlist import netlist_folder
     from bnngen.build.pipeline import compare, kept_model, simulate_frames
+    from bnngen.build.routed import routed_folder
     from bnngen.data import load_data
     from bnngen.outputs import write_outputs
 
+    if netlist and routed:
+        raise typer.BadParameter("--netlist and --routed are two netlists: choose one")
     network, predicted = kept_model(folder)
     loaded = load_data(data, network).first(frames)
-    what = "netlist" if netlist else "Verilog"
-    source = netlist_folder(folder) if netlist else nullcontext(folder / "rtl")
+    what = "routed netlist" if routed else "netlist" if netlist else "Verilog"
+    source: AbstractContextManager[Path] = nullcontext(folder / "rtl")
+    if netlist or routed:
+        source = routed_folder(folder) if routed else netlist_folder(folder)
     with source as rtl, progress_bar(f"simulating the {what}") as moved:
         result = simulate_frames(rtl, loaded, stall=stall, seed=seed, progress=moved)
-    figures = compare(network, loaded, result, predicted)
+    figures = compare(network, loaded, result, None if routed else predicted)
     if out is not None:
         write_outputs(out, network, result.outputs)
-    write_json(json, {**figures, "stall": stall, "seed": seed, "netlist": netlist})
+    write_json(json, {**figures, "stall": stall, "seed": seed, "netlist": netlist, "routed": routed})
     if str(json) != "-":
         _print(figures)
-    if figures["mismatches"] or not figures["as_predicted"]:
+    if figures["mismatches"] or figures["as_predicted"] is False:
         answer_no(f"the {what} does not do what was predicted")
 
 
@@ -56,9 +66,10 @@ def _print(figures: dict) -> None:
     rate = f"{figures['cycles_per_second']:,.0f} a second"
     speed = f"{figures['cycles']:,} cycles in {figures['wall_s']:.2f} s ({rate})"
     console.print(f"{figures['frames']:,} frames, {figures['mismatches']:,} mismatches; {speed}")
-    per_frame = figures["cycles_per_frame"]
-    measured = "" if per_frame is None else f"{per_frame:,} cycles a frame, "
-    console.print(f"{measured}latency {figures['latency_cycles']:,} cycles")
+    if figures["as_predicted"] is not None:
+        per_frame = figures["cycles_per_frame"]
+        measured = "" if per_frame is None else f"{per_frame:,} cycles a frame, "
+        console.print(f"{measured}latency {figures['latency_cycles']:,} cycles")
     if figures["correct"] is not None:
         console.print(
             f"{figures['correct']:,} of {figures['frames']:,} correct "

