@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 from bnngen_boards.errors import BoardError
-from bnngen_boards.reading import near_names, read_profile
+from bnngen_boards.reading import near_names, read_toml
 from bnngen_hw.target import Target
 
 Family = Literal["ice40", "ecp5", "xc7"]
@@ -228,9 +228,9 @@ def load_board(name_or_path: str | Path) -> Board:
     """
     text = str(name_or_path)
     if text.endswith(".toml") or isinstance(name_or_path, Path):
-        return read_profile(Path(name_or_path), Board)
+        return read_toml(Path(name_or_path), Board, BoardError)
     if text not in board_names():
         raise BoardError(
             f"no board {text!r}: {near_names(text, board_names())}, or give the path of a .toml file"
         )
-    return read_profile(_PROFILES / f"{text}.toml", Board)
+    return read_toml(_PROFILES / f"{text}.toml", Board, BoardError)
