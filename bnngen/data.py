@@ -32,7 +32,7 @@ def load_data(path: str | Path, network: Network) -> Data:
 
     Raises DataError if the file can't be read, lacks both ``x`` and ``codes``, or doesn't suit the network.
     """
-    arrays = _read_arrays(Path(path))
+    arrays = read_arrays(Path(path))
     where = f"'{path}'"
     if ("x" in arrays) == ("codes" in arrays):
         raise DataError(f"{where} must have either x (real inputs) or codes (integers), not {sorted(arrays)}")
@@ -80,7 +80,8 @@ def _check_finite(x: NDArray, where: str) -> None:
         raise DataError(f"{where}: x holds {x[position]} at {position}; accepted are finite numbers only")
 
 
-def _read_arrays(path: Path) -> dict[str, NDArray]:
+def read_arrays(path: Path) -> dict[str, NDArray]:
+    """All arrays of an NPZ file. Raises DataError if it can't be read or is none."""
     try:
         with path.open("rb") as file:
             arrays = np.load(file, allow_pickle=False)

@@ -28,6 +28,23 @@ class DataError(BnngenError):
     """The data file or array can't be used with this model."""
 
 
+class RecipeError(BnngenError):
+    """A training recipe has mistakes, or asks for what does not go together.
+
+    ``field`` names the value at fault ("train.epochs"), where it is one; its line is added on the way up.
+    """
+
+    def __init__(self, problem: str, field: str = "") -> None:
+        super().__init__(f"{field}: {problem}" if field else problem)
+        self.field = field
+
+
+class MissingPackageError(BnngenError):
+    """A Python package that this step needs is not installed; the message says how to get it."""
+
+    exit_status = 3
+
+
 class UsageError(BnngenError):
     """The arguments contradict each other or can't be honoured."""
 

@@ -1,0 +1,1 @@
+"""Training: a recipe becomes a quantised network as a QONNX file. What uses torch needs the extra `train`."""

@@ -1,0 +1,172 @@
+"""From stored samples to what the network takes: layout, thermometer codes, the input's quantiser.
+
+Everything is measured on the training part alone.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnngen.errors import RecipeError
+from bnngen.train.data.dataset import DataSet, Part
+from bnngen.train.recipe import FLOAT, DataTable
+
+STANDARD_RANGE = 3.0
+"""How many deviations around its mean the codes of a standardized input reach."""
+
+
+@dataclass(frozen=True, eq=False)
+class InputCode:
+    """The network's first step: x becomes the code of mul*x + add, which the host computes.
+
+    ``mul`` and ``add`` are float32 and broadcast over the channels (features, or C of (C, H, W)). One bit is
+    the sign; more are signed steps of ``scale``; `FLOAT` bits are none.
+    """
+
+    mul: NDArray[np.float32]
+    add: NDArray[np.float32]
+    bits: int
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """How stored samples are laid out for a network.
+
+    It takes vectors (``rank`` 1), (C, L) (2) or (C, H, W) (3).
+    ``thresholds`` (..., levels) are those of a thermometer code, or None.
+    """
+
+    rank: int
+    thresholds: NDArray | None = None
+
+    def __call__(self, x: NDArray) -> NDArray:
+        """Samples with the channels last, (N, ...), in the network's own layout."""
+        if self.thresholds is not None:
+            x = _thermometer(x, self.thresholds)
+        if self.rank == 3 and x.ndim == 3:
+            x = x[..., None]
+        if x.ndim > 2:
+            x = np.moveaxis(x, -1, 1)
+        return np.ascontiguousarray(x.reshape(len(x), -1) if self.rank == 1 else x)
+
+    def image_shape(self, x: NDArray) -> tuple[int, int, int] | None:
+        """(C, H, W) of stored samples ``x`` as the network sees them, or None if they are no images."""
+        if x.ndim == 2 or self.rank == 2:
+            return None
+        _, *shape = Layout(3, self.thresholds)(x[:1]).shape
+        return shape[0], shape[1], shape[2]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A data set in the network's layout, with what the network does first."""
+
+    data: DataSet
+    layout: Layout
+    code: InputCode
+    image: tuple[int, int, int] | None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """A sample's shape in the network's layout."""
+        return self.data.train.x.shape[1:]
+
+
+def prepare(data: DataSet, table: DataTable, rank: int, bits: int | None) -> Prepared:
+    """``data`` as the recipe's ``[data]`` wants it, for a network of this ``rank``.
+
+    ``bits`` are those of the network's input; None: 1 for "binarize" and "thermometer", else 8.
+    Raises RecipeError if the samples don't suit the network, or the bits the kind of input.
+    """
+    x = data.train.x
+    if rank > 1 and x.ndim not in ((3, 4) if rank == 3 else (3,)):
+        wanted = "images" if rank == 3 else "sequences (N, L, C)"
+        raise RecipeError(f"takes {wanted}, not samples of shape {x.shape[1:]}", "model.architecture")
+    binary = table.input in ("binarize", "thermometer")
+    bits = bits or (1 if binary else 8)
+    if binary != (bits == 1) and bits != FLOAT:
+        raise RecipeError(
+            f"found {bits}; input = '{table.input}' takes {'1' if binary else '2 to 8'}", "model.input_bits"
+        )
+    layout = Layout(rank, _levels(x, table) if table.input == "thermometer" else None)
+    train, validation, test = (
+        Part(layout(part.x), part.y) for part in (data.train, data.validation, data.test)
+    )
+    code = _CODES[table.input](train.x, bits, table)
+    image = layout.image_shape(x)
+    return Prepared(DataSet(train, validation, test, data.classes), layout, code, image)
+
+
+def _range(x: NDArray) -> tuple[float, float]:
+    low, high = float(x.min()), float(x.max())
+    return low, high if high > low else low + 1
+
+
+def _binarize(x: NDArray, bits: int, table: DataTable) -> InputCode:
+    """-1 below the threshold, +1 from it on."""
+    low, high = _range(x)
+    mul = 2 / (high - low)
+    return _code(mul, -mul * (low + table.threshold * (high - low)), bits, 1.0)
+
+
+def _spread(x: NDArray, bits: int, table: DataTable) -> InputCode:
+    """The training data's least value becomes the least code, its greatest the greatest."""
+    low, high = _range(x)
+    half = 2 ** (min(bits, 8) - 1)
+    mul = (2 * half - 1) / half / (high - low)
+    return _code(mul, -1 - mul * low, bits, 1 / half)
+
+
+def _standardize(x: NDArray, bits: int, table: DataTable) -> InputCode:
+    """Each feature, or each channel, with mean 0 and deviation 1."""
+    axes = (0, *range(2, x.ndim))
+    mean, deviation = x.mean(axes, dtype=np.float64), x.std(axes, dtype=np.float64)
+    mul = 1 / np.where(deviation > 0, deviation, 1)
+    return _code(mul, -mean * mul, bits, STANDARD_RANGE / 2 ** (min(bits, 8) - 1))
+
+
+def _as_it_is(x: NDArray, bits: int, table: DataTable) -> InputCode:
+    """-1 and +1 already."""
+    return _code(1.0, 0.0, bits, 1.0)
+
+
+_CODES = {"binarize": _binarize, "range": _spread, "standardize": _standardize, "thermometer": _as_it_is}
+
+
+def _code(mul: NDArray | float, add: NDArray | float, bits: int, scale: float) -> InputCode:
+    return InputCode(np.asarray(mul, np.float32), np.asarray(add, np.float32), bits, scale)
+
+
+def _levels(x: NDArray, table: DataTable) -> NDArray:
+    """The thermometer's thresholds: (features, levels) for tables, (levels,) for all pixels of images."""
+    steps = np.arange(1, table.levels + 1) / (table.levels + 1)
+    axis = 0 if x.ndim == 2 else None
+    if table.spacing == "quantile":
+        return np.moveaxis(np.quantile(x, steps, axis=axis, method="higher"), 0, -1).astype(x.dtype)
+    low, high = x.min(axis=axis), x.max(axis=axis)
+    return np.asarray(low)[..., None] + steps * np.asarray(high - low, np.float64)[..., None]
+
+
+def _thermometer(x: NDArray, thresholds: NDArray) -> NDArray[np.int8]:
+    """+1 for each threshold that is reached, else -1: (N, ..., C) becomes (N, ..., C * levels)."""
+    if x.ndim == 3:
+        x = x[..., None]
+    bits = np.where(x[..., None] >= thresholds, np.int8(1), np.int8(-1))
+    return bits.reshape(*x.shape[:-1], x.shape[-1] * thresholds.shape[-1])
+
+
+def preprocessing(prepared: Prepared) -> dict[str, object] | None:
+    """What the host has to do before the network's own input, or None if the samples go in as they are."""
+    thresholds = prepared.layout.thresholds
+    if thresholds is None:
+        return None
+    return {
+        "thermometer": thresholds.tolist(),
+        "meaning": "channels last; each value becomes one element a threshold: +1 from it on, -1 below",
+        "elements": math.prod(prepared.shape),
+    }

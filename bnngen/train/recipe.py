@@ -1,0 +1,189 @@
+"""The recipe of a training run: one short TOML file, checked whole before anything runs."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
+
+from bnngen.errors import RecipeError
+from bnngen_boards.reading import line_of, read_toml
+
+FLOAT = 32
+"""The number of bits that stands for float: for teachers, which stay on the host."""
+
+Bits = Annotated[int, Field(ge=1, le=FLOAT)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Table(BaseModel):
+    """A TOML table: its keys are fixed, and it never changes once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataTable(Table):
+    """Where the samples come from, and how the network sees them.
+
+    ``name`` is a built-in set or a kind of file; ``path`` is relative to the current folder.
+    ``validation`` is how many training samples (below 1: which share of them) choices are made on, where the
+    set has no validation part of its own; ``test`` the same where it has no test part. Samples with the same
+    value in the array ``group`` stay together. The array ``categories`` holds codes that become one column
+    each. ``split_seed`` chooses the samples of the parts.
+
+    ``input``: "binarize" compares with ``threshold`` (a share of the range); "range" spreads the range of
+    the training data over all codes; "standardize" subtracts each feature's mean and divides by its
+    deviation; "thermometer" compares with ``levels`` values, at equal steps or at quantiles (``spacing``).
+    """
+
+    name: str
+    path: Path | None = None
+    test_path: Path | None = None
+    validation: PositiveFloat = 0.1
+    test: PositiveFloat = 0.2
+    group: str | None = None
+    categories: str | None = None
+    label: str | None = None
+    split_seed: int = 0
+    input: Literal["binarize", "range", "standardize", "thermometer"] = "range"
+    threshold: Share = 0.5
+    levels: Annotated[int, Field(ge=1, le=64)] = 8
+    spacing: Literal["even", "quantile"] = "quantile"
+
+
+class LayerTable(Table):
+    """What one layer has otherwise than the rest."""
+
+    weight_bits: Bits | None = None
+    act_bits: Bits | None = None
+
+
+class ModelTable(Table):
+    """The network: an architecture by name, or ``file.py:function`` for one's own, its sizes and its bits.
+
+    ``act_bits`` are those of every hidden activation, ``input_bits`` those of the network's input; 32 stands
+    for float. ``thresholds``: "learned" puts a learned shift before each sign (RSign). ``layers`` overrides
+    the bits of single layers.
+    """
+
+    architecture: str
+    widths: tuple[PositiveInt, ...] | None = None
+    dense: tuple[PositiveInt, ...] | None = None
+    kernel: PositiveInt | None = None
+    weight_bits: Bits = 1
+    act_bits: Bits = 1
+    input_bits: Bits | None = None
+    last_weight_bits: Bits | None = None
+    thresholds: Literal["norm", "learned"] = "norm"
+    layers: dict[str, LayerTable] = {}
+
+
+class Augmentation(Table):
+    """Random changes of training images: shifts of up to ``shift`` pixels, mirroring left to right, turns of
+    up to ``turn`` degrees, sizes changed by up to the share ``zoom``, noise of this share of the range."""
+
+    shift: Annotated[int, Field(ge=0, le=16)] = 0
+    flip: bool = False
+    turn: Annotated[float, Field(ge=0, le=45)] = 0.0
+    zoom: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    noise: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    @property
+    def warps(self) -> bool:
+        return self.turn > 0 or self.zoom > 0
+
+
+class TrainTable(Table):
+    """How the network is trained.
+
+    ``warm_start`` lists numbers of bits to begin with, each for ``warm_epochs``, before the recipe's own:
+    [4, 2] trains at 4 bits, then at 2. ``keep``: the network of the "best" epoch on the validation part, or
+    of the "last". ``norm_batches``: how many batches the batch norms' statistics are measured over at the
+    end; 0 keeps the running ones.
+    """
+
+    epochs: PositiveInt
+    batch: Annotated[int, Field(ge=2)] = 256
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
+    learning_rate: PositiveFloat = 0.01
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    warmup_epochs: NonNegativeFloat = 0.0
+    weight_decay: NonNegativeFloat = 0.0
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    seed: int = 0
+    estimator: Literal["clipped", "approx_sign", "annealed"] = "clipped"
+    weight_estimator: Literal["clipped", "approx_sign", "annealed"] = "clipped"
+    warm_start: tuple[Annotated[int, Field(ge=2, le=8)], ...] = ()
+    warm_epochs: PositiveInt = 5
+    keep: Literal["best", "last"] = "best"
+    norm_batches: Annotated[int, Field(ge=0)] = 100
+    threads: Annotated[int, Field(ge=1, le=64)] = 2
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    augmentation: Augmentation = Augmentation()
+
+
+class DistillTable(Table):
+    """What the network learns from a teacher, which is the folder of an earlier run.
+
+    The loss is (1 - ``response``) times that of the labels, plus ``response`` times the divergence from the
+    teacher's answers at ``temperature``, plus ``feature`` and ``relation`` times those losses.
+    """
+
+    teacher: Path
+    temperature: PositiveFloat = 4.0
+    response: Annotated[float, Field(ge=0, le=1)] = 0.7
+    feature: NonNegativeFloat = 0.0
+    relation: NonNegativeFloat = 0.0
+
+    @model_validator(mode="after")
+    def _teaches(self) -> DistillTable:
+        if not self.response + self.feature + self.relation:
+            raise ValueError("one of response, feature and relation above 0")
+        return self
+
+
+class Recipe(Table):
+    """The whole recipe."""
+
+    data: DataTable
+    model: ModelTable
+    train: TrainTable
+    distill: DistillTable | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells this recipe from every other; comments and layout don't count."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def load_recipe(path: str | Path) -> Recipe:
+    """The recipe in the file ``path``.
+
+    Raises RecipeError with one line for each mistake, which names the file, the line and what is accepted.
+    """
+    return read_toml(Path(path), Recipe, RecipeError)
+
+
+@contextlib.contextmanager
+def locating(path: str | Path) -> Iterator[None]:
+    """Adds to a RecipeError that names a field the file ``path`` and the field's line in it."""
+    try:
+        yield
+    except RecipeError as error:
+        if not error.field:
+            raise
+        line = line_of(Path(path).read_text(encoding="utf-8"), error.field.split("."))
+        raise RecipeError(f"{path}:{line}: {error}") from None

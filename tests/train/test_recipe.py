@@ -1,0 +1,64 @@
+"""Recipes: what they say, and that a mistake in one points at its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bnngen.errors import RecipeError
+from bnngen.train.recipe import load_recipe, locating
+
+
+def test_what_a_recipe_says(write_recipe) -> None:
+    recipe = load_recipe(write_recipe("[train]", "[model.layers.dense_0]\nweight_bits = 8\n[train]"))
+    assert recipe.model.widths == (16,)
+    assert recipe.model.layers["dense_0"].weight_bits == 8
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("epochs = 2", "epochs = 0", "10: train.epochs: found 0; accepted: greater than 0"),
+        ("epochs = 2", 'epochs = "2"', "10: train.epochs: found '2'; accepted: a valid integer"),
+        ("epochs = 2", "epoch = 2", "10: train.epoch: unknown field; did you mean epochs"),
+        ("epochs = 2\n", "", "9: train.epochs: missing"),
+        ("[train]", "[trian]", "9: trian: unknown field; did you mean train?"),
+        ('"binarize"', '"binarise"', "3: data.input: found 'binarise'; accepted: 'binarize', 'range'"),
+        (
+            "widths = [16]",
+            "widths = [\n  16,\n  0,\n]",
+            "7: model.widths.1: found 0; accepted: greater than 0",
+        ),
+        (
+            "[train]",
+            "[model.layers.dense_0]\nweight_bit = 2\n[train]",
+            "10: model.layers.dense_0.weight_bit: unknown field; did you mean weight_bits?",
+        ),
+        (
+            "batch = 100",
+            'batch = 100\n[distill]\nteacher = "t"\nresponse = 0.0',
+            "12: distill: accepted: one of",
+        ),
+    ],
+)
+def test_a_mistake_points_at_its_line(write_recipe, old: str, new: str, message: str) -> None:
+    path = write_recipe(old, new)
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(path)
+    assert any(line.startswith(f"{path}:{message}") for line in str(caught.value).splitlines())
+
+
+def test_the_key_is_that_of_the_contents(write_recipe) -> None:
+    first = load_recipe(write_recipe())
+    same = load_recipe(write_recipe("[model]", "# a comment\n\n[model]"))
+    other = load_recipe(write_recipe("batch = 100", "batch = 101"))
+    assert first.key == same.key != other.key
+
+
+def test_a_later_check_points_at_the_line_too(write_recipe) -> None:
+    path: Path = write_recipe()
+    with pytest.raises(RecipeError, match=rf"^{path}:7: model\.widths: too wide$"), locating(path):
+        raise RecipeError("too wide", "model.widths")
+    with pytest.raises(RecipeError, match=r"^no field$"), locating(path):
+        raise RecipeError("no field")
