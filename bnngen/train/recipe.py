@@ -82,6 +82,7 @@ class ModelTable(Table):
     widths: tuple[PositiveInt, ...] | None = None
     dense: tuple[PositiveInt, ...] | None = None
     kernel: PositiveInt | None = None
+    padding: Annotated[int, Field(ge=0, le=8)] | None = None
     weight_bits: Bits = 1
     act_bits: Bits = 1
     input_bits: Bits | None = None
@@ -130,7 +131,7 @@ class TrainTable(Table):
     warm_epochs: PositiveInt = 5
     keep: Literal["best", "last"] = "best"
     norm_batches: Annotated[int, Field(ge=0)] = 100
-    threads: Annotated[int, Field(ge=1, le=64)] = 2
+    threads: Annotated[int, Field(ge=1, le=64)] = 1
     device: Literal["auto", "cpu", "cuda"] = "auto"
     augmentation: Augmentation = Augmentation()
 

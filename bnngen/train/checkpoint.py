@@ -1,0 +1,68 @@
+"""What is kept between epochs, so that a run that was stopped goes on as if it had not been."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from bnngen.errors import UsageError
+from bnngen.files import write_bytes
+
+NAME = "checkpoint.pt"
+
+
+@dataclass
+class Checkpoint:
+    """The state behind an epoch of a stage; stages are those of a warm start, and the recipe's own.
+
+    ``log`` has one entry an epoch. ``best`` is the state of the network to keep, of the stage so far.
+    """
+
+    key: str
+    stage: int = 0
+    epoch: int = 0
+    network: dict[str, Any] = field(default_factory=dict)
+    objective: dict[str, Any] = field(default_factory=dict)
+    optimizer: dict[str, Any] = field(default_factory=dict)
+    schedule: dict[str, Any] = field(default_factory=dict)
+    best: dict[str, Any] = field(default_factory=dict)
+    best_accuracy: float = -1.0
+    log: list[dict[str, Any]] = field(default_factory=list)
+    finished: bool = False
+
+    def save(self, folder: Path) -> None:
+        """Write it in one step: the old one or the new one is there whole. Raises UsageError."""
+        buffer = io.BytesIO()
+        torch.save({name: getattr(self, name) for name in self.__dataclass_fields__}, buffer)
+        write_bytes(folder / NAME, buffer.getvalue())
+
+
+def load_checkpoint(folder: Path) -> Checkpoint | None:
+    """The checkpoint in ``folder``, or None if there is none. Raises UsageError if it can't be read."""
+    path = folder / NAME
+    if not path.is_file():
+        return None
+    try:
+        return Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
+    except (OSError, RuntimeError, EOFError, TypeError, pickle.UnpicklingError) as error:
+        raise UsageError(
+            f"'{path}' is no checkpoint of this version: {error}; delete it to begin anew"
+        ) from None
+
+
+def resume(folder: Path, key: str) -> Checkpoint:
+    """The checkpoint of the recipe with this ``key``: the one in ``folder``, or a fresh one.
+
+    Raises UsageError if the folder holds the run of another recipe.
+    """
+    found = load_checkpoint(folder)
+    if found is not None and found.key != key:
+        raise UsageError(
+            f"'{folder}' holds a run of another recipe: name another folder, or delete {folder / NAME}"
+        )
+    return found or Checkpoint(key)

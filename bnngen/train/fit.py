@@ -1,0 +1,121 @@
+"""The training itself: stage by stage, epoch by epoch, from checkpoint to checkpoint."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+import torch
+
+from bnngen.train.batch_norm import measure_again
+from bnngen.train.checkpoint import Checkpoint
+from bnngen.train.feed import Feed, Tensors, accuracy
+from bnngen.train.inputs import Prepared
+from bnngen.train.network import Trainee, build_network
+from bnngen.train.recipe import Recipe
+from bnngen.train.session import Session, Stage, stages
+
+Entry = dict[str, Any]
+
+_SEED_STEP = 1_000_003
+"""Between the seeds of epochs, so that those of neighbouring recipes' seeds don't meet."""
+
+
+class Watcher:
+    """What is told while a network is trained; does nothing itself."""
+
+    def batch(self, epoch: int, done: int, total: int) -> None:
+        """``done`` of ``total`` batches of this epoch (from 1) are through."""
+
+    def epoch(self, entry: Entry, epochs: int) -> None:
+        """An epoch of ``epochs`` is over: its line of the log."""
+
+
+class Fit:
+    """One run: its data on the device, who is told about it, and how its state is saved."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        prepared: Prepared,
+        device: torch.device,
+        watcher: Watcher,
+        save: Callable[[Checkpoint], None],
+    ) -> None:
+        self.recipe, self.prepared, self.device = recipe, prepared, device
+        self.watcher, self.save = watcher, save
+        self.feed = Feed(prepared, recipe.train, device)
+        self.validation = Tensors.of(prepared.data.validation, device)
+        self.stages = stages(recipe)
+
+    def run(self, checkpoint: Checkpoint) -> Trainee:
+        """Train from where ``checkpoint`` is to the end; the network to keep, on the CPU."""
+        while not checkpoint.finished:
+            self._run_stage(checkpoint, self.stages[checkpoint.stage])
+        network = build_network(self.recipe, self.prepared, self.stages[-1].least_bits)
+        network.load_state_dict(checkpoint.best)
+        return network.eval()
+
+    def _run_stage(self, checkpoint: Checkpoint, stage: Stage) -> None:
+        session = Session.start(self.recipe, self.prepared, stage, self.feed.batches, self.device)
+        session.load(checkpoint)
+        while checkpoint.epoch < stage.epochs:
+            if checkpoint.epoch == 0:
+                checkpoint.best_accuracy = -1.0
+            entry = self._epoch(checkpoint, stage, session)
+            checkpoint.epoch += 1
+            checkpoint.log.append(entry)
+            self._choose(checkpoint, session.network)
+            session.store(checkpoint)
+            if last := checkpoint.epoch == stage.epochs:
+                self._end_stage(checkpoint, session.network)
+            self.save(checkpoint)
+            self.watcher.epoch(entry, sum(s.epochs for s in self.stages))
+            if last:
+                return
+
+    def _epoch(self, checkpoint: Checkpoint, stage: Stage, session: Session) -> Entry:
+        started = time.perf_counter()
+        number, batches = len(checkpoint.log) + 1, self.feed.batches
+        random = self._random(number)
+        loss, right = torch.zeros(2, device=self.device)
+        rate = session.optimizer.param_groups[0]["lr"]
+        session.network.train()
+        for done, (x, y) in enumerate(self.feed.augmented(random), 1):
+            progress = (checkpoint.epoch + (done - 1) / batches) / stage.epochs
+            loss, right = (a + b for a, b in zip((loss, right), session.step(x, y, progress), strict=True))
+            self.watcher.batch(number, done, batches)
+        return {
+            "epoch": number,
+            "least_bits": stage.least_bits,
+            "loss": loss.item() / batches,
+            "train_accuracy": right.item() / (batches * self.feed.batch),
+            "validation_accuracy": accuracy(session.network, self.validation),
+            "learning_rate": rate,
+            "seconds": round(time.perf_counter() - started, 3),
+        }
+
+    def _random(self, epoch: int) -> torch.Generator:
+        """Every epoch has a seed of its own: one that is begun again is the same as before."""
+        seed = self.recipe.train.seed + _SEED_STEP * epoch
+        torch.manual_seed(seed)  # dropout has no generator of its own
+        return torch.Generator().manual_seed(seed)
+
+    def _choose(self, checkpoint: Checkpoint, network: Trainee) -> None:
+        """Remember the network if it is the one to keep so far."""
+        reached = checkpoint.log[-1]["validation_accuracy"]
+        if self.recipe.train.keep == "last" or reached > checkpoint.best_accuracy:
+            checkpoint.best_accuracy = reached
+            checkpoint.best = network.copied_state()
+
+    def _end_stage(self, checkpoint: Checkpoint, network: Trainee) -> None:
+        network.load_state_dict(checkpoint.best)
+        if self.recipe.train.norm_batches:
+            batches = islice(self.feed.plain(self._random(0)), self.recipe.train.norm_batches)
+            measure_again(network.body, (x for x, _ in batches))
+            checkpoint.best = network.copied_state()
+        checkpoint.stage += 1
+        checkpoint.epoch = 0
+        checkpoint.finished = checkpoint.stage == len(self.stages)

@@ -1,0 +1,76 @@
+"""The network in training: the architecture's module, its estimators, and the scale of the scores."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from bnngen.train.architectures import find_architecture
+from bnngen.train.brevitas_import import qnn
+from bnngen.train.estimators import ESTIMATORS, Estimator
+from bnngen.train.inputs import Prepared
+from bnngen.train.parts import Parts
+from bnngen.train.recipe import FLOAT, Recipe
+
+
+class Trainee(nn.Module):
+    """``body`` makes scores (N, classes), as the exported file does; the loss is made of `logits`."""
+
+    def __init__(self, body: nn.Module, estimators: tuple[Estimator, ...], fan_in: int) -> None:
+        super().__init__()
+        self.body = body
+        self.estimators = estimators
+        # integer scores reach the fan-in of the last layer: softmax needs them smaller
+        self.log_scale = nn.Parameter(torch.tensor(-0.5 * math.log(fan_in)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.body(x)
+
+    def logits(self, x: Tensor) -> Tensor:
+        """The scores times a learned positive number, which changes no class and is not exported."""
+        return self.body(x) * self.log_scale.exp()
+
+    def set_progress(self, progress: float) -> None:
+        """``progress`` goes from 0 to 1 over the training."""
+        for estimator in self.estimators:
+            estimator.progress = progress
+
+    def clip_latent_weights(self) -> None:
+        """Keep the float weights behind quantised ones in [-1, 1], where they can still change sign.
+
+        Courbariaux, Bengio and David, "BinaryConnect", 2015.
+        """
+        with torch.no_grad():
+            for layer in self.quantised_layers():
+                layer.weight.clamp_(-1, 1)
+
+    def copied_state(self) -> dict[str, Tensor]:
+        """The state, on the CPU, that later steps don't change."""
+        return {name: value.detach().cpu().clone() for name, value in self.state_dict().items()}
+
+    def quantised_layers(self) -> Iterator[nn.Module]:
+        """The layers whose weights are quantised."""
+        kinds = (qnn.QuantLinear, qnn.QuantConv1d, qnn.QuantConv2d)
+        return (layer for layer in self.body.modules() if isinstance(layer, kinds))
+
+
+def build_network(recipe: Recipe, prepared: Prepared, least_bits: int = 1) -> Trainee:
+    """The untrained network of the recipe; `least_bits` as in `Parts`. Raises RecipeError."""
+    train = recipe.train
+    act, weight = ESTIMATORS[train.estimator](), ESTIMATORS[train.weight_estimator]()
+    parts = Parts(recipe.model, prepared.code, act, weight, least_bits, train.dropout)
+    body = find_architecture(recipe.model).build(parts, prepared.shape, prepared.data.classes)
+    parts.check_names()
+    last = [layer for layer in body.modules() if getattr(layer, "weight", None) is not None][-1]
+    return Trainee(body, (act, weight), last.weight[0].numel())
+
+
+def is_float(recipe: Recipe) -> bool:
+    """Whether any part of the network is in float: such a network can teach, but not be built."""
+    model = recipe.model
+    bits = [model.weight_bits, model.act_bits, model.input_bits, model.last_weight_bits]
+    bits += [b for layer in model.layers.values() for b in (layer.weight_bits, layer.act_bits)]
+    return FLOAT in bits

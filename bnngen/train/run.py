@@ -1,0 +1,132 @@
+"""One training run, from the recipe to a folder with the model and what it reaches."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from bnngen.api import load
+from bnngen.data import quantize
+from bnngen.files import make_folder, sole_writer, write_bytes, write_text
+from bnngen.train.architectures import find_architecture
+from bnngen.train.checkpoint import Checkpoint, resume
+from bnngen.train.data import load_dataset
+from bnngen.train.data.dataset import Part
+from bnngen.train.export import export_model
+from bnngen.train.feed import Tensors, accuracy
+from bnngen.train.fit import Fit, Watcher
+from bnngen.train.inputs import Prepared, prepare, preprocessing
+from bnngen.train.network import Trainee, is_float
+from bnngen.train.recipe import Recipe, load_recipe, locating
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run has reached: ``report`` is the last line of its log."""
+
+    out: Path
+    report: dict[str, Any]
+
+
+def train(path: str | Path, out: str | Path, watcher: Watcher | None = None) -> Result:
+    """Train what the recipe at ``path`` describes, and write to the folder ``out``.
+
+    There it leaves ``model.onnx``, ``test.npz`` (the test part as a DATA file of the model), ``log.jsonl``,
+    ``recipe.toml``, ``checkpoint.pt`` and, with a thermometer code, ``preprocessing.json``.
+
+    A run that was stopped goes on behind its last whole epoch, and gives the same bytes as one that was not.
+    Raises RecipeError, DataError, UsageError (the folder can't be written, or holds another run) and
+    MissingPackageError.
+    """
+    recipe, out = load_recipe(path), Path(out)
+    make_folder(out)
+    with sole_writer(out), locating(path), _reproducible(recipe.train.threads):
+        checkpoint = resume(out, recipe.key)
+        prepared = load_prepared(recipe)
+        device = _device(recipe)
+        write_text(out / "recipe.toml", Path(path).read_text(encoding="utf-8"))
+
+        def save(state: Checkpoint) -> None:
+            state.save(out)
+            _write_log(out, state.log)
+
+        network = Fit(recipe, prepared, device, watcher or Watcher(), save).run(checkpoint)
+        report = _finish(recipe, prepared, network, checkpoint, out)
+        _write_log(out, [*checkpoint.log, {"report": report}])
+    return Result(out, report)
+
+
+def load_prepared(recipe: Recipe) -> Prepared:
+    """The recipe's data as its network takes it. Raises as `train`."""
+    rank = find_architecture(recipe.model).rank
+    return prepare(load_dataset(recipe.data), recipe.data, rank, recipe.model.input_bits)
+
+
+def _finish(
+    recipe: Recipe, prepared: Prepared, network: Trainee, checkpoint: Checkpoint, out: Path
+) -> dict[str, Any]:
+    """Export the network, and look at the test part for the first and only time."""
+    test = prepared.data.test
+    if is_float(recipe):
+        correct, judge = round(accuracy(network, Tensors.of(test, torch.device("cpu"))) * len(test)), "torch"
+    else:
+        export_model(network.body, out / "model.onnx", prepared.shape)
+        _write_test(test, out / "test.npz")
+        correct, judge = golden_correct(out / "model.onnx", test), "golden"
+    if (host := preprocessing(prepared)) is not None:
+        write_text(out / "preprocessing.json", json.dumps(host) + "\n")
+    validation = accuracy(network, Tensors.of(prepared.data.validation, torch.device("cpu")))
+    return {
+        "judge": judge,
+        "test_samples": len(test),
+        "test_correct": correct,
+        "test_accuracy": correct / len(test),
+        "validation_accuracy": validation,
+        "epochs": len(checkpoint.log),
+        "seconds": round(sum(entry["seconds"] for entry in checkpoint.log), 1),
+        "seed": recipe.train.seed,
+        "weights": sum(layer.weight.numel() for layer in network.quantised_layers()),
+    }
+
+
+def golden_correct(model: Path, part: Part) -> int:
+    """How many samples of ``part`` the integer network in the file ``model`` gets right."""
+    network = load(model)
+    y = network.run(quantize(part.x, network))
+    return int((network.classes(y) == part.y).sum())
+
+
+def _write_test(test: Part, path: Path) -> None:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, x=test.x, y=test.y)
+    write_bytes(path, buffer.getvalue())
+
+
+def _write_log(out: Path, entries: list[dict[str, Any]]) -> None:
+    write_text(out / "log.jsonl", "".join(json.dumps(entry) + "\n" for entry in entries))
+
+
+def _device(recipe: Recipe) -> torch.device:
+    wanted = recipe.train.device
+    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+@contextmanager
+def _reproducible(threads: int) -> Iterator[None]:
+    """Inside, torch computes the same at every run; how sums are cut depends on the number of threads."""
+    before, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+        torch.use_deterministic_algorithms(deterministic)

@@ -1,0 +1,88 @@
+"""One stage of a run in progress: the network, and what changes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from bnngen.train.checkpoint import Checkpoint
+from bnngen.train.inputs import Prepared
+from bnngen.train.network import Trainee, build_network
+from bnngen.train.objective import Objective, make_objective
+from bnngen.train.optimizers import make_optimizer, make_schedule
+from bnngen.train.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Epochs with at least so many bits in each layer: 1 is the recipe's own."""
+
+    least_bits: int
+    epochs: int
+
+
+def stages(recipe: Recipe) -> list[Stage]:
+    """Those of the warm start, then the recipe's own."""
+    train = recipe.train
+    return [*(Stage(bits, train.warm_epochs) for bits in train.warm_start), Stage(1, train.epochs)]
+
+
+@dataclass
+class Session:
+    """What learns in a stage; its parts are those of the checkpoint."""
+
+    network: Trainee
+    objective: Objective
+    optimizer: Optimizer
+    schedule: LRScheduler
+
+    @classmethod
+    def start(
+        cls, recipe: Recipe, prepared: Prepared, stage: Stage, batches: int, device: torch.device
+    ) -> Session:
+        """A fresh network, the same at every run."""
+        torch.manual_seed(recipe.train.seed)
+        network = build_network(recipe, prepared, stage.least_bits).to(device)
+        objective = make_objective(recipe, prepared, network).to(device)
+        learned = [p for p in (*network.parameters(), *objective.parameters()) if p.requires_grad]
+        optimizer = make_optimizer(recipe.train, learned)
+        schedule = make_schedule(recipe.train, optimizer, stage.epochs, batches)
+        return cls(network, objective, optimizer, schedule)
+
+    def load(self, checkpoint: Checkpoint) -> None:
+        """Go on where ``checkpoint`` is: within a stage, or behind another one."""
+        if checkpoint.epoch:
+            for name, part in vars(self).items():
+                part.load_state_dict(getattr(checkpoint, name))
+        elif checkpoint.best:
+            take_over(self.network, checkpoint.best)
+
+    def store(self, checkpoint: Checkpoint) -> None:
+        for name, part in vars(self).items():
+            setattr(checkpoint, name, part.state_dict())
+
+    def step(self, x: Tensor, y: Tensor, progress: float) -> tuple[Tensor, Tensor]:
+        """One step of the optimiser; the loss, and how many samples were right."""
+        self.network.set_progress(progress)
+        loss, logits = self.objective(self.network, x, y)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self.schedule.step()
+        self.network.clip_latent_weights()
+        return loss.detach(), (logits.detach().argmax(1) == y).sum()
+
+
+def take_over(network: Trainee, state: dict[str, Any]) -> None:
+    """Load what fits of the ``state`` of a network with other quantisers: latent weights and batch norms.
+
+    Training at 4 bits, then at 2, then at 1 is the warm start of Zhuang et al., CVPR 2018.
+    """
+    own = network.state_dict()
+    fitting = {k: v for k, v in state.items() if k in own and own[k].shape == v.shape}
+    network.load_state_dict(own | fitting)
