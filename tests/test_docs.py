@@ -8,8 +8,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -23,6 +24,9 @@ from bnngen.frontend.importer import _HANDLERS
 from bnngen.passes.lower import RULES
 from bnngen.report import STEPS
 from bnngen.rounding import ROUNDING_MODES
+from bnngen.train.architectures import ARCHITECTURES
+from bnngen.train.data import SOURCES
+from bnngen.train.recipe import DataTable, Recipe, TrainTable, load_recipe
 from bnngen_boards.platform import make_platform
 from bnngen_boards.profile import Board, board_names, load_board
 from bnngen_sim.errors import MissingToolError
@@ -100,8 +104,10 @@ def test_the_pages_show_every_command() -> None:
 def test_the_quick_command_lines_run(workplace: Path) -> None:
     """In the order of the pages; builds stop at the estimate, and simulations are left to the Python example."""
     seen = set()
+    trains = all(map(find_spec, ("torch", "brevitas", "onnxoptimizer", "sklearn")))
     for where, arguments in LINES:
-        if arguments[0] == "simulate" or tuple(arguments) in seen:
+        needs_training = arguments[0] == "train" or any("tfc_digits" in argument for argument in arguments)
+        if arguments[0] == "simulate" or tuple(arguments) in seen or (needs_training and not trains):
             continue
         seen.add(tuple(arguments))
         cheap = [*arguments, "--until", "estimate"] if arguments[0] == "build" else arguments
@@ -208,6 +214,36 @@ def test_extras() -> None:
     listed = names_in(first_cells(page("README.md"), "## Install it"))
     section = page("pyproject.toml").split("[project.optional-dependencies]")[1].split("[project.scripts]")[0]
     assert sorted(listed) == sorted(re.findall(r"^(\w+) = \[", section, re.MULTILINE))
+
+
+def test_the_page_has_every_field_of_a_recipe() -> None:
+    text = page("docs/training.md")
+    sections = {field: f"### `[{field}]`" for field in Recipe.model_fields}
+    for field, heading in sections.items():
+        table = Recipe.model_fields[field].annotation
+        table = next((t for t in get_args(table) if t is not type(None)), table)
+        listed = set(names_in(first_cells(text, heading)))
+        assert set(table.model_fields) <= listed, heading
+
+
+def test_the_page_has_every_choice_of_a_recipe() -> None:
+    text = page("docs/training.md")
+    assert {*SOURCES, *ARCHITECTURES} <= set(
+        names_in(first_cells(text, "### `[data]`") + first_cells(text, "### `[model]`"))
+    )
+    for table in (DataTable, TrainTable):
+        for name, field in table.model_fields.items():
+            choices = [c for c in get_args(field.annotation) if isinstance(c, str)]
+            assert all(f"`{choice}`" in text for choice in choices), name
+
+
+def test_the_recipes_hold(tmp_path: Path) -> None:
+    for number, recipe in enumerate(blocks(page("docs/training.md"), "toml")):
+        (tmp_path / f"{number}.toml").write_text(recipe, encoding="utf-8")
+    paths = [*tmp_path.glob("*.toml"), *ROOT.glob("examples/recipes/*.toml")]
+    assert len(paths) > 2
+    for path in paths:
+        assert load_recipe(path).model.architecture in ARCHITECTURES, path
 
 
 # examples

@@ -15,7 +15,8 @@ from bnngen.train.recipe import TrainTable
 
 EVALUATION_BATCH = 1024
 
-Batch = tuple[Tensor, Tensor]
+Batch = tuple[Tensor, Tensor, Tensor]
+"""Inputs, labels, and which samples they are."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,12 @@ class Feed:
         count = self.batches * self.batch
         order = torch.randperm(len(self._all.y), generator=random)[:count].to(self._all.y.device)
         for chosen in order.view(self.batches, self.batch):
-            yield self._all.x[chosen].float(), self._all.y[chosen]
+            yield self._all.x[chosen].float(), self._all.y[chosen], chosen
 
     def augmented(self, random: torch.Generator) -> Iterator[Batch]:
         """The same with the recipe's augmentation."""
-        for x, y in self.plain(random):
-            yield (x if self._augment is None else self._augment(x, random)), y
+        for x, y, chosen in self.plain(random):
+            yield (x if self._augment is None else self._augment(x, random)), y, chosen
 
 
 def _augment(prepared: Prepared, table: TrainTable) -> Augment | None:

@@ -11,6 +11,7 @@ import torch
 
 from bnngen.train.batch_norm import measure_again
 from bnngen.train.checkpoint import Checkpoint
+from bnngen.train.distill.teacher import Teacher, load_teacher
 from bnngen.train.feed import Feed, Tensors, accuracy
 from bnngen.train.inputs import Prepared
 from bnngen.train.network import Trainee, build_network
@@ -49,9 +50,12 @@ class Fit:
         self.feed = Feed(prepared, recipe.train, device)
         self.validation = Tensors.of(prepared.data.validation, device)
         self.stages = stages(recipe)
+        self.teacher: Teacher | None = None
 
     def run(self, checkpoint: Checkpoint) -> Trainee:
         """Train from where ``checkpoint`` is to the end; the network to keep, on the CPU."""
+        if self.recipe.distill is not None and not checkpoint.finished:
+            self.teacher = load_teacher(self.recipe.distill, self.recipe, self.prepared, self.device)
         while not checkpoint.finished:
             self._run_stage(checkpoint, self.stages[checkpoint.stage])
         network = build_network(self.recipe, self.prepared, self.stages[-1].least_bits)
@@ -59,7 +63,9 @@ class Fit:
         return network.eval()
 
     def _run_stage(self, checkpoint: Checkpoint, stage: Stage) -> None:
-        session = Session.start(self.recipe, self.prepared, stage, self.feed.batches, self.device)
+        session = Session.start(
+            self.recipe, self.prepared, stage, self.feed.batches, self.device, self.teacher
+        )
         session.load(checkpoint)
         while checkpoint.epoch < stage.epochs:
             if checkpoint.epoch == 0:
@@ -83,9 +89,9 @@ class Fit:
         loss, right = torch.zeros(2, device=self.device)
         rate = session.optimizer.param_groups[0]["lr"]
         session.network.train()
-        for done, (x, y) in enumerate(self.feed.augmented(random), 1):
+        for done, batch in enumerate(self.feed.augmented(random), 1):
             progress = (checkpoint.epoch + (done - 1) / batches) / stage.epochs
-            loss, right = (a + b for a, b in zip((loss, right), session.step(x, y, progress), strict=True))
+            loss, right = (a + b for a, b in zip((loss, right), session.step(batch, progress), strict=True))
             self.watcher.batch(number, done, batches)
         return {
             "epoch": number,
@@ -114,7 +120,7 @@ class Fit:
         network.load_state_dict(checkpoint.best)
         if self.recipe.train.norm_batches:
             batches = islice(self.feed.plain(self._random(0)), self.recipe.train.norm_batches)
-            measure_again(network.body, (x for x, _ in batches))
+            measure_again(network.body, (batch[0] for batch in batches))
             checkpoint.best = network.copied_state()
         checkpoint.stage += 1
         checkpoint.epoch = 0

@@ -48,7 +48,7 @@ class Layout:
         """Samples with the channels last, (N, ...), in the network's own layout."""
         if self.thresholds is not None:
             x = _thermometer(x, self.thresholds)
-        if self.rank == 3 and x.ndim == 3:
+        if self.rank != 2 and x.ndim == 3:
             x = x[..., None]
         if x.ndim > 2:
             x = np.moveaxis(x, -1, 1)
@@ -64,9 +64,10 @@ class Layout:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A data set in the network's layout, with what the network does first."""
+    """A data set in the network's layout (``stored``: as it was loaded), with what the network does first."""
 
     data: DataSet
+    stored: DataSet
     layout: Layout
     code: InputCode
     image: tuple[int, int, int] | None
@@ -99,7 +100,7 @@ def prepare(data: DataSet, table: DataTable, rank: int, bits: int | None) -> Pre
     )
     code = _CODES[table.input](train.x, bits, table)
     image = layout.image_shape(x)
-    return Prepared(DataSet(train, validation, test, data.classes), layout, code, image)
+    return Prepared(DataSet(train, validation, test, data.classes), data, layout, code, image)
 
 
 def _range(x: NDArray) -> tuple[float, float]:

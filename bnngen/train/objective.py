@@ -1,12 +1,17 @@
-"""What the training makes smaller."""
+"""What the training makes smaller: the labels' loss, and the distance from a teacher."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
+from bnngen.train.distill.feature import FeatureLoss
+from bnngen.train.distill.relation import relation_loss
+from bnngen.train.distill.response import response_loss
+from bnngen.train.distill.teacher import Teacher, answer
 from bnngen.train.inputs import Prepared
 from bnngen.train.network import Trainee
-from bnngen.train.recipe import Recipe
+from bnngen.train.recipe import DistillTable, Recipe
 
 
 class Objective(nn.Module):
@@ -16,12 +21,49 @@ class Objective(nn.Module):
         super().__init__()
         self.smoothing = smoothing
 
-    def forward(self, network: Trainee, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """The loss of inputs ``x`` with labels ``y``, and the logits (N, classes)."""
+    def forward(self, network: Trainee, x: Tensor, y: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
+        """The loss of inputs ``x`` with labels ``y``, samples ``chosen``; and the logits (N, classes)."""
         logits = network.logits(x)
-        return nn.functional.cross_entropy(logits, y, label_smoothing=self.smoothing), logits
+        return self.of_labels(logits, y), logits
+
+    def of_labels(self, logits: Tensor, y: Tensor) -> Tensor:
+        return nn.functional.cross_entropy(logits, y, label_smoothing=self.smoothing)
 
 
-def make_objective(recipe: Recipe, prepared: Prepared, network: Trainee) -> Objective:
-    """The recipe's objective for ``network``."""
-    return Objective(recipe.train.label_smoothing)
+class Distillation(Objective):
+    """The labels and a teacher together, as `DistillTable` weighs them."""
+
+    def __init__(
+        self, smoothing: float, table: DistillTable, teacher: Teacher, widths: tuple[int, int]
+    ) -> None:
+        super().__init__(smoothing)
+        self.table = table
+        # not a submodule: it is neither trained nor saved
+        self._teacher = [teacher]
+        self.feature = FeatureLoss(*widths) if table.feature else None
+
+    def forward(self, network: Trainee, x: Tensor, y: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
+        logits, hidden = answer(network, x)
+        taught, taught_hidden = self._teacher[0](x, chosen)
+        table = self.table
+        loss = (1 - table.response) * self.of_labels(logits, y)
+        if table.response:
+            loss = loss + table.response * response_loss(logits, taught, table.temperature)
+        if self.feature is not None:
+            loss = loss + table.feature * self.feature(hidden, taught_hidden)
+        if table.relation:
+            loss = loss + table.relation * relation_loss(hidden, taught_hidden)
+        return loss, logits
+
+
+def make_objective(
+    recipe: Recipe, prepared: Prepared, network: Trainee, teacher: Teacher | None
+) -> Objective:
+    """The recipe's objective for ``network``, with the teacher that the recipe names."""
+    smoothing = recipe.train.label_smoothing
+    if recipe.distill is None or teacher is None:
+        return Objective(smoothing)
+    x = torch.zeros(2, *prepared.shape, device=network.log_scale.device)
+    with torch.no_grad():
+        own, taught = answer(network.eval(), x)[1], teacher(x, torch.arange(2, device=x.device))[1]
+    return Distillation(smoothing, recipe.distill, teacher, (own.shape[1], taught.shape[1]))

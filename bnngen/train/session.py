@@ -11,6 +11,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from bnngen.train.checkpoint import Checkpoint
+from bnngen.train.distill.teacher import Teacher
+from bnngen.train.feed import Batch
 from bnngen.train.inputs import Prepared
 from bnngen.train.network import Trainee, build_network
 from bnngen.train.objective import Objective, make_objective
@@ -43,12 +45,18 @@ class Session:
 
     @classmethod
     def start(
-        cls, recipe: Recipe, prepared: Prepared, stage: Stage, batches: int, device: torch.device
+        cls,
+        recipe: Recipe,
+        prepared: Prepared,
+        stage: Stage,
+        batches: int,
+        device: torch.device,
+        teacher: Teacher | None,
     ) -> Session:
         """A fresh network, the same at every run."""
         torch.manual_seed(recipe.train.seed)
         network = build_network(recipe, prepared, stage.least_bits).to(device)
-        objective = make_objective(recipe, prepared, network).to(device)
+        objective = make_objective(recipe, prepared, network, teacher).to(device)
         learned = [p for p in (*network.parameters(), *objective.parameters()) if p.requires_grad]
         optimizer = make_optimizer(recipe.train, learned)
         schedule = make_schedule(recipe.train, optimizer, stage.epochs, batches)
@@ -66,16 +74,16 @@ class Session:
         for name, part in vars(self).items():
             setattr(checkpoint, name, part.state_dict())
 
-    def step(self, x: Tensor, y: Tensor, progress: float) -> tuple[Tensor, Tensor]:
+    def step(self, batch: Batch, progress: float) -> tuple[Tensor, Tensor]:
         """One step of the optimiser; the loss, and how many samples were right."""
         self.network.set_progress(progress)
-        loss, logits = self.objective(self.network, x, y)
+        loss, logits = self.objective(self.network, *batch)
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
         self.schedule.step()
         self.network.clip_latent_weights()
-        return loss.detach(), (logits.detach().argmax(1) == y).sum()
+        return loss.detach(), (logits.detach().argmax(1) == batch[1]).sum()
 
 
 def take_over(network: Trainee, state: dict[str, Any]) -> None:

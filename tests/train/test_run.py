@@ -1,0 +1,115 @@
+"""Whole runs: what is in the folder, and that a run gives the same bytes however often it was stopped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("brevitas", reason="needs torch and brevitas: pip install bnngen[train]")
+pytest.importorskip("sklearn", reason="needs scikit-learn")
+
+import bnngen
+from bnngen.data import load_data
+from bnngen.errors import RecipeError, UsageError
+from bnngen.train.fit import Watcher
+from bnngen.train.run import train
+
+
+class Stop(Watcher):
+    """Raises KeyboardInterrupt, as Ctrl-C does: in the middle of the epoch ``inside``, or behind ``behind``."""
+
+    def __init__(self, inside: int = 0, behind: int = 0) -> None:
+        self.inside, self.behind = inside, behind
+
+    def batch(self, epoch: int, done: int, total: int) -> None:
+        if epoch == self.inside and done == total // 2:
+            raise KeyboardInterrupt
+
+    def epoch(self, entry: dict, epochs: int) -> None:
+        if entry["epoch"] == self.behind:
+            raise KeyboardInterrupt
+
+
+LONG = (
+    "epochs = 2",
+    "epochs = 3\nwarm_start = [2]\nwarm_epochs = 2\ndropout = 0.1\naugmentation = { shift = 1 }",
+)
+
+
+def test_what_a_run_leaves(write_recipe, tmp_path: Path) -> None:
+    path = write_recipe()
+    result = train(path, tmp_path / "out")
+    names = {p.name for p in (tmp_path / "out").iterdir()}
+    assert names == {"model.onnx", "test.npz", "log.jsonl", "recipe.toml", "checkpoint.pt"}
+    assert (tmp_path / "out" / "recipe.toml").read_text() == path.read_text()
+    *epochs, last = map(json.loads, (tmp_path / "out" / "log.jsonl").read_text().splitlines())
+    assert [entry["epoch"] for entry in epochs] == [1, 2]
+    assert last == {"report": result.report}
+    network = bnngen.load(tmp_path / "out" / "model.onnx")
+    data = load_data(tmp_path / "out" / "test.npz", network)
+    right = int((network.classes(network.run(data.codes)) == data.labels).sum())
+    assert (right, len(data.codes)) == (result.report["test_correct"], result.report["test_samples"])
+    assert right > 0.2 * len(data.codes)  # two epochs are few
+
+
+@pytest.mark.parametrize(
+    "stop", [Stop(inside=1), Stop(inside=4), Stop(behind=1), Stop(behind=2), Stop(behind=5)]
+)
+def test_the_same_bytes_with_and_without_a_stop(write_recipe, tmp_path: Path, stop: Stop) -> None:
+    path = write_recipe(*LONG)
+    train(path, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train(path, tmp_path / "stopped", stop)
+    train(path, tmp_path / "stopped")
+    for name in ("model.onnx", "test.npz"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "stopped" / name).read_bytes()
+    logs = [(tmp_path / run / "log.jsonl").read_text().splitlines() for run in ("whole", "stopped")]
+    losses = [[json.loads(line).get("loss") for line in log] for log in logs]
+    assert losses[0] == losses[1]
+    assert len(losses[0]) == 6
+
+
+def test_another_seed_gives_another_network(write_recipe, tmp_path: Path) -> None:
+    train(write_recipe(), tmp_path / "a")
+    train(write_recipe("batch = 100", "batch = 100\nseed = 1"), tmp_path / "b")
+    assert (tmp_path / "a" / "model.onnx").read_bytes() != (tmp_path / "b" / "model.onnx").read_bytes()
+
+
+def test_another_recipe_is_refused(write_recipe, tmp_path: Path) -> None:
+    train(write_recipe(), tmp_path / "out")
+    with pytest.raises(UsageError, match="holds a run of another recipe: name another folder"):
+        train(write_recipe("batch = 100", "batch = 50"), tmp_path / "out")
+
+
+def test_a_damaged_checkpoint(write_recipe, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "checkpoint.pt").write_bytes(b"nonsense")
+    with pytest.raises(UsageError, match=r"checkpoint\.pt' is no checkpoint of this version"):
+        train(write_recipe(), tmp_path / "out")
+
+
+def test_a_float_network_is_a_teacher_only(write_recipe, tmp_path: Path) -> None:
+    path = write_recipe("widths = [16]", "widths = [16]\nweight_bits = 32\nact_bits = 32\ninput_bits = 32")
+    report = train(path, tmp_path / "out").report
+    assert report["judge"] == "torch"
+    assert report["test_accuracy"] > 0.2
+    assert not (tmp_path / "out" / "model.onnx").exists()
+
+
+def test_a_thermometer_tells_the_host_what_to_do(write_recipe, tmp_path: Path) -> None:
+    train(write_recipe('"binarize"', '"thermometer"\nlevels = 2'), tmp_path / "out")
+    host = json.loads((tmp_path / "out" / "preprocessing.json").read_text())
+    assert host["elements"] == 128
+    assert set(np.unique(np.load(tmp_path / "out" / "test.npz")["x"])) == {-1, 1}
+
+
+def test_a_mistake_that_only_the_data_shows(write_recipe, tmp_path: Path) -> None:
+    path = write_recipe('"mlp"', '"kws_conv"', 'input = "binarize"', 'input = "binarize"\nvalidation = 100')
+    path = write_recipe("widths = [16]", "widths = [16]\n[model.layers.fc]\nweight_bits = 2")
+    with pytest.raises(
+        RecipeError, match=rf"^{path}:8: model\.layers\.fc: no such layer; accepted: dense_0, dense_1"
+    ):
+        train(path, tmp_path / "out")
