@@ -23,6 +23,7 @@ class Trainee(nn.Module):
         super().__init__()
         self.body = body
         self.estimators = estimators
+        self._latent = [layer.weight for layer in self.quantised_layers()]
         # integer scores reach the fan-in of the last layer: softmax needs them smaller
         self.log_scale = nn.Parameter(torch.tensor(-0.5 * math.log(fan_in)))
 
@@ -44,8 +45,8 @@ class Trainee(nn.Module):
         Courbariaux, Bengio and David, "BinaryConnect", 2015.
         """
         with torch.no_grad():
-            for layer in self.quantised_layers():
-                layer.weight.clamp_(-1, 1)
+            for weight in self._latent:
+                weight.clamp_(-1, 1)
 
     def copied_state(self) -> dict[str, Tensor]:
         """The state, on the CPU, that later steps don't change."""
