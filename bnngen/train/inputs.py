@@ -55,10 +55,15 @@ class Layout:
         return np.ascontiguousarray(x.reshape(len(x), -1) if self.rank == 1 else x)
 
     def image_shape(self, x: NDArray) -> tuple[int, int, int] | None:
-        """(C, H, W) of stored samples ``x`` as the network sees them, or None if they are no images."""
-        if x.ndim == 2 or self.rank == 2:
+        """(C, H, W) of stored samples ``x`` as the network sees them, or None if they are tables.
+
+        Sequences are images of one row or, for networks that take vectors, of a row a step.
+        """
+        if x.ndim == 2:
             return None
-        _, *shape = Layout(3, self.thresholds)(x[:1]).shape
+        _, *shape = Layout(3 if self.rank == 1 else self.rank, self.thresholds)(x[:1]).shape
+        if self.rank == 2:
+            shape.insert(1, 1)
         return shape[0], shape[1], shape[2]
 
 

@@ -93,9 +93,13 @@ class ModelTable(Table):
 
 class Augmentation(Table):
     """Random changes of training images: shifts of up to ``shift`` pixels, mirroring left to right, turns of
-    up to ``turn`` degrees, sizes changed by up to the share ``zoom``, noise of this share of the range."""
+    up to ``turn`` degrees, sizes changed by up to the share ``zoom``, noise of this share of the range.
+
+    ``time_shift`` moves sequences (N, L, C) by up to so many steps; the first or last step is repeated.
+    """
 
     shift: Annotated[int, Field(ge=0, le=16)] = 0
+    time_shift: Annotated[int, Field(ge=0, le=64)] = 0
     flip: bool = False
     turn: Annotated[float, Field(ge=0, le=45)] = 0.0
     zoom: Annotated[float, Field(ge=0, le=0.5)] = 0.0

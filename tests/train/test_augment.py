@@ -29,6 +29,18 @@ def test_shifts_move_whole_images() -> None:
     assert len(seen) == 9
 
 
+@pytest.mark.parametrize(("image", "axis"), [((2, 5, 6), 2), ((10, 1, 6), 3)])
+def test_time_shifts_repeat_the_ends(image: tuple[int, int, int], axis: int) -> None:
+    maps = X.reshape(50, *image)
+    augment = make_augment(Augmentation(time_shift=2), image, 0.0, 10.0)
+    steps = torch.arange(maps.shape[axis])
+    seen = set()
+    for before, after in zip(maps, augment(maps, torch.Generator().manual_seed(0)), strict=True):
+        moved = [before.index_select(axis - 1, (steps + k).clamp(0, len(steps) - 1)) for k in range(-2, 3)]
+        seen.add(next(k for k, m in enumerate(moved) if torch.equal(m, after)))
+    assert len(seen) == 5
+
+
 def test_flips_mirror_about_half() -> None:
     after = changed(flip=True)
     mirrored = [torch.equal(a, b.flip(2)) for a, b in zip(after, X, strict=True)]

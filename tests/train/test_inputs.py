@@ -26,6 +26,7 @@ def test_layouts() -> None:
     assert np.array_equal(Layout(1)(IMAGES), np.moveaxis(IMAGES, -1, 1).reshape(20, -1))
     assert np.array_equal(Layout(1)(IMAGES[..., 0]), IMAGES[..., 0].reshape(20, -1))
     assert Layout(1).image_shape(IMAGES) == (3, 4, 5)
+    assert Layout(2).image_shape(IMAGES[..., 0]) == (5, 1, 4)
     assert Layout(1).image_shape(IMAGES[:, 0, :, 0]) is None
 
 
