@@ -49,10 +49,8 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
         return None
     try:
         return Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
-    except (OSError, RuntimeError, EOFError, TypeError, pickle.UnpicklingError) as error:
-        raise UsageError(
-            f"'{path}' is no checkpoint of this version: {error}; delete it to begin anew"
-        ) from None
+    except (OSError, RuntimeError, EOFError, TypeError, pickle.UnpicklingError):
+        raise UsageError(f"'{path}' is damaged, or of another version: delete it to begin anew") from None
 
 
 def resume(folder: Path, key: str) -> Checkpoint:

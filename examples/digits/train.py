@@ -16,14 +16,14 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnx.helper
-import onnx.numpy_helper
 import torch
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler
+
+from bnngen.train.export import store_signs, strip
 
 with warnings.catch_warnings():
     # Brevitas announces at import that an optional kernel, which nothing here uses, is absent
@@ -173,16 +173,6 @@ def train(train_part: Part, validation: Part, seed: int, epochs: int) -> Result:
     return Result(seed, model, accuracy(model, validation))
 
 
-def strip(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Remove what tells about the machine that wrote ``model`` and nothing about the network, in place."""
-    graph = model.graph
-    values = (*graph.input, *graph.output, *graph.value_info, *graph.initializer)
-    for item in (model, graph, *graph.node, *values):
-        item.ClearField("doc_string")
-        item.ClearField("metadata_props")
-    return model
-
-
 def export_model(model: nn.Module, path: Path, features: int, **options: bool) -> None:
     """Write ``model``, which takes (N, features), to ``path`` as QONNX with a free batch size.
 
@@ -202,32 +192,12 @@ def export_model(model: nn.Module, path: Path, features: int, **options: bool) -
     onnx.save(strip(exported), path)
 
 
-def store_signs(path: Path) -> None:
-    """Keep one byte of each weight in the file, its sign: training needs more of it, the network does not.
-
-    A Cast in front of each weight's BipolarQuant makes floats of the bytes again.
-    """
-    model = onnx.load(path)
-    graph = model.graph
-    tensors = {tensor.name: tensor for tensor in graph.initializer}
-    for index, node in reversed(list(enumerate(graph.node))):
-        if node.op_type != "BipolarQuant" or node.input[0] not in tensors:
-            continue
-        tensor = tensors[node.input[0]]
-        signs = np.where(onnx.numpy_helper.to_array(tensor) >= 0, 1, -1).astype(np.int8)
-        tensor.CopyFrom(onnx.numpy_helper.from_array(signs, tensor.name))
-        floats = f"{tensor.name}_float"
-        cast = onnx.helper.make_node("Cast", [tensor.name], [floats], to=onnx.TensorProto.FLOAT)
-        node.input[0] = floats
-        graph.node.insert(index, cast)
-    onnx.save(model, path)
-
-
 def write_results(out: Path, result: Result, test: Part, epochs: int) -> None:
     """Write the model, the test data and the record of what the model reaches to the folder ``out``."""
     out.mkdir(parents=True, exist_ok=True)
-    export_model(result.model, out / "digits_1w1a.onnx", WIDTHS[0])
-    store_signs(out / "digits_1w1a.onnx")
+    path = out / "digits_1w1a.onnx"
+    export_model(result.model, path, WIDTHS[0])
+    onnx.save(store_signs(onnx.load(path)), path)
     np.savez_compressed(out / "digits_test.npz", x=test.x.numpy().astype(np.uint8), y=test.y.numpy())
     with torch.no_grad():
         correct = int((result.model(test.x).argmax(1) == test.y).sum())

@@ -84,13 +84,6 @@ def test_another_recipe_is_refused(write_recipe, tmp_path: Path) -> None:
         train(write_recipe("batch = 100", "batch = 50"), tmp_path / "out")
 
 
-def test_a_damaged_checkpoint(write_recipe, tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "checkpoint.pt").write_bytes(b"nonsense")
-    with pytest.raises(UsageError, match=r"checkpoint\.pt' is no checkpoint of this version"):
-        train(write_recipe(), tmp_path / "out")
-
-
 def test_a_float_network_is_a_teacher_only(write_recipe, tmp_path: Path) -> None:
     path = write_recipe("widths = [16]", "widths = [16]\nweight_bits = 32\nact_bits = 32\ninput_bits = 32")
     report = train(path, tmp_path / "out").report
