@@ -53,7 +53,8 @@ class Parts:
     """Makes the layers of one network. Layers are named as in the recipe's ``[model.layers]``.
 
     ``least_bits`` is for warm starts: layers of fewer bits get so many, and signed activations in place of
-    bipolar ones. ``rank`` is that of the maps: 0 for vectors, 1 for (C, L), 2 for (C, H, W).
+    bipolar ones. The ``rank`` of a layer is how many axes a channel has: 0 in vectors, 1 in (C, L), 2 in
+    (C, H, W).
     """
 
     def __init__(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -24,7 +25,14 @@ from bnngen_boards.reading import line_of, read_toml
 FLOAT = 32
 """The number of bits that stands for float: for teachers, which stay on the host."""
 
-Bits = Annotated[int, Field(ge=1, le=FLOAT)]
+
+def _known_bits(bits: int) -> int:
+    if bits > 8 and bits != FLOAT:
+        raise ValueError(f"1 to 8, or {FLOAT} for float")
+    return bits
+
+
+Bits = Annotated[int, Field(ge=1), AfterValidator(_known_bits)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 

@@ -31,6 +31,11 @@ def test_what_a_recipe_says(write_recipe) -> None:
             "7: model.widths.1: found 0; accepted: greater than 0",
         ),
         (
+            "widths = [16]",
+            "weight_bits = 9",
+            "7: model.weight_bits: found 9; accepted: 1 to 8, or 32 for float",
+        ),
+        (
             "[train]",
             "[model.layers.dense_0]\nweight_bit = 2\n[train]",
             "10: model.layers.dense_0.weight_bit: unknown field; did you mean weight_bits?",
