@@ -1,7 +1,8 @@
 """Models of the ECP5's cells of half a slice as place and route configures them, in Verilog.
 
 yosys' ``TRELLIS_COMB`` does not drive its carry output, and it has no ``TRELLIS_RAMW``, which leads the
-write port of a 16 x 4 memory to its four cells. Source: the documentation of Project Trellis, and how nextpnr packs.
+write port of a 16 x 4 memory to its four cells. Source: the documentation of Project Trellis, and how
+nextpnr packs.
 """
 
 from __future__ import annotations
