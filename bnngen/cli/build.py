@@ -81,7 +81,7 @@ def command(
     from bnngen.data import load_data
     from bnngen_boards.profile import load_board
 
-    rate = _rate(fps)
+    rate = parse_rate(fps)
     last_step(load_board(board), until)  # a step that the board does not have is said before the search
     network = load(model, output.value)
     data = load_data(verify, network).first(frames) if verify else None
@@ -96,7 +96,8 @@ def command(
         answer_no("see the lines marked above")
 
 
-def _rate(fps: str | None) -> Rate:
+def parse_rate(fps: str | None) -> Rate:
+    """What ``--fps`` asks for. Raises typer.BadParameter."""
     if fps is None or fps == "max":
         return fps  # type: ignore[return-value]
     if not re.fullmatch(r"\d+(\.\d+)?([eE]\d+)?", fps):

@@ -7,10 +7,13 @@ from importlib.util import find_spec
 from bnngen.errors import MissingPackageError
 
 PACKAGES = ("torch", "brevitas", "onnxoptimizer")
+SEARCH_PACKAGES = ("optuna", "tomli_w")
 
 
-def require_training() -> None:
-    """Raises MissingPackageError, which says how to get them, unless all packages for training are there."""
-    missing = [name for name in PACKAGES if find_spec(name) is None]
+def require_training(search: bool = False) -> None:
+    """Raises MissingPackageError, which says how to get them, unless all packages for training are there,
+    and those of a search if there is to be one."""
+    wanted, extras = (PACKAGES + SEARCH_PACKAGES, "train,search") if search else (PACKAGES, "train")
+    missing = [name for name in wanted if find_spec(name) is None]
     if missing:
-        raise MissingPackageError(f"training needs {', '.join(missing)}: pip install 'bnngen[train]'")
+        raise MissingPackageError(f"this needs {', '.join(missing)}: pip install 'bnngen[{extras}]'")

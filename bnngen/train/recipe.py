@@ -149,7 +149,7 @@ class TrainTable(Table):
 
 
 class DistillTable(Table):
-    """What the network learns from a teacher, which is the folder of an earlier run.
+    """What the network learns from a teacher: the folder of an earlier run, or a model file.
 
     The loss is (1 - ``response``) times that of the labels, plus ``response`` times the divergence from the
     teacher's answers at ``temperature``, plus ``feature`` and ``relation`` times those losses.

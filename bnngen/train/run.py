@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -37,11 +37,15 @@ class Result:
     report: dict[str, Any]
 
 
-def train(path: str | Path, out: str | Path, watcher: Watcher | None = None) -> Result:
+Judge = Literal["test", "validation"]
+
+
+def train(path: str | Path, out: str | Path, watcher: Watcher | None = None, judge: Judge = "test") -> Result:
     """Train what the recipe at ``path`` describes, and write to the folder ``out``.
 
     There it leaves ``model.onnx``, ``test.npz`` (the test part as a DATA file of the model), ``log.jsonl``,
-    ``recipe.toml``, ``checkpoint.pt`` and, with a thermometer code, ``preprocessing.json``.
+    ``recipe.toml``, ``checkpoint.pt`` and, with a thermometer code, ``preprocessing.json``. The report is on
+    the part ``judge``: who compares several runs has to leave the test part alone.
 
     A run that was stopped goes on behind its last whole epoch, and gives the same bytes as one that was not.
     Raises RecipeError, DataError, UsageError (the folder can't be written, or holds another run) and
@@ -60,7 +64,7 @@ def train(path: str | Path, out: str | Path, watcher: Watcher | None = None) -> 
             _write_log(out, state.log)
 
         network = Fit(recipe, prepared, device, watcher or Watcher(), save).run(checkpoint)
-        report = _finish(recipe, prepared, network, checkpoint, out)
+        report = _finish(recipe, prepared, network, checkpoint, out, judge)
         _write_log(out, [*checkpoint.log, {"report": report}])
     return Result(out, report)
 
@@ -72,25 +76,25 @@ def load_prepared(recipe: Recipe) -> Prepared:
 
 
 def _finish(
-    recipe: Recipe, prepared: Prepared, network: Trainee, checkpoint: Checkpoint, out: Path
+    recipe: Recipe, prepared: Prepared, network: Trainee, checkpoint: Checkpoint, out: Path, part: Judge
 ) -> dict[str, Any]:
-    """Export the network, and look at the test part for the first and only time."""
-    test = prepared.data.test
+    """Export the network; if it is judged by the test part, look at that for the first and only time."""
+    test = getattr(prepared.data, part)
     if is_float(recipe):
         correct, judge = round(accuracy(network, Tensors.of(test, torch.device("cpu"))) * len(test)), "torch"
     else:
         export_model(network.body, out / "model.onnx", prepared.shape)
-        _write_test(test, out / "test.npz")
+        _write_test(test, out / f"{part}.npz")
         correct, judge = golden_correct(out / "model.onnx", test), "golden"
     if (host := preprocessing(prepared)) is not None:
         write_text(out / "preprocessing.json", json.dumps(host) + "\n")
     validation = accuracy(network, Tensors.of(prepared.data.validation, torch.device("cpu")))
     return {
         "judge": judge,
-        "test_samples": len(test),
-        "test_correct": correct,
-        "test_accuracy": correct / len(test),
         "validation_accuracy": validation,
+        f"{part}_samples": len(test),
+        f"{part}_correct": correct,
+        f"{part}_accuracy": correct / len(test),
         "epochs": len(checkpoint.log),
         "seconds": round(sum(entry["seconds"] for entry in checkpoint.log), 1),
         "seed": recipe.train.seed,

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from bnngen.errors import RecipeError
 from bnngen.train.architectures import find_architecture
 from bnngen.train.checkpoint import load_checkpoint
+from bnngen.train.data.dataset import Part
+from bnngen.train.distill.model_file import ModelFile
 from bnngen.train.feed import EVALUATION_BATCH, Tensors
 from bnngen.train.inputs import Prepared, prepare
 from bnngen.train.network import Trainee, build_network
@@ -22,7 +24,7 @@ _INPUT_FIELDS = {"input", "threshold", "levels", "spacing"}
 class Teacher(nn.Module):
     """Answers for batches; without augmentation it has answered for all training samples before the start."""
 
-    def __init__(self, network: Trainee, shape: tuple[int, ...]) -> None:
+    def __init__(self, network: Trainee | ModelFile, shape: tuple[int, ...]) -> None:
         super().__init__()
         self.network = network.eval().requires_grad_(False)
         self._shape = shape
@@ -30,7 +32,7 @@ class Teacher(nn.Module):
 
     def remember(self, part: Tensors) -> None:
         """Answer once for all samples of ``part``, which are in the teacher's own layout."""
-        answers = [self._answer(x.float()) for x in part.x.split(EVALUATION_BATCH)]
+        answers = [self._answer(self._typed(x)) for x in part.x.split(EVALUATION_BATCH)]
         logits, hidden = (torch.cat(parts) for parts in zip(*answers, strict=True))
         self._known = logits, hidden
 
@@ -41,7 +43,14 @@ class Teacher(nn.Module):
         logits, hidden = self._known
         return logits[chosen], hidden[chosen]
 
+    def _typed(self, x: Tensor) -> Tensor:
+        """Samples in the type that the network takes: a model file's quantiser knows integers."""
+        return x if isinstance(self.network, ModelFile) else x.float()
+
     def _answer(self, x: Tensor) -> Answer:
+        if isinstance(self.network, ModelFile):
+            scores = self.network(x)
+            return scores, scores
         self.network.eval()
         with torch.no_grad():
             return answer(self.network, x)
@@ -70,8 +79,11 @@ def load_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared, device
     """The teacher of the recipe's ``[distill]``.
 
     Raises RecipeError if there is no finished run in its folder, or if it has learned from other data: then
-    it may have seen the student's validation or test samples.
+    it may have seen the student's validation or test samples. A model file does not tell what it has seen; it
+    is asked about training samples only.
     """
+    if table.teacher.is_file():
+        return _model_file(table, recipe, prepared, device)
     folder = table.teacher
     path, checkpoint = folder / "recipe.toml", load_checkpoint(folder)
     if checkpoint is None or not checkpoint.finished or not path.is_file():
@@ -84,9 +96,30 @@ def load_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared, device
     network = build_network(taught, own)
     network.load_state_dict(checkpoint.best)
     teacher = Teacher(network.to(device), own.shape)
+    thermometer = prepared.layout.thresholds is not None or own.layout.thresholds is not None
+    return _prepared(teacher, recipe, own.data.train, thermometer, device)
+
+
+def _model_file(table: DistillTable, recipe: Recipe, prepared: Prepared, device: torch.device) -> Teacher:
+    if table.feature or table.relation:
+        raise RecipeError(
+            "of a model file only the answers are known: take response alone", "distill.teacher"
+        )
+    stored = prepared.stored.train
+    model = ModelFile(table.teacher, stored)
+    train = Part(model.layout(stored.x), stored.y)
+    return _prepared(
+        Teacher(model, model.shape), recipe, train, prepared.layout.thresholds is not None, device
+    )
+
+
+def _prepared(
+    teacher: Teacher, recipe: Recipe, train: Part, thermometer: bool, device: torch.device
+) -> Teacher:
+    """The teacher with its answers for the samples ``train``, if these stay as they are."""
     if recipe.train.augmentation == type(recipe.train.augmentation)():
-        teacher.remember(Tensors.of(own.data.train, device))
-    elif prepared.layout.thresholds is not None or own.layout.thresholds is not None:
+        teacher.remember(Tensors.of(train, device))
+    elif thermometer:
         raise RecipeError("takes no thermometer input together with augmentation", "distill.teacher")
     return teacher
 

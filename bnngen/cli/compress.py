@@ -1,0 +1,135 @@
+"""``bnngen compress``: from a large network to one that fits a board."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from bnngen.cli.build import BoardName, Fps, parse_rate
+from bnngen.cli.console import console, errors, percent, write_json
+from bnngen.cli.options import JsonFile
+
+if TYPE_CHECKING:
+    from bnngen.train.recipe import Recipe
+
+Teacher = Annotated[
+    Path,
+    typer.Argument(
+        metavar="MODEL|RUN",
+        help="What is to become smaller: a model file, or the folder of a run of bnngen train.",
+    ),
+]
+RecipePath = Annotated[
+    Path | None,
+    typer.Option(
+        "--recipe",
+        metavar="RECIPE.toml",
+        help="Data, training, and the students' architecture with its largest sizes; a run has its own.",
+    ),
+]
+Out = Annotated[Path, typer.Option(metavar="DIR", help="Where the winner and all students go.")]
+Trials = Annotated[int, typer.Option(min=1, help="How many students learn for a few epochs.")]
+Epochs = Annotated[int, typer.Option(min=1, help="For how many epochs each of them learns.")]
+Finalists = Annotated[int, typer.Option(min=1, help="How many of the best learn to the end.")]
+ActBits = Annotated[
+    str,
+    typer.Option(metavar="1,2,...", help="Bits of activations to choose from; by default the recipe's."),
+]
+
+
+def command(
+    model: Teacher,
+    board: BoardName,
+    out: Out,
+    recipe: RecipePath = None,
+    fps: Fps = None,
+    trials: Trials = 12,
+    epochs: Epochs = 3,
+    finalists: Finalists = 2,
+    act_bits: ActBits = "",
+    json: JsonFile = None,
+) -> None:
+    """Find a network that fits a board and knows as much of a larger one as it can.
+
+    Students of many proportions, each as large as the board takes at this rate, learn from the larger network
+    for a few epochs; the best of them go on to the end. Choices are made on the validation part; the winner
+    alone meets the test part, in the integer golden model. Ctrl-C stops the search; the same command goes on.
+    """
+    from bnngen.train.extra import require_training
+
+    require_training(search=True)
+    from bnngen.compress.search import Effort, Target, compress
+
+    bits = tuple(_bits(part) for part in act_bits.split(",") if part)
+    effort = Effort(trials, epochs, finalists, bits)
+    report = compress(_recipe(model, recipe), Target(board, parse_rate(fps)), effort, out, _screen())
+    write_json(json, report)
+    if str(json) != "-":
+        _print(report, out)
+
+
+def _bits(text: str) -> int:
+    if not text.strip().isdigit() or not 1 <= int(text) <= 8:
+        raise typer.BadParameter(f"bits of activations are whole numbers from 1 to 8, not {text!r}")
+    return int(text)
+
+
+def _recipe(model: Path, path: Path | None) -> Recipe:
+    """The students' recipe, with the larger network as their teacher."""
+    from bnngen.train.recipe import DistillTable, load_recipe
+
+    if path is None and not model.is_dir():
+        raise typer.BadParameter("a model file needs a --recipe, which names the data and how to train")
+    recipe = load_recipe(path or model / "recipe.toml")
+    if recipe.distill is not None:
+        return recipe
+    return recipe.model_copy(update={"distill": DistillTable(teacher=model)})
+
+
+def _screen() -> Any:
+    from bnngen.compress.search import Watcher
+
+    class Screen(Watcher):
+        def tries(self, number: int, count: int) -> None:
+            errors.print(f"student {number} of {count} learns")
+
+        def learned(self, candidate: Any) -> None:
+            c = candidate.figures
+            sizes = "-".join(map(str, [*c["widths"], *c["dense"]]))
+            errors.print(
+                f"  {sizes}: {100 * c['validation_accuracy']:.2f} % after {c['epochs']} epochs, "
+                f"{c['bram']} block RAMs, {c['lut']:,} LUTs"
+            )
+
+    return Screen()
+
+
+def _print(report: dict[str, Any], out: Path) -> None:
+    table = Table(
+        "student", "sizes", "bits", "epochs", "weight bits", "block RAMs", "LUTs", "frames/s", "validation"
+    )
+    for c in sorted(report["candidates"], key=lambda c: -c["validation_accuracy"]):
+        sizes = "-".join(map(str, [*c["widths"], *c["dense"]]))
+        bits = f"{c['weight_bits']}W{c['act_bits']}A"
+        accuracy = f"{100 * c['validation_accuracy']:.2f} %"
+        row = (
+            c["number"],
+            sizes,
+            bits,
+            c["epochs"],
+            f"{c['weight_memory_bits']:,}",
+            c["bram"],
+            f"{c['lut']:,}",
+        )
+        table.add_row(*map(str, row), f"{c['fps']:,.0f}", accuracy)
+    console.print(table)
+    test = report["winner"]["test"]
+    right = percent(test["test_correct"], test["test_samples"])
+    console.print(
+        f"student {report['winner']['number']} wins: the golden model gets {test['test_correct']:,} of "
+        f"{test['test_samples']:,} test samples right ({right}); model and recipe in {out}, all students in "
+        f"{out / 'compress.html'}"
+    )

@@ -1,0 +1,39 @@
+"""A student that fits: its recipe, what it takes of the board, and how well it has learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bnngen.design import Design
+from bnngen.train.recipe import Recipe
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """``validation`` is the golden model's accuracy on the validation part after ``recipe``'s epochs."""
+
+    number: int
+    recipe: Recipe
+    design: Design
+    validation: float
+    final: bool = False
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What tables and plots show of it."""
+        model, need = self.recipe.model, self.design.resources
+        return {
+            "number": self.number,
+            "widths": list(model.widths or ()),
+            "dense": list(model.dense or ()),
+            "weight_bits": model.weight_bits,
+            "act_bits": model.act_bits,
+            "epochs": self.recipe.train.epochs,
+            "weight_memory_bits": sum(layer.op.weight_bits for layer in self.design.schedule.network.layers),
+            "bram": need.bram,
+            "lut": need.lut,
+            "fps": self.design.fps,
+            "validation_accuracy": self.validation,
+            "final": self.final,
+        }

@@ -1,0 +1,42 @@
+"""Whether a recipe's network fits a board, asked of the scheduler before anything is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bnngen.api import compile, load
+from bnngen.design import Design
+from bnngen.errors import FitError, RecipeError
+from bnngen.schedule.budget import Rate, available
+from bnngen.train.export import export_model
+from bnngen.train.inputs import Prepared
+from bnngen.train.network import build_network
+from bnngen.train.recipe import Recipe
+
+LUT_SHARE = 0.85
+"""A design may take this part of the device's LUTs: its LUTs are an estimate, and it has to be routed."""
+
+
+def fitted(recipe: Recipe, prepared: Prepared, board: str, rate: Rate) -> Design | None:
+    """The untrained network on ``board`` at ``rate``, or None if it does not fit, or nothing of its maps is
+    left.
+
+    What a design takes depends on the sizes and the bits; the values of weights and thresholds decide only
+    which ROM columns are equal.
+    """
+    try:
+        network = build_network(recipe, prepared)
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "model.onnx"
+            export_model(network.body, path, prepared.shape)
+            design = compile(load(path), board, rate)
+    except (FitError, RecipeError):
+        return None
+    return design if fits_well(design) else None
+
+
+def fits_well(design: Design) -> bool:
+    """Whether the design, as estimated, is within the device and leaves room to route."""
+    have, need = available(design.schedule.board), design.resources
+    return need.bram <= have.bram and need.lut <= LUT_SHARE * have.lut

@@ -1,0 +1,171 @@
+"""The search: students that fit the board learn for a few epochs, the best of them to the end.
+
+Optuna proposes the proportions of the layers and the bits of the activations (TPE: Bergstra et al.,
+"Algorithms for hyper-parameter optimization", NeurIPS 2011); the scheduler says how large such a network may
+be. Everything follows from the seed, and every student has a folder of its own, so a search that was stopped
+goes on when the same command runs again.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import optuna
+import tomli_w
+
+from bnngen.api import compile, load
+from bnngen.compress.candidate import Candidate
+from bnngen.compress.hardware import fits_well, fitted
+from bnngen.compress.report import write_report
+from bnngen.compress.sizes import Profile, largest
+from bnngen.errors import FitError
+from bnngen.files import make_folder, write_text
+from bnngen.schedule.budget import Rate
+from bnngen.train.architectures import find_architecture
+from bnngen.train.inputs import Prepared
+from bnngen.train.recipe import Recipe
+from bnngen.train.run import load_prepared, train
+
+LEAST_PART = 0.25
+"""No layer gets a smaller part of its own width than this, before all are scaled."""
+
+
+class Watcher:
+    """What is told while students are tried; does nothing itself."""
+
+    def tries(self, number: int, count: int) -> None:
+        """Student ``number`` (from 1) of ``count`` begins to learn."""
+
+    def learned(self, candidate: Candidate) -> None:
+        """A student has learned."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The board, by name or path, and the frames a second."""
+
+    board: str
+    rate: Rate = None
+
+
+@dataclass(frozen=True)
+class Effort:
+    """``trials`` students learn for ``epochs`` epochs; ``finalists`` of them for as many as the recipe says.
+    ``act_bits``: bits of activations to choose from; empty for the recipe's own."""
+
+    trials: int = 12
+    epochs: int = 3
+    finalists: int = 2
+    act_bits: tuple[int, ...] = ()
+
+
+def compress(
+    recipe: Recipe, target: Target, effort: Effort, out: Path, watcher: Watcher | None = None
+) -> dict[str, Any]:
+    """Find the student of ``recipe``'s architecture, at most as large, that learns most among those that fit
+    ``target``.
+
+    Leaves in ``out`` what `bnngen.train.run.train` leaves for the winner, ``candidates.json`` and
+    ``compress.html``; the students are in ``out``/students. Returns the contents of ``candidates.json``.
+    Raises FitError if not even the smallest student fits, and as `train`.
+    """
+    watcher = watcher or Watcher()
+    make_folder(out)
+    search = _Search(recipe, load_prepared(recipe), target, effort, out, watcher)
+    tried = search.run()
+    ranked = sorted(tried, key=lambda c: (-c.validation, c.number))
+    finals = [
+        search.learn(c.number, c.recipe, recipe.train.epochs, c.design) for c in ranked[: effort.finalists]
+    ]
+    winner = max(finals, key=lambda c: (c.validation, -c.number))
+    return search.finish([*tried, *finals], winner)
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    recipe: Recipe
+    prepared: Prepared
+    target: Target
+    effort: Effort
+    out: Path
+    watcher: Watcher
+
+    def run(self) -> list[Candidate]:
+        """The students that have learned for a few epochs, each size once."""
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        sampler = optuna.samplers.TPESampler(seed=self.recipe.train.seed)
+        study = optuna.create_study(direction="maximize", sampler=sampler)
+        found: dict[str, Candidate] = {}
+        for number in range(1, self.effort.trials + 1):
+            trial = study.ask()
+            student = largest(partial(self._fitted, self._profile(trial)))
+            if student is None:
+                raise FitError(
+                    f"no network of architecture '{self.recipe.model.architecture}' fits {self.target.board} "
+                    "at this rate, however narrow; use fewer layers or fewer bits, or ask for fewer frames"
+                )
+            recipe, design = student[1]
+            if recipe.key not in found:
+                self.watcher.tries(number, self.effort.trials)
+                found[recipe.key] = self.learn(number, recipe, self.effort.epochs, design)
+            study.tell(trial, found[recipe.key].validation)
+        return list(found.values())
+
+    def _profile(self, trial: optuna.Trial) -> Profile:
+        sizes = find_architecture(self.recipe.model).sizes
+        bits = self.effort.act_bits or (self.recipe.model.act_bits,)
+
+        def parts(name: str, widths: Sequence[int]) -> tuple[float, ...]:
+            return tuple(
+                trial.suggest_float(f"{name}_{k}", LEAST_PART, 1.0, log=True) for k in range(len(widths))
+            )
+
+        return Profile(
+            parts("width", sizes.widths),
+            parts("dense", sizes.dense),
+            trial.suggest_categorical("act_bits", bits),
+        )
+
+    def _fitted(self, profile: Profile, scale: float) -> Any:
+        recipe = profile.student(self.recipe, scale, self.effort.epochs)
+        design = fitted(recipe, self.prepared, self.target.board, self.target.rate)
+        return None if design is None else (recipe, design)
+
+    def learn(self, number: int, recipe: Recipe, epochs: int, design: Any) -> Candidate:
+        """Train a student in its folder, and judge it by the validation part."""
+        recipe = recipe.model_copy(update={"train": recipe.train.model_copy(update={"epochs": epochs})})
+        folder = self._folder(number, epochs)
+        make_folder(folder)
+        path = folder / "student.toml"
+        write_text(path, tomli_w.dumps(recipe.model_dump(mode="json", exclude_none=True)))
+        validation = train(path, folder, judge="validation").report["validation_accuracy"]
+        final = epochs == self.recipe.train.epochs
+        candidate = Candidate(number, recipe, design, validation, final)
+        self.watcher.learned(candidate)
+        return candidate
+
+    def _folder(self, number: int, epochs: int) -> Path:
+        return self.out / "students" / f"{number}_{epochs}_epochs"
+
+    def finish(self, candidates: list[Candidate], winner: Candidate) -> dict[str, Any]:
+        """The winner's files, its accuracy on the test part, and the report."""
+        folder = self._folder(winner.number, winner.recipe.train.epochs)
+        result = train(folder / "student.toml", folder).report
+        for name in ("model.onnx", "test.npz", "recipe.toml", "log.jsonl", "preprocessing.json"):
+            if (folder / name).is_file():
+                shutil.copyfile(folder / name, self.out / name)
+        design = compile(load(self.out / "model.onnx"), self.target.board, self.target.rate)
+        if not fits_well(design):
+            raise FitError("the trained network takes more than the untrained one did; ask for fewer frames")
+        report = {
+            "board": self.target.board,
+            "candidates": [c.figures for c in candidates],
+            "winner": replace(winner, design=design).figures | {"test": result},
+        }
+        write_report(report, self.out)
+        return report

@@ -1,0 +1,62 @@
+"""A model file as the teacher: what its integer network says, times a number that makes it a good judge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from bnngen.api import load
+from bnngen.data import quantize
+from bnngen.errors import RecipeError
+from bnngen.train.data.dataset import Part
+from bnngen.train.inputs import Layout
+
+SHARPNESSES = 2.0 ** np.arange(-10, 5)
+"""Numbers that a model's scores may be multiplied by."""
+CALIBRATION = 4096
+"""Samples by which one is chosen."""
+
+
+class ModelFile(nn.Module):
+    """The integer network of a file, for inputs (N, ...) in its own layout, as samples are stored: bytes
+    stand for 0 to 1.
+
+    Its scores are multiplied by the number that makes the training labels likeliest: they may be whole
+    numbers of any size, or bits (Guo et al., "On calibration of modern neural networks", ICML 2017).
+    """
+
+    def __init__(self, path: Path, train: Part) -> None:
+        super().__init__()
+        self._network = load(path)
+        self._scale = np.array(1 / 255) if train.x.dtype == np.uint8 else None
+        self.sharpness = 1.0
+        if self._network.class_index:
+            raise RecipeError(f"'{path}' says only a class; a teacher has to give scores", "distill.teacher")
+        few = self.layout(train.x[:CALIBRATION])
+        if few.shape[1:] != self._network.model_shape:
+            raise RecipeError(
+                f"'{path}' takes inputs of shape {self._network.model_shape}, not {few.shape[1:]}",
+                "distill.teacher",
+            )
+        scores, labels = self(torch.from_numpy(few)), torch.from_numpy(train.y[:CALIBRATION])
+        losses = [float(nn.functional.cross_entropy(scores * s, labels)) for s in SHARPNESSES]
+        self.sharpness = float(SHARPNESSES[int(np.argmin(losses))])
+
+    @property
+    def layout(self) -> Layout:
+        """From stored samples to its inputs."""
+        return Layout(len(self._network.model_shape))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of its input."""
+        return self._network.model_shape
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The scores (N, classes) of inputs ``x``."""
+        codes = quantize(x.cpu().numpy(), self._network, self._scale)
+        scores = self._network.host.real_outputs(self._network.run(codes))
+        return torch.from_numpy(scores.astype(np.float32) * np.float32(self.sharpness)).to(x.device)
