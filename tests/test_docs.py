@@ -104,9 +104,11 @@ def test_the_pages_show_every_command() -> None:
 def test_the_quick_command_lines_run(workplace: Path) -> None:
     """In the order of the pages; builds stop at the estimate, and simulations are left to the Python example."""
     seen = set()
-    trains = all(map(find_spec, ("torch", "brevitas", "onnxoptimizer", "sklearn")))
+    packages = ("torch", "brevitas", "onnxoptimizer", "sklearn", "optuna", "tomli_w")
+    trains = all(map(find_spec, packages))
     for where, arguments in LINES:
-        needs_training = arguments[0] == "train" or any("tfc_digits" in argument for argument in arguments)
+        trained = any("tfc_digits" in argument for argument in arguments)
+        needs_training = trained or arguments[0] in ("train", "compress")
         if arguments[0] == "simulate" or tuple(arguments) in seen or (needs_training and not trains):
             continue
         seen.add(tuple(arguments))

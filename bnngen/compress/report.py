@@ -33,7 +33,7 @@ def plot(report: dict[str, Any], key: str, label: str) -> dict[str, Any]:
     candidates = report["candidates"]
     xs = [c[key] for c in candidates]
     ys = [100 * c["validation_accuracy"] for c in candidates]
-    x_ends, y_ends = (0.0, max(xs) * 1.05), (min(ys) - 0.5, max(ys) + 0.5)
+    x_ends, y_ends = (0.0, max(1.0, *xs) * 1.05), (min(ys) - 0.5, max(ys) + 0.5)
     points = [
         {
             "x": EDGE + (x - x_ends[0]) / (x_ends[1] - x_ends[0]) * (WIDTH - EDGE),

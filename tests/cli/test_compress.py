@@ -1,0 +1,63 @@
+"""``bnngen compress``: exit statuses and messages; searches themselves are tested in tests/compress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+Cli = Callable[..., tuple[int, str, str]]
+
+needs_search = pytest.mark.skipif(
+    not all(map(find_spec, ("torch", "brevitas", "onnxoptimizer", "optuna", "tomli_w", "sklearn"))),
+    reason="needs the packages of training and search: pip install bnngen[train,search]",
+)
+RECIPE = """\
+[data]
+name = "digits"
+input = "binarize"
+[model]
+architecture = "mlp"
+widths = [64]
+[train]
+epochs = 1
+"""
+
+
+def test_missing_packages(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bnngen.train.extra.find_spec", lambda name: None)
+    status, _, err = cli("compress", tmp_path, "--board", "icebreaker", "--out", tmp_path / "out")
+    assert status == 3
+    assert "pip install 'bnngen[train,search]'" in err
+
+
+@needs_search
+def test_a_model_file_needs_a_recipe(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    model = digits / "digits_1w1a.onnx"
+    status, _, err = cli("compress", model, "--board", "icebreaker", "--out", tmp_path / "out")
+    assert status == 2
+    assert "needs a --recipe" in err
+
+
+@needs_search
+def test_bits_of_activations(cli: Cli, tmp_path: Path) -> None:
+    status, _, err = cli(
+        "compress", tmp_path, "--board", "icebreaker", "--act-bits", "1,9", "--out", tmp_path
+    )
+    assert status == 2
+    assert "whole numbers from 1 to 8" in err
+
+
+@needs_search
+def test_a_model_file_teaches(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    """The digits network, whose inputs are the same 64 pixels, divided by 16."""
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(RECIPE)
+    options = ("--board", "icebreaker", "--fps", 1000, "--trials", 1, "--epochs", 1, "--finalists", 1)
+    model, out = digits / "digits_1w1a.onnx", tmp_path / "out"
+    status, printed, err = cli("compress", model, "--recipe", recipe, *options, "--out", out)
+    assert status == 0, err
+    assert "the golden model gets" in printed
+    assert 'teacher = "' in (out / "recipe.toml").read_text()

@@ -1,0 +1,55 @@
+"""Whole searches, on a few hundred digits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
+pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
+pytest.importorskip("optuna", reason="needs optuna and tomli-w: pip install bnngen[search]")
+pytest.importorskip("tomli_w", reason="needs tomli-w: pip install bnngen[search]")
+pytest.importorskip("sklearn", reason="needs scikit-learn")
+
+import bnngen
+from bnngen.compress.search import Effort, Target, compress
+from bnngen.errors import FitError
+from bnngen.train.recipe import load_recipe
+from bnngen.train.run import train
+
+EFFORT = Effort(trials=2, epochs=1, finalists=1, act_bits=(1, 2))
+
+
+def test_the_winner_fits_and_can_be_made_again(recipe_path: Path, tmp_path: Path) -> None:
+    out, target = tmp_path / "out", Target("icebreaker", 100_000)
+    report = compress(load_recipe(recipe_path), target, EFFORT, out)
+    winner = report["winner"]
+    assert winner["widths"] < [256, 128]
+    design = bnngen.compile(bnngen.load(out / "model.onnx"), "icebreaker", 100_000)
+    assert design.resources.bram == winner["bram"] <= 30
+    assert (out / "compress.html").is_file()
+    assert json.loads((out / "candidates.json").read_text()) == report
+
+    train(out / "recipe.toml", tmp_path / "again")
+    assert (tmp_path / "again" / "model.onnx").read_bytes() == (out / "model.onnx").read_bytes()
+
+
+def test_students_never_see_the_test_part_and_a_search_goes_on(recipe_path: Path, tmp_path: Path) -> None:
+    out, target = tmp_path / "out", Target("icebreaker", 100_000)
+    first = compress(load_recipe(recipe_path), target, EFFORT, out)
+    reports = {
+        log.parent.name: json.loads(log.read_text().splitlines()[-1])["report"]
+        for log in (out / "students").glob("*/log.jsonl")
+    }
+    tested = [name for name, report in reports.items() if "test_accuracy" in report]
+    assert tested == [f"{first['winner']['number']}_3_epochs"]
+    checkpoints = {path: path.stat().st_mtime_ns for path in out.glob("students/*/checkpoint.pt")}
+    assert compress(load_recipe(recipe_path), target, EFFORT, out)["candidates"] == first["candidates"]
+    assert {path: path.stat().st_mtime_ns for path in checkpoints} == checkpoints
+
+
+def test_nothing_fits(recipe_path: Path, tmp_path: Path) -> None:
+    with pytest.raises(FitError, match=r"no network of architecture 'mlp' fits icebreaker at this rate"):
+        compress(load_recipe(recipe_path), Target("icebreaker", 1e9), EFFORT, tmp_path / "out")

@@ -1,0 +1,59 @@
+"""A model file as the teacher."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
+pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
+pytest.importorskip("sklearn", reason="needs scikit-learn")
+
+from bnngen.errors import RecipeError
+from bnngen.train.data.dataset import Part
+from bnngen.train.distill.model_file import ModelFile
+from bnngen.train.distill.teacher import load_teacher
+from bnngen.train.recipe import load_recipe
+from bnngen.train.run import load_prepared, train
+
+DISTILL = "\n[distill]\nteacher = '{}'\n"
+
+
+@pytest.fixture
+def run(write_recipe, tmp_path: Path) -> Path:
+    train(write_recipe("epochs = 2", "epochs = 6"), tmp_path / "run")
+    return tmp_path / "run"
+
+
+def test_it_says_what_the_golden_model_says(write_recipe, run: Path) -> None:
+    recipe = load_recipe(write_recipe("batch = 100", "batch = 100" + DISTILL.format(run / "model.onnx")))
+    prepared = load_prepared(recipe)
+    teacher = load_teacher(recipe.distill, recipe, prepared, torch.device("cpu"))
+    logits, hidden = teacher(torch.zeros(3, *prepared.shape), torch.arange(3))
+    model = ModelFile(run / "model.onnx", prepared.stored.train)
+    direct = model(torch.from_numpy(prepared.data.train.x[:3]))
+    assert torch.equal(logits, direct)
+    assert torch.equal(hidden, logits)
+
+
+def test_its_scores_are_made_sharp_enough(write_recipe, run: Path) -> None:
+    """Whole numbers of a hundred and more would leave nothing soft."""
+    prepared = load_prepared(load_recipe(write_recipe()))
+    model = ModelFile(run / "model.onnx", prepared.stored.train)
+    assert 0 < model.sharpness < 1
+
+
+@pytest.mark.parametrize(("more", "message"), [("feature = 0.1", "take response alone")])
+def test_only_answers_are_known(write_recipe, run: Path, more: str, message: str) -> None:
+    text = DISTILL.format(run / "model.onnx") + more
+    recipe = load_recipe(write_recipe("batch = 100", "batch = 100" + text))
+    with pytest.raises(RecipeError, match=message):
+        load_teacher(recipe.distill, recipe, load_prepared(recipe), torch.device("cpu"))
+
+
+def test_another_input(run: Path) -> None:
+    part = Part(np.zeros((4, 5, 5), np.uint8), np.zeros(4, np.int64))
+    with pytest.raises(RecipeError, match=r"takes inputs of shape \(64,\), not \(25,\)"):
+        ModelFile(run / "model.onnx", part)
