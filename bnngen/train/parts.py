@@ -73,6 +73,18 @@ class Parts:
         self._least = least_bits
         self._named: set[str] = set()
 
+    def start(self, rank: int) -> nn.Sequential:
+        """A network that so far has its input."""
+        model = nn.Sequential()
+        model.add_module("input", self.input(rank))
+        return model
+
+    def add(self, model: nn.Sequential, name: str, product: nn.Module, outputs: int, rank: int = 0) -> None:
+        """Append a product as ``name``, with its batch norm and activation."""
+        model.add_module(name, product)
+        model.add_module(f"{name}_norm", self.norm(outputs, rank))
+        model.add_module(f"{name}_act", self.activation(name, outputs, rank))
+
     def input(self, rank: int) -> nn.Module:
         """The host's affine step and the network's first quantiser."""
         code = self.code

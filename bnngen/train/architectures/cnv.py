@@ -18,22 +18,21 @@ def build(parts: Parts, shape: tuple[int, ...], classes: int, sizes: Sizes) -> n
     Raises RecipeError if nothing is left of the map.
     """
     channels, *map_size = shape
-    model = nn.Sequential(parts.input(rank=2))
+    model = parts.start(rank=2)
     for index, width in enumerate(sizes.widths):
         for half in range(2):
             name = f"conv_{2 * index + half}"
-            model.append(parts.conv(name, 2, channels, width, sizes.kernel, padding=sizes.padding))
-            model.append(parts.norm(width, rank=2))
-            model.append(parts.activation(name, width, rank=2))
+            conv = parts.conv(name, 2, channels, width, sizes.kernel, padding=sizes.padding)
+            parts.add(model, name, conv, width, rank=2)
             channels = width
             map_size = [n + 2 * sizes.padding - sizes.kernel + 1 for n in map_size]
         if index < len(sizes.widths) - 1:
-            model.append(nn.MaxPool2d(2))
+            model.add_module(f"pool_{index}", nn.MaxPool2d(2))
             map_size = [n // 2 for n in map_size]
         if min(map_size) < 1:
             raise RecipeError(
                 f"nothing of an image of {shape} is left behind {name}; use padding = 1", "model.widths"
             )
-    model.append(nn.Flatten())
+    model.add_module("flatten", nn.Flatten())
     add_dense(model, parts, channels * map_size[0] * map_size[1], sizes.dense, classes)
     return model

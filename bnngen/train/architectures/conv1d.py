@@ -15,16 +15,15 @@ RANK = 2
 def build(parts: Parts, shape: tuple[int, ...], classes: int, sizes: Sizes) -> nn.Module:
     """``conv_0``, ``conv_1`` ..., then ``dense_0`` ... Raises RecipeError if nothing is left of the time."""
     channels, length = shape
-    model = nn.Sequential(parts.input(rank=1))
+    model = parts.start(rank=1)
     for index, width in enumerate(sizes.widths):
         name = f"conv_{index}"
-        model.append(parts.conv(name, 1, channels, width, sizes.kernel, padding=sizes.padding))
-        model.append(parts.norm(width, rank=1))
-        model.append(parts.activation(name, width, rank=1))
-        model.append(nn.MaxPool1d(2))
+        conv = parts.conv(name, 1, channels, width, sizes.kernel, padding=sizes.padding)
+        parts.add(model, name, conv, width, rank=1)
+        model.add_module(f"pool_{index}", nn.MaxPool1d(2))
         channels, length = width, (length + 2 * sizes.padding - sizes.kernel + 1) // 2
         if length < 1:
             raise RecipeError(f"nothing of {shape[1]} steps is left behind {name}", "model.widths")
-    model.append(nn.Flatten())
+    model.add_module("flatten", nn.Flatten())
     add_dense(model, parts, channels * length, sizes.dense, classes)
     return model

@@ -12,7 +12,7 @@ RANK = 1
 
 def build(parts: Parts, shape: tuple[int, ...], classes: int, sizes: Sizes) -> nn.Module:
     """``dense_0``, ``dense_1`` ...: product, batch norm, activation; the last one is the product alone."""
-    model = nn.Sequential(parts.input(rank=0))
+    model = parts.start(rank=0)
     add_dense(model, parts, shape[0], sizes.widths, classes)
     return model
 
@@ -21,8 +21,7 @@ def add_dense(model: nn.Sequential, parts: Parts, inputs: int, widths: tuple[int
     """Append dense layers of these widths, and the one that makes the scores."""
     for index, outputs in enumerate(widths):
         name = f"dense_{index}"
-        model.append(parts.dense(name, inputs, outputs))
-        model.append(parts.norm(outputs))
-        model.append(parts.activation(name, outputs))
+        parts.add(model, name, parts.dense(name, inputs, outputs), outputs)
         inputs = outputs
-    model.append(parts.dense(f"dense_{len(widths)}", inputs, classes, last=True))
+    name = f"dense_{len(widths)}"
+    model.add_module(name, parts.dense(name, inputs, classes, last=True))

@@ -43,16 +43,22 @@ class Block(nn.Module):
 def build(parts: Parts, shape: tuple[int, ...], classes: int, sizes: Sizes) -> nn.Module:
     """``stem``, then ``block_k_0`` and ``block_k_1`` for each width; all but the first halve the map."""
     inputs = sizes.widths[0]
-    model = nn.Sequential(
-        parts.input(rank=2),
-        parts.conv("stem", 2, shape[0], inputs, sizes.kernel, padding=sizes.padding),
-        parts.norm(inputs, rank=2),
-        parts.grid(GRID_BITS, GRID_STEP),
-    )
+    model = parts.start(rank=2)
+    model.add_module("stem", parts.conv("stem", 2, shape[0], inputs, sizes.kernel, padding=sizes.padding))
+    model.add_module("stem_norm", parts.norm(inputs, rank=2))
+    model.add_module("stem_grid", parts.grid(GRID_BITS, GRID_STEP))
     for index, width in enumerate(sizes.widths):
-        model.append(Block(parts, f"block_{index}_0", inputs, width, 1 if index == 0 else 2, sizes))
-        model.append(Block(parts, f"block_{index}_1", width, width, 1, sizes))
-        inputs = width
-    model.append(nn.Sequential(nn.AdaptiveAvgPool2d(1), parts.grid(GRID_BITS, GRID_STEP), nn.Flatten()))
-    model.append(parts.dense("dense_0", inputs, classes, last=True))
+        for number, stride in enumerate((1 if index == 0 else 2, 1)):
+            name = f"block_{index}_{number}"
+            model.add_module(name, Block(parts, name, inputs, width, stride, sizes))
+            inputs = width
+    add_mean(model, parts, inputs, classes)
     return model
+
+
+def add_mean(model: nn.Sequential, parts: Parts, channels: int, classes: int) -> None:
+    """Append the mean of each map, and the layer that makes the scores."""
+    model.add_module("mean", nn.AdaptiveAvgPool2d(1))
+    model.add_module("mean_grid", parts.grid(GRID_BITS, GRID_STEP))
+    model.add_module("flatten", nn.Flatten())
+    model.add_module("dense_0", parts.dense("dense_0", channels, classes, last=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from bnngen.train.architectures import Sizes
-from bnngen.train.architectures.residual import GRID_BITS, GRID_STEP
+from bnngen.train.architectures.residual import add_mean
 from bnngen.train.parts import Parts
 
 RANK = 3
@@ -13,7 +13,7 @@ RANK = 3
 
 def build(parts: Parts, shape: tuple[int, ...], classes: int, sizes: Sizes) -> nn.Module:
     """``stem``, then ``depth_k`` and ``point_k`` for each width; each but the first halves the map."""
-    model = nn.Sequential(parts.input(rank=2))
+    model = parts.start(rank=2)
     inputs = sizes.widths[0]
     _add(model, parts, "stem", shape[0], inputs, kernel=sizes.kernel, padding=sizes.padding)
     for index, width in enumerate(sizes.widths):
@@ -22,12 +22,9 @@ def build(parts: Parts, shape: tuple[int, ...], classes: int, sizes: Sizes) -> n
         _add(model, parts, f"depth_{index}", inputs, inputs, **depth)
         _add(model, parts, f"point_{index}", inputs, width, kernel=1)
         inputs = width
-    model.append(nn.Sequential(nn.AdaptiveAvgPool2d(1), parts.grid(GRID_BITS, GRID_STEP), nn.Flatten()))
-    model.append(parts.dense("dense_0", inputs, classes, last=True))
+    add_mean(model, parts, inputs, classes)
     return model
 
 
 def _add(model: nn.Sequential, parts: Parts, name: str, inputs: int, outputs: int, **window: int) -> None:
-    model.append(parts.conv(name, 2, inputs, outputs, **window))
-    model.append(parts.norm(outputs, rank=2))
-    model.append(parts.activation(name, outputs, rank=2))
+    parts.add(model, name, parts.conv(name, 2, inputs, outputs, **window), outputs, rank=2)
