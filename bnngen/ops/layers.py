@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from bnngen.datatypes import IntType
 from bnngen.graph import Shape
 from bnngen.ops.engine import Engine
+from bnngen.ops.weightless import Weightless
 from bnngen.ops.window import Axes, Window
 from bnngen.schedule.option import Option, Place, pareto
 from bnngen_boards.profile import Board
@@ -31,6 +32,27 @@ class Foldable:
     def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
         """All ways to build it."""
         raise NotImplementedError
+
+
+class Moved(Weightless, Foldable):
+    """A layer that takes one tensor of ``shape``, of elements of ``input_type``, and computes nothing."""
+
+    shape: Shape
+    input_type: IntType
+
+    @property
+    def output_type(self) -> IntType:
+        return self.input_type
+
+    @property
+    def elements_in(self) -> int:
+        """Elements of the input."""
+        return math.prod(self.shape)
+
+    def check(self, inputs: Sequence[Shape]) -> None:
+        """Raises ValueError if these are not the shapes of the layer's input."""
+        if inputs[0] != self.shape:
+            raise ValueError(f"takes a tensor of shape {self.shape}, not of shape {inputs[0]}")
 
 
 class Weighted(Foldable):

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from bnngen.datatypes import IntType
 from bnngen.graph import Shape
-from bnngen.ops.layers import Foldable
+from bnngen.ops.layers import Moved
 from bnngen.ops.line_buffer import LineBuffer, divisors
-from bnngen.ops.weightless import Weightless
 from bnngen.schedule.folding import Folding
 from bnngen.schedule.lut_model import Structure, luts
 from bnngen.schedule.option import Option, Place
@@ -27,7 +26,7 @@ from bnngen_hw.window_plan import WindowPlan
 
 
 @dataclass(frozen=True)
-class Slice(Weightless, Foldable):
+class Slice(Moved):
     """The channels ``first`` to ``last`` (the latter not among them) of a tensor of ``shape``, (*spatial, C),
     whose elements are of ``input_type``."""
 
@@ -37,23 +36,13 @@ class Slice(Weightless, Foldable):
     input_type: IntType
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        if inputs[0] != self.shape:
-            raise ValueError(f"takes a tensor of shape {self.shape}, not of shape {inputs[0]}")
+        self.check(inputs)
         return (*self.shape[:-1], self.last - self.first)
-
-    @property
-    def output_type(self) -> IntType:
-        return self.input_type
 
     @property
     def positions(self) -> int:
         """Positions of a map."""
         return math.prod(self.shape[:-1])
-
-    @property
-    def elements_in(self) -> int:
-        """Elements of the input."""
-        return math.prod(self.shape)
 
     @property
     def elements_out(self) -> int:

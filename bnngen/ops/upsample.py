@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from bnngen.datatypes import IntType
 from bnngen.graph import Shape
-from bnngen.ops.layers import Foldable
+from bnngen.ops.layers import Moved
 from bnngen.ops.line_buffer import LineBuffer, divisors
-from bnngen.ops.weightless import Weightless
 from bnngen.ops.window import Axes
 from bnngen.schedule.folding import Folding
 from bnngen.schedule.lut_model import Structure, luts
@@ -26,7 +25,7 @@ from bnngen_hw.window_plan import WindowPlan
 
 
 @dataclass(frozen=True)
-class Upsample(Weightless, Foldable):
+class Upsample(Moved):
     """Each position of a map of ``shape``, (H, W, C) or (L, C), ``factors`` times along each axis; elements
     of ``input_type``."""
 
@@ -35,18 +34,8 @@ class Upsample(Weightless, Foldable):
     input_type: IntType
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        if inputs[0] != self.shape:
-            raise ValueError(f"takes a tensor of shape {self.shape}, not of shape {inputs[0]}")
+        self.check(inputs)
         return (*(n * k for n, k in zip(self.shape, self.factors, strict=False)), self.shape[-1])
-
-    @property
-    def output_type(self) -> IntType:
-        return self.input_type
-
-    @property
-    def elements_in(self) -> int:
-        """Elements of the input."""
-        return math.prod(self.shape)
 
     @property
     def elements_out(self) -> int:
