@@ -79,7 +79,7 @@ class Dense(Weighted):
 
     def _feed_styles(self, engine: EngineOption, place: Place, board: Board) -> Iterator[FeedStyle]:
         yield "registers"
-        if place.first and self.engine.folds(engine.folding) > 1:
+        if self.engine.folds(engine.folding) > 1:
             yield "block"
             if board.resources.spram:
                 yield "huge"
