@@ -96,7 +96,9 @@ def _advice(problem: Problem) -> str:
         return f"ask for fewer frames, a faster clock (--clock) or {larger}"
     memory = problem.board.resources.bram
     room = _free(problem).bram * memory.bits
-    return f"use fewer neurons or bits (the free {memory.kind} hold {room:,} weight bits), or {larger}"
+    return (
+        f"use fewer channels, neurons or bits (the free {memory.kind} hold {room:,} weight bits), or {larger}"
+    )
 
 
 def smallest_board(problem: Problem) -> Board | None:

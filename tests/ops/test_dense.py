@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.ops.dense import Dense
 from bnngen.ops.threshold import Threshold
+from bnngen.schedule.option import Place
+from bnngen_boards.profile import load_board
 
 INPUTS = [
     BIPOLAR,
@@ -65,3 +67,14 @@ def test_weight_types() -> None:
     assert Dense(np.array([[1, -1]]), BIPOLAR).weight_type == BIPOLAR
     assert Dense(np.array([[1, 0]]), BIPOLAR).weight_type == IntType(0, 1)
     assert Dense(np.array([[-3, 0]]), BIPOLAR).weight_bits == 6
+
+
+def test_a_vector_that_is_read_again_may_lie_in_ram_wherever_the_layer_stands() -> None:
+    dense = Dense(np.ones((8, 512), np.int64), BIPOLAR)
+    for place in (Place(), Place(first=True)):
+        styles = {
+            (o.feed_style, o.folding.pe == 8) for o in dense.all_options(load_board("icebreaker"), place)
+        }
+        assert ("block", False) in styles
+        assert ("huge", False) in styles
+        assert ("block", True) not in styles  # one pass needs no buffer

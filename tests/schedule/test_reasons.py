@@ -29,7 +29,7 @@ def test_too_little_memory(make_network: Callable[..., Network]) -> None:
     assert why_not(problem(network, 100, load_board("icebreaker"))) == (
         "the network doesn't fit icebreaker: its weights are 262,144 bits; it needs 64 of 29 "
         "SB_RAM40_4K, 35 too many: layer 'fc0' 32 for its 131,072 weight bits, layer 'fc1' 32 for its 131,072 "
-        "weight bits; use fewer neurons or bits (the free SB_RAM40_4K hold 118,784 weight bits), or board "
+        "weight bits; use fewer channels, neurons or bits (the free SB_RAM40_4K hold 118,784 weight bits), or board "
         "colorlight_5a75b_r7_0, on which it fits"
     )
 
