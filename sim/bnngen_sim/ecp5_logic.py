@@ -1,8 +1,8 @@
 """Models of the ECP5's cells of half a slice as place and route configures them, in Verilog.
 
-yosys' ``TRELLIS_COMB`` does not drive its carry output, and it has no ``TRELLIS_RAMW``, which leads the
-write port of a 16 x 4 memory to its four cells. Source: the documentation of Project Trellis, and how
-nextpnr packs.
+yosys' ``TRELLIS_COMB`` does not drive its carry output, and it has no ``TRELLIS_RAMW``, which leads a write
+port to the four cells of a 16 x 4 memory. Source: the documentation of Project Trellis, and what nextpnr
+makes of yosys' cells.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 _COMB = """
 module TRELLIS_COMB #(
     parameter MODE = "LOGIC", parameter [15:0] INITVAL = 0, parameter CCU2_INJECT1 = "NO",
-    parameter WREMUX = "WRE", parameter [0:0] IS_Z1 = 0
+    parameter WREMUX = "WRE", parameter WCKMUX = "WCK", parameter [0:0] IS_Z1 = 0
 ) (
     input A, B, C, D, M, FCI, F1, FXA, FXB, DI0, DI1, WD, WAD0, WAD1, WAD2, WAD3, WRE, WCK,
     output F, FCO, OFX
@@ -18,8 +18,8 @@ module TRELLIS_COMB #(
     assign OFX = IS_Z1 ? (M ? FXB : FXA) : (M ? F1 : F);
     generate if (MODE == "DPRAM") begin : mode
         reg [15:0] memory = INITVAL;
-        wire write = WREMUX == "INV" ? ~WRE : WRE;
-        always @(posedge WCK) if (write) memory[{WAD3, WAD2, WAD1, WAD0}] <= WD;
+        wire write = WREMUX == "INV" ? ~WRE : WRE, clock = WCKMUX == "INV" ? ~WCK : WCK;
+        always @(posedge clock) if (write) memory[{WAD3, WAD2, WAD1, WAD0}] <= WD;
         assign F = memory[{A, C, B, D}];
         assign FCO = 0;
     end else begin : mode

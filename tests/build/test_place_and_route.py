@@ -17,8 +17,8 @@ from bnngen_boards.profile import load_board
 from bnngen_sim.cache import caching
 
 FILES = {
-    "icebreaker": ["icepack.log", "nextpnr-ice40.log", "report.json", "top.asc", "top.bin"],
-    "ulx3s_85f": ["ecppack.log", "nextpnr-ecp5.log", "report.json", "top.bit", "top.config"],
+    "icebreaker": ["icepack.log", "nextpnr-ice40.log", "report.json", "routed.json", "top.asc", "top.bin"],
+    "ulx3s_85f": ["ecppack.log", "nextpnr-ecp5.log", "report.json", "routed.json", "top.bit", "top.config"],
 }
 MAGIC = {"icebreaker": bytes.fromhex("7eaa997e"), "ulx3s_85f": bytes.fromhex("bdb3")}
 

@@ -39,7 +39,14 @@ class TestResult:
     def test_files(self, synthesized, board):
         result = synthesized(board)
         constraints = "top.pcf" if board == "icebreaker" else "top.lpf"
-        names = ["bnn_accelerator_netlist.v", "build_top.json", "top.json", constraints, "yosys.log"]
+        names = [
+            "bnn_accelerator_netlist.v",
+            "build_top.json",
+            "top.json",
+            "serial.json",
+            constraints,
+            "yosys.log",
+        ]
         assert sorted(path.name for path in result.folder.iterdir()) == sorted(names)
         assert "module bnn_accelerator(" in result.accelerator_netlist.read_text(encoding="utf-8")
 

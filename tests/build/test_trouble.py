@@ -21,7 +21,8 @@ from bnngen_sim.cache import _intact_files, cache_root
 COMMAND = [sys.executable, "-c", "from bnngen.cli import main; main()", "build"]
 REPORTS = {"model.onnx", "report.json", "report.html"}
 RTL = {"rtl/bnn_accelerator.v", "rtl/interface.json"}
-SYNTH = {f"synth/{name}" for name in ("bnn_accelerator_netlist.v", "build_top.json", "top.json", "top.pcf")}
+NETLISTS = ("bnn_accelerator_netlist.v", "build_top.json", "serial.json", "top.json", "top.pcf")
+SYNTH = {f"synth/{name}" for name in NETLISTS}
 LOGS = {"synth/yosys.log", "pnr/nextpnr-ice40.log", "pnr/icepack.log"}
 
 

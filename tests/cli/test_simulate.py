@@ -53,3 +53,15 @@ def test_a_folder_that_is_no_build(cli: Cli, digits: Path, tmp_path: Path) -> No
     status, _, errors = cli("simulate", tmp_path, digits / "digits_test.npz")
     assert status == 2
     assert "is not a build directory" in errors
+
+
+def test_two_netlists_at_once(cli: Cli, built: Path, digits: Path) -> None:
+    status, _, errors = cli("simulate", built, digits / "digits_test.npz", "--netlist", "--routed")
+    assert status == 2
+    assert "choose one" in errors
+
+
+def test_what_was_not_routed(cli: Cli, built: Path, digits: Path) -> None:
+    status, _, errors = cli("simulate", built, digits / "digits_test.npz", "--routed")
+    assert status == 2
+    assert "run 'bnngen build' up to the step 'bitstream' first" in errors

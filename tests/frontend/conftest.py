@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+import os
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -13,8 +16,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+import bnngen
+from bnngen.build.pipeline import random_frames, simulate_frames
 from bnngen.data import quantize
-from bnngen.errors import ModelError
+from bnngen.errors import FitError, ModelError
 from bnngen.frontend import import_onnx
 from bnngen.network import Network
 from bnngen.ops.dense import Dense
@@ -22,6 +27,8 @@ from bnngen.passes.lower import lower
 
 DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general")
 QONNX = DOMAINS[1]
+FAILURES = Path(os.environ.get("BNNGEN_FAILURES") or Path(__file__).with_name("failures"))
+"""Where the smallest file goes with which a test of random files fails."""
 
 
 class File:
@@ -90,9 +97,12 @@ def file(tmp_path: Path) -> Callable[..., File]:
 def _agrees(
     custom_ops: list, model: File, output: str, x: Any = None, change: Callable | None = None
 ) -> Network:
-    path = model.save(output, change=change)
+    return _file_agrees(custom_ops, model.save(output, change=change), model.shape, x)
+
+
+def _file_agrees(custom_ops: list, path: Path, shape: Sequence[int], x: Any = None) -> Network:
     if x is None:
-        x = np.random.default_rng(0).integers(-8, 9, (40, *model.shape)) / 4
+        x = np.random.default_rng(0).integers(-8, 9, (40, *shape)) / 4
     x = np.asarray(x, dtype=np.float64)
     (expected,) = ReferenceEvaluator(str(path), new_ops=custom_ops).run(None, {"x": x})
     network = lower(import_onnx(path))
@@ -109,6 +119,59 @@ def agrees(custom_ops: list) -> Callable[..., Network]:
     The tolerance is that of the doubles behind the last integer; one wrong integer is far beyond it.
     """
     return partial(_agrees, custom_ops)
+
+
+@pytest.fixture(scope="session")
+def file_agrees(custom_ops: list) -> Callable[[Path], Network]:
+    """The same for a file that is there."""
+
+    def check(path: Path) -> Network:
+        (source,) = onnx.load(path).graph.input
+        shape = [axis.dim_value for axis in source.type.tensor_type.shape.dim[1:]]
+        return _file_agrees(custom_ops, path, shape)
+
+    return check
+
+
+def _verilog_agrees(network: Network, fps: float | None) -> None:
+    try:
+        design = bnngen.compile(network, board="ulx3s_85f", fps=fps)
+    except FitError:
+        design = bnngen.compile(network, board="ulx3s_85f")
+    frames = random_frames(design, 12)
+    golden = network.run(frames.codes)
+    with TemporaryDirectory() as folder:
+        design.write_verilog(folder)
+        free, stalled = (simulate_frames(Path(folder), frames, stall=s, seed=1) for s in (0.0, 0.4))
+    assert np.array_equal(free.outputs, golden)
+    assert np.array_equal(stalled.outputs, golden)
+    assert (free.cycles_per_frame, free.latency_cycles) == (design.cycles_per_frame, design.latency_cycles)
+
+
+@pytest.fixture(scope="session")
+def verilog_agrees() -> Callable[[Network, float | None], None]:
+    """Checks a network's Verilog, with and without stalls, against the golden model and the prediction."""
+    return _verilog_agrees
+
+
+@pytest.fixture
+def keeps_failures(tmp_path: Path) -> Path:
+    """The file that a test of random files wrote last: if the test fails, it is the smallest that does."""
+    return tmp_path / "model.onnx"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keeps that file, and says where. Hypothesis ends with the smallest example that it has found."""
+    report = yield
+    last: Path | None = getattr(item, "funcargs", {}).get("keeps_failures")
+    if report.when == "call" and report.failed and last is not None and last.exists():
+        contents = last.read_bytes()
+        kept = FAILURES / f"{hashlib.sha256(contents).hexdigest()[:12]}.onnx"
+        FAILURES.mkdir(exist_ok=True)
+        kept.write_bytes(contents)
+        report.sections.append(("smallest failing file", f"{kept}\nkeep it: test_failures.py replays it"))
+    return report
 
 
 @pytest.fixture(scope="session")

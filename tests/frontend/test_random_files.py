@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-import bnngen
-from bnngen.build.pipeline import random_frames, simulate_frames
-from bnngen.errors import FitError
 
 QUICK, SLOW_GOLDEN, SLOW_VERILOG = 40, 500, 40
 """Files of a quick run; of a slow run through the golden model, and through Verilator."""
@@ -190,6 +184,7 @@ def drawn(data: st.DataObject, file: Callable) -> tuple[Any, str]:
     return model, Writer(model, data).write()
 
 
+pytestmark = pytest.mark.usefixtures("keeps_failures")
 OPTIONS = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
 
 
@@ -211,18 +206,9 @@ def test_golden_of_hundreds_of_files(data: st.DataObject, file: Callable, agrees
 @pytest.mark.slow
 @settings(max_examples=SLOW_VERILOG, **OPTIONS)
 @given(data=st.data())
-def test_the_verilog_of_many_files(data: st.DataObject, file: Callable, agrees: Callable) -> None:
+def test_the_verilog_of_many_files(
+    data: st.DataObject, file: Callable, agrees: Callable, verilog_agrees: Callable
+) -> None:
     """In Verilator, with and without stalls; cycles and latency as predicted."""
-    network = agrees(*drawn(data, file))
-    try:
-        design = bnngen.compile(network, board="ulx3s_85f", fps=data.draw(st.sampled_from([None, 1_000_000])))
-    except FitError:
-        design = bnngen.compile(network, board="ulx3s_85f")
-    frames = random_frames(design, 12)
-    golden = network.run(frames.codes)
-    with TemporaryDirectory() as folder:
-        design.write_verilog(folder)
-        free, stalled = (simulate_frames(Path(folder), frames, stall=s, seed=1) for s in (0.0, 0.4))
-    assert np.array_equal(free.outputs, golden)
-    assert np.array_equal(stalled.outputs, golden)
-    assert (free.cycles_per_frame, free.latency_cycles) == (design.cycles_per_frame, design.latency_cycles)
+    fps = data.draw(st.sampled_from([None, 1_000_000]))
+    verilog_agrees(agrees(*drawn(data, file)), fps)

@@ -1,0 +1,62 @@
+"""Routed netlists of a small design with a bit of everything, against its own Verilog."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bnngen.build.flow import flow_of
+from bnngen.build.routed_cells import PLAIN, Design
+from bnngen.build.toolchain import NEXTPNR_ECP5, NEXTPNR_ICE40, YOSYS
+from bnngen_boards.profile import load_board
+from bnngen_sim.cells import cell_models
+from bnngen_sim.verilator import find_tools, run_tool
+
+HERE = Path(__file__).parent
+DEVICES = {
+    "icebreaker": (NEXTPNR_ICE40, ["--up5k", "--package", "sg48", "--pcf-allow-unconstrained"]),
+    "ulx3s_85f": (NEXTPNR_ECP5, ["--25k", "--package", "CABGA381", "--lpf-allow-unconstrained"]),
+}
+CELLS = {
+    "icebreaker": {"ICESTORM_LC", "ICESTORM_RAM", "SB_GB", "SB_IO"},
+    "ulx3s_85f": {"TRELLIS_COMB", "TRELLIS_FF", "TRELLIS_RAMW", "DP16KD", "DCCA", "TRELLIS_IO"},
+}
+
+
+def run(source: Path, work: Path) -> str:
+    """What comes out of the pins, step by step."""
+    tools = find_tools()
+    work.mkdir()
+    options = ["--cc", "--exe", "-Wno-fatal", "-Wno-lint", "--top-module", "top", "--Mdir", "."]
+    command = [str(tools.verilator), *options, str(source), str(HERE / "routed.cpp")]
+    run_tool(command, tools.environment, work, "Verilator failed")
+    run_tool(["make", "-f", "Vtop.mk", "OPT_FAST=-O0"], tools.environment, work, "the compiler failed")
+    return subprocess.run([work / "Vtop"], check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize("name", list(DEVICES))
+def test_every_kind_of_cell(tmp_path: Path, name: str) -> None:
+    board, (router, options) = load_board(name), DEVICES[name]
+    text = (HERE / "routed.v").read_text()
+    if not board.resources.lutram_bits:
+        text = text.replace('(* ram_style = "distributed" *)', "")
+    (tmp_path / "top.v").write_text(text)
+    script = flow_of(board).script("read_verilog top.v", "top", board.device)
+    (tmp_path / "synth.ys").write_text(script)
+    YOSYS.run(["synth.ys"], tmp_path, tmp_path / "yosys.log")
+    router.run([*options, "--json", "top.json", "--write", "routed.json"], tmp_path, tmp_path / "router.log")
+    module = json.loads((tmp_path / "routed.json").read_text())["modules"]["top"]
+    assert {cell["type"] for cell in module["cells"].values()} >= CELLS[name]
+    design = Design(module, {})
+    PLAIN[board.family](design)
+    (tmp_path / "plain.json").write_text(json.dumps({"modules": {"top": design.finished()}}))
+    command = "read_json plain.json; write_verilog -noattr plain.v"
+    YOSYS.run(["-p", command], tmp_path, tmp_path / "yosys.log")
+    netlist = tmp_path / "plain.v"
+    netlist.write_text(netlist.read_text() + cell_models(board.family))
+    before, after = (run(path, tmp_path / path.stem.upper()) for path in (tmp_path / "top.v", netlist))
+    assert after == before
+    assert min(before.count(level) for level in "0123") > 1000
