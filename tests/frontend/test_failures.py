@@ -11,6 +11,8 @@ from pathlib import Path
 import onnx
 import pytest
 
+from bnngen.ops.conv2d import Conv2d
+
 HERE = Path(__file__).parent
 FILES = sorted((HERE / "failures").glob("*.onnx"))
 BUG = """
@@ -51,3 +53,7 @@ def test_the_smallest_failing_file_is_kept(tmp_path: Path, file_agrees: Callable
     assert "Conv" in {node.op_type for node in nodes}
     assert len(nodes) <= MOST_NODES
     file_agrees(kept)  # without the bug it is like any other
+    with pytest.raises(AssertionError, match="Mismatched elements"), pytest.MonkeyPatch.context() as patch:
+        right = Conv2d.compute
+        patch.setattr(Conv2d, "compute", lambda self, x: right(self, x)[..., ::-1])
+        file_agrees(kept)
