@@ -40,7 +40,9 @@ def test_the_verilog_is_golden(path: Path, file_agrees: Callable, verilog_agrees
 
 
 @pytest.mark.slow
-def test_the_smallest_failing_file_is_kept(tmp_path: Path, file_agrees: Callable) -> None:
+def test_the_smallest_failing_file_is_kept(
+    tmp_path: Path, file_agrees: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "bug.py").write_text(BUG)
     test = f"{HERE / 'test_random_files.py'}::test_golden_is_what_the_file_says"
     command = [sys.executable, "bug.py", test, "-q", "-p", "no:cacheprovider", f"--rootdir={HERE.parents[1]}"]
@@ -53,7 +55,7 @@ def test_the_smallest_failing_file_is_kept(tmp_path: Path, file_agrees: Callable
     assert "Conv" in {node.op_type for node in nodes}
     assert len(nodes) <= MOST_NODES
     file_agrees(kept)  # without the bug it is like any other
-    with pytest.raises(AssertionError, match="Mismatched elements"), pytest.MonkeyPatch.context() as patch:
-        right = Conv2d.compute
-        patch.setattr(Conv2d, "compute", lambda self, x: right(self, x)[..., ::-1])
+    right = Conv2d.compute
+    monkeypatch.setattr(Conv2d, "compute", lambda self, x: right(self, x)[..., ::-1])
+    with pytest.raises(AssertionError, match="Mismatched elements"):
         file_agrees(kept)
