@@ -59,7 +59,7 @@ class Fit:
         while not checkpoint.finished:
             self._run_stage(checkpoint, self.stages[checkpoint.stage])
         network = build_network(self.recipe, self.prepared, self.stages[-1].least_bits)
-        network.load_state_dict(checkpoint.best)
+        network.restore(checkpoint.best)
         return network.eval()
 
     def _run_stage(self, checkpoint: Checkpoint, stage: Stage) -> None:
@@ -117,7 +117,7 @@ class Fit:
             checkpoint.best = network.copied_state()
 
     def _end_stage(self, checkpoint: Checkpoint, network: Trainee) -> None:
-        network.load_state_dict(checkpoint.best)
+        network.restore(checkpoint.best)
         if self.recipe.train.norm_batches:
             batches = islice(self.feed.plain(self._random(0)), self.recipe.train.norm_batches)
             measure_again(network.body, (batch[0] for batch in batches))

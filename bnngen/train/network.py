@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
+from bnngen.errors import UsageError
 from bnngen.train.architectures import find_architecture
 from bnngen.train.brevitas_import import qnn
 from bnngen.train.estimators import ESTIMATORS, Estimator
@@ -51,6 +52,15 @@ class Trainee(nn.Module):
     def copied_state(self) -> dict[str, Tensor]:
         """The state, on the CPU, that later steps don't change."""
         return {name: value.detach().cpu().clone() for name, value in self.state_dict().items()}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Load a state that `copied_state` gave. Raises UsageError if it is that of another network."""
+        try:
+            self.load_state_dict(state)
+        except RuntimeError:
+            raise UsageError(
+                "the checkpoint holds another network than its recipe makes now: train it anew"
+            ) from None
 
     def quantised_layers(self) -> Iterator[nn.Module]:
         """The layers whose weights are quantised."""

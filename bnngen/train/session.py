@@ -65,8 +65,9 @@ class Session:
     def load(self, checkpoint: Checkpoint) -> None:
         """Go on where ``checkpoint`` is: within a stage, or behind another one."""
         if checkpoint.epoch:
-            for name, part in vars(self).items():
-                part.load_state_dict(getattr(checkpoint, name))
+            self.network.restore(checkpoint.network)
+            for name in ("objective", "optimizer", "schedule"):
+                getattr(self, name).load_state_dict(getattr(checkpoint, name))
         elif checkpoint.best:
             take_over(self.network, checkpoint.best)
 

@@ -8,6 +8,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
 pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
 
+from bnngen.errors import UsageError
 from bnngen.train.data.dataset import DataSet, Part
 from bnngen.train.inputs import prepare
 from bnngen.train.network import Trainee, build_network, is_float
@@ -53,6 +54,11 @@ def test_progress_reaches_the_estimators() -> None:
     made = network(recipe())
     made.set_progress(0.25)
     assert [estimator.progress for estimator in made.estimators] == [0.25, 0.25]
+
+
+def test_a_state_of_another_network() -> None:
+    with pytest.raises(UsageError, match="holds another network than its recipe makes now: train it anew"):
+        network(recipe()).restore(network(recipe(widths=[7])).copied_state())
 
 
 def test_float_networks() -> None:

@@ -94,7 +94,7 @@ def load_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared, device
     rank = find_architecture(taught.model).rank
     own = prepare(prepared.stored, taught.data, rank, taught.model.input_bits)
     network = build_network(taught, own)
-    network.load_state_dict(checkpoint.best)
+    network.restore(checkpoint.best)
     teacher = Teacher(network.to(device), own.shape)
     thermometer = prepared.layout.thresholds is not None or own.layout.thresholds is not None
     return _prepared(teacher, recipe, own.data.train, thermometer, device)
