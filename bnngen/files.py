@@ -88,7 +88,7 @@ def _lock(handle: int, folder: Path) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise UsageError(
-            f"another build is writing to the folder '{folder}': wait for its end, or name another folder"
+            f"another run is writing to the folder '{folder}': wait for its end, or name another folder"
         ) from None
     except OSError:
         return  # this file system has no locks

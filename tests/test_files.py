@@ -56,7 +56,7 @@ def test_other_errors_stay(tmp_path: Path) -> None:
 
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
     with sole_writer(tmp_path):
-        with pytest.raises(UsageError, match="another build is writing"), sole_writer(tmp_path):
+        with pytest.raises(UsageError, match="another run is writing"), sole_writer(tmp_path):
             pass
         assert list(tmp_path.iterdir()) == []
     with sole_writer(tmp_path):

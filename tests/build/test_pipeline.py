@@ -114,7 +114,7 @@ def test_a_folder_that_another_build_writes_to(design: Design, tmp_path: Path) -
     (tmp_path / "kept").write_text("")
     with (
         sole_writer(tmp_path),
-        pytest.raises(UsageError, match=f"^another build is writing to the folder '{tmp_path}': wait"),
+        pytest.raises(UsageError, match=f"^another run is writing to the folder '{tmp_path}': wait"),
     ):
         build(design, tmp_path, until="verilog")
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]

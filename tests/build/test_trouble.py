@@ -205,7 +205,7 @@ def test_two_builds_into_one_folder(start: Start) -> None:
     second = start("--until", "verilog")
     status, errors = second.end()
     assert status == 2
-    assert "another build is writing to the folder" in one_message(errors)
+    assert "another run is writing to the folder" in one_message(errors)
     assert first.end()[0] == 0
     assert first.files() == REPORTS | RTL | SYNTH
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 
@@ -126,4 +128,5 @@ def _prepared(
 
 def _samples(table: DataTable) -> dict[str, object]:
     """What decides which samples are in which part."""
-    return table.model_dump(exclude=_INPUT_FIELDS)
+    fields = table.model_dump(exclude=_INPUT_FIELDS)
+    return {name: value.resolve() if isinstance(value, Path) else value for name, value in fields.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -130,23 +131,14 @@ def test_too_small_a_map(name: str) -> None:
         build_network(wanted, data_for(wanted))
 
 
-OWN = """
-from torch import nn
-
-def build(parts, shape, classes, sizes):
-    (width,) = sizes.widths
-    return nn.Sequential(
-        parts.input(rank=0),
-        parts.dense("first", shape[0], width),
-        parts.norm(width),
-        parts.activation("first", width),
-        parts.dense("last", width, classes, last=True),
-    )
-"""
+PAGE = Path(__file__).parents[3] / "docs" / "training.md"
 
 
 def test_a_user_s_own_network(tmp_path: Path) -> None:
-    (tmp_path / "own.py").write_text(OWN)
+    (example,) = re.findall(
+        r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    (tmp_path / "own.py").write_text(example)
     wanted = recipe(f"{tmp_path}/own.py:build", widths=[9])
     prepared = data_for(wanted)
     check_exact(trained(wanted, prepared), prepared, tmp_path / "m.onnx")
