@@ -13,7 +13,6 @@ from bnngen.train.data.dataset import DataSet, Part
 from bnngen.train.inputs import prepare
 from bnngen.train.network import Trainee, build_network, is_float
 from bnngen.train.recipe import Recipe
-from bnngen.train.session import take_over
 
 
 def recipe(**model: object) -> Recipe:
@@ -65,12 +64,3 @@ def test_float_networks() -> None:
     assert not is_float(recipe())
     assert is_float(recipe(act_bits=32))
     assert is_float(recipe(layers={"dense_0": {"weight_bits": 32}}))
-
-
-def test_a_warm_start_takes_over_latent_weights_and_norms() -> None:
-    torch.manual_seed(0)
-    warm, cold = network(recipe(), least_bits=3), network(recipe())
-    warm.body[2].running_mean.fill_(5.0)
-    take_over(cold, warm.copied_state())
-    assert torch.equal(cold.body[1].weight, warm.body[1].weight)
-    assert cold.body[2].running_mean.unique().tolist() == [5]
