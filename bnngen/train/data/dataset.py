@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 from bnngen.errors import DataError
 
+_TYPES = {"uint8", "int8", "int16", "int32", "int64", "float32", "float64"}
+"""What torch has as well."""
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Samples with their labels: ``x`` (N, features), (N, L, C), (N, H, W) or (N, H, W, C) of any real type,
-    ``y`` (N,) class indices from 0."""
+    """Samples with their labels: ``x`` (N, features), (N, L, C), (N, H, W) or (N, H, W, C) of a type that
+    torch has, ``y`` (N,) class indices from 0."""
 
     x: NDArray
     y: NDArray[np.int64]
@@ -63,6 +66,8 @@ def part(x: NDArray, y: NDArray, where: str) -> Part:
         raise DataError(f"{where}: the samples hold NaN or infinity; accepted are finite numbers only")
     if y.shape != (len(x),) or y.dtype.kind not in "iu" or y.min(initial=0) < 0:
         raise DataError(f"{where}: the labels must be {len(x)} class indices from 0, not {y.dtype} {y.shape}")
+    if x.dtype.name not in _TYPES or not x.dtype.isnative:
+        x = x.astype(np.float64)
     return Part(x, y.astype(np.int64))
 
 

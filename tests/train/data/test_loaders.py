@@ -65,6 +65,14 @@ def test_npz_without_parts(tmp_path: Path) -> None:
     assert (len(data.train), len(data.validation), len(data.test)) == (42, 6, 12)
 
 
+@pytest.mark.parametrize("dtype", [bool, ">u2", np.uint32, np.float16])
+def test_types_that_torch_has_not(tmp_path: Path, dtype: object) -> None:
+    np.savez(tmp_path / "a.npz", x_train=X.astype(dtype), y_train=Y, x_test=X.astype(dtype), y_test=Y)
+    data = load_dataset(table("npz", tmp_path / "a.npz"))
+    assert data.test.x.dtype == np.float64
+    assert np.array_equal(data.test.x, X.astype(dtype))
+
+
 def test_npz_with_categories(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     kinds = np.array([[0], [2], [5], [2]])
