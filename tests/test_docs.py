@@ -26,7 +26,7 @@ from bnngen.report import STEPS
 from bnngen.rounding import ROUNDING_MODES
 from bnngen.train.architectures import ARCHITECTURES
 from bnngen.train.data import SOURCES
-from bnngen.train.recipe import DataTable, Recipe, TrainTable, load_recipe
+from bnngen.train.recipe import DataTable, PruneTable, Recipe, TrainTable, load_recipe
 from bnngen_boards.platform import make_platform
 from bnngen_boards.profile import Board, board_names, load_board
 from bnngen_sim.errors import MissingToolError
@@ -233,7 +233,7 @@ def test_the_page_has_every_choice_of_a_recipe() -> None:
     assert {*SOURCES, *ARCHITECTURES} <= set(
         names_in(first_cells(text, "### `[data]`") + first_cells(text, "### `[model]`"))
     )
-    for table in (DataTable, TrainTable):
+    for table in (DataTable, TrainTable, PruneTable):
         for name, field in table.model_fields.items():
             choices = [c for c in get_args(field.annotation) if isinstance(c, str)]
             assert all(f"`{choice}`" in text for choice in choices), name

@@ -20,7 +20,8 @@ NAME = "checkpoint.pt"
 class Checkpoint:
     """The state behind an epoch of a stage; stages are those of a warm start, and the recipe's own.
 
-    ``log`` has one entry an epoch. ``best`` is the state of the network to keep, of the stage so far.
+    ``log`` has one entry an epoch. ``best`` is the state of the network to keep, of the stage so far,
+    ``early`` the one that pruning sets the weights back to.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Checkpoint:
     schedule: dict[str, Any] = field(default_factory=dict)
     best: dict[str, Any] = field(default_factory=dict)
     best_accuracy: float = -1.0
+    early: dict[str, Any] = field(default_factory=dict)
     log: list[dict[str, Any]] = field(default_factory=list)
     finished: bool = False
 

@@ -14,7 +14,9 @@ from bnngen.train.checkpoint import Checkpoint
 from bnngen.train.distill.teacher import Teacher, load_teacher
 from bnngen.train.feed import Feed, Tensors, accuracy
 from bnngen.train.inputs import Prepared
-from bnngen.train.network import Trainee, build_network
+from bnngen.train.network import Trainee
+from bnngen.train.prune.pruner import Pruner
+from bnngen.train.prune.restore import restore
 from bnngen.train.recipe import Recipe
 from bnngen.train.session import Session, Stage, stages
 
@@ -51,25 +53,31 @@ class Fit:
         self.validation = Tensors.of(prepared.data.validation, device)
         self.stages = stages(recipe)
         self.teacher: Teacher | None = None
+        self.pruner = Pruner(recipe, recipe.prune, prepared, self.feed) if recipe.prune else None
 
     def run(self, checkpoint: Checkpoint) -> Trainee:
         """Train from where ``checkpoint`` is to the end; the network to keep, on the CPU."""
         if self.recipe.distill is not None and not checkpoint.finished:
             self.teacher = load_teacher(self.recipe.distill, self.recipe, self.prepared, self.device)
+        if self.pruner is not None:
+            self.pruner.begin(checkpoint)
         while not checkpoint.finished:
             self._run_stage(checkpoint, self.stages[checkpoint.stage])
-        network = build_network(self.recipe, self.prepared, self.stages[-1].least_bits)
-        network.restore(checkpoint.best)
-        return network.eval()
+        return restore(self.recipe, self.prepared, checkpoint.best).eval()
 
     def _run_stage(self, checkpoint: Checkpoint, stage: Stage) -> None:
+        like = checkpoint.network if checkpoint.epoch else checkpoint.best
         session = Session.start(
-            self.recipe, self.prepared, stage, self.feed.batches, self.device, self.teacher
+            self.recipe, self.prepared, stage, self.feed.batches, self.device, self.teacher, like
         )
         session.load(checkpoint)
+        if self.pruner is not None:
+            self.pruner.watch(session)
         while checkpoint.epoch < stage.epochs:
             if checkpoint.epoch == 0:
                 checkpoint.best_accuracy = -1.0
+            if self.pruner is not None:
+                self.pruner.before_epoch(checkpoint, stage, session)
             entry = self._epoch(checkpoint, stage, session)
             checkpoint.epoch += 1
             checkpoint.log.append(entry)

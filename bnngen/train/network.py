@@ -24,7 +24,7 @@ class Trainee(nn.Module):
         super().__init__()
         self.body = body
         self.estimators = estimators
-        self._latent = [layer.weight for layer in self.quantised_layers()]
+        self.find_latent_weights()
         # integer scores reach the fan-in of the last layer: softmax needs them smaller
         self.log_scale = nn.Parameter(torch.tensor(-0.5 * math.log(fan_in)))
 
@@ -34,6 +34,10 @@ class Trainee(nn.Module):
     def logits(self, x: Tensor) -> Tensor:
         """The scores times a learned positive number, which changes no class and is not exported."""
         return self.body(x) * self.log_scale.exp()
+
+    def find_latent_weights(self) -> None:
+        """Look for the quantised layers, again if one has gone."""
+        self._latent = [layer.weight for layer in self.quantised_layers()]
 
     def set_progress(self, progress: float) -> None:
         """``progress`` goes from 0 to 1 over the training."""

@@ -168,6 +168,50 @@ class DistillTable(Table):
         return self
 
 
+class PruneTable(Table):
+    """What is removed once the network is trained, after which training goes on for ``epochs``.
+
+    ``amount`` is the share of the weights, neurons or channels, blocks or layers that goes; of fan-ins
+    ``fan_in`` inputs stay of each ``group``, by default all inputs of a neuron. Blocks are ``pe`` x ``simd``
+    weights. ``scope``: the same share of each layer, or the least of the whole network. ``multiple``: what
+    the number of neurons left is a multiple of. ``steps`` are those of the iterative and the polynomial
+    schedule. ``batches``: on how many scores are measured. ``network``: the folder of an earlier run to begin
+    with, in place of training first.
+    """
+
+    unit: Literal["weights", "neurons", "layers", "fan_in", "blocks"]
+    score: Literal["magnitude", "taylor", "fisher", "norm_scale", "nisp"] = "magnitude"
+    schedule: Literal["one_shot", "iterative", "polynomial"] = "one_shot"
+    recovery: Literal["continue", "rewind", "scratch"] = "continue"
+    amount: Share | None = None
+    scope: Literal["layer", "network"] = "layer"
+    multiple: PositiveInt = 1
+    fan_in: PositiveInt | None = None
+    group: PositiveInt | None = None
+    pe: PositiveInt | None = None
+    simd: PositiveInt | None = None
+    steps: PositiveInt = 4
+    epochs: PositiveInt | None = None
+    rewind_epoch: Annotated[int, Field(ge=0)] = 1
+    batches: PositiveInt = 16
+    network: Path | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> PruneTable:
+        needed = {"fan_in": ("fan_in",), "blocks": ("amount", "pe", "simd")}.get(self.unit, ("amount",))
+        known = {"amount", "fan_in", "group", "pe", "simd"}
+        given = {name for name in known if getattr(self, name) is not None}
+        if missing := [name for name in needed if name not in given]:
+            raise ValueError(f"with {', '.join(missing)}, which the unit {self.unit} needs")
+        if extra := sorted(given - {*needed, *(["group"] if self.unit == "fan_in" else [])}):
+            raise ValueError(f"without {', '.join(extra)}, which the unit {self.unit} does not have")
+        if self.recovery == "rewind" and self.network is not None:
+            raise ValueError(
+                "without network where weights are rewound: the early ones are not in its folder"
+            )
+        return self
+
+
 class Recipe(Table):
     """The whole recipe."""
 
@@ -175,11 +219,13 @@ class Recipe(Table):
     model: ModelTable
     train: TrainTable
     distill: DistillTable | None = None
+    prune: PruneTable | None = None
 
     @property
     def key(self) -> str:
         """What tells this recipe from every other; comments and layout don't count."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        exclude = {"prune"} if self.prune is None else None  # runs from before there was pruning go on
+        return hashlib.sha256(self.model_dump_json(exclude=exclude).encode()).hexdigest()
 
 
 def load_recipe(path: str | Path) -> Recipe:

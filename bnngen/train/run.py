@@ -26,6 +26,7 @@ from bnngen.train.feed import Tensors, accuracy
 from bnngen.train.fit import Fit, Watcher
 from bnngen.train.inputs import Prepared, prepare, preprocessing
 from bnngen.train.network import Trainee, is_float
+from bnngen.train.prune.pruner import nonzero_weights
 from bnngen.train.recipe import Recipe, load_recipe, locating
 
 
@@ -99,6 +100,7 @@ def _finish(
         "seconds": round(sum(entry["seconds"] for entry in checkpoint.log), 1),
         "seed": recipe.train.seed,
         "weights": sum(layer.weight.numel() for layer in network.quantised_layers()),
+        "nonzero_weights": nonzero_weights(network),
     }
 
 

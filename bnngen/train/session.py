@@ -17,21 +17,28 @@ from bnngen.train.inputs import Prepared
 from bnngen.train.network import Trainee, build_network
 from bnngen.train.objective import Objective, make_objective
 from bnngen.train.optimizers import make_optimizer, make_schedule
+from bnngen.train.prune.phase import Phase
+from bnngen.train.prune.restore import shrink_to
+from bnngen.train.prune.schedules import SCHEDULES
 from bnngen.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(Phase):
     """Epochs with at least so many bits in each layer: 1 is the recipe's own."""
 
-    least_bits: int
-    epochs: int
+    least_bits: int = 1
 
 
 def stages(recipe: Recipe) -> list[Stage]:
-    """Those of the warm start, then the recipe's own."""
-    train = recipe.train
-    return [*(Stage(bits, train.warm_epochs) for bits in train.warm_start), Stage(1, train.epochs)]
+    """Those of the warm start, then the recipe's own, then those of pruning."""
+    train, prune = recipe.train, recipe.prune
+    found = [*(Stage(train.warm_epochs, least_bits=bits) for bits in train.warm_start), Stage(train.epochs)]
+    if prune is None:
+        return found
+    phases = SCHEDULES[prune.schedule].phases(prune, prune.epochs or train.epochs)
+    pruning = [Stage(phase.epochs, phase.removals, phase.restarts) for phase in phases]
+    return pruning if prune.network is not None else found + pruning
 
 
 @dataclass
@@ -52,10 +59,14 @@ class Session:
         batches: int,
         device: torch.device,
         teacher: Teacher | None,
+        like: dict[str, Any],
     ) -> Session:
-        """A fresh network, the same at every run."""
+        """A fresh network, the same at every run, pruned as the state ``like`` is, if there is one."""
         torch.manual_seed(recipe.train.seed)
-        network = build_network(recipe, prepared, stage.least_bits).to(device)
+        network = build_network(recipe, prepared, stage.least_bits)
+        if like:
+            shrink_to(network, like)
+        network.to(device)
         objective = make_objective(recipe, prepared, network, teacher).to(device)
         learned = [p for p in (*network.parameters(), *objective.parameters()) if p.requires_grad]
         optimizer = make_optimizer(recipe.train, learned)

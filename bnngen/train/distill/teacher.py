@@ -14,7 +14,8 @@ from bnngen.train.data.dataset import Part
 from bnngen.train.distill.model_file import ModelFile
 from bnngen.train.feed import EVALUATION_BATCH, Tensors
 from bnngen.train.inputs import Prepared, prepare
-from bnngen.train.network import Trainee, build_network
+from bnngen.train.network import Trainee
+from bnngen.train.prune.restore import restore
 from bnngen.train.recipe import DataTable, DistillTable, Recipe, load_recipe
 
 Answer = tuple[Tensor, Tensor]
@@ -95,9 +96,7 @@ def load_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared, device
         raise RecipeError(f"'{folder}' has learned from other data or other parts", "distill.teacher")
     rank = find_architecture(taught.model).rank
     own = prepare(prepared.stored, taught.data, rank, taught.model.input_bits)
-    network = build_network(taught, own)
-    network.restore(checkpoint.best)
-    teacher = Teacher(network.to(device), own.shape)
+    teacher = Teacher(restore(taught, own, checkpoint.best).to(device), own.shape)
     thermometer = prepared.layout.thresholds is not None or own.layout.thresholds is not None
     return _prepared(teacher, recipe, own.data.train, thermometer, device)
 

@@ -1,0 +1,118 @@
+"""Pruning within a training run: what is removed in front of an epoch, and what goes on from there."""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+from itertools import islice
+
+import torch
+
+from bnngen.errors import RecipeError
+from bnngen.train.checkpoint import Checkpoint, load_checkpoint
+from bnngen.train.feed import Feed
+from bnngen.train.inputs import Prepared
+from bnngen.train.network import Trainee, build_network
+from bnngen.train.prune.phase import Phase
+from bnngen.train.prune.recoveries import go_on, rewind, scratch
+from bnngen.train.prune.removal import hold_zeros
+from bnngen.train.prune.restore import restore
+from bnngen.train.prune.schedules import SCHEDULES
+from bnngen.train.prune.scores import Score
+from bnngen.train.prune.scores.fisher import Fisher
+from bnngen.train.prune.scores.magnitude import Magnitude
+from bnngen.train.prune.scores.nisp import Nisp
+from bnngen.train.prune.scores.norm_scale import NormScale
+from bnngen.train.prune.scores.taylor import Taylor
+from bnngen.train.prune.units import Choose, blocks, fan_in, layers, neurons, weights
+from bnngen.train.recipe import PruneTable, Recipe, load_recipe
+from bnngen.train.session import Session
+
+UNITS: dict[str, Choose] = {
+    "weights": weights.choose,
+    "neurons": neurons.choose,
+    "layers": layers.choose,
+    "fan_in": fan_in.choose,
+    "blocks": blocks.choose,
+}
+SCORES: dict[str, type[Score]] = {
+    "magnitude": Magnitude,
+    "taylor": Taylor,
+    "fisher": Fisher,
+    "norm_scale": NormScale,
+    "nisp": Nisp,
+}
+RECOVERIES = {"continue": go_on.origin, "rewind": rewind.origin, "scratch": scratch.origin}
+
+
+class Pruner:
+    """The choices of the recipe's ``[prune]``, put together. Raises RecipeError if they can't be."""
+
+    def __init__(self, recipe: Recipe, table: PruneTable, prepared: Prepared, feed: Feed) -> None:
+        self.recipe, self.table, self.prepared, self.feed = recipe, table, prepared, feed
+        if table.unit == "neurons" and recipe.distill is not None and recipe.distill.feature:
+            raise RecipeError("found together with pruned neurons; accepted: 0", "distill.feature")
+        if table.recovery == "rewind" and table.rewind_epoch >= recipe.train.epochs:
+            raise RecipeError(
+                f"found {table.rewind_epoch}; accepted: less than the {recipe.train.epochs} of train.epochs",
+                "prune.rewind_epoch",
+            )
+
+    def begin(self, checkpoint: Checkpoint) -> None:
+        """Start with the network of an earlier run, where the recipe names one."""
+        folder = self.table.network
+        if folder is None or checkpoint.log:
+            return
+        path, earlier = folder / "recipe.toml", load_checkpoint(folder)
+        if earlier is None or not earlier.finished or not path.is_file():
+            raise RecipeError(f"'{folder}' holds no finished run of bnngen train", "prune.network")
+        made = load_recipe(path)
+        for name in ("data", "model"):
+            if getattr(made, name) != getattr(self.recipe, name):
+                raise RecipeError(f"'{folder}' was made with another [{name}]", "prune.network")
+        checkpoint.best = earlier.best
+
+    def watch(self, session: Session) -> None:
+        """See to it in all steps of a session that what has become 0 stays 0."""
+        if self.table.unit in ("weights", "fan_in", "blocks"):
+            hold_zeros(session.optimizer)
+
+    def before_epoch(self, checkpoint: Checkpoint, stage: Phase, session: Session) -> None:
+        """What is due in front of the epoch at which ``checkpoint`` is."""
+        rewind_to = (len(self.recipe.train.warm_start), self.table.rewind_epoch)
+        if self.table.recovery == "rewind" and (checkpoint.stage, checkpoint.epoch) == rewind_to:
+            checkpoint.early = session.network.copied_state()
+        if checkpoint.epoch in stage.removals:
+            self._remove(checkpoint, session, stage.removals[checkpoint.epoch])
+        if stage.restarts and checkpoint.epoch == 0 and checkpoint.early:
+            session.network.load_state_dict(checkpoint.early)
+
+    def _remove(self, checkpoint: Checkpoint, session: Session, progress: float) -> None:
+        """Remove from the session's network, and from what it may be set back to, as much as is due."""
+        score = SCORES[self.table.score](session.network, self._batches(len(checkpoint.log)))
+        gone = partial(SCHEDULES[self.table.schedule].share, progress=progress)
+        removal = UNITS[self.table.unit](session.network, score, self._full_size, gone, self.table)
+        origin = RECOVERIES[self.table.recovery](checkpoint.early, self._fresh)
+        if checkpoint.early or origin:
+            early = restore(self.recipe, self.prepared, checkpoint.early or origin)
+            removal.apply(early)
+            checkpoint.early = early.copied_state()
+        removal.apply(session.network, session.optimizer)
+        checkpoint.best_accuracy = -1.0
+
+    def _batches(self, epoch: int) -> list:
+        random = torch.Generator().manual_seed(self.recipe.train.seed + epoch)
+        return list(islice(self.feed.plain(random), self.table.batches))
+
+    def _fresh(self) -> Trainee:
+        torch.manual_seed(self.recipe.train.seed + 1)
+        return build_network(self.recipe, self.prepared)
+
+    @cached_property
+    def _full_size(self) -> Trainee:
+        return self._fresh()
+
+
+def nonzero_weights(network: Trainee) -> int:
+    """How many quantised weights of the network are not 0."""
+    with torch.no_grad():
+        return sum(int((layer.quant_weight().value != 0).sum()) for layer in network.quantised_layers())

@@ -1,0 +1,47 @@
+"""How much is gone when."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("brevitas", reason="needs torch and brevitas: pip install bnngen[train]")
+
+from bnngen.train.prune.schedules import SCHEDULES
+from bnngen.train.recipe import PruneTable, Recipe
+from bnngen.train.session import Stage, stages
+
+
+def table(**fields: object) -> PruneTable:
+    return PruneTable.model_validate({"unit": "weights", "amount": 0.6, "steps": 3, **fields})
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize("recovery", ["continue", "rewind"])
+def test_all_is_gone_at_the_end(name: str, recovery: str) -> None:
+    schedule = SCHEDULES[name]
+    phases = schedule.phases(table(recovery=recovery), 5)
+    steps = [progress for phase in phases for _, progress in sorted(phase.removals.items())]
+    shares = [schedule.share(0.6, progress) for progress in steps]
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(0.6)
+    assert phases[-1].restarts or recovery == "continue"
+    assert all(epoch < phase.epochs for phase in phases for epoch in phase.removals)
+
+
+def test_the_shares_of_the_papers() -> None:
+    assert SCHEDULES["iterative"].share(0.75, 0.5) == pytest.approx(0.5)  # half, then half of the rest
+    assert SCHEDULES["polynomial"].share(0.8, 0.5) == pytest.approx(0.8 * (1 - 0.5**3))
+
+
+def test_they_come_behind_the_recipe_s_own() -> None:
+    tables = {
+        "data": {"name": "t"},
+        "model": {"architecture": "mlp"},
+        "train": {"epochs": 7, "warm_start": [2]},
+        "prune": {"unit": "neurons", "amount": 0.5, "epochs": 3},
+    }
+    own = [Stage(5, least_bits=2), Stage(7)]
+    last = Stage(3, {0: 1.0}, restarts=True)
+    assert stages(Recipe.model_validate(tables)) == [*own, last]
+    tables["prune"]["network"] = "earlier"
+    assert stages(Recipe.model_validate(tables)) == [last]

@@ -1,0 +1,34 @@
+"""A pruned network's state is enough to build it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
+pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
+
+from bnngen.train.prune.removal import Layers, Outputs
+from bnngen.train.prune.restore import restore
+from bnngen.train.prune.units.layers import removable
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("mlp", [[0, 5], [1, 2, 3], [3]]), ("cnv", [[0], [1, 2], [2, 3], [0, 3], [4, 1]]), ("residual", None)],
+)
+def test_the_same_network_again(build: Callable, name: str, kept: list | None) -> None:
+    options = {"widths": (3, 4), "dense": (5,), "padding": 1} if name == "cnv" else {}
+    recipe, prepared, network = build(name, **options)
+    Layers(removable(network.body)[0].names).apply(network)
+    if name == "mlp":
+        kept = kept[:1] + kept[2:]  # the second layer is gone
+    elif name == "cnv":
+        kept = kept[:1] + kept[2:]
+    if kept is not None:
+        Outputs(kept).apply(network)
+    again = restore(recipe, prepared, network.copied_state()).eval()
+    x = torch.from_numpy(prepared.data.train.x).float()
+    assert torch.equal(again(x), network(x))
+    assert [p.shape for p in again.parameters()] == [p.shape for p in network.parameters()]

@@ -1,0 +1,126 @@
+"""Which weights, outputs and layers stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
+pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
+
+from bnngen.errors import RecipeError
+from bnngen.train.network import Trainee
+from bnngen.train.prune.chain import links, products
+from bnngen.train.prune.pruner import UNITS
+from bnngen.train.prune.scores.magnitude import Magnitude
+from bnngen.train.prune.units import highest
+from bnngen.train.recipe import PruneTable
+
+
+def prune(network: Trainee, original: Trainee | None = None, **fields: object) -> Trainee:
+    table = PruneTable.model_validate(fields)
+    choose = UNITS[table.unit]
+    choose(network, Magnitude(network, []), original or network, lambda amount: amount, table).apply(network)
+    return network
+
+
+def zeros(layer: torch.nn.Module) -> int:
+    return int((layer.weight == 0).sum())
+
+
+def test_the_highest_of_equal_scores_are_the_first() -> None:
+    assert highest(torch.tensor([[1.0, 2.0], [1.0, 1.0]]), 2).tolist() == [[True, True], [False, False]]
+
+
+def test_weights_of_each_layer(build: Callable) -> None:
+    network = build()[2]
+    before = [layer.weight.detach().abs().clone() for layer in products(network.body)]
+    prune(network, unit="weights", amount=0.75)
+    for layer, old in zip(products(network.body), before, strict=True):
+        assert zeros(layer) == round(0.75 * layer.weight.numel())
+        gone = layer.weight == 0
+        assert old[gone].max() <= old[~gone].min()
+
+
+def test_weights_of_the_whole_network(build: Callable) -> None:
+    network = build()[2]
+    with torch.no_grad():
+        products(network.body)[0].weight[:, :32] *= 1e-3  # most of what matters least is here
+    prune(network, unit="weights", amount=0.25, scope="network")
+    total = sum(layer.weight.numel() for layer in products(network.body))
+    assert sum(map(zeros, products(network.body))) == round(0.25 * total)
+    assert zeros(products(network.body)[0]) > round(0.25 * 6 * 64)
+
+
+def test_what_is_gone_is_not_counted_twice(build: Callable) -> None:
+    network = build()[2]
+    for amount in (0.25, 0.5):
+        prune(network, unit="weights", amount=amount)
+        assert all(zeros(layer) == round(amount * layer.weight.numel()) for layer in products(network.body))
+
+
+@pytest.mark.parametrize(("n", "group"), [(2, 4), (3, 5), (1, 64), (7, None), (100, None)])
+def test_fan_in(build: Callable, n: int, group: int | None) -> None:
+    network = prune(build()[2], unit="fan_in", fan_in=n, **({"group": group} if group else {}))
+    for layer in products(network.body):
+        inputs = layer.weight.shape[1]
+        for part in layer.weight.split(min(group or inputs, inputs), 1):
+            assert ((part != 0).sum(1) == min(n, part.shape[1])).all()
+
+
+def test_fan_in_of_convolutions_counts_taps(build: Callable) -> None:
+    network = prune(build("cnv", (3, 4), dense=(5,), padding=1)[2], unit="fan_in", fan_in=5)
+    assert {int(n) for layer in products(network.body) for n in (layer.weight != 0).flatten(1).sum(1)} == {5}
+
+
+def test_blocks_go_whole(build: Callable) -> None:
+    network = prune(build(widths=(10, 6))[2], unit="blocks", pe=4, simd=24, amount=0.5)
+    first = products(network.body)[0].weight
+    blocks = [block for rows in first.split(4, 0) for block in rows.split(24, 1)]
+    assert len(blocks) == 9
+    assert sum(not block.any() for block in blocks) == 4  # round(4.5)
+    assert all(bool((block != 0).all()) or not block.any() for block in blocks)
+
+
+def test_neurons_of_each_layer_and_of_all(build: Callable) -> None:
+    network = prune(build()[2], unit="neurons", amount=0.5)
+    assert [link.outputs for link in links(network.body)] == [3, 3, 2]
+    network = prune(build()[2], unit="neurons", amount=0.99, scope="network")
+    assert [link.outputs for link in links(network.body)] == [1, 1, 1]
+
+
+def test_multiples(build: Callable) -> None:
+    network = prune(build(widths=(30, 20, 4))[2], unit="neurons", amount=0.3, multiple=8)
+    assert [link.outputs for link in links(network.body)] == [24, 16, 4]
+
+
+def test_shares_are_of_the_full_size(build: Callable) -> None:
+    original, network = build()[2], build()[2]
+    for amount, left in ((0.3, [4, 4, 3]), (0.5, [3, 3, 2])):
+        prune(network, original, unit="neurons", amount=amount)
+        assert [link.outputs for link in links(network.body)] == left
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "could"),
+    [
+        ("mlp", {"widths": (6, 6, 6, 4)}, 2),
+        ("cnv", {"widths": (3, 4), "dense": (5, 5), "padding": 1}, 3),
+        ("residual", {"widths": (4, 6)}, 3),
+    ],
+)
+def test_layers(build: Callable, name: str, options: dict, could: int) -> None:
+    original = build(name, **options)[2]
+    _, prepared, network = build(name, **options)
+    count = len(products(network.body))
+    x = torch.from_numpy(prepared.data.train.x).float()
+    for gone, amount in ((1, 0.01), (1, 0.34), (could, 0.99)):
+        prune(network, original, unit="layers", amount=amount)
+        assert len(products(network.body)) == count - gone
+        assert network(x).shape == (40, 3)
+
+
+def test_no_layer_that_could_go(build: Callable) -> None:
+    with pytest.raises(RecipeError, match="so none can vanish; use the unit neurons"):
+        prune(build(widths=(6, 5))[2], unit="layers", amount=0.5)
