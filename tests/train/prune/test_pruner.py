@@ -90,10 +90,10 @@ def test_weights_are_set_back(write_recipe, tmp_path: Path, recovery: str) -> No
     path = pruning(write_recipe, "weights", more=more)
     with pytest.raises(KeyboardInterrupt):
         train(path, tmp_path / "out", Stop(behind=3))
-    early = load_checkpoint(tmp_path / "out").early["body.1.weight"]
+    early = load_checkpoint(tmp_path / "out").early["body.dense_0.weight"]
     assert int((early == 0).sum()) == round(0.8 * early.numel())
     assert early.abs().max() <= 1
-    trained = load_checkpoint(tmp_path / "out").network["body.1.weight"]
+    trained = load_checkpoint(tmp_path / "out").network["body.dense_0.weight"]
     assert torch.equal(early == 0, trained == 0)
     assert (early - trained).abs().max() < 0.2  # an epoch of 12 steps at 0.01 away from where it was set back
 
