@@ -108,23 +108,21 @@ def _screen() -> Any:
 
 
 def _print(report: dict[str, Any], out: Path) -> None:
-    table = Table(
-        "student", "sizes", "bits", "epochs", "weight bits", "block RAMs", "LUTs", "frames/s", "validation"
-    )
+    # short heads: it has to fit a narrow screen
+    table = Table("student", "sizes", "bits", "epochs", "kbit", "RAMs", "LUTs", "frames/s", "valid.")
     for c in sorted(report["candidates"], key=lambda c: -c["validation_accuracy"]):
-        sizes = "-".join(map(str, [*c["widths"], *c["dense"]]))
-        bits = f"{c['weight_bits']}W{c['act_bits']}A"
-        accuracy = f"{100 * c['validation_accuracy']:.2f} %"
         row = (
-            c["number"],
-            sizes,
-            bits,
-            c["epochs"],
-            f"{c['weight_memory_bits']:,}",
-            c["bram"],
+            str(c["number"]),
+            "-".join(map(str, [*c["widths"], *c["dense"]])),
+            f"{c['weight_bits']}W{c['act_bits']}A",
+            str(c["epochs"]),
+            f"{c['weight_memory_bits'] / 1000:.0f}",
+            str(c["bram"]),
             f"{c['lut']:,}",
+            f"{c['fps']:,.0f}",
+            f"{100 * c['validation_accuracy']:.2f} %",
         )
-        table.add_row(*map(str, row), f"{c['fps']:,.0f}", accuracy)
+        table.add_row(*row)
     console.print(table)
     test = report["winner"]["test"]
     right = percent(test["test_correct"], test["test_samples"])
