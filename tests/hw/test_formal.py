@@ -12,15 +12,17 @@ from pathlib import Path
 
 import pytest
 from amaranth.back import rtlil
-from amaranth.hdl import Assert, Assume, Cat, Module, Signal
+from amaranth.hdl import Array, Assert, Assume, Cat, Module, Signal
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
+from bnngen_hw.columns import WindowColumns
 from bnngen_hw.component import bit_stream
 from bnngen_hw.dot import DotProduct
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.fifo import Fifo
 from bnngen_hw.heap import BitHeap
 from bnngen_hw.pack import Pack, Unpack
+from bnngen_hw.select import Select
 from bnngen_hw.slice import RegisterSlice
 from bnngen_hw.target import Target
 
@@ -181,6 +183,45 @@ def test_credits_leave_a_place_for_every_result(tmp_path, pipeline, latency, dep
     m.submodules.dut = dut = pipeline(1, latency + 1, depth)
     ports, _ = orderly(m, dut, depth)
     assert not counterexample(tmp_path, m, ports, 10)
+
+
+def driven(m, dut):
+    """Any source and sink at ``dut``; returns their signals, and the number of beats that went in and out."""
+    valid, payload, sink = Signal(), Signal(len(dut.i.payload)), Signal()
+    taken, given = Signal(4), Signal(4)
+    m.d.comb += [dut.i.valid.eq(valid), dut.i.payload.eq(payload), dut.o.ready.eq(sink)]
+    m.d.sync += taken.eq(taken + (dut.i.valid & dut.i.ready))
+    m.d.sync += given.eq(given + (dut.o.valid & dut.o.ready))
+    return [valid, payload, sink], taken, given
+
+
+def test_selected_words_pass_and_the_others_wait_for_nobody(tmp_path):
+    m = Module()
+    m.submodules.dut = select = Select(2, words=3, first=1, count=1, groups=2)
+    ports, taken, _ = driven(m, select)
+    chosen = (taken == 1) | (taken == 4) | (taken == 7)
+    m.d.comb += [
+        Assert(select.o.valid == (select.i.valid & chosen)),
+        Assert(~select.o.valid | (select.o.payload == select.i.payload)),
+        Assert(select.i.ready == (select.o.ready | ~chosen)),
+    ]
+    assert not counterexample(tmp_path, m, ports, 9)
+
+
+def test_columns_stand_beside_those_before(tmp_path):
+    """Two rows of three columns of two words: whatever comes, whenever it is taken."""
+    m = Module()
+    m.submodules.dut = part = WindowColumns(1, kernel=2, beats=2, columns=3, rows=2)
+    ports, taken, given = driven(m, part)
+    seen = Signal(12)
+    with m.If(part.i.valid & part.i.ready):
+        m.d.sync += seen.bit_select(taken, 1).eq(part.i.payload)
+    windows = [6 * row + 2 * column + beat for row in (0, 1) for column in (0, 1) for beat in (0, 1)]
+    wanted = Array(Cat(seen[first], seen[first + 2]) for first in windows)
+    needed = Array(first + 3 for first in windows)
+    m.d.comb += Assert(~part.o.valid | (given >= len(windows)) | (part.o.payload == wanted[given]))
+    m.d.comb += Assert(~part.o.valid | (given >= len(windows)) | (taken >= needed[given]))
+    assert not counterexample(tmp_path, m, ports, 14)
 
 
 def test_a_wrong_design_is_found(tmp_path):
