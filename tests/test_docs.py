@@ -108,7 +108,7 @@ def test_the_quick_command_lines_run(workplace: Path) -> None:
     trains = all(map(find_spec, packages))
     for where, arguments in LINES:
         trained = any("tfc_digits" in argument for argument in arguments)
-        needs_training = trained or arguments[0] in ("train", "compress")
+        needs_training = trained or arguments[0] in ("train", "compress", "quantize")
         if arguments[0] == "simulate" or tuple(arguments) in seen or (needs_training and not trains):
             continue
         seen.add(tuple(arguments))
@@ -124,7 +124,8 @@ def test_the_guide_lists_the_options_of(name: str) -> None:
         re.match(r"--[a-z-]+", cell)[0]
         for cell in names_in(first_cells(page("docs/guide.md"), f"### bnngen {name}"))
     }
-    options = {option for p in COMMANDS[name].params for option in p.opts if option.startswith("--")}
+    params = COMMANDS[name].params
+    options = {o for p in params for o in (*p.opts, *p.secondary_opts) if o.startswith("--")}
     assert listed == options - {"--help"}
 
 
@@ -135,7 +136,8 @@ def test_commands_named_in_the_text_exist() -> None:
 
 
 def test_options_named_in_the_text_exist() -> None:
-    options = {option for command in COMMANDS.values() for p in command.params for option in p.opts}
+    params = [p for command in COMMANDS.values() for p in command.params]
+    options = {option for p in params for option in (*p.opts, *p.secondary_opts)}
     others = {"--help", "--debug", "--seed", "--out"}  # --seed and --out: also of the training script
     for path in PAGES:
         named = re.findall(r"`(--[a-z-]+)", path.read_text(encoding="utf-8"))

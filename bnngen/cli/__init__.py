@@ -10,7 +10,7 @@ import traceback
 import typer
 from rich.markup import escape
 
-from bnngen.cli import boards, build, compress, golden, inspect, report, simulate, train
+from bnngen.cli import boards, build, compress, golden, inspect, quantize, report, simulate, train
 from bnngen.cli.console import errors
 
 INTERRUPTED = 130
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="Add --debug to any command to see where an error comes from.",
 )
-for module in (inspect, golden, build, simulate, train, compress, boards, report):
+for module in (inspect, golden, build, simulate, train, compress, quantize, boards, report):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 
 

@@ -1,0 +1,149 @@
+"""``bnngen quantize``: from a trained float network to a quantised model file, without training."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from bnngen.cli.console import console, percent, write_json
+from bnngen.cli.options import JsonFile
+
+
+class Ranges(StrEnum):
+    """The rules of `bnngen.train.ptq.ranges`."""
+
+    MIN_MAX = "min_max"
+    MAX_ABS = "max_abs"
+    PERCENTILE = "percentile"
+    MSE = "mse"
+
+
+class Per(StrEnum):
+    TENSOR = "tensor"
+    CHANNEL = "channel"
+
+
+Source = Annotated[
+    Path,
+    typer.Argument(metavar="MODEL", help="The folder of a float run of bnngen train, or an .onnx file."),
+]
+Calibration = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[DATA.npz]", help="For a file: x, some hundred typical inputs; no labels needed."
+    ),
+]
+Out = Annotated[Path, typer.Option(metavar="Q.onnx", help="Where the quantised model goes.")]
+Test = Annotated[
+    Path | None,
+    typer.Option(metavar="TEST.npz", help="For a file: other data, with labels, to measure accuracy on."),
+]
+Rule = Annotated[
+    Ranges,
+    typer.Option(
+        help="How wide grids are: all values (min_max), the same on both sides of 0 (max_abs), all but "
+        "outliers (percentile), or where the squared error is least (mse)."
+    ),
+]
+Percentile = Annotated[
+    float,
+    typer.Option(min=50, max=100, help="With --ranges percentile: which share of the values counts, in %."),
+]
+PerWhat = Annotated[
+    Per, typer.Option(help="Scales of weights: one for each output (channel), or one a layer.")
+]
+Budget = Annotated[
+    float | None,
+    typer.Option(
+        metavar="KBIT", help="Size of all weights: each layer gets its bits from it, large ones fewer."
+    ),
+]
+Samples = Annotated[int, typer.Option(min=1, help="Calibrate on so many samples.")]
+Correction = Annotated[
+    bool, typer.Option("--bias-correction/--no-bias-correction", help="Take the mean error off each output.")
+]
+Norms = Annotated[bool, typer.Option("--norms/--no-norms", help="Measure the batch norms again.")]
+
+
+def command(
+    model: Source,
+    out: Out,
+    data: Calibration = None,
+    weight_bits: Annotated[int, typer.Option(min=2, max=8, help="Of each weight: 2 is -1, 0, +1.")] = 8,
+    act_bits: Annotated[int, typer.Option(min=2, max=8, help="Of each hidden activation.")] = 8,
+    input_bits: Annotated[int, typer.Option(min=2, max=8, help="Of each input.")] = 8,
+    ranges: Rule = Ranges.MSE,
+    percentile: Percentile = 99.9,
+    per: PerWhat = Per.CHANNEL,
+    budget: Budget = None,
+    bias_correction: Correction = True,
+    norms: Norms = True,
+    samples: Samples = 512,
+    test: Test = None,
+    json: JsonFile = None,
+) -> None:
+    """Quantise a trained float network without training it (post-training quantization).
+
+    8 bits cost next to nothing; below 4 bits, training with the quantisers (bnngen train) is worth its time.
+
+    The folder of a run of bnngen train with weight_bits, act_bits and input_bits = 32 brings its data:
+    training samples to calibrate on, others to measure the integer golden model's accuracy on.
+
+    A float ONNX file (Gemm, MatMul, Conv, BatchNormalization, Relu and pools in a chain) needs DATA.npz.
+    """
+    from bnngen.errors import UsageError
+    from bnngen.train.extra import require_training
+
+    if model.is_dir() and (data or test):
+        raise UsageError(f"'{model}' is a folder, which brings its own data: leave out DATA.npz and --test")
+    if not model.is_dir() and data is None:
+        raise UsageError(f"'{model}' is no folder of a run; a model file needs DATA.npz to calibrate on")
+    require_training()
+    from bnngen.train.ptq.quantise import Choices
+    from bnngen.train.ptq.run import quantise_file, quantise_run
+
+    choices = Choices(
+        weight_bits,
+        act_bits,
+        input_bits,
+        ranges.value,
+        percentile,
+        per is Per.CHANNEL,
+        bias_correction,
+        norms,
+        None if budget is None else round(1000 * budget),
+    )
+    if data is None:
+        report = quantise_run(model, out, choices, samples)
+    else:
+        report = quantise_file(model, data, out, choices, samples, test)
+    write_json(json, report)
+    if str(json) != "-":
+        _print(report, out)
+
+
+def _print(report: dict[str, Any], out: Path) -> None:
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("layer", overflow="fold")
+    for heading in ("weights", "bits", "signal over noise, dB"):
+        table.add_column(heading, justify="right")
+    for layer in report["layers"]:
+        figures = (f"{layer['weights']:,}", str(layer["weight_bits"]), f"{layer['sqnr_db']:.1f}")
+        table.add_row(layer["name"], *figures)
+    console.print(table)
+    for part in ("validation", "test"):
+        if f"{part}_correct" in report:
+            console.print(_accuracy(report, part))
+    console.print(f"{report['weight_bits'] / 1000:.1f} kbit of weights; written to {out}")
+
+
+def _accuracy(report: dict[str, Any], part: str) -> str:
+    count, correct = report[f"{part}_samples"], report[f"{part}_correct"]
+    line = f"golden model: {correct:,} of {count:,} {part} samples correct ({percent(correct, count)})"
+    in_float = report.get(f"{part}_correct_in_float")
+    return line if in_float is None else f"{line}; in float {percent(in_float, count)}"

@@ -1,0 +1,60 @@
+"""Equal steps over a range, as a Quant node has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Codes from ``lo`` to ``hi``; the code c stands for (c - zero) * scale.
+
+    ``scale`` is float32: () or broadcast against what is quantised. Rounding is to the nearest, ties to even.
+    """
+
+    scale: Floats
+    zero: int
+    bits: int
+    signed: bool
+
+    @property
+    def lo(self) -> int:
+        """Signed grids are narrow: as many codes below 0 as above."""
+        return -self.hi if self.signed else 0
+
+    @property
+    def hi(self) -> int:
+        return 2 ** (self.bits - self.signed) - 1
+
+    def round(self, x: NDArray) -> Floats:
+        """The values of the grid that are next to ``x``, in its shape."""
+        codes = np.clip(np.rint(x / self.scale + self.zero), self.lo, self.hi)
+        return ((codes - self.zero) * self.scale).astype(np.float32)
+
+
+def symmetric(limit: NDArray | float, bits: int) -> Grid:
+    """From -``limit`` to ``limit``, without a zero point."""
+    return Grid(_scale(limit, 2 ** (bits - 1) - 1), 0, bits, signed=True)
+
+
+def asymmetric(low: float, high: float, bits: int) -> Grid:
+    """From ``low`` to ``high``, both moved so that 0 is a code exactly: padding and Relu need it."""
+    low, high = min(low, 0.0), max(high, 0.0)
+    scale = _scale(high - low, 2**bits - 1)
+    return Grid(scale, int(np.rint(-low / scale)), bits, signed=False)
+
+
+def _scale(width: NDArray | float, steps: int) -> Floats:
+    """The size of so many steps over a range; that of a range of nothing does not matter."""
+    scale = np.asarray(np.asarray(width, np.float64) / steps, np.float32)
+    return np.where(scale > 0, scale, np.float32(1))
+
+
+def over(low: float, high: float, bits: int) -> Grid:
+    """The grid over a range: symmetric where the range is."""
+    return symmetric(high, bits) if low == -high else asymmetric(low, high, bits)

@@ -1,0 +1,84 @@
+"""Post-training quantization from file to file, and what it costs in accuracy."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bnngen.api import load
+from bnngen.data import load_data, read_arrays
+from bnngen.errors import DataError, UsageError
+from bnngen.files import write_bytes
+from bnngen.frontend.model_file import read_model
+from bnngen.train.data.dataset import Part
+from bnngen.train.export import strip
+from bnngen.train.feed import Tensors, accuracy
+from bnngen.train.ptq.float_run import load_run
+from bnngen.train.ptq.quantise import Choices, quantise
+from bnngen.train.run import golden_correct
+
+_SEED = 0
+
+
+def quantise_run(folder: Path, out: Path, choices: Choices, samples: int) -> dict[str, Any]:
+    """Quantise the float network that `bnngen train` has left in ``folder``, and write it to ``out``.
+
+    It is calibrated on ``samples`` of the training part. The report has each layer's figures, and the
+    accuracy on the validation and the test part, of the float network and of the golden model.
+    Raises as `quantise`,
+    and UsageError if the folder holds no float network or ``out`` can't be written.
+    """
+    run = load_run(folder)
+    report = _quantise(run.model, run.prepared.data.train.x, out, choices, samples)
+    for name in ("validation", "test"):
+        part: Part = getattr(run.prepared.data, name)
+        in_float = accuracy(run.network, Tensors.of(part, torch.device("cpu")))
+        report |= {
+            f"{name}_samples": len(part),
+            f"{name}_correct": golden_correct(out, part),
+            f"{name}_correct_in_float": round(in_float * len(part)),
+        }
+    return report
+
+
+def quantise_file(
+    path: Path, data: Path, out: Path, choices: Choices, samples: int, test: Path | None = None
+) -> dict[str, Any]:
+    """Quantise the float ONNX file at ``path``, and write it to ``out``.
+
+    It is calibrated on ``samples`` of ``x`` in the file ``data``; labels are not needed. The report has the
+    accuracy of the golden model on the labelled file ``test``. Raises as `quantise`, DataError and
+    UsageError.
+    """
+    x = read_arrays(data).get("x")
+    if x is None or x.dtype.kind not in "biuf" or x.ndim < 2:
+        raise DataError(f"'{data}' must have x, real inputs of shape (N, ...), to calibrate on")
+    report = _quantise(read_model(path), x, out, choices, samples)
+    if test is not None:
+        network = load(out)
+        loaded = load_data(test, network)
+        if loaded.labels is None:
+            raise DataError(f"'{test}' has no labels y, so there is no accuracy")
+        correct = int((network.classes(network.run(loaded.codes)) == loaded.labels).sum())
+        report |= {"test_samples": len(loaded.codes), "test_correct": correct}
+    return report
+
+
+def _quantise(model: Any, x: NDArray, out: Path, choices: Choices, samples: int) -> dict[str, Any]:
+    """Write the quantised model to ``out`` and report its layers."""
+    if out.suffix != ".onnx":
+        raise UsageError(f"'{out}' must end in .onnx")
+    chosen = np.random.default_rng(_SEED).permutation(len(x))[:samples]
+    quantised, layers = quantise(model, x[np.sort(chosen)], choices)
+    write_bytes(out, strip(quantised).SerializeToString(deterministic=True))
+    load(out)  # what the importer can't take is told now
+    return {
+        "layers": [asdict(layer) for layer in layers],
+        "weight_bits": sum(layer.weights * layer.weight_bits for layer in layers),
+        "calibration_samples": len(chosen),
+    }

@@ -1,0 +1,71 @@
+"""From a run's folder, and from a file with data, to a model file and its accuracy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
+pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
+pytest.importorskip("sklearn", reason="needs scikit-learn")
+
+import bnngen
+from bnngen.errors import DataError, UsageError
+from bnngen.train.ptq.float_run import load_run
+from bnngen.train.ptq.quantise import Choices
+from bnngen.train.ptq.run import quantise_file, quantise_run
+from bnngen.train.run import train
+
+FLOAT = "weight_bits = 32\nact_bits = 32\ninput_bits = 32"
+
+
+@pytest.fixture
+def float_run(write_recipe, tmp_path: Path) -> Path:
+    path = write_recipe(
+        "widths = [16]", f"widths = [16]\n{FLOAT}", "epochs = 2", "epochs = 6", '"binarize"', '"range"'
+    )
+    train(path, tmp_path / "float")
+    return tmp_path / "float"
+
+
+def test_a_run(float_run: Path, tmp_path: Path) -> None:
+    report = quantise_run(float_run, tmp_path / "q.onnx", Choices(4, 4, 4), samples=200)
+    assert report["calibration_samples"] == 200
+    assert report["weight_bits"] == 4 * (64 * 16 + 16 * 10)
+    assert abs(report["test_correct"] - report["test_correct_in_float"]) < 0.06 * report["test_samples"]
+    first = (tmp_path / "q.onnx").read_bytes()
+    quantise_run(float_run, tmp_path / "q.onnx", Choices(4, 4, 4), samples=200)
+    assert (tmp_path / "q.onnx").read_bytes() == first
+    types = [layer.op.weight_type for layer in bnngen.load(tmp_path / "q.onnx").layers]
+    assert all(t.lo >= -7 and t.hi <= 7 for t in types)
+
+
+def test_a_file(float_run: Path, tmp_path: Path) -> None:
+    run = load_run(float_run)
+    (tmp_path / "m.onnx").write_bytes(run.model.SerializeToString())
+    data, test = run.prepared.data.train, run.prepared.data.test
+    np.savez(tmp_path / "data.npz", x=data.x)
+    np.savez(tmp_path / "test.npz", x=test.x, y=test.y)
+    paths = (tmp_path / "m.onnx", tmp_path / "data.npz", tmp_path / "q.onnx")
+    report = quantise_file(*paths, Choices(5, 5, 5), 200, tmp_path / "test.npz")
+    assert (
+        report["test_correct"]
+        == quantise_run(float_run, tmp_path / "r.onnx", Choices(5, 5, 5), 200)["test_correct"]
+    )
+    with pytest.raises(DataError, match="has no labels y, so there is no accuracy"):
+        quantise_file(*paths, Choices(5, 5, 5), 200, tmp_path / "data.npz")
+    np.savez(tmp_path / "data.npz", codes=data.x)
+    with pytest.raises(DataError, match="must have x, real inputs"):
+        quantise_file(*paths, Choices(5, 5, 5), 200)
+
+
+def test_what_is_no_float_run(write_recipe, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds no finished run of bnngen train"):
+        quantise_run(tmp_path, tmp_path / "q.onnx", Choices(), 10)
+    train(write_recipe(), tmp_path / "binary")
+    with pytest.raises(
+        UsageError, match="has quantisers; train it with weight_bits, act_bits and input_bits = 32"
+    ):
+        quantise_run(tmp_path / "binary", tmp_path / "q.onnx", Choices(), 10)
