@@ -46,9 +46,9 @@ def budget(board: Board, rate: Rate) -> Resources:
 
 
 def comfortable(board: Board) -> Resources:
-    """What of the device a design may take and still route well: what the area is measured by."""
+    """What the area is measured by: LUTs up to twice what routes within minutes, for more hardly route at all."""
     all_ = available(board)
-    return replace(all_, lut=min(all_.lut, board.fabric.routable_lut))
+    return replace(all_, lut=min(all_.lut, 2 * board.fabric.routable_lut))
 
 
 def cycle_limit(rate: Rate, clock_mhz: Fraction) -> int | None:

@@ -16,7 +16,7 @@ def test_the_serial_link_s_buffer_is_counted() -> None:
 
 
 def test_area_is_measured_by_what_routes_well() -> None:
-    assert comfortable(load_board("ulx3s_85f")).lut == load_board("ulx3s_85f").fabric.routable_lut
+    assert comfortable(load_board("ulx3s_85f")).lut == 2 * load_board("ulx3s_85f").fabric.routable_lut
     assert comfortable(load_board("zc706")) == available(load_board("zc706"))
 
 
