@@ -46,7 +46,7 @@ def budget(board: Board, rate: Rate) -> Resources:
 
 
 def comfortable(board: Board) -> Resources:
-    """What the area is measured by: LUTs up to twice what routes within minutes, for more hardly route at all."""
+    """What area is measured by: LUTs up to twice what routes within minutes, for more hardly route at all."""
     all_ = available(board)
     return replace(all_, lut=min(all_.lut, 2 * board.fabric.routable_lut))
 
