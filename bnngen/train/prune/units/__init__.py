@@ -26,3 +26,12 @@ def highest(scores: Tensor, count: int) -> Tensor:
     mask = torch.zeros(scores.numel(), dtype=torch.bool, device=scores.device)
     mask[order[:count]] = True
     return mask.view(scores.shape)
+
+
+def one_each(scores: Tensor) -> Tensor:
+    """``scores`` (outputs, ...) in which the best of each output comes before all others.
+
+    An output that has lost all its inputs is constant: a class of which nothing is known any more.
+    """
+    best = scores.argmax(1, keepdim=True)
+    return scores.scatter(1, best, torch.inf)

@@ -9,13 +9,13 @@ from torch import Tensor, nn
 from bnngen.train.network import Trainee
 from bnngen.train.prune.removal import Zeros
 from bnngen.train.prune.scores import Score
-from bnngen.train.prune.units import Gone, highest
+from bnngen.train.prune.units import Gone, highest, one_each
 from bnngen.train.prune.zeros import all_but, keep, ranked
 from bnngen.train.recipe import PruneTable
 
 
 def choose(network: Trainee, score: Score, original: Trainee, gone: Gone, table: PruneTable) -> Zeros:
-    """The blocks of least mean score in each layer; at its ends blocks are as large as what is left."""
+    """The blocks of least mean score in each layer, but the best of each row; at ends they are smaller."""
     assert table.amount is not None
     assert table.pe is not None
     assert table.simd is not None
@@ -25,7 +25,7 @@ def choose(network: Trainee, score: Score, original: Trainee, gone: Gone, table:
         outputs, inputs = scores.shape
         padded = nn.functional.pad(scores, (0, -inputs % simd, 0, -outputs % pe), value=float("nan"))
         blocks = padded.view(-(-outputs // pe), pe, -(-inputs // simd), simd).nanmean((1, 3))
-        kept = highest(blocks, all_but(share, blocks.numel()))
+        kept = highest(one_each(blocks), all_but(share, blocks.numel()))
         return kept.repeat_interleave(pe, 0).repeat_interleave(simd, 1)[:outputs, :inputs]
 
     return keep(network, ranked(network, score), mask)

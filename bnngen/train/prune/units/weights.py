@@ -8,19 +8,19 @@ from torch import Tensor
 from bnngen.train.network import Trainee
 from bnngen.train.prune.removal import Zeros
 from bnngen.train.prune.scores import Score, comparable
-from bnngen.train.prune.units import Gone, highest
+from bnngen.train.prune.units import Gone, highest, one_each
 from bnngen.train.prune.zeros import all_but, keep, ranked
 from bnngen.train.recipe import PruneTable
 
 
 def choose(network: Trainee, score: Score, original: Trainee, gone: Gone, table: PruneTable) -> Zeros:
-    """The weights of least score in each layer, or in all layers together."""
+    """The weights of least score in each layer, or in all together, but the best of each output."""
     assert table.amount is not None
     share = gone(table.amount)
     scores = ranked(network, score)
     if table.scope == "layer":
-        return keep(network, scores, lambda s: highest(s, all_but(share, s.numel())))
-    alike = comparable(scores)
+        return keep(network, scores, lambda s: highest(one_each(s), all_but(share, s.numel())))
+    alike = [None if s is None else one_each(s) for s in comparable(scores)]
     together = torch.cat([s.flatten() for s in alike if s is not None])
     left = highest(together, all_but(share, together.numel()))
     masks = iter(left.split([s.numel() for s in alike if s is not None]))

@@ -1,0 +1,47 @@
+"""The ablation runs, and its arithmetic is right. What it finds is not tested."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+pytest.importorskip("brevitas", reason="needs torch and brevitas: pip install bnngen[train]")
+pytest.importorskip("sklearn", reason="needs scikit-learn")
+
+
+@pytest.fixture(scope="module")
+def ablation() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("ablation", Path(__file__).with_name("ablation.py"))
+    module = importlib.util.module_from_spec(spec)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "ablation", module)
+        spec.loader.exec_module(module)
+        yield module
+
+
+def test_verdicts_want_every_seed(ablation: ModuleType) -> None:
+    assert ablation.verdict([0.1, 2.0]) == "helps"
+    assert ablation.verdict([-0.1, -2.0]) == "harms"
+    assert ablation.verdict([0.0, 2.0]) == ablation.verdict([-1.0, 2.0]) == "not clear"
+
+
+def test_a_table_of_two_seeds(
+    ablation: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ablation, "GROUPS", (ablation.quantisation,))
+    monkeypatch.setenv("COLUMNS", "100")
+    ablation.main(["--seeds", "2", "--epochs", "1"])
+    out = capsys.readouterr().out
+    assert "digits, binarized inputs, 2 seeds, 1 epochs" in out
+    assert "min_max, per tensor, no corrections" in out
+    assert out.count("+") + out.count("helps") + out.count("harms") + out.count("not clear") >= 8
+
+
+@pytest.mark.slow
+def test_all_tables(ablation: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    ablation.main(["--seeds", "1", "--epochs", "2"])
+    assert capsys.readouterr().out.count("small from the start") == 3
