@@ -17,7 +17,7 @@ from bnngen.network import Network, Source
 from bnngen.passes.class_output import with_class_output
 from bnngen.passes.lower import lower
 from bnngen.schedule.planner import Rate, plan
-from bnngen_boards.profile import load_board
+from bnngen_boards.profile import Board, load_board
 
 
 def load(path: str | Path, output: Literal["file", "class"] = "file") -> Network:
@@ -40,15 +40,17 @@ def golden(network: Network, x: NDArray) -> NDArray[np.int64]:
     return network.run(quantize(x, network))
 
 
-def compile(network: Network, board: str | Path, fps: Rate = None, clock_mhz: float | None = None) -> Design:
-    """``network`` fitted to a board (a name, or the path of a profile).
+def compile(
+    network: Network, board: str | Path | Board, fps: Rate = None, clock_mhz: float | None = None
+) -> Design:
+    """``network`` fitted to a board: its name, the path of its profile, or the profile itself.
 
     ``fps``: the smallest design that reaches it; "max": the fastest that fits the whole device; None: the
     fastest within 70 % of its LUTs that routes within minutes. ``clock_mhz``: the wanted clock instead of
     the board's default.
     Raises FitError if nothing fits, BoardError for an unknown or faulty board.
     """
-    profile = load_board(str(board))
+    profile = board if isinstance(board, Board) else load_board(str(board))
     design = Design(plan(network, profile, fps, clock_mhz))
     if fps is None or fps == "max":
         return design

@@ -60,6 +60,12 @@ def test_a_wanted_rate_is_a_promise(network: Network, fps: int) -> None:
     assert bnngen.compile(network, board="icebreaker", fps=fps).fps >= fps
 
 
+def test_a_board_may_be_its_profile(network: Network) -> None:
+    board = load_board("icebreaker")
+    named, given = (bnngen.compile(network, b, 20_000).schedule for b in ("icebreaker", board))
+    assert (given.board, given.options) == (named.board, named.options)
+
+
 def test_errors_are_the_project_s_own(network: Network, digits: Path) -> None:
     with pytest.raises(FitError):
         bnngen.compile(network, board="icebreaker", fps=1e9)

@@ -27,6 +27,7 @@ from bnngen.ops.max_pool import MaxPool
 from bnngen.ops.threshold import Threshold
 from bnngen.ops.window import Window
 from bnngen.quantizer import Quantizer
+from bnngen_boards.profile import Board, load_board
 
 BOARD = "zc706"
 FRAMES = 40
@@ -100,8 +101,18 @@ def finn(settings: Settings) -> list[Table]:
     return [_table(published) for published in DESIGNS]
 
 
+def room(published: Published) -> Board:
+    """The board with no more LUTs and block RAMs than the published design takes: ours is then the smallest
+    by their measure."""
+    board = load_board(BOARD)
+    bram = board.resources.bram.model_copy(update={"blocks": round(2 * published.bram36)})
+    resources = board.resources.model_copy(update={"lut": published.luts, "bram": bram})
+    fabric = board.fabric.model_copy(update={"routable_lut": published.luts})
+    return board.model_copy(update={"resources": resources, "fabric": fabric})
+
+
 def _table(published: Published) -> Table:
-    design = bnngen.compile(random_network(published), BOARD, fps=published.fps)
+    design = bnngen.compile(random_network(published), room(published), fps=published.fps)
     with tempfile.TemporaryDirectory() as out:
         report = design.build(out, until="synth", data=random_frames(design, FRAMES)).report
     simulation, synthesis = report.simulation, report.synthesis
