@@ -48,7 +48,11 @@ class Graph:
 
     def producer(self, node: Node) -> Node | None:
         """The node that makes the first input of ``node``, or None if that is the network's input."""
-        return next((n for n in self.nodes if n.name == node.inputs[0]), None)
+        return self.maker(node.inputs[0])
+
+    def maker(self, name: str) -> Node | None:
+        """The node that makes the tensor ``name``, or None if that is the network's input."""
+        return next((node for node in self.nodes if node.name == name), None)
 
     def consumers(self, name: str) -> tuple[Node, ...]:
         return tuple(node for node in self.nodes if name in node.inputs)

@@ -6,11 +6,13 @@ What moves elements keeps their channels' parameters with them. An input without
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from bnngen.exact import ExactArray, exact_array
 from bnngen.graph import Graph, Node
-from bnngen.passes.rewrite import pair
+from bnngen.passes.rewrite import affine_for, pair
 from bnngen.quantised import Affine, Concat, Relu, Slice, Upsample
 
 ONE, ZERO = exact_array(1), exact_array(0)
@@ -33,34 +35,20 @@ def _cut(values: ExactArray, op: Slice) -> ExactArray:
 def affine_behind_concat(graph: Graph, node: Node) -> Graph | None:
     if not isinstance(node.op, Concat):
         return None
-    sources = {name: _affine(graph, name) for name in node.inputs}
-    if not any(sources.values()):
+    sources = [affine_for(graph, name) for name in node.inputs]
+    if not any(sources):
         return None
     shapes = graph.shapes()
-    affines = [(sources[name] or Affine(ONE, ZERO), shapes[name][-1]) for name in node.inputs]
-    mul, add = (
-        _shrunk(np.concatenate([np.resize(values, channels) for values, channels in parameters]))
-        for parameters in (
-            [(affine.mul, channels) for affine, channels in affines],
-            [(affine.add, channels) for affine, channels in affines],
-        )
-    )
-    for name, affine in sources.items():
-        if affine:
-            graph = graph.without(name)
-    return graph.followed(
-        node.name, Node(graph.free_name(f"{node.name}_scale"), Affine(mul, add), (node.name,))
-    )
+    sizes = [shapes[name][-1] for name in node.inputs]
+    affines = [s.op if s and isinstance(s.op, Affine) else Affine(ONE, ZERO) for s in sources]
+    mul, add = (_joined(values, sizes) for values in ([a.mul for a in affines], [a.add for a in affines]))
+    for name in {source.name for source in sources if source}:
+        graph = graph.without(name)
+    behind = Node(graph.free_name(f"{node.name}_scale"), Affine(mul, add), (node.name,))
+    return graph.followed(node.name, behind)
 
 
-def _affine(graph: Graph, name: str) -> Affine | None:
-    """The Affine that makes the tensor for this reader alone."""
-    maker = next((n for n in graph.nodes if n.name == name), None)
-    if maker is None or not isinstance(maker.op, Affine) or graph.only_consumer(name) is None:
-        return None
-    return maker.op
-
-
-def _shrunk(values: ExactArray) -> ExactArray:
-    """One number where all are equal."""
-    return values[:1] if all(v == values[0] for v in values) else values
+def _joined(values: Sequence[ExactArray], sizes: Sequence[int]) -> ExactArray:
+    """The parameters of joined tensors with so many channels each; one number where all are equal."""
+    each = np.concatenate([np.resize(v, channels) for v, channels in zip(values, sizes, strict=True)])
+    return each[:1] if all(v == each[0] for v in each) else each

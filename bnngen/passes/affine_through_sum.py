@@ -14,7 +14,7 @@ import numpy as np
 from bnngen.exact import ExactArray, common_unit, exact_array
 from bnngen.graph import Graph, Node
 from bnngen.ops.add import Factor
-from bnngen.passes.rewrite import Refusal
+from bnngen.passes.rewrite import Refusal, affine_for
 from bnngen.quantised import Affine, Sum
 
 ONE, ZERO = exact_array(1), exact_array(0)
@@ -25,7 +25,7 @@ MOST = 1 << 16
 def affine_through_sum(graph: Graph, node: Node) -> Graph | Refusal | None:
     if not isinstance(node.op, Sum):
         return None
-    sources = [_affine(graph, name) for name in node.inputs]
+    sources = [affine_for(graph, name) for name in node.inputs]
     if not any(sources):
         return None
     affines = [s.op if s and isinstance(s.op, Affine) else Affine(ONE, ZERO) for s in sources]
@@ -47,14 +47,6 @@ def affine_through_sum(graph: Graph, node: Node) -> Graph | Refusal | None:
 
 def _exact(factor: Factor) -> ExactArray:
     return exact_array(np.atleast_1d(np.array(factor, np.int64)))
-
-
-def _affine(graph: Graph, name: str) -> Node | None:
-    """The Affine that makes the tensor for this sum alone."""
-    source = next((n for n in graph.nodes if n.name == name), None)
-    if source is None or not isinstance(source.op, Affine) or graph.only_consumer(name) is None:
-        return None
-    return source
 
 
 def _common_factors(scales: Sequence[ExactArray]) -> tuple[tuple[Factor, ...], ExactArray] | None:

@@ -45,7 +45,7 @@ def _steps_before(graph: Graph, node: Node) -> list[tuple[Node, Step]] | None:
     anything else, or a Step that has yet to find its place."""
     found: list[tuple[Node, Step]] = []
     for name in node.inputs:
-        maker = next((n for n in graph.nodes if n.name == name), None)
+        maker = graph.maker(name)
         if maker is None or graph.only_consumer(name) is not node:
             return None
         if isinstance(maker.op, Step):

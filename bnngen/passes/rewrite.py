@@ -8,6 +8,7 @@ from typing import Any
 
 from bnngen.errors import ModelError
 from bnngen.graph import Graph, Node
+from bnngen.quantised import Affine
 
 
 @dataclass(frozen=True)
@@ -74,3 +75,11 @@ def pair(graph: Graph, node: Node, first: Any, second: Any) -> tuple[Node, Any] 
     if graph.only_consumer(producer.name) is not node:
         return None
     return producer, producer.op
+
+
+def affine_for(graph: Graph, name: str) -> Node | None:
+    """The Affine that makes the tensor ``name`` for one reader alone; None if there is none."""
+    maker = graph.maker(name)
+    if maker is None or not isinstance(maker.op, Affine) or graph.only_consumer(name) is None:
+        return None
+    return maker

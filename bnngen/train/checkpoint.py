@@ -12,6 +12,7 @@ import torch
 
 from bnngen.errors import UsageError
 from bnngen.files import write_bytes
+from bnngen.train.recipe import Recipe, load_recipe
 
 NAME = "checkpoint.pt"
 
@@ -53,6 +54,15 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
         return Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
     except (OSError, RuntimeError, EOFError, TypeError, pickle.UnpicklingError):
         raise UsageError(f"'{path}' is damaged, or of another version: delete it to begin anew") from None
+
+
+def finished_run(folder: Path) -> tuple[Recipe, Checkpoint] | None:
+    """The recipe and the last state of the run in ``folder``; None if no finished run is there. Raises as
+    `load_checkpoint` and `load_recipe`."""
+    path, checkpoint = folder / "recipe.toml", load_checkpoint(folder)
+    if checkpoint is None or not checkpoint.finished or not path.is_file():
+        return None
+    return load_recipe(path), checkpoint
 
 
 def resume(folder: Path, key: str) -> Checkpoint:

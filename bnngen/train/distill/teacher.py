@@ -9,14 +9,14 @@ from torch import Tensor, nn
 
 from bnngen.errors import RecipeError
 from bnngen.train.architectures import find_architecture
-from bnngen.train.checkpoint import load_checkpoint
+from bnngen.train.checkpoint import finished_run
 from bnngen.train.data.dataset import Part
 from bnngen.train.distill.model_file import ModelFile
 from bnngen.train.feed import EVALUATION_BATCH, Tensors
 from bnngen.train.inputs import Prepared, prepare
 from bnngen.train.network import Trainee
 from bnngen.train.prune.restore import restore
-from bnngen.train.recipe import DataTable, DistillTable, Recipe, load_recipe
+from bnngen.train.recipe import DataTable, DistillTable, Recipe
 
 Answer = tuple[Tensor, Tensor]
 """Logits (N, classes) and the last hidden layer (N, features)."""
@@ -88,10 +88,10 @@ def load_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared, device
     if table.teacher.is_file():
         return _model_file(table, recipe, prepared, device)
     folder = table.teacher
-    path, checkpoint = folder / "recipe.toml", load_checkpoint(folder)
-    if checkpoint is None or not checkpoint.finished or not path.is_file():
+    run = finished_run(folder)
+    if run is None:
         raise RecipeError(f"'{folder}' holds no finished run of bnngen train", "distill.teacher")
-    taught = load_recipe(path)
+    taught, checkpoint = run
     if _samples(taught.data) != _samples(recipe.data):
         raise RecipeError(f"'{folder}' has learned from other data or other parts", "distill.teacher")
     rank = find_architecture(taught.model).rank

@@ -8,7 +8,7 @@ from itertools import islice
 import torch
 
 from bnngen.errors import RecipeError
-from bnngen.train.checkpoint import Checkpoint, load_checkpoint
+from bnngen.train.checkpoint import Checkpoint, finished_run
 from bnngen.train.feed import Feed
 from bnngen.train.inputs import Prepared
 from bnngen.train.network import Trainee, build_network
@@ -24,7 +24,7 @@ from bnngen.train.prune.scores.nisp import Nisp
 from bnngen.train.prune.scores.norm_scale import NormScale
 from bnngen.train.prune.scores.taylor import Taylor
 from bnngen.train.prune.units import Choose, blocks, fan_in, layers, neurons, weights
-from bnngen.train.recipe import PruneTable, Recipe, load_recipe
+from bnngen.train.recipe import PruneTable, Recipe
 from bnngen.train.session import Session
 
 UNITS: dict[str, Choose] = {
@@ -62,10 +62,10 @@ class Pruner:
         folder = self.table.network
         if folder is None or checkpoint.log:
             return
-        path, earlier = folder / "recipe.toml", load_checkpoint(folder)
-        if earlier is None or not earlier.finished or not path.is_file():
+        run = finished_run(folder)
+        if run is None:
             raise RecipeError(f"'{folder}' holds no finished run of bnngen train", "prune.network")
-        made = load_recipe(path)
+        made, earlier = run
         for name in ("data", "model"):
             if getattr(made, name) != getattr(self.recipe, name):
                 raise RecipeError(f"'{folder}' was made with another [{name}]", "prune.network")

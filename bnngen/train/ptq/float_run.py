@@ -11,11 +11,11 @@ import onnx
 import torch
 
 from bnngen.errors import UsageError
-from bnngen.train.checkpoint import load_checkpoint
+from bnngen.train.checkpoint import finished_run
 from bnngen.train.inputs import Prepared
 from bnngen.train.network import Trainee
 from bnngen.train.prune.restore import restore
-from bnngen.train.recipe import FLOAT, Recipe, load_recipe
+from bnngen.train.recipe import FLOAT, Recipe
 from bnngen.train.run import load_prepared
 
 
@@ -33,10 +33,10 @@ def load_run(folder: Path) -> FloatRun:
 
     Raises UsageError if there is no finished run, or if its network is not in float.
     """
-    path, checkpoint = folder / "recipe.toml", load_checkpoint(folder)
-    if checkpoint is None or not checkpoint.finished or not path.is_file():
+    run = finished_run(folder)
+    if run is None:
         raise UsageError(f"'{folder}' holds no finished run of bnngen train")
-    recipe = load_recipe(path)
+    recipe, checkpoint = run
     prepared = load_prepared(recipe)
     network = restore(recipe, prepared, checkpoint.best).eval()
     if not _in_float(recipe) or any("brevitas" in type(m).__module__ for m in network.body.modules()):
