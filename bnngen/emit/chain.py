@@ -10,12 +10,15 @@ from bnngen.network import NETWORK_INPUT
 from bnngen.ops.add import Add
 from bnngen.ops.argmax import ArgMax
 from bnngen.ops.concat import Concat
+from bnngen.ops.dense import Dense
 from bnngen.ops.slice import Slice
 from bnngen.ops.upsample import Upsample
 from bnngen.schedule.dataflow import Dataflow
 from bnngen.schedule.planner import Schedule
+from bnngen.schedule.windows import least_interval
 from bnngen_hw.axis import AxiStreamSink, AxiStreamSource
 from bnngen_hw.component import StreamComponent
+from bnngen_hw.window import SlidingWindow
 
 ARGMAX_LANES = 1
 """An argmax sends one class index a beat."""
@@ -79,12 +82,24 @@ def _layer(schedule: Schedule, number: int, lanes: list[int], slack: int) -> Lay
     return Layer([op.hardware(option, lanes[0], schedule.board, slack)], [])
 
 
+def _sink(schedule: Schedule, layers: Sequence[Layer]) -> AxiStreamSink:
+    """The input port. Where nothing behind it can keep a frame's beats back from all who read them, nor
+    stores whole frames, it spreads them over the time that a frame takes: else the queues would have to hold
+    what comes in a burst."""
+    network, lanes = schedule.network, input_lanes(schedule)
+    readers = [k for k, read in enumerate(network.sources) for source in read if source == NETWORK_INPUT]
+    sink = AxiStreamSink(network.elements_in, network.quantizer.type.bits, lanes)
+    whole = all(isinstance(network.layers[k].op, Dense) for k in readers)
+    if whole or (len(readers) == 1 and isinstance(layers[readers[0]].parts[0], SlidingWindow)):
+        return sink
+    period = max(least_interval(part) for layer in layers for part in layer.parts)
+    return AxiStreamSink(sink.elements, sink.bits, lanes, gap=max(1, period // sink.beats))
+
+
 def build_dataflow(schedule: Schedule, layers: Sequence[Layer]) -> Dataflow:
     """The components of ``schedule`` from the input port to the output port, ``layers`` in between."""
     network = schedule.network
-    parts: list[StreamComponent] = [
-        AxiStreamSink(network.elements_in, network.quantizer.type.bits, input_lanes(schedule))
-    ]
+    parts: list[StreamComponent] = [_sink(schedule, layers)]
     sources: list[tuple[int, ...]] = [()]
 
     def attach(row: Sequence[StreamComponent], *read: int) -> int:

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from bnngen.schedule.dataflow import Dataflow
+from bnngen_hw.axis import AxiStreamSink
 from bnngen_hw.component import StreamComponent
-from bnngen_hw.dense import DenseEngine
 from bnngen_hw.join import Join
 from bnngen_hw.timing import Cycles
 from bnngen_hw.window import SlidingWindow, ring_depth
@@ -50,31 +50,33 @@ def least_interval(part: StreamComponent) -> int:
 def words_held(dataflow: Dataflow, beats_in: int, period: int, frames: int) -> list[list[int]]:
     """The most words in each queue of each part, if a frame comes every ``period`` cycles.
 
-    Windows that take their words from outside may let them wait: they get the least room with which they
-    keep the period.
+    A window that alone takes the words from outside may let them wait: it gets the least room with which it
+    keeps the period.
     """
     beats: Cycles = (np.arange(frames)[:, None] * period + np.arange(beats_in)).ravel()
     times: list[Cycles] = []
     held: list[list[int]] = []
-    outside: list[bool] = []
     last = max(k for k, part in enumerate(dataflow) if isinstance(part, SlidingWindow | Join))
-    for part, read in zip(dataflow.parts[: last + 1], dataflow.sources, strict=False):
+    for number, (part, read) in enumerate(zip(dataflow.parts[: last + 1], dataflow.sources, strict=False)):
         inputs: Any = [times[k] for k in read] or [beats]
         words: list[int] = []
-        outside.append(all(outside[k] for k in read) and not isinstance(part, DenseEngine | SlidingWindow))
         if isinstance(part, SlidingWindow):
-            waits = all(outside[k] for k in read)
-            room = _least_room(part, inputs[0], period, frames) if waits else part.words_held(*inputs)
+            alone = _alone_at_the_input(dataflow, number)
+            room = _least_room(part, inputs[0], period, frames) if alone else part.words_held(*inputs)
             words = [room]
-            part = part.with_capacity(max(*words, part.plan.least_capacity))
-            if waits and read:
-                # who reads the same stream gets it no earlier
-                times[read[0]] = part.taken(inputs[0])
+            part = part.with_capacity(max(room, part.plan.least_capacity))
         elif isinstance(part, Join):
             words = part.words_held(*inputs)
         held.append(words)
         times.append(part.arrivals(*inputs))
     return held + [[]] * (len(dataflow) - len(held))
+
+
+def _alone_at_the_input(dataflow: Dataflow, number: int) -> bool:
+    read = dataflow.sources[number]
+    return not read or (
+        isinstance(dataflow.parts[read[0]], AxiStreamSink) and len(dataflow.readers(read[0])) == 1
+    )
 
 
 def _least_room(window: SlidingWindow, beats: Cycles, period: int, frames: int) -> int:

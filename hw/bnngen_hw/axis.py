@@ -30,7 +30,7 @@ class AxiStreamSink(StreamComponent):
     """Takes frames of ``elements`` elements of ``bits`` bits, ``lanes`` a beat, from outside.
 
     Bits of ``tdata`` that belong to no element are dropped, whatever they are. ``tlast`` is only watched.
-    Latency 1 cycle, one beat per cycle; ``tready`` and the outputs come from registers.
+    Latency 1 cycle, one beat every ``gap`` cycles; the outputs come from registers, and so does ``tready``.
 
     Ports: ``i``, AXI4-Stream of `tdata_bits` bits; ``o``, stream of ``lanes`` elements; ``frame_error``
     (out): high from the cycle after a beat whose ``tlast`` was wrong, until reset.
@@ -38,9 +38,9 @@ class AxiStreamSink(StreamComponent):
     Raises ValueError if a parameter is below 1.
     """
 
-    def __init__(self, elements: int, bits: int, lanes: int) -> None:
-        _check(elements, bits, lanes)
-        self.elements, self.bits, self.lanes = elements, bits, lanes
+    def __init__(self, elements: int, bits: int, lanes: int, gap: int = 1) -> None:
+        _check(elements, bits, lanes, gap)
+        self.elements, self.bits, self.lanes, self.gap = elements, bits, lanes, gap
         self.beats = beat_count(elements, lanes)
         members = {"i": In(axi_stream(tdata_bits(lanes, bits))), "o": Out(bit_stream(lanes * bits))}
         super().__init__({**members, "frame_error": Out(1)})
@@ -48,17 +48,17 @@ class AxiStreamSink(StreamComponent):
     @property
     def interval(self) -> int:
         """Cycles per frame in steady state."""
-        return self.beats
+        return self.beats * self.gap
 
     def arrivals(self, t: NDArray[np.integer]) -> Cycles:
         """See `timing`."""
-        return queue(t) + 1
+        return queue(t, self.gap) + 1
 
     def elaborate(self, platform: Any) -> Module:
         """A register slice behind the mask of the frame's last beat."""
         m = Module()
         m.submodules.slice = slice_ = RegisterSlice(self.lanes * self.bits)
-        accept, error = Signal(), Signal()
+        accept, error, pause = Signal(), Signal(), Signal(range(self.gap))
         beat = Counter(self.beats, "beat").build(m, accept)
         used = (self.elements - (self.beats - 1) * self.lanes) * self.bits
         payload = slice_.i.payload
@@ -66,8 +66,8 @@ class AxiStreamSink(StreamComponent):
             m.d.comb += payload[used:].eq(Mux(beat.last, 0, self.i.tdata[used : len(payload)]))
         m.d.comb += [
             payload[:used].eq(self.i.tdata[:used]),
-            slice_.i.valid.eq(self.i.tvalid),
-            self.i.tready.eq(slice_.i.ready),
+            slice_.i.valid.eq(self.i.tvalid & (pause == 0)),
+            self.i.tready.eq(slice_.i.ready & (pause == 0)),
             accept.eq(self.i.tvalid & self.i.tready),
             self.o.payload.eq(slice_.o.payload),
             self.o.valid.eq(slice_.o.valid),
@@ -76,6 +76,11 @@ class AxiStreamSink(StreamComponent):
         ]
         with m.If(accept & (self.i.tlast != beat.last)):
             m.d.sync += error.eq(1)
+        if self.gap > 1:
+            with m.If(accept):
+                m.d.sync += pause.eq(self.gap - 1)
+            with m.Elif(pause != 0):
+                m.d.sync += pause.eq(pause - 1)
         return m
 
 
@@ -125,6 +130,8 @@ class AxiStreamSource(StreamComponent):
         return m
 
 
-def _check(elements: int, bits: int, lanes: int) -> None:
-    if min(elements, bits, lanes) < 1:
-        raise ValueError(f"a stream needs at least 1 element, bit and lane, not {elements}, {bits}, {lanes}")
+def _check(elements: int, bits: int, lanes: int, gap: int = 1) -> None:
+    if min(elements, bits, lanes, gap) < 1:
+        raise ValueError(
+            f"a stream needs at least 1 element, bit, lane and cycle, not {elements}, {bits}, {lanes}, {gap}"
+        )

@@ -107,10 +107,6 @@ class SlidingWindow(StreamComponent):
         freed = frees[np.searchsorted(over, taken, side="right")]
         return int((np.arange(1, len(t) + 1) - freed).max())
 
-    def taken(self, t: NDArray[np.integer]) -> Cycles:
-        """The cycles in which the words of some maps are taken, if they are there in the cycles ``t``."""
-        return self._starts(t, self.capacity)[1]
-
     def _starts(self, t: NDArray[np.integer], capacity: int) -> tuple[Cycles, Cycles]:
         """The cycle in which each window's first word is read, and that in which each word is taken. The
         writer waits for room, which the reader makes, which waits for words: both begin as if nothing ever

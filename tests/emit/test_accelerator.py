@@ -10,12 +10,19 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bnngen.build.pipeline import random_frames
+from bnngen.datatypes import IntType
 from bnngen.design import Design
 from bnngen.emit.accelerator import Accelerator
 from bnngen.emit.verilog import interface
-from bnngen.network import Network
+from bnngen.exact import exact_array
+from bnngen.network import NETWORK_INPUT, Host, NamedLayer, Network
+from bnngen.ops.add import Add
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
+from bnngen.ops.max_pool import MaxPool
+from bnngen.ops.upsample import Upsample
+from bnngen.ops.window import Window
+from bnngen.quantizer import Quantizer
 from bnngen.schedule.folding import Folding
 from bnngen.schedule.option import Option, Place
 from bnngen.schedule.planner import Schedule
@@ -165,6 +172,23 @@ def test_convolutions_that_take_rows_of_taps_at_once(
 def test_any_network_with_branches(branching_networks: Callable, data: st.DataObject, seed: int) -> None:
     network = data.draw(branching_networks())
     check(choose(network, data), seed)
+
+
+def test_the_latency_of_an_input_with_two_readers_of_different_pace() -> None:
+    """One of them would make the other wait for its words if these came in a burst."""
+    bits = IntType(0, 1)
+    pool = MaxPool(Window((3,), (1,), (1,), (1,), (1,)), (5,), np.array([True, True]), bits)
+    layers = (
+        NamedLayer("pool", pool, (NETWORK_INPUT,)),
+        NamedLayer("repeat", Upsample((1,), (5, 2), bits), (NETWORK_INPUT,)),
+        NamedLayer("sum", Add((1, 1), (5, 2), (bits, bits)), (0, 1)),
+    )
+    one, zero = exact_array(1), exact_array(0)
+    network = Network((5, 2), Quantizer(one, zero, "half_even", bits), layers, Host(one, zero))
+    board = load_board("ulx3s_85f")
+    places = [Place(first=True), Place(first=True), Place(last=True)]
+    options = [next(iter(x.op.all_options(board, place))) for x, place in zip(layers, places, strict=True)]
+    check(Design(Schedule(network, board, Fraction(30), tuple(options))), 0)
 
 
 def test_a_next_layer_that_takes_beats_unevenly_costs_no_cycle(make_network: Callable[..., Network]) -> None:

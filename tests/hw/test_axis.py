@@ -53,10 +53,10 @@ def dirty(beats, shape, per_frame, rng):
 
 
 @settings(max_examples=30, deadline=None)
-@given(shape=SHAPES, **RATES)
-def test_sink(sink_bench, shape, gap, stall, seed):
+@given(shape=SHAPES, pace=st.integers(1, 5), **RATES)
+def test_sink(sink_bench, shape, pace, gap, stall, seed):
     frames, encoding = frames_of(shape, seed)
-    sink = AxiStreamSink(*shape)
+    sink = AxiStreamSink(*shape, gap=pace)
     clean = to_beats(frames, encoding, shape[2])
     sent = dirty(clean, shape, sink.beats, np.random.default_rng(seed))
     assert sink_bench(sink).run(sent, len(clean), gap=gap, stall=stall, seed=seed).outputs == clean
@@ -75,9 +75,10 @@ def test_source(source_bench, shape, gap, stall, seed):
 
 
 @settings(max_examples=15, deadline=None)
-@given(shape=SHAPES, data=st.data())
-def test_timing(sink_bench, source_bench, shape, data):
-    for make, component in [(sink_bench, AxiStreamSink(*shape)), (source_bench, AxiStreamSource(*shape))]:
+@given(shape=SHAPES, pace=st.integers(1, 5), data=st.data())
+def test_timing(sink_bench, source_bench, shape, pace, data):
+    sink, source = AxiStreamSink(*shape, gap=pace), AxiStreamSource(*shape)
+    for make, component in [(sink_bench, sink), (source_bench, source)]:
         beats = component.beats
         times = data.draw(st.lists(st.integers(0, 20), min_size=beats, max_size=beats))
         make(component).check_arrivals([0] * beats, beats, times)
@@ -127,5 +128,5 @@ def test_tdata_is_whole_bytes(lanes, bits, width):
 
 @pytest.mark.parametrize("kind", [AxiStreamSink, AxiStreamSource])
 def test_zero_is_refused(kind):
-    with pytest.raises(ValueError, match="at least 1 element, bit and lane, not 4, 0, 2"):
+    with pytest.raises(ValueError, match="at least 1 element, bit, lane and cycle, not 4, 0, 2, 1"):
         kind(4, 0, 2)
