@@ -38,6 +38,9 @@ def _squares(x: Tensor) -> Tensor:
 
 
 def angles(x: Tensor) -> Tensor:
-    """The cosines (N, N, N) of the angles at each row between any two others."""
-    directions = nn.functional.normalize(x[None] - x[:, None], dim=2)
+    """The cosines (N, N, N) of the angles at each row between any two others; 0 where rows are equal."""
+    apart = x[None] - x[:, None]
+    squares = apart.square().sum(2, keepdim=True)
+    # equal rows have no direction, nor a gradient: that of a root near 0 would drown all others
+    directions = torch.where(squares > 0, apart * (squares + (squares == 0)).rsqrt(), 0)
     return torch.bmm(directions, directions.transpose(1, 2))

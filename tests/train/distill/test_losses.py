@@ -44,10 +44,12 @@ def test_large_batches_have_the_same_distances() -> None:
     torch.testing.assert_close(distances(x), wanted / wanted.mean(), atol=2e-3, rtol=0)
 
 
-def test_gradients_are_finite_where_samples_are_equal() -> None:
-    x = torch.ones(4, 3, requires_grad=True)
+def test_gradients_stay_small_where_samples_are_equal() -> None:
+    x = torch.ones(4, 3)
+    x[3] = 2
+    x.requires_grad = True
     relation_loss(x, numbers(4, 3)).backward()
-    assert torch.isfinite(x.grad).all()
+    assert 0 < x.grad.abs().max() < 10
     assert DISTANCE > 0 < ANGLE
 
 
