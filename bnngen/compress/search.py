@@ -27,6 +27,7 @@ from bnngen.errors import FitError
 from bnngen.files import make_folder, write_text
 from bnngen.schedule.budget import Rate
 from bnngen.train.architectures import find_architecture
+from bnngen.train.distill.teacher import read_teacher
 from bnngen.train.inputs import Prepared
 from bnngen.train.recipe import Recipe
 from bnngen.train.run import load_prepared, train
@@ -75,8 +76,12 @@ def compress(
     Raises FitError if not even the smallest student fits, and as `train`.
     """
     watcher = watcher or Watcher()
+    prepared = load_prepared(recipe)
+    if recipe.distill is not None:
+        # a teacher that can't be read is told before the search, which takes a while
+        read_teacher(recipe.distill, recipe, prepared)
     make_folder(out)
-    search = _Search(recipe, load_prepared(recipe), target, effort, out, watcher)
+    search = _Search(recipe, prepared, target, effort, out, watcher)
     tried = search.run()
     ranked = sorted(tried, key=lambda c: (-c.validation, c.number))
     finals = [

@@ -15,8 +15,8 @@ pytest.importorskip("sklearn", reason="needs scikit-learn")
 
 import bnngen
 from bnngen.compress.search import Effort, Target, compress
-from bnngen.errors import FitError
-from bnngen.train.recipe import load_recipe
+from bnngen.errors import BnngenError, FitError
+from bnngen.train.recipe import DistillTable, load_recipe
 from bnngen.train.run import train
 
 EFFORT = Effort(trials=2, epochs=1, finalists=1, act_bits=(1, 2))
@@ -53,3 +53,14 @@ def test_students_never_see_the_test_part_and_a_search_goes_on(recipe_path: Path
 def test_nothing_fits(recipe_path: Path, tmp_path: Path) -> None:
     with pytest.raises(FitError, match=r"no network of architecture 'mlp' fits icebreaker at this rate"):
         compress(load_recipe(recipe_path), Target("icebreaker", 1e9), EFFORT, tmp_path / "out")
+
+
+def test_a_damaged_teacher_is_told_before_the_search(recipe_path: Path, tmp_path: Path) -> None:
+    teacher, out = tmp_path / "teacher.onnx", tmp_path / "out"
+    teacher.write_bytes(b"not a model")
+    recipe = load_recipe(recipe_path).model_copy(
+        update={"distill": DistillTable(teacher=teacher, response=0.5)}
+    )
+    with pytest.raises(BnngenError, match=r"teacher\.onnx"):
+        compress(recipe, Target("icebreaker", 100_000), EFFORT, out)
+    assert not out.exists()

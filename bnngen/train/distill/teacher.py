@@ -79,14 +79,26 @@ def last_norm(network: Trainee) -> nn.Module:
 
 
 def load_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared, device: torch.device) -> Teacher:
-    """The teacher of the recipe's ``[distill]``.
+    """The teacher of the recipe's ``[distill]``, with its answers for the training samples if these stay as
+    they are. Raises RecipeError as `read_teacher`, and if it can't answer for augmented samples."""
+    teacher, train, thermometer = read_teacher(table, recipe, prepared)
+    teacher = teacher.to(device)
+    if recipe.train.augmentation == type(recipe.train.augmentation)():
+        teacher.remember(Tensors.of(train, device))
+    elif thermometer or prepared.layout.thresholds is not None:
+        raise RecipeError("takes no thermometer input together with augmentation", "distill.teacher")
+    return teacher
+
+
+def read_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared) -> tuple[Teacher, Part, bool]:
+    """The teacher, the training samples in its own layout, and whether that is a thermometer.
 
     Raises RecipeError if there is no finished run in its folder, or if it has learned from other data: then
     it may have seen the student's validation or test samples. A model file does not tell what it has seen; it
     is asked about training samples only.
     """
     if table.teacher.is_file():
-        return _model_file(table, recipe, prepared, device)
+        return _model_file(table, prepared)
     folder = table.teacher
     run = finished_run(folder)
     if run is None:
@@ -96,33 +108,18 @@ def load_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared, device
         raise RecipeError(f"'{folder}' has learned from other data or other parts", "distill.teacher")
     rank = find_architecture(taught.model).rank
     own = prepare(prepared.stored, taught.data, rank, taught.model.input_bits)
-    teacher = Teacher(restore(taught, own, checkpoint.best).to(device), own.shape)
-    thermometer = prepared.layout.thresholds is not None or own.layout.thresholds is not None
-    return _prepared(teacher, recipe, own.data.train, thermometer, device)
+    teacher = Teacher(restore(taught, own, checkpoint.best), own.shape)
+    return teacher, own.data.train, own.layout.thresholds is not None
 
 
-def _model_file(table: DistillTable, recipe: Recipe, prepared: Prepared, device: torch.device) -> Teacher:
+def _model_file(table: DistillTable, prepared: Prepared) -> tuple[Teacher, Part, bool]:
     if table.feature or table.relation:
         raise RecipeError(
             "of a model file only the answers are known: take response alone", "distill.teacher"
         )
     stored = prepared.stored.train
     model = ModelFile(table.teacher, stored)
-    train = Part(model.layout(stored.x), stored.y)
-    return _prepared(
-        Teacher(model, model.shape), recipe, train, prepared.layout.thresholds is not None, device
-    )
-
-
-def _prepared(
-    teacher: Teacher, recipe: Recipe, train: Part, thermometer: bool, device: torch.device
-) -> Teacher:
-    """The teacher with its answers for the samples ``train``, if these stay as they are."""
-    if recipe.train.augmentation == type(recipe.train.augmentation)():
-        teacher.remember(Tensors.of(train, device))
-    elif thermometer:
-        raise RecipeError("takes no thermometer input together with augmentation", "distill.teacher")
-    return teacher
+    return Teacher(model, model.shape), Part(model.layout(stored.x), stored.y), False
 
 
 def _samples(table: DataTable) -> dict[str, object]:
