@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,10 +52,22 @@ class Conv2d(Windowed, Weighted):
 
     @cached_property
     def engine(self) -> Engine:
-        """What does the arithmetic of one position, each row with zeros for groups that are not its own,
-        unless every row has a channel to itself."""
-        weights = self.weights if self.depthwise else self._all_columns
-        return Engine(weights, self.input_type, self.activation, self._borders, self.depthwise)
+        """What does the arithmetic of one position, group by group: each row has the inputs of its group."""
+        return Engine(self.weights, self.input_type, self.activation, self._borders, self.depthwise)
+
+    @cached_property
+    def _whole_engine(self) -> Engine:
+        """The same at a higher rate than one group allows: each row has all inputs, and zeros for those of
+        other groups."""
+        return Engine(self._all_columns, self.input_type, self.activation, self._borders)
+
+    def _engine(self, folding: Folding) -> Engine:
+        return self._whole_engine if self._spans_groups(folding) else self.engine
+
+    def _spans_groups(self, folding: Folding) -> bool:
+        """Whether rows or channels of several groups are taken at once."""
+        whole = folding.pe * self.groups > len(self.weights) or folding.simd * self.groups > self.channels
+        return whole and self.groups > 1 and not self.depthwise
 
     @property
     def depthwise(self) -> bool:
@@ -126,12 +139,19 @@ class Conv2d(Windowed, Weighted):
     def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
         """Every folding whose PE divides the rows and whose SIMD divides the channels, or is all channels of
         a row of taps; with every place for its weights, its thresholds and its lines."""
+        for folding in self._foldings():
+            buffer = self._buffer(folding)
+            for engine in self._engine(folding).options(board.fabric, [folding]):
+                for style in buffer.styles(board):
+                    yield self._option(engine, buffer, style, place, board)
+
+    def _foldings(self) -> Iterator[Folding]:
         simds = [1] if self.depthwise else divisors(self.channels) + self.rows_of_taps
-        foldings = [Folding(pe, simd) for pe in divisors(len(self.weights)) for simd in simds]
-        for engine in self.engine.options(board.fabric, foldings):
-            buffer = self._buffer(engine.folding)
-            for style in buffer.styles(board):
-                yield self._option(engine, buffer, style, place, board)
+        for pe, simd in itertools.product(divisors(len(self.weights)), simds):
+            folding, rows, channels = Folding(pe, simd), len(self.weights), self.channels
+            divides = rows // self.groups % pe == 0 == channels // self.groups % simd
+            if divides or self.groups == 1 or self.depthwise or self._spans_groups(folding):
+                yield folding
 
     @property
     def rows_of_taps(self) -> list[int]:
@@ -145,13 +165,16 @@ class Conv2d(Windowed, Weighted):
 
     def _buffer(self, folding: Folding) -> LineBuffer:
         if self.depthwise:
-            plan = self.window.plan(self.spatial, self.channels // folding.pe, channel_major=True)
-            return LineBuffer(plan, folding.pe, self.input_type.bits)
+            words = self.channels // folding.pe
+            return LineBuffer(
+                self.window.plan(self.spatial, words, groups=words), folding.pe, self.input_type.bits
+            )
         folds = self.engine.folds(folding)
         if self._takes_rows(folding):
             plan = self.window.column.plan(self.spatial, 1, folds)
             return LineBuffer(plan, self.channels, self.input_type.bits)
-        plan = self.window.plan(self.spatial, self.channels // folding.simd, folds)
+        groups = 1 if self._spans_groups(folding) else self.groups
+        plan = self.window.plan(self.spatial, self.channels // folding.simd, folds // groups, groups)
         return LineBuffer(plan, folding.simd, self.input_type.bits)
 
     def _columns(self, folding: Folding, board: Board) -> list[WindowColumns]:
@@ -164,7 +187,7 @@ class Conv2d(Windowed, Weighted):
             WindowColumns(
                 buffer.width,
                 self.window.kernel[-1],
-                self.engine.beats(folding),
+                self._engine(folding).beats(folding),
                 columns,
                 rows,
                 self.window.strides[-1],
@@ -176,18 +199,19 @@ class Conv2d(Windowed, Weighted):
     def _option(
         self, engine: EngineOption, buffer: LineBuffer, style: FeedStyle, place: Place, board: Board
     ) -> Option:
-        rom_blocks = sum(rom.blocks for rom in self.engine.block_roms(engine, board))
-        structure = self.engine.structure(engine, board) + buffer.structure()
+        own = self._engine(engine.folding)
+        rom_blocks = sum(rom.blocks for rom in own.block_roms(engine, board))
+        structure = own.structure(engine, board) + buffer.structure()
         ends = buffer.width * place.first + engine.folding.pe * self.output_type.bits * place.last
         cost = Resources(
             lut=luts(structure + Structure(slices=ends), board.family),
-            ff=self.engine.flip_flops(engine, board.fabric.target),
+            ff=own.flip_flops(engine, board.fabric.target),
             bram=rom_blocks,
         )
         memory = buffer.memory(style, board)
         if self._takes_rows(engine.folding):
             bits = (self.window.kernel[-1] - 1) * buffer.width
-            memory += ring_memory(bits, self.engine.beats(engine.folding), _columns_style(board), board)
+            memory += ring_memory(bits, own.beats(engine.folding), _columns_style(board), board)
         return Option(
             engine.folding,
             engine.rom_style,
@@ -205,7 +229,7 @@ class Conv2d(Windowed, Weighted):
         component that may take a beat ``slack`` cycles late."""
         folding, buffer = option.folding, self._buffer(option.folding)
         chosen = EngineOption(folding, option.rom_style, option.table_style)
-        engine = self.engine.hardware(chosen, board.fabric.target, slack, math.prod(self.positions))
+        engine = self._engine(folding).hardware(chosen, board.fabric.target, slack, math.prod(self.positions))
         pad = 0
         if self.window.padded:
             pads = np.full(buffer.lanes, -1 if self.engine.borders else self.pad)

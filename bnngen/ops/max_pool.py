@@ -74,7 +74,8 @@ class MaxPool(Windowed, Weightless, Foldable):
                 yield self._option(buffer, style, place, board)
 
     def _buffer(self, lanes: int) -> LineBuffer:
-        plan = self.window.plan(self.spatial, self.channels // lanes, channel_major=True)
+        words = self.channels // lanes
+        plan = self.window.plan(self.spatial, words, groups=words)
         return LineBuffer(plan, lanes, self.input_type.bits)
 
     def _option(self, buffer: LineBuffer, style: FeedStyle, place: Place, board: Board) -> Option:

@@ -95,7 +95,7 @@ class Window:
         views = views[(*steps, *(slice(None, None, d) for d in self.dilations))]
         return np.moveaxis(views, rank + 1, -1)
 
-    def plan(self, spatial: Axes, words: int, repeats: int = 1, channel_major: bool = False) -> WindowPlan:
+    def plan(self, spatial: Axes, words: int, repeats: int = 1, groups: int = 1) -> WindowPlan:
         """The order in which hardware reads a map whose positions have ``words`` words: see `WindowPlan`. A
         map of one axis is one row."""
         axes = (spatial, self.kernel, self.strides, self.dilations, self.before, self.after)
@@ -104,7 +104,7 @@ class Window:
             (numbers[0], numbers[1]) if len(numbers) == 2 else (single, numbers[0])
             for numbers, single in zip(axes, neutral, strict=True)
         )
-        return WindowPlan(size, words, kernel, strides, dilations, before, after, repeats, channel_major)
+        return WindowPlan(size, words, kernel, strides, dilations, before, after, repeats, groups)
 
     def __str__(self) -> str:
         return " ".join(self._words())

@@ -136,8 +136,8 @@ class SlidingWindow(StreamComponent):
         )
         reads, moves = Signal(), Signal()
         loops = self._loops(m, reads)
-        m.d.comb += moves.eq(reads & Cat(loop.last for loop in loops[:4]).all())
-        column, row = loops[4], self._row(m, loops, moves)
+        m.d.comb += moves.eq(reads & Cat(loop.last for loop in loops[:-3]).all())
+        column, row = loops[-3], self._row(m, loops, moves)
         freed = self._amount(m, "freed", self.plan.free_steps, column, row)
         needed = self._amount(m, "needed", self.plan.need_steps, column, row)
         span = self.capacity + self.plan.map_words
@@ -162,7 +162,7 @@ class SlidingWindow(StreamComponent):
         """Counts the rows of output positions."""
         if self.plan.row_repeats == 1:
             return loops[-1]
-        return Counter(self.plan.outputs[0], "output_row").build(m, moves & loops[4].last)
+        return Counter(self.plan.outputs[0], "output_row").build(m, moves & loops[-3].last)
 
     def _amount(self, m: Module, name: str, steps: Steps, column: Counter, row: Counter) -> Signal:
         """What a counter changes by when the window moves on from here."""

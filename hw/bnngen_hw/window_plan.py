@@ -39,9 +39,9 @@ class WindowPlan:
     """A window over maps of ``size`` positions, each of ``words`` words of channels.
 
     ``kernel`` taps, ``dilations`` apart; windows are ``strides`` apart; ``before`` and ``after`` positions
-    of padding. Each window is read ``repeats`` times; the words of a tap in a row, or with
-    ``channel_major`` all taps of a word in a row. Each row of windows comes ``row_repeats`` times. All words
-    of all maps are numbered as they come in.
+    of padding. A window is read group by group, each of ``words`` / ``groups`` words of every tap, those of a
+    tap in a row; each group is read ``repeats`` times. Each row of windows comes ``row_repeats`` times. All
+    words of all maps are numbered as they come in.
 
     Raises ValueError for numbers that make no sense, or if no window fits.
     """
@@ -54,13 +54,15 @@ class WindowPlan:
     before: Pair = (0, 0)
     after: Pair = (0, 0)
     repeats: int = 1
-    channel_major: bool = False
+    groups: int = 1
     row_repeats: int = 1
 
     def __post_init__(self) -> None:
-        positive = (*self.size, self.words, *self.kernel, *self.strides, *self.dilations)
+        positive = (*self.size, self.words, self.groups, *self.kernel, *self.strides, *self.dilations)
         if min((*positive, self.repeats, self.row_repeats)) < 1 or min((*self.before, *self.after)) < 0:
             raise ValueError(f"a window's numbers must be at least 1, and its padding at least 0: {self}")
+        if self.words % self.groups:
+            raise ValueError(f"groups must divide the words: {self}")
         if min(self._outputs(axis) for axis in (0, 1)) < 1:
             raise ValueError(f"no window fits: {self}")
 
@@ -101,16 +103,13 @@ class WindowPlan:
     @property
     def loops(self) -> list[Loop]:
         """The loops of the reader, the innermost first; strides are in words."""
-        line = self.size[1] * self.words
-        taps = [
+        line, group = self.size[1] * self.words, self.words // self.groups
+        return [
+            Loop("word", group, 1),
             Loop("tap_x", self.kernel[1], self.dilations[1] * self.words),
             Loop("tap_y", self.kernel[0], self.dilations[0] * line),
-        ]
-        word = Loop("word", self.words, 1)
-        inner = [*taps, word] if self.channel_major else [word, *taps]
-        return [
-            *inner,
             Loop("repeat", self.repeats, 0),
+            Loop("group", self.groups, group),
             Loop("column", self._outputs(1), self.strides[1] * self.words),
             Loop("again", self.row_repeats, 0),
             Loop("row", self._outputs(0), self.strides[0] * line),

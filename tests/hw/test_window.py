@@ -23,9 +23,10 @@ def plans(draw):
         after += max(0, reach - size - before - after)
         axes.append((size, kernel, draw(st.integers(1, 3)), dilation, before, after))
     size, kernel, strides, dilations, before, after = zip(*axes, strict=True)
-    words, repeats, major = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.booleans())
+    words, repeats = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+    groups = draw(st.sampled_from([g for g in range(1, words + 1) if words % g == 0]))
     rows = draw(st.sampled_from([1, 1, 2, 3]))
-    return WindowPlan(size, words, kernel, strides, dilations, before, after, repeats, major, rows)
+    return WindowPlan(size, words, kernel, strides, dilations, before, after, repeats, groups, rows)
 
 
 @st.composite
@@ -41,12 +42,13 @@ def expected(window, maps):
     for frame in maps:
         for y in range(plan.outputs[0]):
             for x in range(plan.outputs[1]):
-                out += plan.repeats * _one(window, frame, y // plan.row_repeats, x)
+                for group in np.split(np.arange(plan.words), plan.groups):
+                    out += plan.repeats * _one(window, frame, y // plan.row_repeats, x, group)
     return out
 
 
-def _one(window, frame, y, x):
-    plan, seen = window.plan, {}
+def _one(window, frame, y, x, words):
+    plan, seen = window.plan, []
     for ky in range(plan.kernel[0]):
         for kx in range(plan.kernel[1]):
             at = [
@@ -56,11 +58,10 @@ def _one(window, frame, y, x):
                 )
             ]
             inside = all(0 <= a < n for a, n in zip(at, plan.size, strict=True))
-            for word in range(plan.words):
+            for word in words:
                 value = int(frame[at[0], at[1], word]) if inside else PAD
-                seen[ky, kx, word] = value | (inside << WIDTH if window.mark else 0)
-    order = (lambda k: (k[2], k[0], k[1])) if plan.channel_major else None
-    return [seen[key] for key in sorted(seen, key=order)]
+                seen.append(value | (inside << WIDTH if window.mark else 0))
+    return seen
 
 
 def random_maps(plan, count, seed):

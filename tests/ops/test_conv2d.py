@@ -98,3 +98,18 @@ def test_a_row_of_taps_at_once() -> None:
     assert cycles[Folding(1, 24)] == 8 * 12 * 3 * 4
     holes = replace(conv, window=replace(conv.window, dilations=(1, 2)))
     assert max(o.folding.simd for o in holes.all_options(load_board("ulx3s_85f"))) == 8
+
+
+def test_a_group_takes_the_cycles_and_the_memory_of_its_own_channels() -> None:
+    weights = np.random.default_rng(0).choice([-1, 1], (8, 9 * 4))
+    conv = Conv2d(weights, Window.plain((3, 3)), (5, 5), BIPOLAR, groups=4)
+    assert (conv.channels, conv.weight_bits) == (16, 288)
+    options = list(conv.all_options(load_board("ulx3s_85f")))
+    cycles = {o.folding: o.cycles for o in options}
+    assert cycles[Folding(1, 1)] == 9 * 8 * 9 * 4
+    assert cycles[Folding(2, 4)] == 9 * 4 * 9
+    # more at once than a group has: all groups, and a row of taps
+    assert cycles[Folding(8, 16)] == 9 * 9
+    assert cycles[Folding(8, 48)] == 5 * 3 * 3
+    assert Folding(1, 8) in cycles
+    assert all(2 % f.pe == 0 == 4 % f.simd for f in cycles if f.pe <= 2 and f.simd <= 4)
