@@ -27,15 +27,15 @@ BATCH = (torch.from_numpy(PART.x).float(), torch.from_numpy(PART.y), torch.arang
 
 
 def session(stage: Stage) -> Session:
-    return Session.start(RECIPE, PREPARED, stage, 1, torch.device("cpu"), None)
+    return Session.start(RECIPE, PREPARED, stage, 1, torch.device("cpu"), None, {})
 
 
 def test_stages() -> None:
-    assert stages(RECIPE) == [Stage(4, 3), Stage(2, 3), Stage(1, 7)]
+    assert stages(RECIPE) == [Stage(3, least_bits=4), Stage(3, least_bits=2), Stage(7)]
 
 
 def test_a_step_moves_weights_and_keeps_them_in_range() -> None:
-    made = session(Stage(1, 7))
+    made = session(Stage(7))
     before = made.network.copied_state()["body.dense_0.weight"]
     loss, right = made.step(BATCH, 0.5)
     after = made.network.copied_state()["body.dense_0.weight"]
@@ -47,12 +47,12 @@ def test_a_step_moves_weights_and_keeps_them_in_range() -> None:
 
 
 def test_going_on_within_a_stage_is_exact() -> None:
-    first = session(Stage(1, 7))
+    first = session(Stage(7))
     first.step(BATCH, 0.0)
     checkpoint = Checkpoint("k", epoch=1)
     first.store(checkpoint)
     saved = {name: value.clone() for name, value in checkpoint.network.items()}
-    second = session(Stage(1, 7))
+    second = session(Stage(7))
     second.load(
         Checkpoint("k", epoch=1, **{n: getattr(checkpoint, n) for n in vars(first)} | {"network": saved})
     )
@@ -61,7 +61,7 @@ def test_going_on_within_a_stage_is_exact() -> None:
 
 
 def test_the_next_stage_takes_over_latent_weights_and_norms() -> None:
-    warm, cold = session(Stage(4, 3)), session(Stage(1, 7))
+    warm, cold = session(Stage(3, least_bits=4)), session(Stage(7))
     with torch.no_grad():
         warm.network.body.dense_0.weight.mul_(0.5)
     warm.network.body.dense_0_norm.running_mean.fill_(5.0)
