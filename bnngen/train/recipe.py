@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -168,10 +168,21 @@ class DistillTable(Table):
         return self
 
 
+_CUTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "weights": (("amount",), ()),
+    "neurons": ((), ("amount", "widths")),
+    "layers": (("amount",), ()),
+    "fan_in": (("fan_in",), ("group",)),
+    "blocks": (("amount", "pe", "simd"), ()),
+}
+"""For each unit of pruning the fields that say how much goes: those it needs, and those it may have."""
+
+
 class PruneTable(Table):
     """What is removed once the network is trained, after which training goes on for ``epochs``.
 
-    ``amount`` is the share of the weights, neurons or channels, blocks or layers that goes; of fan-ins
+    ``amount`` is the share of the weights, neurons or channels, blocks or layers that goes; in its place
+    ``widths`` says how many neurons or channels stay, for each layer that can lose some. Of fan-ins
     ``fan_in`` inputs stay of each ``group``, by default all inputs of a neuron. Blocks are ``pe`` x ``simd``
     weights. ``scope``: the same share of each layer, or the least of the whole network. ``multiple``: what
     the number of neurons left is a multiple of. ``steps`` are those of the iterative and the polynomial
@@ -184,6 +195,7 @@ class PruneTable(Table):
     schedule: Literal["one_shot", "iterative", "polynomial"] = "one_shot"
     recovery: Literal["continue", "rewind", "scratch"] = "continue"
     amount: Share | None = None
+    widths: tuple[PositiveInt, ...] | None = None
     scope: Literal["layer", "network"] = "layer"
     multiple: PositiveInt = 1
     fan_in: PositiveInt | None = None
@@ -198,13 +210,17 @@ class PruneTable(Table):
 
     @model_validator(mode="after")
     def _complete(self) -> PruneTable:
-        needed = {"fan_in": ("fan_in",), "blocks": ("amount", "pe", "simd")}.get(self.unit, ("amount",))
-        known = {"amount", "fan_in", "group", "pe", "simd"}
+        needed, optional = _CUTS[self.unit]
+        known = {"amount", "widths", "fan_in", "group", "pe", "simd"}
         given = {name for name in known if getattr(self, name) is not None}
         if missing := [name for name in needed if name not in given]:
             raise ValueError(f"with {', '.join(missing)}, which the unit {self.unit} needs")
-        if extra := sorted(given - {*needed, *(["group"] if self.unit == "fan_in" else [])}):
+        if extra := sorted(given - {*needed, *optional}):
             raise ValueError(f"without {', '.join(extra)}, which the unit {self.unit} does not have")
+        if self.unit == "neurons" and len(given) != 1:
+            raise ValueError("with either amount or widths, one of which the unit neurons needs")
+        if self.widths is not None and (self.scope, self.multiple) != ("layer", 1):
+            raise ValueError("without scope and multiple where widths say how many stay in each layer")
         if self.recovery == "rewind" and self.network is not None:
             raise ValueError(
                 "without network where weights are rewound: the early ones are not in its folder"
@@ -224,7 +240,11 @@ class Recipe(Table):
     @property
     def key(self) -> str:
         """What tells this recipe from every other; comments and layout don't count."""
-        exclude = {"prune"} if self.prune is None else None  # runs from before there was pruning go on
+        exclude: Any = {"prune": {"widths"}}  # runs from before a field or a table was there go on
+        if self.prune is None:
+            exclude = {"prune"}
+        elif self.prune.widths is not None:
+            exclude = None
         return hashlib.sha256(self.model_dump_json(exclude=exclude).encode()).hexdigest()
 
 

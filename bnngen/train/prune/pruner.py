@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property, partial
 from itertools import islice
+from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -58,10 +60,20 @@ class Pruner:
             )
 
     def begin(self, checkpoint: Checkpoint) -> None:
-        """Start with the network of an earlier run, where the recipe names one."""
-        folder = self.table.network
-        if folder is None or checkpoint.log:
+        """Start with the network of an earlier run, where the recipe names one.
+
+        Raises RecipeError if it can't be, or if it can't be pruned to the widths that the recipe names.
+        """
+        if checkpoint.log:
             return
+        if self.table.network is not None:
+            checkpoint.best = self._earlier(self.table.network)
+        if self.table.widths is not None:
+            earlier = restore(self.recipe, self.prepared, checkpoint.best) if checkpoint.best else None
+            neurons.check_widths(self.table.widths, earlier or self._full_size)
+
+    def _earlier(self, folder: Path) -> dict[str, Any]:
+        """What the run in ``folder`` has learned."""
         run = finished_run(folder)
         if run is None:
             raise RecipeError(f"'{folder}' holds no finished run of bnngen train", "prune.network")
@@ -69,7 +81,7 @@ class Pruner:
         for name in ("data", "model"):
             if getattr(made, name) != getattr(self.recipe, name):
                 raise RecipeError(f"'{folder}' was made with another [{name}]", "prune.network")
-        checkpoint.best = earlier.best
+        return earlier.best
 
     def watch(self, session: Session) -> None:
         """See to it in all steps of a session that what has become 0 stays 0."""

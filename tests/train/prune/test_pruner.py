@@ -65,6 +65,12 @@ def test_neurons_vanish_from_the_file_and_the_verilog(write_recipe, tmp_path: Pa
     assert len(small) < len(large)
 
 
+def test_neurons_vanish_down_to_given_widths(write_recipe, tmp_path: Path) -> None:
+    path = pruning(write_recipe, "neurons", cut="widths = [16, 5, 11]", more='schedule = "iterative"')
+    train(path, tmp_path / "out")
+    assert shapes(tmp_path / "out") == [(16, 64), (5, 16), (11, 5), (10, 11)]
+
+
 @pytest.mark.parametrize("schedule", ["one_shot", "iterative", "polynomial"])
 @pytest.mark.parametrize("unit", ["weights", "fan_in", "blocks"])
 def test_zeros_stay_zeros_to_the_end(write_recipe, tmp_path: Path, unit: str, schedule: str) -> None:
@@ -128,6 +134,11 @@ def test_an_earlier_run_is_pruned_and_then_again(write_recipe, tmp_path: Path) -
     path = pruning(write_recipe, "weights", more=f'network = "{tmp_path}/once"')
     train(path, tmp_path / "twice")
     assert shapes(tmp_path / "twice") == shapes(tmp_path / "once")
+    path = pruning(write_recipe, "neurons", cut="widths = [8, 8, 9]", more=f'network = "{tmp_path}/once"')
+    with pytest.raises(
+        RecipeError, match=r"recipe.toml:16: prune.widths: found 9 for dense_2; accepted: 1 to 8"
+    ):
+        train(path, tmp_path / "wider")
     path = pruning(write_recipe, "weights", bits=3, more=f'network = "{tmp_path}/once"')
     with pytest.raises(
         RecipeError, match=r"recipe.toml:20: prune.network: '.*once' was made with another \[model\]"
@@ -140,6 +151,13 @@ def test_an_earlier_run_is_pruned_and_then_again(write_recipe, tmp_path: Path) -
     [
         ("blocks", "amount = 0.5", "", ":14: prune: accepted: with pe, simd, which the unit blocks needs"),
         ("neurons", "amount = 0.5\npe = 2", "", ":14: prune: accepted: without pe, which the unit neurons does not have"),
+        ("neurons", "multiple = 8", "", ":14: prune: accepted: with either amount or widths, one of which the unit neurons needs"),
+        ("neurons", "amount = 0.5\nwidths = [8, 8, 8]", "", ":14: prune: accepted: with either amount or widths"),
+        ("weights", "amount = 0.5\nwidths = [8, 8, 8]", "", ":14: prune: accepted: without widths, which the unit weights does not"),
+        ("neurons", "widths = [8, 8, 8]", "multiple = 4", ":14: prune: accepted: without scope and multiple where widths say"),
+        ("neurons", "widths = [8, 0, 8]", "", ":16: prune.widths.1: found 0; accepted: greater than 0"),
+        ("neurons", "widths = [8, 8]", "", ":16: prune.widths: found 2 numbers; accepted: 3, for dense_0, dense_1, dense_2"),
+        ("neurons", "widths = [8, 17, 8]", "", ":16: prune.widths: found 17 for dense_1; accepted: 1 to 16"),
         ("neurons", "amount = 1.5", "", ":16: prune.amount: found 1.5; accepted: less than 1"),
         ("neurons", "amount = 0.5", 'score = "size"', ":20: prune.score: found 'size'; accepted: 'magnitude'"),
         ("neurons", "amount = 0.5", 'recovery = "rewind"\nnetwork = "x"', ":14: prune: accepted: without network"),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
 pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
@@ -13,8 +16,10 @@ from bnngen.errors import RecipeError
 from bnngen.train.network import Trainee
 from bnngen.train.prune.chain import links, products
 from bnngen.train.prune.pruner import UNITS
+from bnngen.train.prune.schedules import SCHEDULES
 from bnngen.train.prune.scores.magnitude import Magnitude
-from bnngen.train.prune.units import highest
+from bnngen.train.prune.units import highest, neurons
+from bnngen.train.prune.zeros import all_but
 from bnngen.train.recipe import PruneTable
 
 
@@ -101,6 +106,47 @@ def test_neurons_of_each_layer_and_of_all(build: Callable) -> None:
     assert [link.outputs for link in links(network.body)] == [3, 3, 2]
     network = prune(build()[2], unit="neurons", amount=0.99, scope="network")
     assert [link.outputs for link in links(network.body)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("left", [(5, 1, 4), (6, 6, 4), (1, 1, 1), (2, 3, 3)])
+def test_neurons_to_given_widths_in_every_schedule(
+    build: Callable, left: tuple[int, ...], schedule: str
+) -> None:
+    original, network = build()[2], build()[2]
+    table = PruneTable.model_validate({"unit": "neurons", "widths": left})
+    before = neurons.widths(original)
+    for step in range(1, 5):
+        gone = partial(SCHEDULES[schedule].share, progress=step / 4)
+        neurons.choose(network, Magnitude(network, []), original, gone, table).apply(network)
+        now = neurons.widths(network)
+        assert all(few <= some <= many for few, some, many in zip(left, now, before, strict=True))
+        before = now
+    assert tuple(before) == left
+
+
+@given(st.integers(1, 3000).flatmap(lambda size: st.tuples(st.just(size), st.integers(1, size))))
+def test_shares_of_widths_are_exact_at_the_end(sizes: tuple[int, int]) -> None:
+    size, left = sizes
+    for schedule in SCHEDULES.values():
+        assert all_but(schedule.share(1 - left / size, 1.0), size) == left
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "wanted", "message"),
+    [
+        ("mlp", {}, (6, 6), "prune.widths: found 2 numbers; accepted: 3, for dense_0, dense_1, dense_2"),
+        ("mlp", {}, (6, 7, 4), "prune.widths: found 7 for dense_1; accepted: 1 to 6"),
+        ("separable", {"widths": (4, 6)}, (4, 4, 9), "found 9 for point_1; accepted: 1 to 6"),
+    ],
+)
+def test_widths_that_a_network_has_not(
+    build: Callable, name: str, options: dict, wanted: tuple[int, ...], message: str
+) -> None:
+    network = build(name, **options)[2]
+    neurons.check_widths(neurons.widths(network), network)
+    with pytest.raises(RecipeError, match=message):
+        neurons.check_widths(wanted, network)
 
 
 def test_multiples(build: Callable) -> None:
