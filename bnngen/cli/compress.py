@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from bnngen.cli.build import BoardName, Fps, parse_rate
@@ -14,6 +16,15 @@ from bnngen.cli.options import JsonFile
 
 if TYPE_CHECKING:
     from bnngen.train.recipe import Recipe
+
+
+class Start(StrEnum):
+    """The choices of `bnngen.compress.start`."""
+
+    SCRATCH = "scratch"
+    PRUNED = "pruned"
+    BOTH = "both"
+
 
 Teacher = Annotated[
     Path,
@@ -38,6 +49,13 @@ ActBits = Annotated[
     str,
     typer.Option(metavar="1,2,...", help="Bits of activations to choose from; by default the recipe's."),
 ]
+Starts = Annotated[
+    Start,
+    typer.Option(
+        help="What students begin as: untrained, the larger network pruned to their sizes (a run of the same "
+        "bits whose layers are a chain), or either of both where that is possible."
+    ),
+]
 
 
 def command(
@@ -50,6 +68,7 @@ def command(
     epochs: Epochs = 3,
     finalists: Finalists = 2,
     act_bits: ActBits = "",
+    start: Starts = Start.BOTH,
     json: JsonFile = None,
 ) -> None:
     """Find a network that fits a board and knows as much of a larger one as it can.
@@ -64,8 +83,9 @@ def command(
     from bnngen.compress.search import Effort, Target, compress
 
     bits = tuple(_bits(part) for part in act_bits.split(",") if part)
-    effort = Effort(trials, epochs, finalists, bits)
-    report = compress(_recipe(model, recipe), Target(board, parse_rate(fps)), effort, out, _screen())
+    effort = Effort(trials, epochs, finalists, bits, start.value)
+    target = Target(board, parse_rate(fps))
+    report = compress(_recipe(model, recipe), target, effort, out, _screen(), larger=model)
     write_json(json, report)
     if str(json) != "-":
         _print(report, out)
@@ -100,19 +120,24 @@ def _screen() -> Any:
             c = candidate.figures
             sizes = "-".join(map(str, [*c["widths"], *c["dense"]]))
             errors.print(
-                f"  {sizes}: {100 * c['validation_accuracy']:.2f} % after {c['epochs']} epochs, "
-                f"{c['bram']} block RAMs, {c['lut']:,} LUTs"
+                f"  {sizes}, {c['start']}: {100 * c['validation_accuracy']:.2f} % after {c['epochs']} "
+                f"epochs, {c['bram']} block RAMs, {c['lut']:,} LUTs"
             )
 
     return Screen()
 
 
 def _print(report: dict[str, Any], out: Path) -> None:
-    # short heads: it has to fit a narrow screen
-    table = Table("student", "sizes", "bits", "epochs", "kbit", "RAMs", "LUTs", "frames/s", "valid.")
+    # short heads and no frame: it has to fit a narrow screen
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("student", "start", "sizes", "bits"):
+        table.add_column(heading)
+    for heading in ("epochs", "kbit", "RAMs", "LUTs", "frames/s", "valid."):
+        table.add_column(heading, justify="right")
     for c in sorted(report["candidates"], key=lambda c: -c["validation_accuracy"]):
         row = (
             str(c["number"]),
+            c["start"],
             "-".join(map(str, [*c["widths"], *c["dense"]])),
             f"{c['weight_bits']}W{c['act_bits']}A",
             str(c["epochs"]),

@@ -1,30 +1,37 @@
-"""A student that fits: its recipe, what it takes of the board, and how well it has learned."""
+"""A student that fits: how it begins, what it takes of the board, and how well it has learned."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from bnngen.compress.start import Start
 from bnngen.design import Design
-from bnngen.train.recipe import Recipe
+from bnngen.train.recipe import ModelTable, Recipe
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """``validation`` is the golden model's accuracy on the validation part after ``recipe``'s epochs."""
+    """``model`` has its sizes; the ``recipe`` by which it learns has the larger network's if it is pruned.
+
+    ``validation`` is the golden model's accuracy on the validation part after the recipe's epochs, 0 before.
+    """
 
     number: int
+    start: Start
+    model: ModelTable
     recipe: Recipe
     design: Design
-    validation: float
+    validation: float = 0.0
     final: bool = False
 
     @property
     def figures(self) -> dict[str, Any]:
         """What tables and plots show of it."""
-        model, need = self.recipe.model, self.design.resources
+        model, need = self.model, self.design.resources
         return {
             "number": self.number,
+            "start": self.start,
             "widths": list(model.widths or ()),
             "dense": list(model.dense or ()),
             "weight_bits": model.weight_bits,

@@ -1,9 +1,9 @@
 """The search: students that fit the board learn for a few epochs, the best of them to the end.
 
-Optuna proposes the proportions of the layers and the bits of the activations (TPE: Bergstra et al.,
-"Algorithms for hyper-parameter optimization", NeurIPS 2011); the scheduler says how large such a network may
-be. Everything follows from the seed, and every student has a folder of its own, so a search that was stopped
-goes on when the same command runs again.
+Optuna proposes the proportions of the layers, the bits of the activations and what a student begins as (TPE:
+Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011); the scheduler says how large
+such a network may be. Everything follows from the seed, and every student has a folder of its own, so a
+search that was stopped goes on when the same command runs again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import optuna
 import tomli_w
@@ -23,6 +23,7 @@ from bnngen.compress.candidate import Candidate
 from bnngen.compress.hardware import fits_well, fitted
 from bnngen.compress.report import write_report
 from bnngen.compress.sizes import Profile, largest
+from bnngen.compress.start import Larger, Start, Starts, find_larger
 from bnngen.errors import FitError
 from bnngen.files import make_folder, write_text
 from bnngen.schedule.budget import Rate
@@ -57,38 +58,55 @@ class Target:
 @dataclass(frozen=True)
 class Effort:
     """``trials`` students learn for ``epochs`` epochs; ``finalists`` of them for as many as the recipe says.
-    ``act_bits``: bits of activations to choose from; empty for the recipe's own."""
+    ``act_bits``: bits of activations to choose from; empty for the recipe's own. ``starts``: what students
+    may begin as; "both" as far as they can."""
 
     trials: int = 12
     epochs: int = 3
     finalists: int = 2
     act_bits: tuple[int, ...] = ()
+    starts: Starts = "both"
 
 
 def compress(
-    recipe: Recipe, target: Target, effort: Effort, out: Path, watcher: Watcher | None = None
+    recipe: Recipe,
+    target: Target,
+    effort: Effort,
+    out: Path,
+    watcher: Watcher | None = None,
+    larger: Path | None = None,
 ) -> dict[str, Any]:
     """Find the student of ``recipe``'s architecture, at most as large, that learns most among those that fit
-    ``target``.
+    ``target``. It may begin as the network of the run in the folder ``larger``, pruned.
 
     Leaves in ``out`` what `bnngen.train.run.train` leaves for the winner, ``candidates.json`` and
     ``compress.html``; the students are in ``out``/students. Returns the contents of ``candidates.json``.
-    Raises FitError if not even the smallest student fits, and as `train`.
+    Raises FitError if not even the smallest student fits, UsageError if students can't begin as they are to,
+    and as `train`.
     """
     watcher = watcher or Watcher()
     prepared = load_prepared(recipe)
     if recipe.distill is not None:
         # a teacher that can't be read is told before the search, which takes a while
         read_teacher(recipe.distill, recipe, prepared)
+    bits = effort.act_bits or (recipe.model.act_bits,)
+    origin = find_larger(larger, effort.starts, recipe, bits, prepared)
     make_folder(out)
-    search = _Search(recipe, prepared, target, effort, out, watcher)
+    search = _Search(recipe, prepared, target, effort, bits, origin, out, watcher)
     tried = search.run()
-    ranked = sorted(tried, key=lambda c: (-c.validation, c.number))
-    finals = [
-        search.learn(c.number, c.recipe, recipe.train.epochs, c.design) for c in ranked[: effort.finalists]
-    ]
+    finals = [search.learn(c, recipe.train.epochs) for c in promising(tried)[: effort.finalists]]
     winner = max(finals, key=lambda c: (c.validation, -c.number))
     return search.finish([*tried, *finals], winner)
+
+
+def promising(tried: Sequence[Candidate]) -> list[Candidate]:
+    """The best first; but the best of each start comes before all others.
+
+    Who begins as a trained network is ahead after a few epochs, and need not be at the end.
+    """
+    ranked = sorted(tried, key=lambda c: (-c.validation, c.number))
+    leaders = {c.start: c for c in reversed(ranked)}.values()
+    return sorted(ranked, key=lambda c: c not in leaders)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,33 +115,50 @@ class _Search:
     prepared: Prepared
     target: Target
     effort: Effort
+    bits: tuple[int, ...]
+    larger: Larger | None
     out: Path
     watcher: Watcher
 
     def run(self) -> list[Candidate]:
-        """The students that have learned for a few epochs, each size once."""
+        """The students that have learned for a few epochs, each size and start once."""
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         sampler = optuna.samplers.TPESampler(seed=self.recipe.train.seed)
         study = optuna.create_study(direction="maximize", sampler=sampler)
         found: dict[str, Candidate] = {}
         for number in range(1, self.effort.trials + 1):
             trial = study.ask()
-            student = largest(partial(self._fitted, self._profile(trial)))
-            if student is None:
-                raise FitError(
-                    f"no network of architecture '{self.recipe.model.architecture}' fits {self.target.board} "
-                    "at this rate, however narrow; use fewer layers or fewer bits, or ask for fewer frames"
-                )
-            recipe, design = student[1]
-            if recipe.key not in found:
+            student = self._student(number, trial)
+            key = student.recipe.key
+            if key not in found:
                 self.watcher.tries(number, self.effort.trials)
-                found[recipe.key] = self.learn(number, recipe, self.effort.epochs, design)
-            study.tell(trial, found[recipe.key].validation)
+                found[key] = self.learn(student, self.effort.epochs)
+            study.tell(trial, found[key].validation)
         return list(found.values())
+
+    def _student(self, number: int, trial: optuna.Trial) -> Candidate:
+        """The largest student of the trial's proportions that fits. Raises FitError if there is none."""
+        profile = self._profile(trial)
+        fitting = largest(partial(self._fitted, profile))
+        if fitting is None:
+            raise FitError(
+                f"no network of architecture '{self.recipe.model.architecture}' fits {self.target.board} "
+                "at this rate, however narrow; use fewer layers or fewer bits, or ask for fewer frames"
+            )
+        recipe, design = fitting[1]
+        start, learns = self._begin(trial, recipe)
+        return Candidate(number, start, recipe.model, learns, design)
+
+    def _begin(self, trial: optuna.Trial, student: Recipe) -> tuple[Start, Recipe]:
+        """What the student begins as, and the recipe by which it then learns."""
+        larger, starts = self.larger, self.effort.starts
+        if larger is None or student.model.act_bits != larger.recipe.model.act_bits:
+            return "scratch", student
+        start: Start = trial.suggest_categorical("start", get_args(Start)) if starts == "both" else starts
+        return start, larger.pruned_to(student, self.prepared) if start == "pruned" else student
 
     def _profile(self, trial: optuna.Trial) -> Profile:
         sizes = find_architecture(self.recipe.model).sizes
-        bits = self.effort.act_bits or (self.recipe.model.act_bits,)
 
         def parts(name: str, widths: Sequence[int]) -> tuple[float, ...]:
             return tuple(
@@ -133,7 +168,7 @@ class _Search:
         return Profile(
             parts("width", sizes.widths),
             parts("dense", sizes.dense),
-            trial.suggest_categorical("act_bits", bits),
+            trial.suggest_categorical("act_bits", self.bits),
         )
 
     def _fitted(self, profile: Profile, scale: float) -> Any:
@@ -141,16 +176,17 @@ class _Search:
         design = fitted(recipe, self.prepared, self.target.board, self.target.rate)
         return None if design is None else (recipe, design)
 
-    def learn(self, number: int, recipe: Recipe, epochs: int, design: Any) -> Candidate:
+    def learn(self, student: Candidate, epochs: int) -> Candidate:
         """Train a student in its folder, and judge it by the validation part."""
-        recipe = recipe.model_copy(update={"train": recipe.train.model_copy(update={"epochs": epochs})})
-        folder = self._folder(number, epochs)
+        train_table = student.recipe.train.model_copy(update={"epochs": epochs})
+        recipe = student.recipe.model_copy(update={"train": train_table})
+        folder = self._folder(student.number, epochs)
         make_folder(folder)
         path = folder / "student.toml"
         write_text(path, tomli_w.dumps(recipe.model_dump(mode="json", exclude_none=True)))
         validation = train(path, folder, judge="validation").report["validation_accuracy"]
         final = epochs == self.recipe.train.epochs
-        candidate = Candidate(number, recipe, design, validation, final)
+        candidate = replace(student, recipe=recipe, validation=validation, final=final)
         self.watcher.learned(candidate)
         return candidate
 

@@ -42,6 +42,30 @@ def test_a_model_file_needs_a_recipe(cli: Cli, digits: Path, tmp_path: Path) -> 
 
 
 @needs_search
+def test_a_model_file_can_not_be_pruned(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    recipe, model = tmp_path / "recipe.toml", digits / "digits_1w1a.onnx"
+    recipe.write_text(RECIPE)
+    options = ("--recipe", recipe, "--board", "icebreaker", "--start", "pruned", "--out", tmp_path / "out")
+    status, _, err = cli("compress", model, *options)
+    assert status == 2
+    assert "it is not the folder of a finished run of bnngen train; take --start scratch" in " ".join(
+        err.split()
+    )
+
+
+@needs_search
+def test_students_are_the_run_pruned(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text(RECIPE)
+    assert cli("train", tmp_path / "recipe.toml", "--out", tmp_path / "run")[0] == 0
+    options = ("--board", "icebreaker", "--fps", 1000, "--trials", 1, "--epochs", 1, "--finalists", 1)
+    status, printed, err = cli(
+        "compress", tmp_path / "run", *options, "--start", "pruned", "--out", tmp_path / "out"
+    )
+    assert status == 0, err
+    assert " pruned " in printed
+
+
+@needs_search
 def test_bits_of_activations(cli: Cli, tmp_path: Path) -> None:
     status, _, err = cli(
         "compress", tmp_path, "--board", "icebreaker", "--act-bits", "1,9", "--out", tmp_path

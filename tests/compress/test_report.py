@@ -11,6 +11,7 @@ from bnngen.compress.report import EDGE, HEIGHT, WIDTH, plot, write_report
 def student(number: int, accuracy: float, bram: int, final: bool = False) -> dict:
     return {
         "number": number,
+        "start": "pruned" if final else "scratch",
         "widths": [64, 32],
         "dense": [],
         "weight_bits": 1,
@@ -52,4 +53,5 @@ def test_the_files(tmp_path: Path) -> None:
     page = (tmp_path / "compress.html").read_text()
     assert page.count("<circle") == 6
     assert page.count('class="winner"') == 1
+    assert (page.count("<td>scratch</td>"), page.count("<td>pruned</td>")) == (2, 1)
     assert "96.00 % on the test part, on icebreaker" in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ pytest.importorskip("tomli_w", reason="needs tomli-w: pip install bnngen[search]
 pytest.importorskip("sklearn", reason="needs scikit-learn")
 
 import bnngen
-from bnngen.compress.search import Effort, Target, compress
-from bnngen.errors import BnngenError, FitError
+from bnngen.compress.candidate import Candidate
+from bnngen.compress.search import Effort, Target, compress, promising
+from bnngen.errors import BnngenError, FitError, UsageError
 from bnngen.train.recipe import DistillTable, load_recipe
 from bnngen.train.run import train
 
@@ -48,6 +50,51 @@ def test_students_never_see_the_test_part_and_a_search_goes_on(recipe_path: Path
     checkpoints = {path: path.stat().st_mtime_ns for path in out.glob("students/*/checkpoint.pt")}
     assert compress(load_recipe(recipe_path), target, EFFORT, out)["candidates"] == first["candidates"]
     assert {path: path.stat().st_mtime_ns for path in checkpoints} == checkpoints
+
+
+def test_pruned_students_have_the_sizes_that_the_scheduler_saw(
+    recipe_path: Path, larger_run: Path, tmp_path: Path
+) -> None:
+    out, effort = tmp_path / "out", replace(EFFORT, trials=4, finalists=2)
+    recipe = load_recipe(recipe_path).model_copy(update={"distill": DistillTable(teacher=larger_run)})
+    candidates = compress(recipe, Target("icebreaker", 100_000), effort, out, larger=larger_run)["candidates"]
+    kinds = {(c["start"], c["act_bits"]) for c in candidates}
+    assert kinds == {("scratch", 1), ("pruned", 1), ("scratch", 2)}
+    assert {c["start"] for c in candidates if c["final"]} == {"scratch", "pruned"}
+    for c in candidates:
+        folder = out / "students" / f"{c['number']}_{c['epochs']}_epochs"
+        layers = bnngen.load(folder / "model.onnx").layers
+        assert [len(layer.op.weights) for layer in layers] == [*c["widths"], 10]
+        assert sum(layer.op.weight_bits for layer in layers) == c["weight_memory_bits"]
+        learns = load_recipe(folder / "student.toml")
+        assert (learns.prune is not None) == (c["start"] == "pruned")
+        assert learns.distill == recipe.distill
+
+
+def test_a_pruned_winner_can_be_made_again(recipe_path: Path, larger_run: Path, tmp_path: Path) -> None:
+    out, effort = tmp_path / "out", Effort(trials=2, epochs=1, finalists=1, starts="pruned")
+    report = compress(load_recipe(recipe_path), Target("icebreaker", 100_000), effort, out, larger=larger_run)
+    assert {c["start"] for c in [*report["candidates"], report["winner"]]} == {"pruned"}
+    train(out / "recipe.toml", tmp_path / "again")
+    assert (tmp_path / "again" / "model.onnx").read_bytes() == (out / "model.onnx").read_bytes()
+
+
+def test_what_can_not_be_pruned_is_told_before_the_search(recipe_path: Path, tmp_path: Path) -> None:
+    out, effort = tmp_path / "out", replace(EFFORT, starts="pruned")
+    with pytest.raises(UsageError, match=r"students can't start as '.*recipe\.toml' pruned"):
+        compress(load_recipe(recipe_path), Target("icebreaker"), effort, out, larger=recipe_path)
+    assert not out.exists()
+
+
+def test_the_best_of_each_start_are_the_most_promising(recipe_path: Path) -> None:
+    recipe = load_recipe(recipe_path)
+    starts = [("pruned", 0.7), ("pruned", 0.9), ("scratch", 0.5), ("pruned", 0.9), ("scratch", 0.6)]
+    tried = [
+        Candidate(number, start, recipe.model, recipe, None, validation)
+        for number, (start, validation) in enumerate(starts, 1)
+    ]
+    assert [c.number for c in promising(tried)] == [2, 5, 4, 1, 3]
+    assert [c.number for c in promising(tried[:2])] == [2, 1]
 
 
 def test_nothing_fits(recipe_path: Path, tmp_path: Path) -> None:
