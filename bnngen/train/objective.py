@@ -11,39 +11,45 @@ from bnngen.train.distill.response import response_loss
 from bnngen.train.distill.teacher import Teacher, answer
 from bnngen.train.inputs import Prepared
 from bnngen.train.network import Trainee
-from bnngen.train.recipe import DistillTable, Recipe
+from bnngen.train.recipe import DistillTable, Recipe, TrainTable
 
 
 class Objective(nn.Module):
     """The cross-entropy of the labels, some of whose weight may be spread over all classes."""
 
-    def __init__(self, smoothing: float) -> None:
+    def __init__(self, table: TrainTable) -> None:
         super().__init__()
-        self.smoothing = smoothing
+        self.smoothing, self._bfloat16 = table.label_smoothing, table.precision == "bfloat16"
+
+    def products(self, device: torch.device) -> torch.autocast:
+        """The context in which the network's products have the recipe's precision."""
+        return torch.autocast(device.type, torch.bfloat16, enabled=self._bfloat16)
 
     def forward(self, network: Trainee, x: Tensor, y: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
         """The loss of inputs ``x`` with labels ``y``, samples ``chosen``; and the logits (N, classes)."""
-        logits = network.logits(x)
+        with self.products(x.device):
+            logits = network.logits(x)
         return self.of_labels(logits, y), logits
 
     def of_labels(self, logits: Tensor, y: Tensor) -> Tensor:
-        return nn.functional.cross_entropy(logits, y, label_smoothing=self.smoothing)
+        return nn.functional.cross_entropy(logits.float(), y, label_smoothing=self.smoothing)
 
 
 class Distillation(Objective):
     """The labels and a teacher together, as `DistillTable` weighs them."""
 
     def __init__(
-        self, smoothing: float, table: DistillTable, teacher: Teacher, widths: tuple[int, int]
+        self, train: TrainTable, table: DistillTable, teacher: Teacher, widths: tuple[int, int]
     ) -> None:
-        super().__init__(smoothing)
+        super().__init__(train)
         self.table = table
         # not a submodule: it is neither trained nor saved
         self._teacher = [teacher]
         self.feature = FeatureLoss(*widths) if table.feature else None
 
     def forward(self, network: Trainee, x: Tensor, y: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
-        logits, hidden = answer(network, x)
+        with self.products(x.device):
+            logits, hidden = (part.float() for part in answer(network, x))
         taught, taught_hidden = self._teacher[0](x, chosen)
         table = self.table
         loss = (1 - table.response) * self.of_labels(logits, y)
@@ -60,10 +66,9 @@ def make_objective(
     recipe: Recipe, prepared: Prepared, network: Trainee, teacher: Teacher | None
 ) -> Objective:
     """The recipe's objective for ``network``, with the teacher that the recipe names."""
-    smoothing = recipe.train.label_smoothing
     if recipe.distill is None or teacher is None:
-        return Objective(smoothing)
+        return Objective(recipe.train)
     x = torch.zeros(2, *prepared.shape, device=network.log_scale.device)
     with torch.no_grad():
         own, taught = answer(network.eval(), x)[1], teacher(x, torch.arange(2, device=x.device))[1]
-    return Distillation(smoothing, recipe.distill, teacher, (own.shape[1], taught.shape[1]))
+    return Distillation(recipe.train, recipe.distill, teacher, (own.shape[1], taught.shape[1]))

@@ -124,7 +124,8 @@ class TrainTable(Table):
     ``warm_start`` lists numbers of bits to begin with, each for ``warm_epochs``, before the recipe's own:
     [4, 2] trains at 4 bits, then at 2. ``keep``: the network of the "best" epoch on the validation part, or
     of the "last". ``norm_batches``: how many batches the batch norms' statistics are measured over at the
-    end; 0 keeps the running ones.
+    end; 0 keeps the running ones. ``precision``: that of products and sums while it learns; validation and
+    export are in float32.
     """
 
     epochs: PositiveInt
@@ -145,6 +146,7 @@ class TrainTable(Table):
     norm_batches: Annotated[int, Field(ge=0)] = 100
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["float32", "bfloat16"] = "float32"
     augmentation: Augmentation = Augmentation()
 
 
@@ -240,11 +242,13 @@ class Recipe(Table):
     @property
     def key(self) -> str:
         """What tells this recipe from every other; comments and layout don't count."""
-        exclude: Any = {"prune": {"widths"}}  # runs from before a field or a table was there go on
+        exclude: dict[str, Any] = {}  # runs from before a field or a table was there go on
+        if self.train.precision == "float32":
+            exclude["train"] = {"precision"}
         if self.prune is None:
-            exclude = {"prune"}
-        elif self.prune.widths is not None:
-            exclude = None
+            exclude["prune"] = True
+        elif self.prune.widths is None:
+            exclude["prune"] = {"widths"}
         return hashlib.sha256(self.model_dump_json(exclude=exclude).encode()).hexdigest()
 
 

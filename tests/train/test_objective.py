@@ -13,7 +13,7 @@ from bnngen.train.distill.response import response_loss
 from bnngen.train.distill.teacher import Teacher, answer
 from bnngen.train.network import Trainee
 from bnngen.train.objective import Distillation, Objective
-from bnngen.train.recipe import DistillTable
+from bnngen.train.recipe import DistillTable, TrainTable
 
 
 def network(seed: int, width: int) -> Trainee:
@@ -21,12 +21,13 @@ def network(seed: int, width: int) -> Trainee:
     return Trainee(nn.Sequential(nn.Linear(4, width), nn.BatchNorm1d(width), nn.Linear(width, 3)), (), width)
 
 
+TRAIN = TrainTable(epochs=1)
 X, Y, CHOSEN = torch.arange(24.0).reshape(6, 4), torch.tensor([0, 1, 2, 0, 1, 2]), torch.arange(6)
 
 
 def test_labels_alone() -> None:
     student = network(0, 5)
-    loss, logits = Objective(0.1)(student, X, Y, CHOSEN)
+    loss, logits = Objective(TrainTable(epochs=1, label_smoothing=0.1))(student, X, Y, CHOSEN)
     torch.testing.assert_close(loss, nn.functional.cross_entropy(student.logits(X), Y, label_smoothing=0.1))
     assert logits.shape == (6, 3)
 
@@ -35,7 +36,7 @@ def test_labels_alone() -> None:
 def test_labels_and_answers_are_weighed(response: float) -> None:
     student, teacher = network(0, 5).eval(), Teacher(network(1, 7), (4,))
     table = DistillTable(teacher="t", response=response, temperature=2.0, relation=0.0 if response else 1e-9)
-    loss, logits = Distillation(0.0, table, teacher, (5, 7))(student, X, Y, CHOSEN)
+    loss, logits = Distillation(TRAIN, table, teacher, (5, 7))(student, X, Y, CHOSEN)
     taught = answer(teacher.network, X)[0]
     wanted = (1 - response) * nn.functional.cross_entropy(logits, Y) + response * response_loss(
         logits, taught, 2.0
@@ -45,7 +46,7 @@ def test_labels_and_answers_are_weighed(response: float) -> None:
 
 def test_the_adapter_learns_and_the_teacher_does_not() -> None:
     student, teacher = network(0, 5), Teacher(network(1, 7), (4,))
-    objective = Distillation(0.0, DistillTable(teacher="t", feature=1.0, relation=1.0), teacher, (5, 7))
+    objective = Distillation(TRAIN, DistillTable(teacher="t", feature=1.0, relation=1.0), teacher, (5, 7))
     objective(student, X, Y, CHOSEN)[0].backward()
     assert {name for name, _ in objective.named_parameters()} == {
         "feature.adapter.weight",
@@ -54,3 +55,15 @@ def test_the_adapter_learns_and_the_teacher_does_not() -> None:
     assert all(p.grad is not None for p in objective.parameters())
     assert all(p.grad is None for p in teacher.parameters())
     assert student.body[0].weight.grad is not None
+
+
+def test_products_in_bfloat16() -> None:
+    """They are rounded, and what is made of them is not."""
+    student, seen = network(0, 5), []
+    student.body[0].register_forward_hook(lambda *arguments: seen.append(arguments[-1].dtype))
+    loss, _ = Objective(TrainTable(epochs=1, precision="bfloat16"))(student, X, Y, CHOSEN)
+    plain = Objective(TRAIN)(student, X, Y, CHOSEN)[0]
+    assert seen == [torch.bfloat16, torch.float32]
+    assert (loss.dtype, plain.dtype) == (torch.float32, torch.float32)
+    assert loss != plain
+    torch.testing.assert_close(loss, plain, rtol=0.1, atol=0.1)
