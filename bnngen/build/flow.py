@@ -50,19 +50,26 @@ class Flow:
         return _SCRIPT.format(read=read, top=top, synth=self.command(device))
 
 
-_SCRIPT = """\
+WRITE_NETLIST = """\
+# where yosys lies on this machine is nothing of the design
+setattr -mod -unset src =*
+setattr -unset src =*/*
+write_json {top}.json
+"""
+"""The yosys commands that write ``top``.json."""
+
+_SCRIPT = f"""\
 # without this abc9 can spend minutes proving its own result
 scratchpad -set abc9.verify 0
 scratchpad -copy abc9.script.flow3 abc9.script
-{read}
-hierarchy -top {top}
+{{read}}
+hierarchy -top {{top}}
 proc
 # equal registers are merged, but these are copies so that none drives too many lanes
 select -set copies */w:x_copy* %ci:+$dff[Q] */t:$dff %i
 setattr -set keep 1 @copies
-{synth} -top {top}
-write_json {top}.json
-"""
+{{synth}} -top {{top}}
+{WRITE_NETLIST}"""
 
 
 FLOWS = {

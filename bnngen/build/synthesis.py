@@ -17,7 +17,7 @@ from typing import Any
 
 from bnngen.build.board_top import ACCELERATOR, BoardTop, StreamShape, reset_cycles
 from bnngen.build.cells import CellCounts, count_cells
-from bnngen.build.flow import TOP, flow_of, routing_of
+from bnngen.build.flow import TOP, WRITE_NETLIST, flow_of, routing_of
 from bnngen.build.levels import lut_levels
 from bnngen.build.staging import staging, through_cache
 from bnngen.build.toolchain import YOSYS, Progress, ToolError, silent
@@ -50,21 +50,23 @@ check -assert
 stat
 write_verilog -noattr {ACCELERATOR_NETLIST}
 """
-_BOARD_SCRIPT = """\
+_BOARD_SCRIPT = f"""\
 design -stash accelerator
-read_rtlil {top}.il
-design -copy-from accelerator -as {accelerator} {accelerator}
-blackbox {accelerator}
-{synth} -top {top}
-delete ={accelerator}
-design -copy-from accelerator -as {accelerator} {accelerator}
-hierarchy -check -top {top}
+read_rtlil {{top}}.il
+design -copy-from accelerator -as {ACCELERATOR} {ACCELERATOR}
+blackbox {ACCELERATOR}
+{{synth}} -top {{top}}
+delete ={ACCELERATOR}
+design -copy-from accelerator -as {ACCELERATOR} {ACCELERATOR}
+hierarchy -check -top {{top}}
 flatten
 opt_clean
 check -assert
 stat
-write_json {top}.json
-"""
+# cells of their models are named by where these lie on this machine
+setattr -mod -unset whitebox -unset blackbox =* {{top}} %d
+blackbox * {{top}} %d
+{WRITE_NETLIST}"""
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ def _write_sources(rtl: Path, board: Board, top: BoardTop | None, work: Path) ->
     script = flow.script(f"read_verilog {ACCELERATOR}.v", ACCELERATOR, board.device) + _ACCELERATOR_SCRIPT
     if top is not None:
         _write_board_top(board, top, work)
-        script += _BOARD_SCRIPT.format(accelerator=ACCELERATOR, top=TOP, synth=flow.command(board.device))
+        script += _BOARD_SCRIPT.format(top=TOP, synth=flow.command(board.device))
     (work / "synthesis.ys").write_text(script, encoding="utf-8")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out, Signature
 from numpy.typing import NDArray
 
@@ -58,7 +58,11 @@ class AxiStreamSink(StreamComponent):
         """A register slice behind the mask of the frame's last beat."""
         m = Module()
         m.submodules.slice = slice_ = RegisterSlice(self.lanes * self.bits)
-        accept, error, pause = Signal(), Signal(), Signal(range(self.gap))
+        accept, error = Signal(), Signal()
+        offered, ready = self.i.tvalid, slice_.i.ready
+        if self.gap > 1:
+            over = self._pause_over(m, accept)
+            offered, ready = offered & over, ready & over
         beat = Counter(self.beats, "beat").build(m, accept)
         used = (self.elements - (self.beats - 1) * self.lanes) * self.bits
         payload = slice_.i.payload
@@ -66,8 +70,8 @@ class AxiStreamSink(StreamComponent):
             m.d.comb += payload[used:].eq(Mux(beat.last, 0, self.i.tdata[used : len(payload)]))
         m.d.comb += [
             payload[:used].eq(self.i.tdata[:used]),
-            slice_.i.valid.eq(self.i.tvalid & (pause == 0)),
-            self.i.tready.eq(slice_.i.ready & (pause == 0)),
+            slice_.i.valid.eq(offered),
+            self.i.tready.eq(ready),
             accept.eq(self.i.tvalid & self.i.tready),
             self.o.payload.eq(slice_.o.payload),
             self.o.valid.eq(slice_.o.valid),
@@ -76,12 +80,16 @@ class AxiStreamSink(StreamComponent):
         ]
         with m.If(accept & (self.i.tlast != beat.last)):
             m.d.sync += error.eq(1)
-        if self.gap > 1:
-            with m.If(accept):
-                m.d.sync += pause.eq(self.gap - 1)
-            with m.Elif(pause != 0):
-                m.d.sync += pause.eq(pause - 1)
         return m
+
+    def _pause_over(self, m: Module, accept: Signal) -> Value:
+        """Whether the last beat is ``gap`` cycles ago."""
+        left = Signal(range(self.gap), name="pause")
+        with m.If(accept):
+            m.d.sync += left.eq(self.gap - 1)
+        with m.Elif(left != 0):
+            m.d.sync += left.eq(left - 1)
+        return left == 0
 
 
 class AxiStreamSource(StreamComponent):

@@ -67,6 +67,7 @@ def test_same_input_gives_the_same_netlist(synthesized, small_accelerator, tmp_p
     assert not again.cached
     first = synthesized("icebreaker")
     assert again.netlist.read_bytes() == first.netlist.read_bytes()
+    assert "pyosys" not in again.netlist.read_text(encoding="utf-8")
     assert again.accelerator_netlist.read_bytes() == first.accelerator_netlist.read_bytes()
     assert said[0] == "yosys: synthesising for icebreaker at 30 MHz"
 

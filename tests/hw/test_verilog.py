@@ -30,7 +30,7 @@ WAIVED = [
 class Accelerator(Component):
     """20 bipolar inputs, 10 hidden neurons with ``levels`` thresholds, 5 scores, the best one's index."""
 
-    def __init__(self, pe=(3, 2), simd=(4, 3), lanes=8, levels=1, style="block"):
+    def __init__(self, pe=(3, 2), simd=(4, 3), lanes=8, levels=1, style="block", gap=1):
         rng = np.random.default_rng(1)
         hidden = BIPOLAR if levels == 1 else Encoding.for_range(0, levels)
         w1, w2 = rng.integers(0, 2, (10, 20)) * 2 - 1, rng.integers(-1, 2, (5, 10))
@@ -40,7 +40,7 @@ class Accelerator(Component):
         self.dense2 = DenseEngine(w2, hidden, TERNARY, pe[1], simd[1], None, None, SCORE)
         self.argmax = ArgMax(5, SCORE, pe[1])
         self.parts = [
-            AxiStreamSink(20, 1, lanes),
+            AxiStreamSink(20, 1, lanes, gap),
             VectorFeed(20, 1, lanes, simd[0], self.dense1.folds),
             self.dense1,
             VectorFeed(10, hidden.bits, pe[0], simd[1], self.dense2.folds, style),
@@ -74,6 +74,7 @@ SHAPES = {
     "serial": {"pe": (1, 1), "simd": (1, 1), "lanes": 1, "style": "distributed"},
     "flat": {"pe": (10, 5), "simd": (20, 10), "lanes": 20},
     "levels": {"levels": 3},
+    "paced": {"gap": 3},
     "search": {"levels": 5, "pe": (4, 5), "simd": (7, 10)},
 }
 
