@@ -87,9 +87,9 @@ class AxiStreamSink(StreamComponent):
         left = Signal(range(self.gap), name="pause")
         with m.If(accept):
             m.d.sync += left.eq(self.gap - 1)
-        with m.Elif(left != 0):
+        with m.Elif(left.any()):
             m.d.sync += left.eq(left - 1)
-        return left == 0
+        return ~left.any()
 
 
 class AxiStreamSource(StreamComponent):
