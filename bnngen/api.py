@@ -16,7 +16,8 @@ from bnngen.frontend import import_onnx
 from bnngen.network import Network, Source
 from bnngen.passes.class_output import with_class_output
 from bnngen.passes.lower import lower
-from bnngen.schedule.planner import Rate, plan
+from bnngen.schedule.budget import Rate, available
+from bnngen.schedule.planner import plan
 from bnngen_boards.profile import Board, load_board
 
 
@@ -51,12 +52,24 @@ def compile(
     Raises FitError if nothing fits, BoardError for an unknown or faulty board.
     """
     profile = board if isinstance(board, Board) else load_board(str(board))
-    design = Design(plan(network, profile, fps, clock_mhz))
+    design = _within_the_memory(network, profile, fps, clock_mhz)
     if fps is None or fps == "max":
         return design
     asked = Fraction(fps)
     while design.fps < fps:
         # the plan counts the engines; a change of lanes between two of them may take longer still
         asked = asked * design.cycles_per_frame / (design.cycles_per_frame - 1)
-        design = Design(plan(network, profile, asked, clock_mhz))
+        design = _within_the_memory(network, profile, asked, clock_mhz)
     return design
+
+
+def _within_the_memory(network: Network, board: Board, rate: Rate, clock_mhz: float | None) -> Design:
+    """The plan counts lines and queues as one layer tells; how long words wait in them, all layers together
+    tell. While they turn out too large, more room is left for them."""
+    spare = 0
+    while True:
+        design = Design(plan(network, board, rate, clock_mhz, spare))
+        missing = design.resources.bram - available(board).bram
+        if missing <= 0:
+            return design
+        spare += missing

@@ -35,9 +35,12 @@ class Schedule:
         return sum((o.resources for o in self.options if o), Resources())
 
 
-def plan(network: Network, board: Board, rate: Rate = None, clock_mhz: float | None = None) -> Schedule:
+def plan(
+    network: Network, board: Board, rate: Rate = None, clock_mhz: float | None = None, spare: int = 0
+) -> Schedule:
     """The schedule for ``rate`` frames a second with the least area; without one the fastest within 70 % of
-    the LUTs that routes within minutes; the fastest that fits the whole device for "max".
+    the LUTs that routes within minutes; the fastest that fits the whole device for "max". It leaves ``spare``
+    block RAMs beside those that a layer's own memories may take.
 
     Raises FitError, which says what is in the way and what would fit, if there is none; UsageError for a
     rate that isn't positive.
@@ -45,7 +48,7 @@ def plan(network: Network, board: Board, rate: Rate = None, clock_mhz: float | N
     wanted = board.clock.default_mhz if clock_mhz is None else clock_mhz
     clock = plan_clock(board.clock, wanted).out_mhz
     layers = [(layer.name, layer.op) for layer in network.layers if not isinstance(layer.op, ArgMax)]
-    problem = Problem(layers, board, clock, rate)
+    problem = Problem(layers, board, clock, rate, spare)
     if problem.solution is None:
         raise FitError(why_not(problem))
     chosen = iter(problem.solution)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -17,12 +17,14 @@ from bnngen_boards.profile import Board
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """The layers with choices, by name; the board and its real clock; the wanted rate."""
+    """The layers with choices, by name; the board and its real clock; the wanted rate; and the block RAMs to
+    spare for what only a whole design tells."""
 
     layers: Sequence[tuple[str, Foldable]]
     board: Board
     clock_mhz: Fraction
     rate: Rate
+    spare: int = 0
 
     @cached_property
     def options(self) -> list[list[Option]]:
@@ -36,7 +38,16 @@ class Problem:
     @property
     def budget(self) -> Resources:
         """What the layers may take together."""
-        return budget(self.board, self.rate)
+        return self._budget(self.rate)
+
+    @property
+    def whole(self) -> Resources:
+        """The same at any rate."""
+        return self._budget("max")
+
+    def _budget(self, rate: Rate) -> Resources:
+        found = budget(self.board, rate)
+        return replace(found, bram=max(0, found.bram - self.spare))
 
     @property
     def limit(self) -> int | None:
@@ -56,5 +67,5 @@ class Problem:
     @cached_property
     def fastest(self) -> int | None:
         """The fewest cycles a frame that fit the whole device; None if nothing fits."""
-        choice = choose(self.options, budget(self.board, "max"), None)
+        choice = choose(self.options, self.whole, None)
         return None if choice is None else max(option.cycles for option in choice)

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bnngen.schedule.budget import budget
 from bnngen.schedule.problem import Problem
 from bnngen.schedule.resources import Resources
 from bnngen.schedule.solver import KINDS, Kind, least, smallest
@@ -27,7 +26,7 @@ def why_not(problem: Problem) -> str:
 
 def _free(problem: Problem) -> Resources:
     """What the layers may take together; of a network that fits nowhere on the board, all of it."""
-    return problem.budget if problem.fastest is not None else budget(problem.board, "max")
+    return problem.budget if problem.fastest is not None else problem.whole
 
 
 def _headline(problem: Problem) -> str:
