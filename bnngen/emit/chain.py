@@ -15,8 +15,9 @@ from bnngen.ops.slice import Slice
 from bnngen.ops.upsample import Upsample
 from bnngen.schedule.dataflow import Dataflow
 from bnngen.schedule.planner import Schedule
-from bnngen.schedule.windows import least_interval
+from bnngen.schedule.timing import cycles_per_frame
 from bnngen_hw.axis import AxiStreamSink, AxiStreamSource
+from bnngen_hw.beats import beat_count
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.window import SlidingWindow
 
@@ -88,12 +89,12 @@ def _sink(schedule: Schedule, layers: Sequence[Layer]) -> AxiStreamSink:
     what comes in a burst."""
     network, lanes = schedule.network, input_lanes(schedule)
     readers = [k for k, read in enumerate(network.sources) for source in read if source == NETWORK_INPUT]
-    sink = AxiStreamSink(network.elements_in, network.quantizer.type.bits, lanes)
     whole = all(isinstance(network.layers[k].op, Dense) for k in readers)
-    if whole or (len(readers) == 1 and isinstance(layers[readers[0]].parts[0], SlidingWindow)):
-        return sink
-    period = max(least_interval(part) for layer in layers for part in layer.parts)
-    return AxiStreamSink(sink.elements, sink.bits, lanes, gap=max(1, period // sink.beats))
+    gap = 1
+    if not whole and not (len(readers) == 1 and isinstance(layers[readers[0]].parts[0], SlidingWindow)):
+        period = cycles_per_frame(part for layer in layers for part in layer.parts)
+        gap = max(1, period // beat_count(network.elements_in, lanes))
+    return AxiStreamSink(network.elements_in, network.quantizer.type.bits, lanes, gap)
 
 
 def build_dataflow(schedule: Schedule, layers: Sequence[Layer]) -> Dataflow:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
@@ -14,13 +12,8 @@ pytest.importorskip("sklearn", reason="needs scikit-learn")
 
 
 @pytest.fixture(scope="module")
-def ablation() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("ablation", Path(__file__).with_name("ablation.py"))
-    module = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "ablation", module)
-        spec.loader.exec_module(module)
-        yield module
+def ablation(load_script: Callable[[str], ModuleType]) -> ModuleType:
+    return load_script("ablation")
 
 
 def test_verdicts_want_every_seed(ablation: ModuleType) -> None:

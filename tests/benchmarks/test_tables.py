@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -34,13 +33,8 @@ batch = 16
 
 
 @pytest.fixture(scope="module")
-def tables() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("tables", Path(__file__).with_name("tables.py"))
-    module = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "tables", module)
-        spec.loader.exec_module(module)
-        yield module
+def tables(load_script: Callable[[str], ModuleType]) -> ModuleType:
+    return load_script("tables")
 
 
 def test_scores(tables: ModuleType) -> None:
