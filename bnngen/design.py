@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from numpy.typing import NDArray
 
 from bnngen.data import Data, quantize
+from bnngen.emit.bursts import with_queues
 from bnngen.emit.chain import Layer, build_dataflow, build_layers, input_lanes
 from bnngen.emit.verilog import write_verilog
+from bnngen.ops.line_buffer import queue_luts
 from bnngen.schedule.budget import host_link
 from bnngen.schedule.dataflow import Dataflow
 from bnngen.schedule.memories import pack
@@ -20,6 +22,7 @@ from bnngen.schedule.planner import Schedule
 from bnngen.schedule.resources import Resources, memory_blocks
 from bnngen.schedule.timing import cycles_per_frame, latency_cycles
 from bnngen.schedule.windows import size_windows
+from bnngen_hw.queued import Queued
 from bnngen_hw.rom import Rom
 from bnngen_sim.batch import BatchResult, Progress, simulate
 
@@ -36,7 +39,7 @@ class Design:
     @cached_property
     def _built(self) -> tuple[list[Layer], dict[Rom, int]]:
         """The components of each layer with their ROMs laid out, and the block RAMs that each ROM takes."""
-        layers = build_layers(self.schedule)
+        layers = with_queues(self.schedule, build_layers(self.schedule))
         size_windows(build_dataflow(self.schedule, layers), self._beats_in)
         parts = [part for layer in layers for part in layer.parts]
         weights = [rom for part in parts for rom in part.weight_roms]
@@ -89,7 +92,9 @@ class Design:
         exact = Resources(bram=sum(self.layer_blocks) - planned.bram)
         # synthesis stores no bits of a byte that no element has
         byte_bits = min(8, input_lanes(schedule) * schedule.network.quantizer.type.bits)
-        return planned + host_link(schedule.board, byte_bits) + exact
+        queues = [part for part in self.chain if isinstance(part, Queued)]
+        extra = Resources(lut=sum(queue_luts(part.queue, schedule.board) for part in queues))
+        return planned + host_link(schedule.board, byte_bits) + exact + extra
 
     @property
     def weight_bits_stored(self) -> int:

@@ -250,7 +250,7 @@ def _map_networks(draw: st.DrawFn) -> Network:
 def _branching_networks(draw: st.DrawFn) -> Network:
     """Integer networks whose tensors have one shape at last: convolutions, pools, quantisers and sums of any
     tensors before them; some are cut and joined in another order, or repeated and pooled. In the end
-    everything that nobody has read is added up."""
+    everything that nobody has read is added up. Some begin with a layer that makes its words in bursts."""
     random = np.random.default_rng(draw(st.integers(0, 1 << 20)))
     kinds = st.sampled_from(sorted(TYPES))
     shape = draw(st.sampled_from([(3,), (5, 2), (3, 3, 2), (2, 4, 1)]))
@@ -286,7 +286,13 @@ def _branching_networks(draw: st.DrawFn) -> Network:
         least = random.integers(0, 2, channels).astype(bool)
         add(MaxPool(Window.plain(factors, factors), large, least, types[source]), len(layers) - 1)
 
-    known = [NETWORK_INPUT]
+    input_shape, known = shape, [NETWORK_INPUT]
+    if spatial and draw(st.booleans()):
+        strided = Window.plain((1,) * len(spatial), (2,) * len(spatial))
+        larger = tuple(2 * n for n in spatial)
+        values = random.choice(VALUES["bipolar"], (channels, 2))
+        add(Conv2d(values, strided, larger, first), NETWORK_INPUT)
+        input_shape, known = (*larger, 2), [0]
     for _ in range(draw(st.integers(1, 3))):
         source = draw(st.sampled_from(known))
         kind = draw(st.sampled_from(["product", "sum", "pool", "quantiser", "turn", "repeat"]))
@@ -314,7 +320,7 @@ def _branching_networks(draw: st.DrawFn) -> Network:
         add_sum(*unread[:2])
     one, zero = exact_array(1), exact_array(0)
     rounding = "sign" if first.bipolar else "half_even"
-    return Network(shape, Quantizer(one, zero, rounding, first), tuple(layers), Host(one, zero))
+    return Network(input_shape, Quantizer(one, zero, rounding, first), tuple(layers), Host(one, zero))
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,14 @@ class Layer(NamedTuple):
         """All of them."""
         return [*chain.from_iterable(self.heads), *self.tail]
 
+    def replaced(self, part: StreamComponent, other: StreamComponent) -> Layer:
+        """The same with ``other`` where ``part`` is, if it is here."""
+
+        def row(parts: list[StreamComponent]) -> list[StreamComponent]:
+            return [other if p is part else p for p in parts]
+
+        return Layer([row(head) for head in self.heads], row(self.tail))
+
     @property
     def unevenness(self) -> int:
         """By how much it may take a beat late: see `StreamComponent`."""

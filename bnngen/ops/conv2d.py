@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bnngen.datatypes import IntType
 from bnngen.ops.engine import Engine, EngineOption
 from bnngen.ops.layers import Weighted, Windowed
-from bnngen.ops.line_buffer import LineBuffer, divisors, ring_memory
+from bnngen.ops.line_buffer import LineBuffer, divisors, ring_memory, small_memory
 from bnngen.ops.matmul import ExactProduct
 from bnngen.ops.threshold import Threshold
 from bnngen.ops.window import Axes, Window
@@ -192,7 +192,7 @@ class Conv2d(Windowed, Weighted):
                 rows,
                 self.window.strides[-1],
                 buffer.plan.repeats,
-                _columns_style(board),
+                small_memory(board),
             )
         ]
 
@@ -211,7 +211,7 @@ class Conv2d(Windowed, Weighted):
         memory = buffer.memory(style, board)
         if self._takes_rows(engine.folding):
             bits = (self.window.kernel[-1] - 1) * buffer.width
-            memory += ring_memory(bits, own.beats(engine.folding), _columns_style(board), board)
+            memory += ring_memory(bits, own.beats(engine.folding), small_memory(board), board)
         return Option(
             engine.folding,
             engine.rom_style,
@@ -237,8 +237,3 @@ class Conv2d(Windowed, Weighted):
             pad = join_words(codes, self.input_type.bits)
         columns = self._columns(folding, board)
         return [*buffer.hardware(i_lanes, option.feed_style, pad), *columns, engine]
-
-
-def _columns_style(board: Board) -> FeedStyle:
-    """The kind of RAM for a few columns of a window."""
-    return "distributed" if board.resources.lutram_bits else "block"

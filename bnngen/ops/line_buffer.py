@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bnngen.schedule.lut_model import Structure
+from bnngen.schedule.lut_model import Structure, luts
 from bnngen.schedule.resources import Resources, memory_blocks
 from bnngen_boards.profile import Board
 from bnngen_hw.component import StreamComponent
@@ -69,6 +69,11 @@ def ring_styles(board: Board, depth: int) -> Iterator[FeedStyle]:
         yield "distributed"
 
 
+def small_memory(board: Board) -> FeedStyle:
+    """The kind of RAM for a few words."""
+    return "distributed" if board.resources.lutram_bits else "block"
+
+
 def ring_memory(width: int, depth: int, style: FeedStyle, board: Board) -> Resources:
     """What a ring of ``depth`` words of ``width`` bits takes."""
     resources = board.resources
@@ -76,6 +81,14 @@ def ring_memory(width: int, depth: int, style: FeedStyle, board: Board) -> Resou
         return Resources(bram=memory_blocks(width, depth, resources.bram.shapes))
     # a write port beside the read port takes about as many LUTs again as the bits
     return Resources(lut=-(-width * depth * 3 // (2 * resources.lutram_bits)))
+
+
+def queue_luts(queue: SlidingWindow, board: Board) -> int:
+    """LUTs of a queue that no layer has planned."""
+    own = LineBuffer(queue.plan, 1, queue.width).structure()
+    in_luts = queue.style == "distributed"
+    ring = ring_memory(queue.width, queue.depth, "distributed", board) if in_luts else Resources()
+    return luts(own, board.family) + ring.lut
 
 
 def divisors(number: int) -> list[int]:

@@ -10,7 +10,9 @@ for cyclo-static dataflow graphs", DAC 2007). So a frame leaves every T cycles.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from itertools import takewhile
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,17 +20,30 @@ from bnngen.schedule.dataflow import Dataflow
 from bnngen_hw.axis import AxiStreamSink
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.join import Join
+from bnngen_hw.queued import Queued
 from bnngen_hw.timing import Cycles
 from bnngen_hw.window import SlidingWindow, ring_depth
 
 FRAMES, MOST_FRAMES = 4, 64
 """So many frames are looked at, and twice as many until the numbers stay the same."""
 
+Buffer = SlidingWindow | Join | Queued
+"""What makes room for words that wait."""
+
+
+class Visit(NamedTuple):
+    """A part in the schedule: when its input beats come, and the most words that each of its queues holds."""
+
+    number: int
+    part: StreamComponent
+    inputs: list[Cycles]
+    words: list[int]
+
 
 def size_windows(dataflow: Dataflow, beats_in: int) -> None:
-    """Make the rings of all sliding windows and the queues of all joins large enough in ``dataflow``, which
-    takes ``beats_in`` beats a frame."""
-    if not any(isinstance(part, SlidingWindow | Join) for part in dataflow):
+    """Make the rings of all sliding windows and all queues large enough in ``dataflow``, which takes
+    ``beats_in`` beats a frame."""
+    if not any(isinstance(part, Buffer) for part in dataflow):
         return
     period = max(map(least_interval, dataflow))
     frames, held = FRAMES, None
@@ -38,7 +53,7 @@ def size_windows(dataflow: Dataflow, beats_in: int) -> None:
     for part, words in zip(dataflow, held, strict=True):
         if isinstance(part, SlidingWindow):
             part.hold(ring_depth(max(*words, part.plan.least_capacity)))
-        elif isinstance(part, Join):
+        elif isinstance(part, Join | Queued):
             part.hold(list(map(ring_depth, words)))
 
 
@@ -48,28 +63,34 @@ def least_interval(part: StreamComponent) -> int:
 
 
 def words_held(dataflow: Dataflow, beats_in: int, period: int, frames: int) -> list[list[int]]:
-    """The most words in each queue of each part, if a frame comes every ``period`` cycles.
+    """The most words in each queue of each part, if a frame comes every ``period`` cycles."""
+    last = max(k for k, part in enumerate(dataflow) if isinstance(part, Buffer))
+    visits = takewhile(lambda visit: visit.number <= last, walk(dataflow, beats_in, period, frames))
+    held = [visit.words for visit in visits]
+    return held + [[]] * (len(dataflow) - len(held))
+
+
+def walk(dataflow: Dataflow, beats_in: int, period: int, frames: int) -> Iterator[Visit]:
+    """Each part in turn, if a frame comes every ``period`` cycles and nothing waits for room.
 
     A window that alone takes the words from outside may let them wait: it gets the least room with which it
     keeps the period.
     """
     beats: Cycles = (np.arange(frames)[:, None] * period + np.arange(beats_in)).ravel()
     times: list[Cycles] = []
-    held: list[list[int]] = []
-    last = max(k for k, part in enumerate(dataflow) if isinstance(part, SlidingWindow | Join))
-    for number, (part, read) in enumerate(zip(dataflow.parts[: last + 1], dataflow.sources, strict=False)):
-        inputs: Any = [times[k] for k in read] or [beats]
+    for number, (part, read) in enumerate(zip(dataflow.parts, dataflow.sources, strict=True)):
+        inputs = [times[k] for k in read] or [beats]
         words: list[int] = []
         if isinstance(part, SlidingWindow):
             alone = _alone_at_the_input(dataflow, number)
             room = _least_room(part, inputs[0], period, frames) if alone else part.words_held(*inputs)
             words = [room]
-            part = part.with_capacity(max(room, part.plan.least_capacity))
-        elif isinstance(part, Join):
-            words = part.words_held(*inputs)
-        held.append(words)
-        times.append(part.arrivals(*inputs))
-    return held + [[]] * (len(dataflow) - len(held))
+            roomy = part.with_capacity(max(room, part.plan.least_capacity))
+            times.append(roomy.arrivals(*inputs))
+        else:
+            words = part.words_held(*inputs) if isinstance(part, Join | Queued) else []
+            times.append(part.arrivals(*inputs))
+        yield Visit(number, part, inputs, words)
 
 
 def _alone_at_the_input(dataflow: Dataflow, number: int) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from amaranth.lib import stream, wiring
 from numpy.typing import NDArray
 
-from bnngen_hw.timing import Cycles
+from bnngen_hw.timing import Cycles, queue
 
 if TYPE_CHECKING:
     from bnngen_hw.rom import Rom
@@ -70,3 +70,8 @@ class StreamComponent(Part):
         """The cycles of one frame's output beats for those of its input beats, as `timing` defines it. A
         component with several inputs takes those of each."""
         raise NotImplementedError
+
+    def takes(self, t: NDArray[np.integer]) -> Cycles:
+        """The cycles in which the beats are taken that become available in the cycles ``t``, those of one
+        frame or of several, with a sink that is always ready. Most components take one in each cycle."""
+        return queue(t)

@@ -74,6 +74,10 @@ class VectorFeed(StreamComponent):
         beats = self._converter.arrivals(t)
         return self._buffer.arrivals(beats) if self._buffer else beats
 
+    def takes(self, t: NDArray[np.integer]) -> Cycles:
+        """When the converter takes the beats: the RAM behind it has room for the next frame."""
+        return self._converter.takes(t)
+
     def elaborate(self, platform: Any) -> Module:
         """Connects the parts."""
         m = Module()

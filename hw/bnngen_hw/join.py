@@ -14,8 +14,7 @@ from bnngen_hw.component import StreamComponent, bit_stream
 from bnngen_hw.counting import Counter, lookup
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.timing import Cycles, queue
-from bnngen_hw.window import SlidingWindow
-from bnngen_hw.window_plan import WindowPlan
+from bnngen_hw.word_queue import word_queue, words_waiting
 
 
 class Join(StreamComponent):
@@ -49,12 +48,7 @@ class Join(StreamComponent):
     def hold(self, capacities: Sequence[int]) -> None:
         """Make the queues hold so many words, before the hardware is made."""
         self.queues = [
-            SlidingWindow(
-                WindowPlan((1, self.groups * count), 1, (1, 1)),
-                self.lanes * encoding.bits,
-                capacity,
-                style=self.style,
-            )
+            word_queue(self.groups * count, self.lanes * encoding.bits, capacity, self.style)
             for count, encoding, capacity in zip(self.counts, self.encodings, capacities, strict=True)
         ]
 
@@ -81,12 +75,7 @@ class Join(StreamComponent):
     def words_held(self, *t: NDArray[np.integer]) -> list[int]:
         """For each input, the most words that wait in its queue at any time."""
         _, taken = self._taken(t)
-        held = []
-        for come, goes in zip(map(queue, t), taken, strict=True):
-            read = np.maximum(come + 1, np.concatenate([[0], goes[:-1]]))  # a word waits behind the queue
-            left = np.searchsorted(read + 1, come, side="right")
-            held.append(int((np.arange(1, len(come) + 1) - left).max()))
-        return held
+        return [words_waiting(come, go) for come, go in zip(t, taken, strict=True)]
 
     def _taken(self, t: Sequence[NDArray[np.integer]]) -> tuple[Cycles, list[Cycles]]:
         """The cycles in which words leave the queues: all of them in order, and those of each input."""

@@ -80,12 +80,30 @@ class WidthConverter(StreamComponent):
         """See `timing`; ``t`` may be that of several frames."""
         frames = len(t) // self.i_beats
         i_sizes, o_sizes = np.tile(self._i_sizes, frames), np.tile(self._o_sizes, frames)
-        starts = queue(self._gathered(t, i_sizes), np.maximum(i_sizes[1:], o_sizes[:-1]))
         if not self.packs and not self.unpacks:
             return queue(t)
         if not self.unpacks:
             return queue(t)[np.cumsum(i_sizes) - 1] + 1
-        return spread(starts, list(o_sizes)) + 1
+        return spread(self._starts(t, i_sizes, o_sizes), list(o_sizes)) + 1
+
+    def takes(self, t: NDArray[np.integer]) -> Cycles:
+        """A block is gathered once the `Unpack` has taken the one before it; without a `Pack`, the `Unpack`
+        takes each beat itself."""
+        frames = len(t) // self.i_beats
+        i_sizes, o_sizes = np.tile(self._i_sizes, frames), np.tile(self._o_sizes, frames)
+        if not self.unpacks:
+            return queue(t)
+        starts = self._starts(t, i_sizes, o_sizes)
+        if not self.packs:
+            return starts
+        free = np.array(t, np.int64)
+        firsts = np.cumsum(i_sizes)[:-1]
+        free[firsts] = np.maximum(free[firsts], starts[:-1])
+        return queue(free)
+
+    def _starts(self, t: NDArray[np.integer], i_sizes: Cycles, o_sizes: Cycles) -> Cycles:
+        """The cycle in which the `Unpack` takes each block."""
+        return queue(self._gathered(t, i_sizes), np.maximum(i_sizes[1:], o_sizes[:-1]))
 
     def _gathered(self, t: NDArray[np.integer], sizes: NDArray[np.int64]) -> Cycles:
         """The cycle in which each block is there for the `Unpack`, had the blocks before it not been."""

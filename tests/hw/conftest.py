@@ -113,6 +113,11 @@ class Bench:
         assert promised.dtype == np.int64
         assert seen.offered == promised.tolist()
 
+    def check_takes(self, beats: Sequence[int], expected: int, times: Sequence[int]) -> None:
+        """Beats offered at ``times``: each is taken in exactly the cycle that `takes` says."""
+        seen = self.run(beats, expected, times=times)
+        assert seen.taken == self.component.takes(np.array(times)).tolist()
+
     def check_interval(self, beats: Sequence[int], expected: int, frames: int = 6) -> None:
         """Frame after frame without a pause: the last beats are `interval` cycles apart in the end."""
         seen = self.run(list(beats) * frames, expected * frames)

@@ -42,6 +42,16 @@ def test_timing(bench, data, shape, repeats):
     bench(converter).check_interval([0] * n, repeats * converter.o_beats)
 
 
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), shape=SHAPES, repeats=st.integers(1, 3))
+def test_when_beats_are_taken(bench, data, shape, repeats):
+    """Those of three frames."""
+    converter = WidthConverter(*shape, repeats)
+    n = 3 * converter.i_beats
+    steps = data.draw(st.lists(st.sampled_from([0, 1, 1, 2, 7]), min_size=n, max_size=n))
+    bench(converter).check_takes([0] * n, 3 * repeats * converter.o_beats, np.cumsum(steps).tolist())
+
+
 @pytest.mark.parametrize(
     ("shape", "packs", "unpacks", "bits"),
     [
