@@ -19,6 +19,7 @@ from bnngen.data import quantize
 from bnngen.files import make_folder, sole_writer, write_bytes, write_text
 from bnngen.train.architectures import find_architecture
 from bnngen.train.checkpoint import Checkpoint, resume
+from bnngen.train.curve import write_curve
 from bnngen.train.data import load_dataset
 from bnngen.train.data.dataset import Part
 from bnngen.train.export import export_model
@@ -45,8 +46,8 @@ def train(path: str | Path, out: str | Path, watcher: Watcher | None = None, jud
     """Train what the recipe at ``path`` describes, and write to the folder ``out``.
 
     There it leaves ``model.onnx``, ``test.npz`` (the test part as a DATA file of the model), ``log.jsonl``,
-    ``recipe.toml``, ``checkpoint.pt`` and, with a thermometer code, ``preprocessing.json``. The report is on
-    the part ``judge``: who compares several runs has to leave the test part alone.
+    ``curve.svg``, ``recipe.toml``, ``checkpoint.pt`` and, with a thermometer code, ``preprocessing.json``.
+    The report is on the part ``judge``: who compares several runs has to leave the test part alone.
 
     A run that was stopped goes on behind its last whole epoch, and gives the same bytes as one that was not.
     Raises RecipeError, DataError, UsageError (the folder can't be written, or holds another run) and
@@ -63,6 +64,7 @@ def train(path: str | Path, out: str | Path, watcher: Watcher | None = None, jud
         def save(state: Checkpoint) -> None:
             state.save(out)
             _write_log(out, state.log)
+            write_curve(state.log, out)
 
         network = Fit(recipe, prepared, device, watcher or Watcher(), save).run(checkpoint)
         report = _finish(recipe, prepared, network, checkpoint, out, judge)
