@@ -20,6 +20,9 @@ from bnngen.schedule.budget import Rate, available
 from bnngen.schedule.planner import plan
 from bnngen_boards.profile import Board, load_board
 
+CLOSE = 1 / 32
+"""How near to the fastest design a search comes."""
+
 
 def load(path: str | Path, output: Literal["file", "class"] = "file") -> Network:
     """The integer network of a QONNX file, or of one in FINN's MultiThreshold dialect.
@@ -65,11 +68,24 @@ def compile(
 
 def _within_the_memory(network: Network, board: Board, rate: Rate, clock_mhz: float | None) -> Design:
     """The plan counts lines and queues as one layer tells; how long words wait in them, all layers together
-    tell. While they turn out too large, more room is left for them."""
+    tell. While they turn out too large, more room is left for them, and then less speed is asked for."""
+    first = design = Design(plan(network, board, rate, clock_mhz))
     spare = 0
-    while True:
-        design = Design(plan(network, board, rate, clock_mhz, spare))
-        missing = design.resources.bram - available(board).bram
-        if missing <= 0:
-            return design
+    while (missing := _missing(design)) > 0:
         spare += missing
+        design = Design(plan(network, board, rate, clock_mhz, spare))
+    low, high = first.cycles_per_frame, design.cycles_per_frame
+    # room for all layers is more than most need: a little less speed may do
+    while high - low > max(1, high * CLOSE) and (rate is None or rate == "max"):
+        middle = (low + high) // 2
+        other = Design(plan(network, board, rate, clock_mhz, cycles=middle))
+        if _missing(other) > 0 or other.cycles_per_frame >= high:
+            low = middle
+        else:
+            design, high = other, other.cycles_per_frame
+    return design
+
+
+def _missing(design: Design) -> int:
+    """The block RAMs that the design takes beyond those of its board."""
+    return design.resources.bram - available(design.schedule.board).bram

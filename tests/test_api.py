@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 import bnngen
+from bnngen.api import CLOSE
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.design import Design
 from bnngen.exact import exact_array
@@ -40,3 +41,14 @@ def test_the_lines_of_a_whole_design_fit_too() -> None:
     network, board = convolutions(28, [1, 32, 32, 48, 64]), load_board("icebreaker")
     assert Design(plan(network, board)).resources.bram > available(board).bram
     assert bnngen.compile(network, board).resources.bram <= available(board).bram
+
+
+def test_what_does_not_fit_at_full_speed_loses_no_more_speed_than_it_must() -> None:
+    """Nothing that fits and has a rate to reach is clearly faster than what has none."""
+    network, board = convolutions(28, [1, 32, 40, 40]), load_board("icebreaker")
+    fastest, found = Design(plan(network, board)), bnngen.compile(network, board)
+    assert found.fps < fastest.fps
+    slowest = int(found.cycles_per_frame * (1 - CLOSE))
+    for cycles in range(fastest.cycles_per_frame, slowest, 200):
+        faster = Design(plan(network, board, cycles=cycles))
+        assert faster.resources.bram > available(board).bram

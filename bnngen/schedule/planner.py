@@ -36,11 +36,17 @@ class Schedule:
 
 
 def plan(
-    network: Network, board: Board, rate: Rate = None, clock_mhz: float | None = None, spare: int = 0
+    network: Network,
+    board: Board,
+    rate: Rate = None,
+    clock_mhz: float | None = None,
+    spare: int = 0,
+    cycles: int | None = None,
 ) -> Schedule:
     """The schedule for ``rate`` frames a second with the least area; without one the fastest within 70 % of
     the LUTs that routes within minutes; the fastest that fits the whole device for "max". It leaves ``spare``
-    block RAMs beside those that a layer's own memories may take.
+    block RAMs beside those that a layer's own memories may take. With ``cycles``, in place of the fastest it
+    is the one with the least area of which a frame takes no more.
 
     Raises FitError, which says what is in the way and what would fit, if there is none; UsageError for a
     rate that isn't positive.
@@ -48,7 +54,7 @@ def plan(
     wanted = board.clock.default_mhz if clock_mhz is None else clock_mhz
     clock = plan_clock(board.clock, wanted).out_mhz
     layers = [(layer.name, layer.op) for layer in network.layers if not isinstance(layer.op, ArgMax)]
-    problem = Problem(layers, board, clock, rate, spare)
+    problem = Problem(layers, board, clock, rate, spare, cycles)
     if problem.solution is None:
         raise FitError(why_not(problem))
     chosen = iter(problem.solution)

@@ -17,14 +17,16 @@ from bnngen_boards.profile import Board
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """The layers with choices, by name; the board and its real clock; the wanted rate; and the block RAMs to
-    spare for what only a whole design tells."""
+    """The layers with choices, by name; the board and its real clock; the wanted rate; the block RAMs to
+    spare for what only a whole design tells; and the cycles that a frame may take, where the rate says no
+    number."""
 
     layers: Sequence[tuple[str, Foldable]]
     board: Board
     clock_mhz: Fraction
     rate: Rate
     spare: int = 0
+    cycles: int | None = None
 
     @cached_property
     def options(self) -> list[list[Option]]:
@@ -51,8 +53,9 @@ class Problem:
 
     @property
     def limit(self) -> int | None:
-        """The cycles that a frame may take, if the rate is a number."""
-        return cycle_limit(self.rate, self.clock_mhz)
+        """The cycles that a frame may take; None for as few as fit."""
+        by_rate = cycle_limit(self.rate, self.clock_mhz)
+        return self.cycles if by_rate is None else by_rate
 
     @property
     def weight_bits(self) -> int:
