@@ -5,15 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import torch
+
 from bnngen.api import compile, load
 from bnngen.design import Design
 from bnngen.errors import FitError, RecipeError
 from bnngen.schedule.budget import Rate, available
+from bnngen.train.batch_norm import measure_again
 from bnngen.train.export import export_model
 from bnngen.train.inputs import Prepared
 from bnngen.train.network import build_network
 from bnngen.train.recipe import Recipe
 
+SAMPLES = 512
+"""So many training samples tell how far apart the thresholds will be."""
 LUT_SHARE = 0.85
 """A design may take this part of the device's LUTs: its LUTs are an estimate, and it has to be routed."""
 
@@ -22,11 +27,12 @@ def fitted(recipe: Recipe, prepared: Prepared, board: str, rate: Rate) -> Design
     """The untrained network on ``board`` at ``rate``, or None if it does not fit, or nothing of its maps is
     left.
 
-    What a design takes depends on the sizes and the bits; the values of weights and thresholds decide only
-    which ROM columns are equal.
+    What a design takes depends on the sizes and the bits. The values decide only what tables of thresholds
+    take and which ROM columns are equal; for that the batch norms are measured on some training samples.
     """
     try:
         network = build_network(recipe, prepared)
+        measure_again(network.body, [torch.from_numpy(prepared.data.train.x[:SAMPLES]).float()])
         with TemporaryDirectory() as folder:
             path = Path(folder) / "model.onnx"
             export_model(network.body, path, prepared.shape)

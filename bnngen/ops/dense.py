@@ -79,7 +79,8 @@ class Dense(Weighted):
 
     def _feed_styles(self, engine: EngineOption, place: Place, board: Board) -> Iterator[FeedStyle]:
         yield "registers"
-        if self.engine.folds(engine.folding) > 1:
+        # a vector of one beat is a register anyway
+        if self.engine.folds(engine.folding) > 1 and self.engine.beats(engine.folding) > 1:
             yield "block"
             if board.resources.spram:
                 yield "huge"

@@ -17,14 +17,18 @@ from bnngen.schedule.lut_model import Structure
 from bnngen.schedule.resources import logic_rom_luts
 from bnngen.schedule.rom_cut import RomCost, rom_cost
 from bnngen_boards.profile import Board, Fabric
+from bnngen_hw.beats import join_words
 from bnngen_hw.borders import Borders, TablePlaces
 from bnngen_hw.compressors import Tree, plan_tree
 from bnngen_hw.credit import full_rate_depth
 from bnngen_hw.dense import DenseEngine, engine_weights
+from bnngen_hw.dense_numbers import AccumulatorPlan, RowRanges
 from bnngen_hw.dot import ProductCode
 from bnngen_hw.rom import RomStyle
+from bnngen_hw.rom_columns import RomColumns
 from bnngen_hw.target import Target
 from bnngen_hw.threshold import MAX_PARALLEL
+from bnngen_hw.threshold_table import ThresholdTable
 
 LOGIC_ROM_BITS = 8192
 """Weight memories above this are never made of LUTs: they would cost more than the arithmetic."""
@@ -143,6 +147,22 @@ class Engine:
         """Bits of start values or thresholds a fold."""
         return folding.pe * self.acc_type.bits * max(self._levels, self.borders is not None)
 
+    @cached_property
+    def _table_columns(self) -> int:
+        """Bits of a row's start value or thresholds that differ between rows and from one another."""
+        table, act = None, self.activation
+        if act is not None:
+            out = self.output_type
+            table = ThresholdTable.checked(act.thresholds, act.invert, out.encoding, out.lo)
+        inputs = (self.input_type.lo, self.input_type.hi)
+        ranges = RowRanges.of(self.weights, self._code, self.columns, inputs)
+        ranges = ranges.extended((self.borders or Borders.none(self.rows)).by_class)
+        plan = AccumulatorPlan.choose(ranges, table, accumulates=True)
+        entries = plan.start[:, None] if plan.thresholds is None else plan.thresholds
+        bits = int(np.abs(entries).max()).bit_length() + 1
+        words = [join_words(row, bits) for row in entries & ((1 << bits) - 1)]
+        return RomColumns.of(words, bits * entries.shape[1]).count
+
     def _table_words(self, folding: Folding) -> int:
         """Words of those tables."""
         if self.borders is None:
@@ -168,9 +188,8 @@ class Engine:
         compared = levels if 1 < levels <= MAX_PARALLEL else levels.bit_length() * (levels > 1)
         tables = 0.0
         if table_style == "logic":
-            tables += logic_rom_luts(
-                self._table_width(folding), self._table_words(folding), target.lut_inputs
-            )
+            columns, words = pe * self._table_columns, self._table_words(folding)
+            tables += logic_rom_luts(columns, words, target.lut_inputs)
         if rom_style == "logic":
             tables += logic_rom_luts(self._rom_width(folding), self.cycles(folding), target.lut_inputs)
         counters, xnor = pe * tree.counter_luts, self.weight_type.bipolar

@@ -40,5 +40,5 @@ def logic_rom_luts(width: int, depth: int, lut_inputs: int) -> float:
     them."""
     if depth <= 1:
         return 0
-    leaves = -(-depth // (1 << lut_inputs))
+    leaves = max(1, depth / (1 << lut_inputs))
     return min(width, 2**depth) * (leaves + 0.67 * (leaves - 1))

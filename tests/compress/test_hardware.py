@@ -1,0 +1,38 @@
+"""What the scheduler says of an untrained network holds for the trained one."""
+
+from pathlib import Path
+
+import pytest
+
+import bnngen
+
+pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
+pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
+
+
+@pytest.mark.parametrize("act_bits", [1, 2])
+def test_an_untrained_network_costs_what_the_trained_one_does(
+    recipe_path: Path, tmp_path: Path, act_bits: int
+) -> None:
+    """Its thresholds differ from row to row, as those of trained ones do."""
+    from bnngen.compress.hardware import fitted
+    from bnngen.train.recipe import load_recipe
+    from bnngen.train.run import load_prepared, train
+
+    text = recipe_path.read_text(encoding="utf-8").replace("[256, 128]", f"[256, 128]\nact_bits = {act_bits}")
+    recipe_path.write_text(text, encoding="utf-8")
+    recipe = load_recipe(recipe_path)
+    design = fitted(recipe, load_prepared(recipe), "icebreaker", 5000)
+    assert design is not None
+    train(recipe_path, tmp_path / "run")
+    trained = bnngen.compile(bnngen.load(tmp_path / "run" / "model.onnx"), "icebreaker", fps=5000)
+    assert design.resources.lut == pytest.approx(trained.resources.lut, rel=0.05)
+
+
+def test_what_is_too_large_is_none(recipe_path: Path) -> None:
+    from bnngen.compress.hardware import fitted
+    from bnngen.train.recipe import load_recipe
+    from bnngen.train.run import load_prepared
+
+    recipe = load_recipe(recipe_path)
+    assert fitted(recipe, load_prepared(recipe), "icebreaker", 10_000_000) is None
