@@ -201,10 +201,8 @@ class Conv2d(Windowed, Weighted):
     ) -> Option:
         own = self._engine(engine.folding)
         rom_blocks = sum(rom.blocks for rom in own.block_roms(engine, board))
-        structure = own.structure(engine, board) + buffer.structure()
-        ends = buffer.width * place.first + engine.folding.pe * self.output_type.bits * place.last
         cost = Resources(
-            lut=luts(structure + Structure(slices=ends), board.family),
+            lut=luts(self.structure(engine, place, board), board.family),
             ff=own.flip_flops(engine, board.fabric.target),
             bram=rom_blocks,
         )
@@ -223,6 +221,13 @@ class Conv2d(Windowed, Weighted):
             buffer.lanes,
             memory.bram,
         )
+
+    def structure(self, engine: EngineOption, place: Place, board: Board) -> Structure:
+        """What the layer is made of, with the ports that stand beside it, in the units that have prices."""
+        buffer = self._buffer(engine.folding)
+        ends = buffer.width * place.first + engine.folding.pe * self.output_type.bits * place.last
+        own = self._engine(engine.folding).structure(engine, board)
+        return own + buffer.structure() + Structure(slices=ends)
 
     def hardware(self, option: Option, i_lanes: int, board: Board, slack: int = 0) -> list[StreamComponent]:
         """The layer as ``option`` builds it, for an input stream of ``i_lanes`` elements a beat, before a

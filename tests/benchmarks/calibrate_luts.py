@@ -1,9 +1,9 @@
 """Fits the prices of the LUT model to yosys, and says how well they predict layers that the fit has not seen.
 
-    python tests/benchmarks/calibrate_luts.py [--family ecp5] [--samples 48] [--write]
+    python tests/benchmarks/calibrate_luts.py [--family ecp5] [--samples 60] [--write]
 
-Synthesises accelerators of a few random dense layers for the fabric of one board of each family; takes
-minutes. Of every four samples three are fitted and one is held back. ``--write`` puts the prices into
+Synthesises accelerators of a few random layers, dense ones or convolutions, for the fabric of one board of
+each family; takes minutes. Of every four samples three are fitted and one is held back. ``--write`` puts the prices into
 ``bnngen/schedule/lut_model.toml``.
 """
 
@@ -20,6 +20,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -32,10 +33,13 @@ from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.design import Design
 from bnngen.emit.verilog import TOP, verilog_text
 from bnngen.exact import exact_array
+from bnngen.graph import Shape
 from bnngen.network import Host, NamedLayer, Network
+from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
 from bnngen.ops.engine import EngineOption
 from bnngen.ops.threshold import Threshold
+from bnngen.ops.window import Window
 from bnngen.quantizer import Quantizer
 from bnngen.schedule.lut_model import PRICES, Structure
 from bnngen.schedule.option import Option, Place
@@ -43,12 +47,13 @@ from bnngen.schedule.planner import Schedule
 from bnngen_boards.profile import Board, load_board
 from bnngen_sim.cache import cached, content_key
 
+Integers = NDArray[np.int64]
 BOARDS = {"ice40": "icebreaker", "ecp5": "ulx3s_85f", "xc7": "zc706"}
 """The board whose fabric stands for its family."""
 KINDS = [field.name for field in fields(Structure)]
 PRIOR = np.array([10.0 if kind in ("engines", "buffers") else 1.0 for kind in KINDS])
 """LUTs of one of each kind, had synthesis made just what was counted."""
-PRIOR_WEIGHT = 3.0
+PRIOR_WEIGHT = 8.0
 MAX_PRODUCTS = 1000
 """Products a cycle of the largest engine: larger ones are more of the same."""
 MAX_LAYERS = 3
@@ -71,37 +76,59 @@ def random_type(rng: np.random.Generator) -> IntType:
     return IntType(0, 3) if rng.random() < 0.35 else BIPOLAR
 
 
-def random_layer(rng: np.random.Generator, columns: int, x: IntType, out: IntType | None) -> Dense:
-    """A layer of random weights, size and thresholds, like those of real networks."""
-    rows = int(rng.choice([10, 16, 32, 64, 128, 256]))
+def random_matrix(rng: np.random.Generator, rows: int, columns: int) -> Integers:
     bipolar = rng.random() < 0.65
-    weights = rng.integers(0, 2, (rows, columns)) * 2 - 1 if bipolar else rng.integers(-2, 2, (rows, columns))
+    return rng.integers(0, 2, (rows, columns)) * 2 - 1 if bipolar else rng.integers(-2, 2, (rows, columns))
+
+
+def random_threshold(
+    rng: np.random.Generator, weights: Integers, x: IntType, out: IntType | None
+) -> Threshold | None:
+    """Thresholds as far apart as those of real networks."""
     if out is None:
-        return Dense(weights, x)
-    spread = max(3, int(np.sqrt(columns)) * (1 if bipolar and x == BIPOLAR else 3))
+        return None
+    rows, columns = weights.shape
+    spread = max(3, int(np.sqrt(columns)) * (1 if (abs(weights) == 1).all() and x == BIPOLAR else 3))
     thresholds = np.sort(rng.integers(-spread, spread + 1, (rows, 1 if out == BIPOLAR else out.hi)), axis=1)
-    return Dense(weights, x, Threshold(thresholds, np.zeros(rows, bool), out))
+    return Threshold(thresholds, np.zeros(rows, bool), out)
 
 
-def random_network(rng: np.random.Generator) -> Network:
-    """A few random layers in a row, behind a quantiser that does nothing."""
-    size = columns = int(rng.choice([32, 64, 100, 256, 784]))
+def random_shape(rng: np.random.Generator, maps: bool) -> Shape:
+    if not maps:
+        return (int(rng.choice([32, 64, 100, 256, 784])),)
+    side, channels = int(rng.choice([8, 14, 28])), int(rng.choice([1, 8, 32]))
+    return side, side, channels
+
+
+def random_network(rng: np.random.Generator, maps: bool) -> Network:
+    """A few random layers in a row, behind a quantiser that does nothing: convolutions over maps, or dense."""
+    shape = first = random_shape(rng, maps)
     types = [random_type(rng) for _ in range(rng.integers(1, MAX_LAYERS + 1))]
     ends = [*types[1:], None if rng.random() < 0.5 else random_type(rng)]
     layers = []
     for number, (x, out) in enumerate(zip(types, ends, strict=True)):
-        layer = random_layer(rng, columns, x, out)
-        layers.append(NamedLayer(f"fc{number}", layer))
-        columns = layer.elements_out
+        *spatial, columns = shape
+        rows = int(rng.choice([8, 16, 32, 64] if maps else [10, 16, 32, 64, 128, 256]))
+        weights = random_matrix(rng, rows, 9 * columns if maps else columns)
+        activation = random_threshold(rng, weights, x, out)
+        window = Window.plain((3, 3))
+        op = (
+            Conv2d(weights, window, spatial, x, activation=activation)
+            if maps
+            else Dense(weights, x, activation)
+        )
+        layers.append(NamedLayer(f"layer{number}", op))
+        shape = op.output_shape([shape])
     one, zero = exact_array(1), exact_array(0)
     quantizer = Quantizer(one, zero, "sign" if types[0] == BIPOLAR else "half_even", types[0])
-    return Network((size,), quantizer, tuple(layers), Host(one, zero))
+    return Network(first, quantizer, tuple(layers), Host(one, zero))
 
 
-def random_option(layer: Dense, place: Place, board: Board, rng: np.random.Generator) -> Option:
-    """A folding with one of its styles; small and large engines are equally likely."""
-    products = min(MAX_PRODUCTS, layer.operations) ** rng.uniform(0.3, 1)
-    options = list(layer.all_options(board, place))
+def random_option(layer: Dense | Conv2d, place: Place, board: Board, rng: np.random.Generator) -> Option:
+    """A folding with one of its styles, lines in block RAM; small and large engines are equally likely."""
+    products = min(MAX_PRODUCTS, layer.weights.size) ** rng.uniform(0.3, 1)
+    dense = isinstance(layer, Dense)
+    options = [o for o in layer.all_options(board, place) if dense or o.feed_style == "block"]
     sizes = [option.folding.pe * option.folding.simd for option in options]
     near = [option for option, size in zip(options, sizes, strict=True) if products / 2 <= size <= products]
     return near[rng.integers(len(near))]
@@ -127,18 +154,20 @@ def synthesise(design: Design) -> int:
 def sample(family: str, number: int) -> Sample:
     """The sample of this number: the same on every machine."""
     rng, board = np.random.default_rng([number, 2]), load_board(BOARDS[family])
-    network = random_network(rng)
+    network = random_network(rng, maps=number % 5 == 4)
     last = len(network.layers) - 1
     places = [Place(first=k == 0, last=k == last) for k in range(last + 1)]
-    denses = [layer.op for layer in network.layers]
-    options = [random_option(op, place, board, rng) for op, place in zip(denses, places, strict=True)]
+    ops = [layer.op for layer in network.layers]
+    options = [random_option(op, place, board, rng) for op, place in zip(ops, places, strict=True)]
     design = Design(Schedule(network, board, Fraction(25), tuple(options)))
     name, structure = [], Structure()
-    for op, place, option in zip(denses, places, options, strict=True):
+    for op, place, option in zip(ops, places, options, strict=True):
         engine = EngineOption(option.folding, option.rom_style, option.table_style)
-        structure += op.structure(engine, option.feed_style, place, board)
+        feed = [option.feed_style] if isinstance(op, Dense) else []
+        structure += op.structure(engine, *feed, place, board)
+        rows, columns = op.weights.shape
         name.append(
-            f"{op.elements_out}x{op.elements_in} {op.input_type}*{op.weight_type.bits} {option.folding.pe} x "
+            f"{rows}x{columns} {op.input_type}*{op.weight_type.bits} {option.folding.pe} x "
             f"{option.folding.simd} {option.rom_style}"
         )
     return Sample(", ".join(name), structure, synthesise(design))
@@ -191,7 +220,7 @@ def write(prices: dict[str, dict[str, float]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--family", choices=sorted(BOARDS), action="append", help="default: all")
-    parser.add_argument("--samples", type=int, default=48)
+    parser.add_argument("--samples", type=int, default=60)
     parser.add_argument("--write", action="store_true", help=f"put the prices into {PRICES.name}")
     arguments = parser.parse_args()
     console = Console()
