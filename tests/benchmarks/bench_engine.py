@@ -1,4 +1,4 @@
-"""The engine alone: LUTs for each operation, against a plain tree of adders.
+"""The engine alone: LUTs for each operation, and its clock, against a plain tree of adders.
 
 An engine here is a dot product of one bit by one bit with its accumulators and its compare; weights and start
 values are inputs, so no memory counts. An operation is one XNOR with its share of the rest.
@@ -19,7 +19,7 @@ from bench import Row, Settings, Table, benchmark
 
 from bnngen.build import native_yosys
 from bnngen.build.cells import count_cells
-from bnngen.build.flow import flow_of
+from bnngen.build.flow import flow_of, routing_of
 from bnngen.build.levels import lut_levels
 from bnngen_boards.profile import Board, load_board
 from bnngen_hw.dot import DotProduct
@@ -35,6 +35,9 @@ CASES = [
     ("icebreaker", 8, 64, None),
 ]
 """Board, PE, SIMD and the most LUTs an operation should take."""
+ROUTED, LEAST_MHZ = ("ulx3s_85f", 8, 64), 120
+ROUTING = "--85k --package CABGA381 --speed 6 --json top.json --report report.json --seed 1 --freq 120"
+"""What nextpnr is told of that board; the two pins may lie anywhere."""
 
 
 class Engine(Elaboratable):
@@ -81,19 +84,52 @@ class Engine(Elaboratable):
         return terms[0]
 
 
-def synthesise(engine: Engine, board: Board) -> tuple[int, int]:
+class BehindTwoPins(Elaboratable):
+    """An engine whose inputs come through a shift register from one pin, for a device has not that many; its
+    signs leave through another."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.i, self.o = Signal(), Signal()
+        self.ports = [self.i, self.o]
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.submodules.engine = engine = self.engine
+        inputs = Cat(engine.x, engine.w, engine.start, engine.valid, engine.first)
+        shifted, codes = Signal(len(inputs), reset_less=True), Signal(engine.pe, reset_less=True)
+        m.d.comb += inputs.eq(shifted)
+        m.d.sync += [shifted.eq(Cat(self.i, shifted)), codes.eq(engine.codes), self.o.eq(codes.xor())]
+        return m
+
+
+def synthesise(engine: Engine | BehindTwoPins, board: Board, folder: Path) -> Any:
+    """The netlist's module; the netlist is ``top.json`` in ``folder``."""
+    text = rtlil.convert(engine, name="top", ports=engine.ports, emit_src=False)
+    (folder / "top.il").write_text(text, encoding="utf-8")
+    script = flow_of(board).script("read_rtlil top.il", "top", board.device)
+    (folder / "top.ys").write_text(script, encoding="utf-8")
+    command = [sys.executable, native_yosys.__file__, "top.ys"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return json.loads((folder / "top.json").read_text(encoding="utf-8"))["modules"]["top"]
+
+
+def size(engine: Engine, board: Board) -> tuple[int, int]:
     """LUTs, and LUT levels between registers."""
     with tempfile.TemporaryDirectory() as folder:
-        text = rtlil.convert(engine, name="top", ports=engine.ports, emit_src=False)
-        Path(folder, "top.il").write_text(text, encoding="utf-8")
-        Path(folder, "top.ys").write_text(
-            flow_of(board).script("read_rtlil top.il", "top", board.device), encoding="utf-8"
-        )
-        subprocess.run(
-            [sys.executable, native_yosys.__file__, "top.ys"], cwd=folder, check=True, capture_output=True
-        )
-        module = json.loads(Path(folder, "top.json").read_text(encoding="utf-8"))["modules"]["top"]
+        module = synthesise(engine, board, Path(folder))
     return count_cells(board.family, module).lut, lut_levels(module)
+
+
+def routed_mhz(engine: Engine, board: Board) -> float:
+    """The clock that the engine reaches, placed and routed."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        synthesise(BehindTwoPins(engine), board, folder)
+        arguments = [*ROUTING.split(), "--lpf-allow-unconstrained"]
+        routing_of(board).router.run(arguments, folder, folder / "log")
+        clocks = json.loads((folder / "report.json").read_text(encoding="utf-8"))["fmax"]
+    return min(float(clock["achieved"]) for clock in clocks.values())
 
 
 @benchmark("engine")
@@ -102,8 +138,8 @@ def engines(settings: Settings) -> list[Table]:
     table = Table("Engine alone: LUTs an operation (XNOR and accumulate)", "a plain tree of adders")
     for name, pe, simd, target in CASES:
         board = load_board(name)
-        plain, _ = synthesise(Engine(board, pe, simd, plain=True), board)
-        lut, levels = synthesise(Engine(board, pe, simd, plain=False), board)
+        plain, _ = size(Engine(board, pe, simd, plain=True), board)
+        lut, levels = size(Engine(board, pe, simd, plain=False), board)
         cost, what = lut / (pe * simd), f"{board.family} PE {pe} x SIMD {simd}"
         met = None if target is None else cost <= target
         table.rows.append(Row(f"{what}: tree of adders", plain / (pe * simd), "LUT", 1.0))
@@ -117,4 +153,18 @@ def engines(settings: Settings) -> list[Table]:
                 met,
             )
         )
+    return [table]
+
+
+@benchmark("fmax", slow=True)
+def fmax(settings: Settings) -> list[Table]:
+    """The clock of both engines on ECP5."""
+    name, pe, simd = ROUTED
+    board = load_board(name)
+    plain, mapped = (routed_mhz(Engine(board, pe, simd, plain), board) for plain in (True, False))
+    table = Table(f"Engine alone, placed and routed: {name}, PE {pe} x SIMD {simd}", "a plain tree of adders")
+    table.rows = [
+        Row("tree of adders", plain, "MHz", 1.0),
+        Row("compressors", mapped, "MHz", mapped / plain, f">= {LEAST_MHZ}", mapped >= LEAST_MHZ),
+    ]
     return [table]
