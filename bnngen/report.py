@@ -8,8 +8,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from bnngen.design import Design
 from bnngen.errors import DataError
 from bnngen.files import write_text
@@ -19,6 +17,7 @@ from bnngen.ops.dense import Dense
 from bnngen.ops.max_pool import MaxPool
 from bnngen.schedule.budget import available
 from bnngen.schedule.option import Option
+from bnngen.templates import render
 
 STEPS = ("estimate", "verilog", "simulate", "synth", "bitstream")
 """The steps of a build, in order; each needs the ones before it, but for the simulation."""
@@ -95,13 +94,7 @@ def read_report(out: str | Path) -> dict[str, Any]:
 
 def render_html(report: dict[str, Any]) -> str:
     """The report as a page that needs no other file."""
-    environment = Environment(
-        loader=PackageLoader("bnngen", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(report=report)
+    return render("report.html.j2", report=report)
 
 
 def weight_bits(network: Network) -> int:

@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from bnngen.files import write_text
+from bnngen.templates import render
 
 WIDTH, HEIGHT, EDGE = 420, 260, 46
 """Of a plot, in pixels; the axes' labels stand in the edge."""
@@ -17,14 +16,8 @@ WIDTH, HEIGHT, EDGE = 420, 260, 46
 def write_report(report: dict[str, Any], out: Path) -> None:
     """Write ``candidates.json`` and ``compress.html`` into ``out``."""
     write_text(out / "candidates.json", json.dumps(report, indent=2) + "\n")
-    environment = Environment(
-        loader=PackageLoader("bnngen", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
     plots = [plot(report, "bram", "block RAMs"), plot(report, "lut", "LUTs (estimate)")]
-    page = environment.get_template("compress.html.j2").render(report=report, plots=plots)
+    page = render("compress.html.j2", report=report, plots=plots)
     write_text(out / "compress.html", page)
 
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from bnngen.files import write_text
+from bnngen.templates import render
 
 LEFT, TOP, RIGHT, BOTTOM = 48, 12, 588, 288
 """The plot's corner points, in a picture of 600 x 320."""
@@ -19,13 +18,7 @@ MOST_LINES = 6
 
 def write_curve(log: Sequence[dict[str, Any]], out: Path) -> None:
     """Write ``curve.svg`` into ``out``: accuracy on training and validation data against the epoch."""
-    environment = Environment(
-        loader=PackageLoader("bnngen", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    write_text(out / "curve.svg", environment.get_template("curve.svg.j2").render(**curve(log)))
+    write_text(out / "curve.svg", render("curve.svg.j2", **curve(log)))
 
 
 def curve(log: Sequence[dict[str, Any]]) -> dict[str, Any]:
