@@ -13,6 +13,8 @@ STEP = 4
 """Widths are multiples of it: more of them fold well."""
 HALVINGS = 6
 """So often is the range halved in which the largest scale lies."""
+PROBES = 8
+"""In so many parts is the range above it cut to look for one that fits all the same."""
 
 Found = TypeVar("Found")
 
@@ -44,7 +46,8 @@ class Profile:
 def largest(fits: Callable[[float], Found | None]) -> tuple[float, Found] | None:
     """The largest scale up to 1 for which ``fits`` finds something, and what that is; None if there is none.
 
-    What fits at one scale is taken to fit at every smaller one.
+    The range is halved as if what fits at one scale did at every smaller one. Sizes with few divisors fold
+    badly, so some larger scales are tried then.
     """
     if (whole := fits(1.0)) is not None:
         return 1.0, whole
@@ -57,6 +60,10 @@ def largest(fits: Callable[[float], Found | None]) -> tuple[float, Found] | None
             high = middle
         else:
             low, best = middle, (middle, found)
+    for step in range(1, PROBES):
+        scale = 1 - (1 - low) * step / PROBES
+        if (found := fits(scale)) is not None:
+            return scale, found
     return best
 
 

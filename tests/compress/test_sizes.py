@@ -18,6 +18,12 @@ def test_the_largest_scale_that_fits(limit: float) -> None:
     assert limit - 2**-HALVINGS < found[0] <= limit
 
 
+def test_a_larger_scale_may_fit_where_some_below_it_do_not() -> None:
+    found = largest(lambda scale: scale if scale <= 0.3 or 0.6 <= scale <= 0.72 else None)
+    assert found is not None
+    assert 0.6 <= found[0] <= 0.72
+
+
 def test_all_or_nothing() -> None:
     asked: list[float] = []
     assert largest(lambda scale: asked.append(scale) or "fits") == (1.0, "fits")
