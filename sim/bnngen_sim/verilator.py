@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,12 +143,25 @@ def run_tool(command: Sequence[str], environment: Mapping[str, str], folder: Pat
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process and its children, politely first: they may have temporary folders to remove."""
+    """Ends a process and its children, politely first: they may have temporary folders to remove. When it
+    returns none of them writes into its folder any more, for a compiler may outlive its make."""
     for signal_number in (signal.SIGINT, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal_number)
-            process.wait(timeout=_STOP_S)
-            return
+        deadline = time.monotonic() + _STOP_S
+        while (process.poll() is None or _works(process.pid)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+
+def _works(group: int) -> bool:
+    """Whether a process of the group still works, where the system has /proc to tell. One that has ended but
+    that nobody has asked for its status does not."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, its_group, *_ = path.read_text().rpartition(")")[2].split()
+            if int(its_group) == group and state not in "ZX":
+                return True
+    return False
 
 
 def _verilate(tools: Tools, sources: Sequence[str], work: Path, complaint: str) -> None:

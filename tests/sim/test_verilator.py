@@ -154,6 +154,15 @@ def test_ctrl_c_during_a_build_leaves_nothing(total: Accelerator, own_cache: Non
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
+def test_a_child_that_outlives_its_parent_is_waited_for(tmp_path: Path) -> None:
+    """Else it would write into a folder that is being removed."""
+    script = "(trap '' INT; sleep 0.7; touch late) & sleep 0.2"
+    process = subprocess.Popen(["sh", "-c", script], cwd=tmp_path, start_new_session=True)
+    process.wait()
+    verilator._stop(process)
+    assert (tmp_path / "late").exists()
+
+
 def test_a_killed_tool_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         SimulationError, match=r"^what failed\nsh was ended by signal 9 \(SIGKILL\): the memory"
