@@ -39,7 +39,7 @@ class Design:
     @cached_property
     def _built(self) -> tuple[list[Layer], dict[Rom, int]]:
         """The components of each layer with their ROMs laid out, and the block RAMs that each ROM takes."""
-        layers = with_queues(self.schedule, build_layers(self.schedule))
+        layers = with_queues(self.schedule, build_layers(self.schedule), self._beats_in)
         size_windows(build_dataflow(self.schedule, layers), self._beats_in)
         parts = [part for layer in layers for part in layer.parts]
         weights = [rom for part in parts for rom in part.weight_roms]

@@ -9,23 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bnngen.emit.chain import Layer, build_dataflow, input_lanes
+from bnngen.emit.chain import Layer, build_dataflow
 from bnngen.ops.line_buffer import small_memory
 from bnngen.schedule.dataflow import Dataflow
 from bnngen.schedule.planner import Schedule
 from bnngen.schedule.timing import cycles_per_frame
 from bnngen.schedule.windows import FRAMES, Buffer, walk
-from bnngen_hw.beats import beat_count
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.dense import DenseEngine
 from bnngen_hw.queued import Queued
 from bnngen_hw.timing import queue
 
 
-def with_queues(schedule: Schedule, layers: Sequence[Layer]) -> list[Layer]:
-    """``layers``, with a queue before each component that would let its source wait."""
+def with_queues(schedule: Schedule, layers: Sequence[Layer], beats_in: int) -> list[Layer]:
+    """``layers``, which take ``beats_in`` beats a frame, with a queue before each component that would let
+    its source wait."""
     layers, style = list(layers), small_memory(schedule.board)
-    beats_in = beat_count(schedule.network.elements_in, input_lanes(schedule))
     while found := _holds_up(build_dataflow(schedule, layers), beats_in):
         part, beats = found
         queued = Queued(part, beats, style=style)
