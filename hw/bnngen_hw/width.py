@@ -78,8 +78,7 @@ class WidthConverter(StreamComponent):
 
     def arrivals(self, t: NDArray[np.integer]) -> Cycles:
         """See `timing`; ``t`` may be that of several frames."""
-        frames = len(t) // self.i_beats
-        i_sizes, o_sizes = np.tile(self._i_sizes, frames), np.tile(self._o_sizes, frames)
+        i_sizes, o_sizes = self._blocks(t)
         if not self.packs and not self.unpacks:
             return queue(t)
         if not self.unpacks:
@@ -89,8 +88,7 @@ class WidthConverter(StreamComponent):
     def takes(self, t: NDArray[np.integer]) -> Cycles:
         """A block is gathered once the `Unpack` has taken the one before it; without a `Pack`, the `Unpack`
         takes each beat itself."""
-        frames = len(t) // self.i_beats
-        i_sizes, o_sizes = np.tile(self._i_sizes, frames), np.tile(self._o_sizes, frames)
+        i_sizes, o_sizes = self._blocks(t)
         if not self.unpacks:
             return queue(t)
         starts = self._starts(t, i_sizes, o_sizes)
@@ -100,6 +98,11 @@ class WidthConverter(StreamComponent):
         firsts = np.cumsum(i_sizes)[:-1]
         free[firsts] = np.maximum(free[firsts], starts[:-1])
         return queue(free)
+
+    def _blocks(self, t: NDArray[np.integer]) -> tuple[Cycles, Cycles]:
+        """The beats of each block of the frames in ``t``, on either side."""
+        frames = len(t) // self.i_beats
+        return np.tile(self._i_sizes, frames), np.tile(self._o_sizes, frames)
 
     def _starts(self, t: NDArray[np.integer], i_sizes: Cycles, o_sizes: Cycles) -> Cycles:
         """The cycle in which the `Unpack` takes each block."""
