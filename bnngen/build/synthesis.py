@@ -36,12 +36,6 @@ SERIAL = "serial.json"
 """How a host talks to the board: names of the pins, clock cycles a bit, cycles of the reset."""
 ROUTED = "routed.json"
 """What place and route says about the netlist that it made."""
-PNR_OPTIONS = {
-    # the same seed gives the same bitstream; an unmet clock is an answer, not a failure
-    "nextpnr_opts": f"--seed 1 --timing-allow-fail --report report.json --write {ROUTED}",
-    "ecppack_opts": "--compress",
-}
-"""What place and route is asked for beyond what Amaranth asks."""
 SYNTHESIS_LOG = "yosys.log"
 _TOOL = "tool.txt"
 
@@ -191,10 +185,22 @@ def _write_sources(rtl: Path, board: Board, top: BoardTop | None, work: Path) ->
 
 def _write_board_top(board: Board, top: BoardTop, work: Path) -> None:
     """Amaranth plans the commands too; place and route takes them from the plan."""
-    plan = make_platform(board).prepare(top, name=TOP, emit_src=False, verbose=True, **PNR_OPTIONS)
+    options = _pnr_options(board)
+    plan = make_platform(board).prepare(top, name=TOP, emit_src=False, verbose=True, **options)
     for name in (f"{TOP}.il", BUILD_PLAN, routing_of(board).constraints):
         (work / name).write_text(plan.files[name], encoding="utf-8")
     (work / SERIAL).write_text(json.dumps(_serial(board, top), indent=2) + "\n", encoding="utf-8")
+
+
+def _pnr_options(board: Board) -> dict[str, str]:
+    """What place and route is asked for beyond what Amaranth asks."""
+    nextpnr = [
+        # the same seed gives the same bitstream; an unmet clock is an answer, not a failure
+        "--seed 1 --timing-allow-fail",
+        f"--placer {routing_of(board).placer}",
+        f"--report report.json --write {ROUTED}",
+    ]
+    return {"nextpnr_opts": " ".join(nextpnr), "ecppack_opts": "--compress"}
 
 
 def _serial(board: Board, top: BoardTop) -> dict[str, Any]:

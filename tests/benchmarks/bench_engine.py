@@ -126,8 +126,9 @@ def routed_mhz(engine: Engine, board: Board) -> float:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         synthesise(BehindTwoPins(engine), board, folder)
-        arguments = [*ROUTING.split(), "--lpf-allow-unconstrained"]
-        routing_of(board).router.run(arguments, folder, folder / "log")
+        routing = routing_of(board)
+        arguments = [*ROUTING.split(), "--placer", routing.placer, "--lpf-allow-unconstrained"]
+        routing.router.run(arguments, folder, folder / "log")
         clocks = json.loads((folder / "report.json").read_text(encoding="utf-8"))["fmax"]
     return min(float(clock["achieved"]) for clock in clocks.values())
 

@@ -61,28 +61,28 @@ DESIGNS = [
 IMAGE = (32, 32)
 
 
-def random_network(published: Published) -> Network:
-    """A bipolar network whose thresholds split the sums of random inputs about evenly."""
+def random_network(sizes: Sequence[int], maps: Sequence[int] = ()) -> Network:
+    """A bipolar network of these ``sizes`` and ``maps`` (see `Published`), whose thresholds split the sums of random inputs about evenly."""
     rng, layers = np.random.default_rng(1), list[NamedLayer]()
-    input_type = IntType(-128, 127) if published.maps else BIPOLAR
+    input_type = IntType(-128, 127) if maps else BIPOLAR
     spatial: tuple[int, ...] = IMAGE
-    for number, (channels, rows) in enumerate(pairwise(published.maps), 1):
+    for number, (channels, rows) in enumerate(pairwise(maps), 1):
         type_ = BIPOLAR if layers else input_type
         weights, thresholds = _weights(rng, rows, 9 * channels), _thresholds(rng, rows, 9 * channels)
         conv = Conv2d(weights, Window.plain((3, 3)), spatial, type_, activation=thresholds)
         layers.append(NamedLayer(f"conv{number}", conv))
         spatial = conv.positions
-        if number % 2 == 0 and number < len(published.maps) - 1:
+        if number % 2 == 0 and number < len(maps) - 1:
             pool = MaxPool(Window.plain((2, 2), (2, 2)), spatial, np.zeros(rows, bool), BIPOLAR)
             layers.append(NamedLayer(f"pool{number}", pool))
             spatial = pool.positions
-    for number, (columns, rows) in enumerate(pairwise(published.sizes), 1):
-        last = number == len(published.sizes) - 1
+    for number, (columns, rows) in enumerate(pairwise(sizes), 1):
+        last = number == len(sizes) - 1
         activation = None if last else _thresholds(rng, rows, columns)
         layers.append(NamedLayer(f"fc{number}", Dense(_weights(rng, rows, columns), BIPOLAR, activation)))
     one, zero = exact_array(1), exact_array(0)
-    rounding = "half_even" if published.maps else "sign"
-    shape = (*IMAGE, published.maps[0]) if published.maps else (published.sizes[0],)
+    rounding = "half_even" if maps else "sign"
+    shape = (*IMAGE, maps[0]) if maps else (sizes[0],)
     return Network(shape, Quantizer(one, zero, rounding, input_type), tuple(layers), Host(one, zero))
 
 
@@ -112,7 +112,9 @@ def room(published: Published) -> Board:
 
 
 def _table(published: Published) -> Table:
-    design = bnngen.compile(random_network(published), room(published), fps=published.fps)
+    design = bnngen.compile(
+        random_network(published.sizes, published.maps), room(published), fps=published.fps
+    )
     with tempfile.TemporaryDirectory() as out:
         report = design.build(out, until="synth", data=random_frames(design, FRAMES)).report
     simulation, synthesis = report.simulation, report.synthesis

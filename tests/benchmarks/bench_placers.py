@@ -1,0 +1,53 @@
+"""Place and route of one netlist for an ECP5 with both of nextpnr's placers: seconds, and the clock."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from bench import Row, Settings, Table, benchmark
+from bench_finn import random_network
+
+import bnngen
+from bnngen.build.flow import routing_of
+from bnngen_boards.profile import load_board
+
+BOARD, SIZES, FPS = "ulx3s_85f", (784, 64, 64, 64, 10), 3_000_000
+BASELINE = "heap"
+
+
+@benchmark("placers", slow=True)
+def placers(settings: Settings) -> list[Table]:
+    """A dense network of TFC's size, once with nextpnr's own choice and once with ours."""
+    design = bnngen.compile(random_network(SIZES), BOARD, fps=FPS)
+    ours = routing_of(load_board(BOARD)).placer
+    with tempfile.TemporaryDirectory() as out:
+        synthesis = design.build(out, until="synth").report.synthesis
+        routed = {placer: _route(Path(out, "synth"), placer) for placer in (BASELINE, ours)}
+    table = Table(f"{synthesis['lut']:,} LUTs on {BOARD}, placed and routed", BASELINE)
+    seconds, mhz = routed[BASELINE]
+    for placer, (own_seconds, own_mhz) in routed.items():
+        table.rows += [
+            Row(f"{placer}: place and route", own_seconds, "s", own_seconds / seconds),
+            Row(f"{placer}: clock", own_mhz, "MHz", own_mhz / mhz),
+        ]
+    return [table]
+
+
+def _route(synth: Path, placer: str) -> tuple[float, float]:
+    """Seconds, and the clock that is reached, with the build's own commands but for the placer."""
+    router = routing_of(load_board(BOARD)).router
+    _, (_, *arguments), _ = json.loads((synth / "build_top.json").read_text(encoding="utf-8"))["commands"]
+    arguments[arguments.index("--placer") + 1] = placer
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for file in ("top.json", "top.lpf"):
+            shutil.copyfile(synth / file, folder / file)
+        start = time.perf_counter()
+        router.run(arguments, folder, folder / "log")
+        seconds = time.perf_counter() - start
+        clocks = json.loads((folder / "report.json").read_text(encoding="utf-8"))["fmax"]
+    return seconds, min(float(clock["achieved"]) for clock in clocks.values())
