@@ -31,7 +31,9 @@ def fitted(recipe: Recipe, prepared: Prepared, board: str, rate: Rate) -> Design
     take and which ROM columns are equal; for that the batch norms are measured on some training samples.
     """
     try:
-        network = build_network(recipe, prepared)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.train.seed)  # the first weights are as random as those of training
+            network = build_network(recipe, prepared)
         measure_again(network.body, [torch.from_numpy(prepared.data.train.x[:SAMPLES]).float()])
         with TemporaryDirectory() as folder:
             path = Path(folder) / "model.onnx"

@@ -29,6 +29,29 @@ def test_an_untrained_network_costs_what_the_trained_one_does(
     assert design.resources.lut == pytest.approx(trained.resources.lut, rel=0.05)
 
 
+def test_a_recipe_always_costs_the_same(recipe_path: Path) -> None:
+    """Whatever was drawn before; and what is drawn afterwards is not changed."""
+    import torch
+
+    from bnngen.compress.hardware import fitted
+    from bnngen.train.recipe import load_recipe
+    from bnngen.train.run import load_prepared
+
+    recipe = load_recipe(recipe_path)
+    prepared = load_prepared(recipe)
+    torch.manual_seed(0)
+    free = torch.rand(2)
+    torch.manual_seed(0)
+    designs = []
+    for drawn in free:
+        designs.append(fitted(recipe, prepared, "icebreaker", 5000))
+        assert torch.rand(1) == drawn
+    first, second = designs
+    assert first is not None
+    assert second is not None
+    assert first.resources == second.resources
+
+
 def test_what_is_too_large_is_none(recipe_path: Path) -> None:
     from bnngen.compress.hardware import fitted
     from bnngen.train.recipe import load_recipe
