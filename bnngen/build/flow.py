@@ -84,7 +84,7 @@ FLOWS = {
     "ecp5": Flow(
         # wide multiplexers cost more LUTs than they save in compressor trees
         "synth_ecp5 -nowidelut -cmp2softlogic",
-        # wires a quarter to a half shorter than those of heap, and routed in a sixth to a half of the time
+        # wires a fifth to two fifths shorter than those of heap, and routed in a sixth to a half of the time
         Routing(NEXTPNR_ECP5, "static", ECPPACK, f"{TOP}.lpf", f"{TOP}.config", f"{TOP}.bit"),
     ),
     "xc7": Flow(
