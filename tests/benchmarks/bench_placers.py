@@ -15,7 +15,7 @@ import bnngen
 from bnngen.build.flow import routing_of
 from bnngen_boards.profile import load_board
 
-BOARD, SIZES, FPS = "ulx3s_85f", (784, 64, 64, 64, 10), 3_000_000
+BOARD, SIZES, FPS = "ulx3s_85f", (784, 64, 64, 64, 10), 1_000_000
 BASELINE = "heap"
 
 
