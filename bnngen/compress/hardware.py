@@ -32,7 +32,7 @@ def fitted(recipe: Recipe, prepared: Prepared, board: str, rate: Rate) -> Design
     """
     try:
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(recipe.train.seed)  # the first weights are as random as those of training
+            torch.manual_seed(recipe.train.seed)  # the same recipe always costs the same
             network = build_network(recipe, prepared)
         measure_again(network.body, [torch.from_numpy(prepared.data.train.x[:SAMPLES]).float()])
         with TemporaryDirectory() as folder:

@@ -21,6 +21,7 @@ from bnngen.build import native_yosys
 from bnngen.build.cells import count_cells
 from bnngen.build.flow import flow_of, routing_of
 from bnngen.build.levels import lut_levels
+from bnngen.build.place_and_route import REPORT
 from bnngen_boards.profile import Board, load_board
 from bnngen_hw.dot import DotProduct
 from bnngen_hw.encoding import Encoding
@@ -129,7 +130,12 @@ def routed_mhz(engine: Engine, board: Board) -> float:
         routing = routing_of(board)
         arguments = [*ROUTING.split(), "--placer", routing.placer, "--lpf-allow-unconstrained"]
         routing.router.run(arguments, folder, folder / "log")
-        clocks = json.loads((folder / "report.json").read_text(encoding="utf-8"))["fmax"]
+        return reached_mhz(folder)
+
+
+def reached_mhz(folder: Path) -> float:
+    """The slowest clock in the report that nextpnr left in ``folder``."""
+    clocks = json.loads((folder / REPORT).read_text(encoding="utf-8"))["fmax"]
     return min(float(clock["achieved"]) for clock in clocks.values())
 
 

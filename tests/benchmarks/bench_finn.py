@@ -62,7 +62,8 @@ IMAGE = (32, 32)
 
 
 def random_network(sizes: Sequence[int], maps: Sequence[int] = ()) -> Network:
-    """A bipolar network of these ``sizes`` and ``maps`` (see `Published`), whose thresholds split the sums of random inputs about evenly."""
+    """A bipolar network of these ``sizes`` and ``maps`` (see `Published`), whose thresholds split the sums of
+    random inputs about evenly."""
     rng, layers = np.random.default_rng(1), list[NamedLayer]()
     input_type = IntType(-128, 127) if maps else BIPOLAR
     spatial: tuple[int, ...] = IMAGE

@@ -9,10 +9,12 @@ import time
 from pathlib import Path
 
 from bench import Row, Settings, Table, benchmark
+from bench_engine import reached_mhz
 from bench_finn import random_network
 
 import bnngen
 from bnngen.build.flow import routing_of
+from bnngen.build.synthesis import BUILD_PLAN, NETLIST
 from bnngen_boards.profile import load_board
 
 BOARD, SIZES, FPS = "ulx3s_85f", (784, 64, 64, 64, 10), 1_000_000
@@ -39,15 +41,13 @@ def placers(settings: Settings) -> list[Table]:
 
 def _route(synth: Path, placer: str) -> tuple[float, float]:
     """Seconds, and the clock that is reached, with the build's own commands but for the placer."""
-    router = routing_of(load_board(BOARD)).router
-    _, (_, *arguments), _ = json.loads((synth / "build_top.json").read_text(encoding="utf-8"))["commands"]
+    routing = routing_of(load_board(BOARD))
+    _, (_, *arguments), _ = json.loads((synth / BUILD_PLAN).read_text(encoding="utf-8"))["commands"]
     arguments[arguments.index("--placer") + 1] = placer
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for file in ("top.json", "top.lpf"):
+        for file in (NETLIST, routing.constraints):
             shutil.copyfile(synth / file, folder / file)
         start = time.perf_counter()
-        router.run(arguments, folder, folder / "log")
-        seconds = time.perf_counter() - start
-        clocks = json.loads((folder / "report.json").read_text(encoding="utf-8"))["fmax"]
-    return seconds, min(float(clock["achieved"]) for clock in clocks.values())
+        routing.router.run(arguments, folder, folder / "log")
+        return time.perf_counter() - start, reached_mhz(folder)
