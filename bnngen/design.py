@@ -27,7 +27,7 @@ from bnngen_hw.rom import Rom
 from bnngen_sim.batch import BatchResult, Progress, simulate
 
 if TYPE_CHECKING:
-    from bnngen.build.pipeline import BuildResult, Watcher
+    from bnngen.toolflow.pipeline import BuildResult, Watcher
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,10 +162,10 @@ class Design:
         watcher: Watcher | None = None,
         cache: bool = True,
     ) -> BuildResult:
-        """Run all steps up to ``until`` into the folder ``out``; see `bnngen.build.pipeline`.
+        """Run all steps up to ``until`` into the folder ``out``; see `bnngen.toolflow.pipeline`.
 
         None: as far as the board can. Without ``cache`` every tool runs.
         """
-        from bnngen.build.pipeline import build
+        from bnngen.toolflow.pipeline import build
 
         return build(self, Path(out), until=until, data=data, watcher=watcher, cache=cache)

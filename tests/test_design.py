@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import bnngen
-from bnngen.build.pipeline import random_frames
 from bnngen.data import load_data
 from bnngen.datatypes import BIPOLAR
 from bnngen.design import Design
@@ -24,6 +23,7 @@ from bnngen.ops.window import Window
 from bnngen.quantizer import Quantizer
 from bnngen.schedule.option import Place
 from bnngen.schedule.planner import Schedule
+from bnngen.toolflow.pipeline import random_frames
 from bnngen_boards.profile import load_board
 
 

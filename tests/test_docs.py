@@ -17,13 +17,13 @@ import pytest
 import typer
 
 import bnngen
-from bnngen.build.board_top import BoardTop, StreamShape
 from bnngen.cli import app, run
 from bnngen.errors import ModelError
 from bnngen.frontend.importer import _HANDLERS
 from bnngen.passes.lower import RULES
 from bnngen.report import STEPS
 from bnngen.rounding import ROUNDING_MODES
+from bnngen.toolflow.board_top import BoardTop, StreamShape
 from bnngen.train.architectures import ARCHITECTURES
 from bnngen.train.data import SOURCES
 from bnngen.train.recipe import DataTable, PruneTable, Recipe, TrainTable, load_recipe

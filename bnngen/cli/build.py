@@ -76,9 +76,9 @@ def command(
     """
     from bnngen.api import compile as fit
     from bnngen.api import load
-    from bnngen.build.pipeline import last_step, random_frames
     from bnngen.cli.summary import BuildScreen, print_build
     from bnngen.data import load_data
+    from bnngen.toolflow.pipeline import last_step, random_frames
     from bnngen_boards.profile import load_board
 
     rate = parse_rate(fps)

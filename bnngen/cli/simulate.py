@@ -36,11 +36,11 @@ def command(
     json: JsonFile = None,
 ) -> None:
     """Run the Verilog, or a netlist, in Verilator, and compare every output with the golden model."""
-    from bnngen.build.netlist import netlist_folder
-    from bnngen.build.pipeline import compare, kept_model, simulate_frames
-    from bnngen.build.routed import routed_folder
     from bnngen.data import load_data
     from bnngen.outputs import write_outputs
+    from bnngen.toolflow.netlist import netlist_folder
+    from bnngen.toolflow.pipeline import compare, kept_model, simulate_frames
+    from bnngen.toolflow.routed import routed_folder
 
     if netlist and routed:
         raise typer.BadParameter("--netlist and --routed are two netlists: choose one")

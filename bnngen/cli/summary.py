@@ -8,8 +8,8 @@ from typing import Any
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from bnngen.build.pipeline import BuildResult, Watcher
 from bnngen.cli.console import console, errors
+from bnngen.toolflow.pipeline import BuildResult, Watcher
 
 TITLES = {
     "estimate": "fitting the network to the board",

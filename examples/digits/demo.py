@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import bnngen
-from bnngen.build.pipeline import BuildResult
 from bnngen.cli.summary import BuildScreen, print_build
 from bnngen.data import Data, load_data
 from bnngen.network import Network
+from bnngen.toolflow.pipeline import BuildResult
 
 HERE = Path(__file__).parent
 MODEL = HERE / "digits_1w1a.onnx"

@@ -17,11 +17,11 @@ from amaranth.back import rtlil
 from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
 from bench import Row, Settings, Table, benchmark
 
-from bnngen.build import native_yosys
-from bnngen.build.cells import count_cells
-from bnngen.build.flow import flow_of, routing_of
-from bnngen.build.levels import lut_levels
-from bnngen.build.place_and_route import REPORT
+from bnngen.toolflow import native_yosys
+from bnngen.toolflow.cells import count_cells
+from bnngen.toolflow.flow import flow_of, routing_of
+from bnngen.toolflow.levels import lut_levels
+from bnngen.toolflow.place_and_route import REPORT
 from bnngen_boards.profile import Board, load_board
 from bnngen_hw.dot import DotProduct
 from bnngen_hw.encoding import Encoding

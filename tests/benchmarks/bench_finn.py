@@ -17,7 +17,6 @@ from bench import Row, Settings, Table, benchmark
 from numpy.typing import NDArray
 
 import bnngen
-from bnngen.build.pipeline import random_frames
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.exact import exact_array
 from bnngen.network import Host, NamedLayer, Network
@@ -27,6 +26,7 @@ from bnngen.ops.max_pool import MaxPool
 from bnngen.ops.threshold import Threshold
 from bnngen.ops.window import Window
 from bnngen.quantizer import Quantizer
+from bnngen.toolflow.pipeline import random_frames
 from bnngen_boards.profile import Board, load_board
 
 BOARD = "zc706"

@@ -13,8 +13,8 @@ from bench_engine import reached_mhz
 from bench_finn import random_network
 
 import bnngen
-from bnngen.build.flow import routing_of
-from bnngen.build.synthesis import BUILD_PLAN, NETLIST
+from bnngen.toolflow.flow import routing_of
+from bnngen.toolflow.synthesis import BUILD_PLAN, NETLIST
 from bnngen_boards.profile import load_board
 
 BOARD, SIZES, FPS = "ulx3s_85f", (784, 64, 64, 64, 10), 1_000_000

@@ -26,9 +26,6 @@ from rich.progress import track
 from rich.table import Table
 from scipy.optimize import nnls
 
-from bnngen.build import native_yosys
-from bnngen.build.cells import count_cells
-from bnngen.build.flow import flow_of
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.design import Design
 from bnngen.emit.verilog import TOP, verilog_text
@@ -44,6 +41,9 @@ from bnngen.quantizer import Quantizer
 from bnngen.schedule.lut_model import PRICES, Structure
 from bnngen.schedule.option import Option, Place
 from bnngen.schedule.planner import Schedule
+from bnngen.toolflow import native_yosys
+from bnngen.toolflow.cells import count_cells
+from bnngen.toolflow.flow import flow_of
 from bnngen_boards.profile import Board, load_board
 from bnngen_sim.cache import cached, content_key
 

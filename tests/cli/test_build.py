@@ -223,7 +223,7 @@ def test_an_interrupt_keeps_the_steps_before_it(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("bnngen.build.pipeline.synthesize", interrupted)
+    monkeypatch.setattr("bnngen.toolflow.pipeline.synthesize", interrupted)
     status, _, errors = build(cli, digits, tmp_path / "i", "--until", "synth")
     assert status == 130
     assert "interrupted" in errors

@@ -9,7 +9,6 @@ from amaranth.sim import Simulator
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bnngen.build.pipeline import random_frames
 from bnngen.datatypes import IntType
 from bnngen.design import Design
 from bnngen.emit.accelerator import Accelerator
@@ -27,6 +26,7 @@ from bnngen.schedule.folding import Folding
 from bnngen.schedule.option import Option, Place
 from bnngen.schedule.planner import Schedule
 from bnngen.schedule.resources import Resources
+from bnngen.toolflow.pipeline import random_frames
 from bnngen_boards.profile import load_board
 from bnngen_sim.interface import Interface
 

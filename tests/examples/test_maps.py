@@ -13,7 +13,7 @@ from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 import bnngen
-from bnngen.build.pipeline import random_frames
+from bnngen.toolflow.pipeline import random_frames
 from bnngen_hw.join import Join
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "maps" / "make_networks.py"

@@ -17,13 +17,13 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 import bnngen
-from bnngen.build.pipeline import random_frames, simulate_frames
 from bnngen.data import quantize
 from bnngen.errors import FitError, ModelError
 from bnngen.frontend import import_onnx
 from bnngen.network import Network
 from bnngen.ops.dense import Dense
 from bnngen.passes.lower import lower
+from bnngen.toolflow.pipeline import random_frames, simulate_frames
 
 DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general")
 QONNX = DOMAINS[1]

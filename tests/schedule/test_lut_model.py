@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import bnngen
-from bnngen.build.flow import FLOWS
 from bnngen.schedule.lut_model import Structure, luts, prices
+from bnngen.toolflow.flow import FLOWS
 
 KINDS = {field.name for field in fields(Structure)}
 

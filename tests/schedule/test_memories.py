@@ -10,9 +10,9 @@ from amaranth.sim import Simulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnngen.build.flow import FLOWS
-from bnngen.build.toolchain import YOSYS
 from bnngen.schedule.memories import pack, pair
+from bnngen.toolflow.flow import FLOWS
+from bnngen.toolflow.toolchain import YOSYS
 from bnngen_boards.profile import load_board
 from bnngen_hw.rom import Rom
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bnngen.build import native_yosys
+from bnngen.toolflow import native_yosys
 from bnngen_sim import Interface, Quantize, StreamFormat
 from bnngen_sim.cells import cell_models
 from bnngen_sim.verilator import find_tools, run_tool

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from bnngen.api import compile, load
-from bnngen.build.netlist import netlist_folder
-from bnngen.build.pipeline import compare, random_frames, simulate_frames
 from bnngen.data import Data, load_data
 from bnngen.design import Design
 from bnngen.errors import DataError, UsageError
 from bnngen.network import Network
 from bnngen.schedule.option import Place
 from bnngen.schedule.planner import Schedule
+from bnngen.toolflow.netlist import netlist_folder
+from bnngen.toolflow.pipeline import compare, random_frames, simulate_frames
 from bnngen_boards.profile import load_board
 from bnngen_sim.errors import SimulationError
 

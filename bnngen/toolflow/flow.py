@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bnngen.build.toolchain import ECPPACK, ICEPACK, NEXTPNR_ECP5, NEXTPNR_ICE40, Tool
+from bnngen.toolflow.toolchain import ECPPACK, ICEPACK, NEXTPNR_ECP5, NEXTPNR_ICE40, Tool
 from bnngen_boards.profile import Board
 
 TOP = "top"

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from bnngen.build.flow import FLOWS, flow_of, routing_of
+from bnngen.toolflow.flow import FLOWS, flow_of, routing_of
 from bnngen_boards.profile import Family, board_names, load_board
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bnngen.build.toolchain import TOOLS, YOSYS, MissingToolError, Tool, ToolError
+from bnngen.toolflow.toolchain import TOOLS, YOSYS, MissingToolError, Tool, ToolError
 
 TOOL = Tool("some-tool", "some-package")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bnngen.build.flow import flow_of
-from bnngen.build.routed_cells import PLAIN, Design
-from bnngen.build.toolchain import NEXTPNR_ECP5, NEXTPNR_ICE40, YOSYS
+from bnngen.toolflow.flow import flow_of
+from bnngen.toolflow.routed_cells import PLAIN, Design
+from bnngen.toolflow.toolchain import NEXTPNR_ECP5, NEXTPNR_ICE40, YOSYS
 from bnngen_boards.profile import load_board
 from bnngen_sim.cells import cell_models
 from bnngen_sim.verilator import find_tools, run_tool

@@ -15,7 +15,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from bnngen.build.synthesis import SynthesisResult, synthesize
+from bnngen.toolflow.synthesis import SynthesisResult, synthesize
 from bnngen_boards.profile import load_board
 
 _VERILOG = """

@@ -7,9 +7,9 @@ import os
 
 import pytest
 
-from bnngen.build.staging import staging, through_cache
-from bnngen.build.toolchain import ToolError
 from bnngen.errors import UsageError
+from bnngen.toolflow.staging import staging, through_cache
+from bnngen.toolflow.toolchain import ToolError
 from bnngen_sim.cache import caching
 
 

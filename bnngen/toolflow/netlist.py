@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bnngen.build.synthesis import ACCELERATOR, ACCELERATOR_NETLIST
 from bnngen.errors import UsageError
 from bnngen.report import read_report
+from bnngen.toolflow.synthesis import ACCELERATOR, ACCELERATOR_NETLIST
 from bnngen_sim.cells import cell_models
 
 

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 
 from bnngen.api import load
-from bnngen.build.place_and_route import place_and_route
-from bnngen.build.synthesis import SynthesisResult, check_fit, synthesize
 from bnngen.data import Data
 from bnngen.design import Design
 from bnngen.errors import DataError, UsageError
 from bnngen.files import make_folder, sole_writer, write_bytes
 from bnngen.network import Network
 from bnngen.report import STEPS, Report, read_report
+from bnngen.toolflow.place_and_route import place_and_route
+from bnngen.toolflow.synthesis import SynthesisResult, check_fit, synthesize
 from bnngen_boards.profile import Board
 from bnngen_sim.batch import BatchResult, simulate
 from bnngen_sim.cache import caching

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bnngen.build.levels import lut_levels
+from bnngen.toolflow.levels import lut_levels
 
 INPUTS = {"I0", "I1", "I", "A", "A0", "C0", "D", "S", "DI", "CI", "CIN", "RAD", "WAD", "ADDRA", "DIA", "C"}
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from bnngen.build.cells import CellCounts, count_cells
-from bnngen.build.synthesis import check_fit, synthesize
-from bnngen.build.toolchain import ToolError, Yosys
 from bnngen.errors import FitError, UsageError
+from bnngen.toolflow.cells import CellCounts, count_cells
+from bnngen.toolflow.synthesis import check_fit, synthesize
+from bnngen.toolflow.toolchain import ToolError, Yosys
 from bnngen_boards.errors import BoardError
 from bnngen_boards.profile import load_board
 from bnngen_sim.cache import caching

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bnngen.build.yosys_log import LINES_A_PASS, PassFilter
+from bnngen.toolflow.yosys_log import LINES_A_PASS, PassFilter
 
 MANY = [f"removing wire {n}\n" for n in range(100)]
 

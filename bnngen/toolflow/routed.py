@@ -16,12 +16,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bnngen.build.flow import TOP
-from bnngen.build.routed_cells import PLAIN, Design
-from bnngen.build.synthesis import ACCELERATOR, ROUTED, SERIAL
-from bnngen.build.toolchain import YOSYS
 from bnngen.errors import UsageError
 from bnngen.report import read_report
+from bnngen.toolflow.flow import TOP
+from bnngen.toolflow.routed_cells import PLAIN, Design
+from bnngen.toolflow.synthesis import ACCELERATOR, ROUTED, SERIAL
+from bnngen.toolflow.toolchain import YOSYS
 from bnngen_sim.cells import cell_models
 from bnngen_sim.interface import Interface
 from bnngen_sim.serial_host import serial_host

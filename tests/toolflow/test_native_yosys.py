@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bnngen.build import native_yosys
-from bnngen.build.toolchain import YOSYS, ToolError
+from bnngen.toolflow import native_yosys
+from bnngen.toolflow.toolchain import YOSYS, ToolError
 
 pytest.importorskip("pyosys")
 
@@ -61,7 +61,7 @@ def test_it_ends_with_its_children_when_interrupted(
 ) -> None:
     """In the middle of abc, a program of its own."""
     (tmp_path / "top.v").write_text(VERILOG)
-    command = "from pathlib import Path; from bnngen.build.toolchain import YOSYS; YOSYS.run(['-p', "
+    command = "from pathlib import Path; from bnngen.toolflow.toolchain import YOSYS; YOSYS.run(['-p', "
     command += "'read_verilog top.v; synth; abc -lut 6 -dff; abc -lut 4'], Path(), Path('x.log'))"
     process = subprocess.Popen(
         [sys.executable, "-c", command],

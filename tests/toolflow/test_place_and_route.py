@@ -9,10 +9,10 @@ from functools import cache
 
 import pytest
 
-from bnngen.build.place_and_route import PnrResult, place_and_route
-from bnngen.build.synthesis import synthesize
-from bnngen.build.toolchain import Tool, ToolError
 from bnngen.errors import FitError
+from bnngen.toolflow.place_and_route import PnrResult, place_and_route
+from bnngen.toolflow.synthesis import synthesize
+from bnngen.toolflow.toolchain import Tool, ToolError
 from bnngen_boards.profile import load_board
 from bnngen_sim.cache import caching
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bnngen.build.cells import CellCounts, count_cells
-from bnngen.build.toolchain import YOSYS
+from bnngen.toolflow.cells import CellCounts, count_cells
+from bnngen.toolflow.toolchain import YOSYS
 
 
 def cell(kind: str, **pins: int) -> dict[str, object]:

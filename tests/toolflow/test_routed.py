@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from bnngen.api import compile, load
-from bnngen.build.pipeline import random_frames, simulate_frames
-from bnngen.build.routed import routed_folder
 from bnngen.data import load_data
 from bnngen.errors import DataError, UsageError
 from bnngen.network import Network
+from bnngen.toolflow.pipeline import random_frames, simulate_frames
+from bnngen.toolflow.routed import routed_folder
 
 FLIP = str.maketrans("01", "10")
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from bnngen.build.yosys_log import PassFilter
 from bnngen.errors import BnngenError
+from bnngen.toolflow.yosys_log import PassFilter
 from bnngen_sim.cache import cache_environment
 from bnngen_sim.errors import ending_signal
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 import bnngen
-from bnngen.build import pipeline
-from bnngen.build.pipeline import build, last_step
-from bnngen.build.synthesis import synthesize
 from bnngen.design import Design
 from bnngen.errors import FitError, UsageError
 from bnngen.files import sole_writer
 from bnngen.report import read_report
+from bnngen.toolflow import pipeline
+from bnngen.toolflow.pipeline import build, last_step
+from bnngen.toolflow.synthesis import synthesize
 from bnngen_boards.profile import load_board
 
 NO_BITSTREAM = "pynq_z1 gets no bitstream: no open place and route for family xc7 comes with pip"
@@ -71,7 +71,7 @@ def test_the_second_build_runs_no_tool(
 ) -> None:
     design.build(tmp_path / "first")
     with monkeypatch.context() as patch:
-        patch.setattr("bnngen.build.toolchain.Tool.run", None)
+        patch.setattr("bnngen.toolflow.toolchain.Tool.run", None)
         design.build(tmp_path / "second")
     reports = [read_report(tmp_path / name) for name in ("first", "second")]
     for report in reports:
