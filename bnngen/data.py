@@ -64,14 +64,14 @@ def quantize(
     if x.dtype == bool:
         x = x.view(np.uint8)
     if x.dtype.kind in "iu":
-        codes = encode_integers(np.moveaxis(x, 1, -1), network.quantizer, scale)
+        codes = encode_integers(network.streamed(x), network.quantizer, scale)
         if codes is not None:
             return codes
     if scale is not None:
         with np.errstate(over="ignore"):  # infinity is refused below
             x = x.astype(np.float64) * scale
     _check_finite(x, where)
-    return encode(np.moveaxis(x, 1, -1), network.quantizer)
+    return encode(network.streamed(x), network.quantizer)
 
 
 def _check_finite(x: NDArray, where: str) -> None:

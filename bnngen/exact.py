@@ -21,6 +21,11 @@ from numpy.typing import NDArray
 ExactArray = NDArray[np.object_]
 """A numpy object array of :class:`Exact`."""
 
+MOST_BITS = 1 << 16
+"""Bits of a fraction's longer half and of its radicand: 2,000 factors in float32 come to three quarters."""
+MOST_TERMS = 1 << 10
+"""Square roots in one number."""
+
 
 @total_ordering
 class Exact:
@@ -38,7 +43,12 @@ class Exact:
         merged: dict[int, Fraction] = {}
         for radicand, coefficient in terms:
             if coefficient:
+                size = max(coefficient.numerator.bit_length(), coefficient.denominator.bit_length())
+                if size + radicand.bit_length() > MOST_BITS:
+                    raise _beyond(f"more than {MOST_BITS:,} bits")
                 _add_term(merged, radicand, coefficient)
+        if len(merged) > MOST_TERMS:
+            raise _beyond(f"more than {MOST_TERMS:,} square roots")
         self.terms = merged
 
     @classmethod
@@ -179,6 +189,9 @@ class Exact:
         # Equal numbers may be written with different radicands, but their rational parts are the same.
         return hash(self.terms.get(1, 0))
 
+    def __abs__(self) -> Exact:
+        return -self if self.sign() < 0 else self
+
     def __bool__(self) -> bool:
         return bool(self.terms)
 
@@ -220,6 +233,10 @@ def square_root(values: ExactArray) -> ExactArray:
     out = np.empty(values.shape, dtype=object)
     out.reshape(-1)[:] = [value.sqrt() for value in values.reshape(-1)]
     return out
+
+
+def _beyond(what: str) -> ValueError:
+    return ValueError(f"leads to exact numbers of {what}; quantise in between, or use fewer such operators")
 
 
 def _sign(value: Fraction) -> int:

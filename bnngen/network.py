@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bnngen.datatypes import IntType
 from bnngen.exact import ExactArray
-from bnngen.graph import Shape
+from bnngen.graph import Shape, channels_first
 from bnngen.ops.add import Add
 from bnngen.ops.argmax import ArgMax
 from bnngen.ops.concat import Concat
@@ -37,43 +37,67 @@ class NamedLayer:
     """A layer with the name that the model file gives it.
 
     ``inputs``: the numbers of the layers that it reads, or `NETWORK_INPUT`; by default the layer before it.
+    ``views``: the shapes, channels last, in which it sees their frames, element for element in the same
+    order; by default those that they have.
     """
 
     name: str
     op: Layer
     inputs: tuple[int, ...] | None = None
+    views: tuple[Shape, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Host:
-    """What the host computes behind the last integer: mul*y + add per class, then a Softmax if wanted."""
+    """What the host computes behind the last integer: mul*y + add, then a Softmax if wanted.
+
+    ``order`` has the position in the stream of each element of the file's outputs, where these have another
+    order; ``shape`` is that of a frame in the file, where that is not one axis. ``mul`` and ``add`` are one
+    number, or one for each channel, which are slowest in the file's order.
+    """
 
     mul: ExactArray
     add: ExactArray
     softmax: bool = False
+    order: NDArray[np.int64] | None = None
+    shape: Shape | None = None
 
     def real_outputs(self, y: NDArray[np.int64]) -> NDArray[np.float64]:
-        """y (frames, classes) integers to the model's own outputs in float64."""
-        real = y.astype(np.float64) * self.mul.astype(np.float64) + self.add.astype(np.float64)
-        if not self.softmax:
-            return real
-        grown = np.exp(real - real.max(axis=1, keepdims=True))
-        return grown / grown.sum(axis=1, keepdims=True)
+        """y (frames, outputs) integers in the stream's order to the model's own outputs (frames, *shape) in
+        float64."""
+        y = self._in_file(y)
+        real = y.astype(np.float64) * self._each(self.mul, y) + self._each(self.add, y)
+        if self.softmax:
+            grown = np.exp(real - real.max(axis=1, keepdims=True))
+            real = grown / grown.sum(axis=1, keepdims=True)
+        return real if self.shape is None else real.reshape(len(real), *self.shape)
 
     def classes(self, y: NDArray[np.int64]) -> NDArray[np.int64]:
         """The index of the greatest real output of each frame, the lowest one at a tie, exactly."""
-        real = y * self.mul.astype(np.float64) + self.add.astype(np.float64)
+        y = self._in_file(y)
+        scaled, offset = y * self._each(self.mul, y), self._each(self.add, y)
+        real = scaled + offset
         best = real.max(axis=1, keepdims=True)
-        magnitude = np.abs(y * self.mul.astype(np.float64)) + np.abs(self.add.astype(np.float64))
+        magnitude = np.abs(scaled) + np.abs(offset)
         near = real >= best - magnitude.max(axis=1, keepdims=True) * 2.0**-48
         result = np.argmax(near, axis=1)
         for frame in np.nonzero(near.sum(axis=1) > 1)[0]:
             result[frame] = self._exact_class(y[frame], np.nonzero(near[frame])[0])
         return result
 
+    def _in_file(self, y: NDArray[np.int64]) -> NDArray[np.int64]:
+        return y if self.order is None else y[:, self.order]
+
+    @staticmethod
+    def _each(values: ExactArray, y: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The parameter of each element, or the one of all."""
+        floats = values.astype(np.float64)
+        return floats if len(values) == 1 else np.repeat(floats, y.shape[1] // len(values))
+
     def _exact_class(self, y: NDArray[np.int64], candidates: NDArray[np.int64]) -> int:
         def value(c: int) -> object:
-            return self.mul[c % len(self.mul)] * int(y[c]) + self.add[c % len(self.add)]
+            mul, add = (v[c * len(v) // len(y)] for v in (self.mul, self.add))
+            return mul * int(y[c]) + add
 
         return int(max(candidates, key=lambda c: (value(c), -c)))
 
@@ -93,7 +117,8 @@ class Network:
     """Integer layers in a row between the host's quantiser and the host's last step.
 
     ``input_shape`` is the shape of a frame with the channels last, as it streams; ``source`` is the model
-    file, if there is one.
+    file, if there is one. ``file_shape`` is the shape of a frame in the file, where that is not
+    ``input_shape`` with the channels first.
     """
 
     input_shape: Shape
@@ -101,6 +126,7 @@ class Network:
     layers: tuple[NamedLayer, ...]
     host: Host
     source: Source | None = None
+    file_shape: Shape | None = None
 
     @property
     def class_index(self) -> bool:
@@ -114,7 +140,11 @@ class Network:
     @cached_property
     def model_shape(self) -> Shape:
         """The shape of a frame in the model file: channels first."""
-        return (self.input_shape[-1], *self.input_shape[:-1])
+        return self.file_shape or channels_first(self.input_shape)
+
+    def streamed(self, x: NDArray) -> NDArray:
+        """x (frames, *model_shape) as it streams: (frames, *input_shape)."""
+        return np.moveaxis(x.reshape(len(x), *channels_first(self.input_shape)), 1, -1)
 
     @property
     def elements_in(self) -> int:
@@ -143,7 +173,9 @@ class Network:
         shapes: list[Shape] = []
         for layer, read in zip(self.layers, self.sources, strict=True):
             inputs = [self.input_shape if k == NETWORK_INPUT else shapes[k] for k in read]
-            shapes.append(layer.op.output_shape(inputs))
+            views = layer.views or inputs
+            assert list(map(math.prod, views)) == list(map(math.prod, inputs)), layer.name
+            shapes.append(layer.op.output_shape(views))
         return tuple(shapes)
 
     @cached_property

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bnngen.datatypes import IntType
 from bnngen.exact import Exact, ExactArray
-from bnngen.graph import Shape
+from bnngen.graph import Shape, channels_last
 from bnngen.ops.add import Factor
 from bnngen.ops.window import Axes, Window
 
@@ -134,7 +134,35 @@ class Upsample:
         return (*(n * k for n, k in zip(spatial, self.factors, strict=True)), channels)
 
 
-Move = Concat | Slice | Upsample
+@dataclass(frozen=True)
+class Reshape:
+    """The same elements in frames of another ``shape``, which is that of the file: (C, H, W), (C, L) or
+    (features,), the channels first and slowest. So ordered they stay as they are."""
+
+    shape: Shape
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        if math.prod(self.shape) != math.prod(inputs[0]):
+            raise ValueError(f"makes frames of shape {self.shape} of {math.prod(inputs[0])} elements")
+        return channels_last(self.shape)
+
+    def permutation(self, shape: Shape) -> NDArray[np.int64]:
+        """For each element of the result, in channels-last order, its position in the input, of ``shape``."""
+        order = np.arange(math.prod(shape)).reshape(shape)
+        in_file = np.moveaxis(order, -1, 0).reshape(self.shape or (1,))
+        return np.moveaxis(in_file, 0, -1).reshape(-1)
+
+    def keeps_order(self, shape: Shape) -> bool:
+        """Whether the elements of an input of ``shape`` stay in channels-last order too."""
+        order = self.permutation(shape)
+        return bool((order == np.arange(len(order))).all())
+
+    def keeps_channels(self, shape: Shape) -> bool:
+        """Whether the channels of an input of ``shape`` are those of the result."""
+        return channels_last(self.shape)[-1] == shape[-1]
+
+
+Move = Concat | Slice | Upsample | Reshape
 """What puts elements elsewhere and computes nothing."""
 
 
@@ -158,11 +186,18 @@ class Affine:
 
 
 @dataclass(frozen=True)
-class Relu:
-    """y = max(x, 0)."""
+class Clip:
+    """y = min(max(x, low), high), with low <= high; an end that is None is open."""
+
+    low: Exact | None
+    high: Exact | None
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return inputs[0]
+
+
+RELU = Clip(Exact(), None)
+"""y = max(x, 0)."""
 
 
 @dataclass(frozen=True)
@@ -220,20 +255,6 @@ class Step:
                 f"has thresholds for {len(self.rows)} channels, but the input has {inputs[0][-1]}"
             )
         return inputs[0]
-
-
-@dataclass(frozen=True)
-class Flatten:
-    """(H, W, C) to (C*H*W,) in the order of a channels-first file: c slowest, then h, then w."""
-
-    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        return (math.prod(inputs[0]),)
-
-    @staticmethod
-    def permutation(shape: Shape) -> NDArray[np.int64]:
-        """For each output feature, its position in the channels-last order of the input."""
-        order = np.arange(math.prod(shape)).reshape(shape)
-        return np.moveaxis(order, -1, 0).reshape(-1)
 
 
 @dataclass(frozen=True)

@@ -3,28 +3,55 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
+from numpy.typing import NDArray
 
 from bnngen.errors import ModelError
-from bnngen.frontend.values import Activation, Constant, Value
-from bnngen.graph import Graph, Node, Op, Shape
+from bnngen.frontend.limits import MOST_NODES, check_elements
+from bnngen.frontend.schema import (
+    LEAST_OPSET,
+    MOST_OPSET,
+    QONNX,
+    STANDARD,
+    Definition,
+    checked_attributes,
+    standard_definition,
+)
+from bnngen.frontend.tensors import read_tensor
+from bnngen.frontend.values import Activation, Constant, OnnxShape, Value
+from bnngen.graph import Graph, Node, Op, Shape, channels_first, channels_last
 
 Handler = Callable[["OnnxNode", "Importer"], None]
 
-_HANDLERS: dict[str, Handler] = {}
+
+class _Reader(NamedTuple):
+    handler: Handler
+    definition: Definition | None
 
 
-def handles(*op_types: str) -> Callable[[Handler], Handler]:
-    """Registers a function as the reader of the ONNX operators ``op_types``."""
+_READERS: dict[tuple[str, str], _Reader] = {}
+"""By domain and operator."""
+_HINTS = {
+    "qonnx.custom_op.channels_last": "the file was converted to channels last; leave out that step "
+    "(qonnx's ConvertToChannelsLastAndClean), and save it channels first",
+}
+"""What to do about nodes of other domains, where that is known."""
+
+
+def handles(
+    *op_types: str, domains: tuple[str, ...] = STANDARD, definition: Definition | None = None
+) -> Callable[[Handler], Handler]:
+    """Registers a function as the reader of the operators ``op_types`` in these ``domains``; ``definition``
+    is that of operators that ONNX does not define."""
 
     def register(handler: Handler) -> Handler:
-        _HANDLERS.update(dict.fromkeys(op_types, handler))
+        reader = _Reader(handler, definition)
+        _READERS.update({(domain, op_type): reader for domain in domains for op_type in op_types})
         return handler
 
     return register
@@ -32,16 +59,23 @@ def handles(*op_types: str) -> Callable[[Handler], Handler]:
 
 @dataclass(frozen=True)
 class OnnxNode:
-    """One node of the file with what its inputs stand for; an input that is left out is None."""
+    """One node of the file with what its inputs stand for; an input that is left out is None.
+
+    ``attributes`` are those that the file gives, of the types that the operator's definition says.
+    """
 
     op_type: str
     name: str
-    attributes: dict[str, Any]
+    attributes: Mapping[str, Any]
     inputs: tuple[Value | None, ...]
     outputs: tuple[str, ...]
 
     def error(self, problem: str) -> ModelError:
         return ModelError(self.name, f"{self.op_type} {problem}")
+
+    def has_input(self, index: int) -> bool:
+        """Whether the input is there."""
+        return index < len(self.inputs) and self.inputs[index] is not None
 
     def input(self, index: int) -> Value:
         """Raises ModelError if the input is missing."""
@@ -50,12 +84,22 @@ class OnnxNode:
             raise self.error(f"lacks its input {index}")
         return value
 
+    def output(self, index: int) -> str:
+        """The name of an output. Raises ModelError if the node has no such output."""
+        if index >= len(self.outputs):
+            raise self.error(f"lacks its output {index}")
+        return self.outputs[index]
+
     def constant(self, index: int, what: str) -> Constant:
         """The input as plain numbers. Raises ModelError if it depends on the network's input."""
         value = self.input(index)
         if isinstance(value, Activation):
             raise self.error(f"takes a constant as {what}, not the computed tensor '{value.name}'")
         return value if isinstance(value, Constant) else Constant(value.exact())
+
+    def whole(self, index: int, what: str) -> list[int]:
+        """The input as whole numbers. Raises ModelError if it is computed, or holds anything else."""
+        return whole_numbers(self, self.constant(index, what).array, what)
 
     def activation(self, index: int = 0) -> Activation:
         """Raises ModelError if the input is a constant."""
@@ -64,45 +108,78 @@ class OnnxNode:
             raise self.error(f"takes a computed tensor as its input {index}, not a constant")
         return value
 
-    def text(self, attribute: str, default: str) -> str:
-        value = self.attributes.get(attribute, default)
-        return value.decode() if isinstance(value, bytes) else value
+    def axis(self, rank: int, default: int, attribute: str = "axis") -> int:
+        """The axis that an attribute names, counted from the front. Raises ModelError for one beyond."""
+        return checked_axis(self, self.attributes.get(attribute, default), rank)
+
+    def flag(self, attribute: str, default: bool = False) -> bool:
+        """An attribute that is 0 or 1. Raises ModelError for any other number."""
+        value = self.attributes.get(attribute, int(default))
+        if value not in (0, 1):
+            raise self.error(f"has {attribute} = {value}; accepted are 0 and 1")
+        return bool(value)
 
 
 @dataclass
 class Importer:
-    """What has been read so far: the meaning of each tensor name, and the nodes of the graph."""
+    """What has been read so far: the meaning of each tensor name, and the nodes of the graph.
+
+    ``batch`` is the batch size that the file's shapes carry: its number does not matter, but they mean the
+    batch by it.
+    """
 
     model: onnx.ModelProto
     values: dict[str, Value] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
     shapes: dict[str, Shape] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    batch: int = 1
 
     @property
     def opset(self) -> int:
-        return next((o.version for o in self.model.opset_import if o.domain in ("", "ai.onnx")), 9)
+        """The version of ONNX's operators. Raises ModelError if the file says none, or an unknown one."""
+        versions = {o.version for o in self.model.opset_import if o.domain in STANDARD}
+        if len(versions) != 1 or not LEAST_OPSET <= min(versions) <= MOST_OPSET:
+            found = " and ".join(map(str, sorted(versions))) or "none"
+            raise ModelError(
+                "opset_import",
+                f"the file names version {found} of ONNX's operators; supported are {LEAST_OPSET} to "
+                f"{MOST_OPSET}: convert it (onnx.version_converter) or export it again",
+            )
+        return versions.pop()
 
-    def add(
-        self, node: OnnxNode, op: Op, *sources: Activation, shape: tuple[int, ...], suffix: str = ""
-    ) -> Activation:
-        """Append ``op`` behind ``sources``; ``shape`` is the result's shape in the file."""
+    def add(self, node: OnnxNode, op: Op, *sources: Activation, suffix: str = "") -> Activation:
+        """Append ``op`` behind ``sources``. Raises ModelError if it can't take them, or makes too much."""
         name = self._free_name(node.name + suffix) if suffix else node.name
         names = tuple(source.name for source in sources)
         try:
-            self.shapes[name] = op.output_shape([self.shapes[source] for source in names])
+            shape = op.output_shape([self.shapes[source] for source in names])
+            check_elements(shape)
         except ValueError as error:
             raise node.error(str(error)) from None
+        self.shapes[name] = shape
         self.nodes.append(Node(name, op, names))
-        return Activation(name, shape)
+        return Activation(name, (self.batch, *channels_first(shape)))
+
+    def fold(self, node: OnnxNode, array: NDArray, of_batch: bool | None = None) -> None:
+        """Give the node's output the known numbers ``array``; ``of_batch`` as in `Constant`, by default if it
+        is so of an input. Raises ValueError for too many."""
+        check_elements(array.shape, "a constant")
+        if of_batch is None:
+            of_batch = any(isinstance(value, Constant) and value.of_batch for value in node.inputs)
+        self.values[node.output(0)] = Constant(array, of_batch)
 
     def run(self) -> Graph:
         graph = self.model.graph
-        for tensor in graph.initializer:
-            self.values[tensor.name] = _initializer(tensor)
-        input_name, input_shape = self._read_input()
+        if len(graph.node) > MOST_NODES:
+            raise ModelError(
+                graph.name,
+                f"the file has {len(graph.node):,} operators; at most {MOST_NODES:,} are supported",
+            )
+        tensors = {tensor.name: tensor for tensor in graph.initializer}
+        input_name, input_shape = self._read_input(tensors.keys())
         for node, name in zip(graph.node, self._node_names(), strict=True):
-            self._read_node(node, name)
+            self._read_node(node, name, tensors)
         if len(graph.output) != 1:
             raise ModelError(graph.output[1].name, f"the network has {len(graph.output)} outputs, not one")
         output = self.values.get(graph.output[0].name)
@@ -110,8 +187,8 @@ class Importer:
             raise ModelError(graph.output[0].name, "the output does not depend on the input")
         return Graph(input_name, input_shape, tuple(self.nodes), output.name).pruned()
 
-    def _read_input(self) -> tuple[str, Shape]:
-        inputs = [i for i in self.model.graph.input if i.name not in self.values]
+    def _read_input(self, known: Any) -> tuple[str, Shape]:
+        inputs = [i for i in self.model.graph.input if i.name not in known]
         if len(inputs) != 1:
             raise ModelError("input", f"the network has {len(inputs)} inputs, not one")
         name = inputs[0].name
@@ -120,10 +197,14 @@ class Importer:
             raise ModelError(
                 name, f"the input has shape {dims}, not (N, features), (N, C, L) or (N, C, H, W)"
             )
-        shape = (*dims[2:], dims[1])
-        self.values[name] = Activation(name, (1, *dims[1:]))
-        self.shapes[name] = shape
-        return name, shape
+        try:
+            check_elements(tuple(dims[1:]), "frames")
+        except ValueError as error:
+            raise ModelError(name, f"the input {error}") from None
+        self.batch = max(1, dims[0])
+        self.values[name] = Activation(name, (self.batch, *dims[1:]))
+        self.shapes[name] = channels_last(tuple(dims[1:]))
+        return name, self.shapes[name]
 
     def _node_names(self) -> list[str]:
         """For each node of the file, a name that no other node and no input has."""
@@ -140,51 +221,106 @@ class Importer:
         self.names.add(name)
         return name
 
-    def _read_node(self, node: onnx.NodeProto, name: str) -> None:
-        inputs = tuple(self._value(i, name) for i in node.input)
-        attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
-        view = OnnxNode(node.op_type, name, attributes, inputs, tuple(node.output))
-        handler = _HANDLERS.get(node.op_type)
-        if handler is None:
-            accepted = ", ".join(sorted(_HANDLERS))
-            raise ModelError(name, f"the operator {node.op_type} is not supported; supported are {accepted}")
+    def _read_node(self, node: onnx.NodeProto, name: str, tensors: Mapping[str, onnx.TensorProto]) -> None:
+        reader = _reader(node, name)
         try:
-            handler(view, self)
+            definition = reader.definition or standard_definition(node.op_type, self.opset)
+            attributes = checked_attributes(node, definition)
+            inputs = tuple(self._value(i, name, tensors) for i in node.input)
+            self._check_outputs(node, tensors)
+            view = OnnxNode(node.op_type, name, attributes, inputs, tuple(node.output))
+            reader.handler(view, self)
         except (ValueError, ArithmeticError, IndexError) as error:
-            raise view.error(str(error)) from None
+            raise ModelError(name, f"{node.op_type} {error}") from None
 
-    def _value(self, tensor: str, node: str) -> Value | None:
+    def _value(self, tensor: str, node: str, tensors: Mapping[str, onnx.TensorProto]) -> Value | None:
         if not tensor:
             return None
         if tensor not in self.values:
-            raise ModelError(node, f"reads the tensor '{tensor}', which nothing before it makes")
+            if tensor not in tensors:
+                raise ModelError(node, f"reads the tensor '{tensor}', which nothing before it makes")
+            try:
+                self.values[tensor] = Constant(read_tensor(tensors[tensor]))
+            except ValueError as error:
+                raise ModelError(node, f"reads the tensor '{tensor}', which {error}") from None
         return self.values[tensor]
 
+    def _check_outputs(self, node: onnx.NodeProto, tensors: Mapping[str, onnx.TensorProto]) -> None:
+        for output in node.output:
+            if output and (output in self.values or output in tensors):
+                raise ValueError(f"makes the tensor '{output}', which the file has already")
+        if not node.output or not any(node.output):
+            raise ValueError("makes no tensor")
 
-def _initializer(tensor: onnx.TensorProto) -> Constant:
-    if tensor.data_location == onnx.TensorProto.EXTERNAL:
-        raise ModelError(
-            tensor.name, "the tensor's numbers are kept in another file; save the model as one file"
-        )
-    return Constant(numpy_helper.to_array(tensor))
+
+def _reader(node: onnx.NodeProto, name: str) -> _Reader:
+    """Raises ModelError where there is none for a node."""
+    reader = _READERS.get((node.domain, node.op_type))
+    if reader is not None and not node.overload:
+        return reader
+    if node.domain in (*STANDARD, *QONNX):
+        known = ", ".join(sorted({op_type for _, op_type in _READERS}))
+        raise ModelError(name, f"the operator {node.op_type} is not supported; supported are {known}")
+    accepted = ", ".join(repr(domain) for domain in (*STANDARD, *QONNX))
+    hint = _HINTS.get(node.domain, "what its nodes mean is not known here; export with standard operators")
+    raise ModelError(name, f"{node.op_type} is of the domain '{node.domain}', not of {accepted}: {hint}")
+
+
+def whole_numbers(node: OnnxNode, array: NDArray, what: str) -> list[int]:
+    """The numbers of an array as int. Raises ModelError if one is no whole number."""
+    try:
+        return [
+            int(v) if array.dtype == object or array.dtype.kind in "iu" else _whole(v) for v in array.flat
+        ]
+    except ValueError:
+        raise node.error(f"takes whole numbers as {what}, not {array.tolist()}") from None
+
+
+def _whole(value: Any) -> int:
+    if not float(value).is_integer():
+        raise ValueError
+    return int(value)
+
+
+def checked_axis(node: OnnxNode, axis: int, rank: int) -> int:
+    """``axis`` counted from the front. Raises ModelError if a tensor of ``rank`` axes has no such axis."""
+    if not -rank <= axis < rank:
+        raise node.error(f"works on axis {axis} of a tensor that has {rank}")
+    return axis % rank
 
 
 def channel_parameters(node: OnnxNode, values: np.ndarray, target: Activation) -> np.ndarray:
     """An array that broadcasts against ``target`` in the file, as one number or one for each channel.
 
-    The channels are axis 1 of the file's shape. Raises ModelError if the array varies along another axis.
+    The channels are axis 1 of the file's shape. Raises ModelError if the array varies along another axis, or
+    makes another shape of the tensor.
     """
-    if values.size == 1:
-        return values.reshape(1)
-    aligned = (1,) * (len(target.shape) - values.ndim) + values.shape
-    if len(aligned) != len(target.shape) or not values.size == aligned[1] == target.shape[1]:
-        raise node.error(
-            f"has parameters of shape {values.shape} for a tensor of shape {target.shape}; "
-            "accepted are one number, or one for each channel"
-        )
+    axis = varying_axis(node, values, target.shape)
+    if axis is None:
+        return values.reshape(-1)[:1]
+    if axis != 1:
+        raise parameters_error(node, values, target.shape)
     return values.reshape(-1)
 
 
-def features(shape: tuple[int, ...]) -> int:
+def varying_axis(node: OnnxNode, values: np.ndarray, shape: OnnxShape) -> int | None:
+    """The axis of a tensor of this shape along which an array that broadcasts against it varies; None if it
+    is one number. Raises ModelError for more axes, and where the sum would have another shape."""
+    aligned = (1,) * (len(shape) - values.ndim) + values.shape
+    varying = [axis for axis, length in enumerate(aligned) if length != 1]
+    fits = len(aligned) == len(shape) and all(aligned[axis] == shape[axis] for axis in varying)
+    if not fits or len(varying) > 1 or 0 in varying or not values.size:
+        raise parameters_error(node, values, shape)
+    return varying[0] if varying else None
+
+
+def parameters_error(node: OnnxNode, values: np.ndarray, shape: OnnxShape) -> ModelError:
+    return node.error(
+        f"has parameters of shape {values.shape} for a tensor of shape {shape}; "
+        "accepted are one number, or one for each channel"
+    )
+
+
+def features(shape: OnnxShape) -> int:
     """How many elements a frame of a tensor with this file shape has."""
     return math.prod(shape[1:])

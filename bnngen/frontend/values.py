@@ -8,22 +8,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.exact import ExactArray, exact_array
+from bnngen.frontend.limits import MOST_EXACT
 
 OnnxShape = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Constant:
-    """A known array: numbers as the file has them, or exact ones (an object array of Exact)."""
+    """A known array: numbers as the file has them, or exact ones (an object array of Exact).
+
+    ``of_batch`` says that one of them is the batch size, which may stand in a shape and nowhere else.
+    """
 
     array: NDArray
+    of_batch: bool = False
 
     @property
     def shape(self) -> OnnxShape:
         return self.array.shape
 
     def exact(self) -> ExactArray:
-        """Raises ValueError for NaN and infinity."""
+        """Raises ValueError for NaN and infinity, and for more numbers than exact arithmetic is done with."""
+        if self.array.size > MOST_EXACT:
+            raise ValueError(
+                f"computes with {self.array.size:,} numbers of a constant; "
+                f"at most {MOST_EXACT:,} are supported"
+            )
         return self.array if self.array.dtype == object else exact_array(self.array)
 
 

@@ -77,12 +77,10 @@ class Add(Weightless, Foldable):
         factors = [np.broadcast_to(np.array(f, np.int64), self.channels) for f in self.factors]
         return np.stack(factors, axis=1)
 
-    @cached_property
+    @property
     def row_ranges(self) -> NDArray[np.int64]:
-        """(C, 2): the least and the greatest sum, of inputs of any of the types."""
-        x = self.input_type
-        ends = np.sort([self.weights * x.lo, self.weights * x.hi], axis=0).sum(axis=2)
-        return np.ascontiguousarray(ends.T)
+        """(C, 2): the least and the greatest sum."""
+        return self.engine.row_ranges
 
     @property
     def output_type(self) -> IntType:
@@ -100,7 +98,9 @@ class Add(Weightless, Foldable):
     @cached_property
     def engine(self) -> Engine:
         """What adds: a depthwise product with the factors as weights, one input after the other."""
-        return Engine(self.weights, self.input_type, self.activation, depthwise=True)
+        return Engine(
+            self.weights, self.input_type, self.activation, depthwise=True, input_types=self.input_types
+        )
 
     def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
         """Every number of lanes that divides the channels, with every place for the factors, the thresholds

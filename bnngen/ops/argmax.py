@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,7 +38,7 @@ class ArgMax(Weightless):
         return IntType(0, max(1, self.elements - 1))
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        if inputs[0] != (self.elements,):
+        if math.prod(inputs[0]) != self.elements:
             raise ValueError(f"takes {self.elements} scores, not a tensor of shape {inputs[0]}")
         return (1,)
 

@@ -22,7 +22,7 @@ from bnngen_hw.borders import Borders, TablePlaces
 from bnngen_hw.compressors import Tree, plan_tree
 from bnngen_hw.credit import full_rate_depth
 from bnngen_hw.dense import DenseEngine, engine_weights
-from bnngen_hw.dense_numbers import AccumulatorPlan, RowRanges
+from bnngen_hw.dense_numbers import AccumulatorPlan, InputRange, RowRanges
 from bnngen_hw.dot import ProductCode
 from bnngen_hw.rom import RomStyle
 from bnngen_hw.rom_columns import RomColumns
@@ -50,7 +50,8 @@ class EngineOption(NamedTuple):
 class Engine:
     """Multiplies vectors of K integers of ``input_type`` by ``weights`` (N, K), then ``activation`` if there
     is one; without it the N dot products are the output. ``borders``: what is added to them at some positions
-    of a map. ``depthwise``: each row has K inputs of its own.
+    of a map. ``depthwise``: each row has K inputs of its own. ``input_types``: those of the columns, where
+    they are narrower than ``input_type``.
     """
 
     weights: NDArray[np.int64]
@@ -58,6 +59,7 @@ class Engine:
     activation: Threshold | None = None
     borders: Borders | None = None
     depthwise: bool = False
+    input_types: tuple[IntType, ...] | None = None
 
     @property
     def rows(self) -> int:
@@ -74,9 +76,16 @@ class Engine:
         return IntType.of_values(self.weights)
 
     @cached_property
+    def _input_range(self) -> InputRange:
+        """The least and the greatest input of each column."""
+        types = self.input_types or (self.input_type,) * self.columns
+        return np.array([t.lo for t in types]), np.array([t.hi for t in types])
+
+    @cached_property
     def row_ranges(self) -> NDArray[np.int64]:
         """(N, 2): the least and the greatest dot product that each row can reach."""
-        low, high = self.weights * self.input_type.lo, self.weights * self.input_type.hi
+        lo, hi = self._input_range
+        low, high = self.weights * lo, self.weights * hi
         ends = np.stack([np.minimum(low, high).sum(axis=1), np.maximum(low, high).sum(axis=1)], axis=1)
         if self.borders is None:
             return ends
@@ -154,8 +163,7 @@ class Engine:
         if act is not None:
             out = self.output_type
             table = ThresholdTable.checked(act.thresholds, act.invert, out.encoding, out.lo)
-        inputs = (self.input_type.lo, self.input_type.hi)
-        ranges = RowRanges.of(self.weights, self._code, self.columns, inputs)
+        ranges = RowRanges.of(self.weights, self._code, self.columns, self._input_range)
         ranges = ranges.extended((self.borders or Borders.none(self.rows)).by_class)
         plan = AccumulatorPlan.choose(ranges, table, accumulates=True)
         entries = plan.start[:, None] if plan.thresholds is None else plan.thresholds
@@ -232,7 +240,7 @@ class Engine:
             target=target,
             rom_style=option.rom_style,
             threshold_style=option.table_style,
-            x_range=(self.input_type.lo, self.input_type.hi),
+            x_range=self._input_range,
             slack=slack,
             vectors=vectors,
             borders=self.borders,

@@ -1,4 +1,4 @@
-"""Affine(m, a) -> Slice or Upsample          =>   Slice or Upsample -> Affine(m', a')   (Relu likewise)
+"""Affine(m, a) -> Slice, Upsample, Reshape   =>   the same -> Affine(m', a')   (Clip likewise)
 Affine(m1, a1), Affine(m2, a2) -> Concat   =>   Concat -> Affine([m1, m2], [a1, a2])
 
 What moves elements keeps their channels' parameters with them. An input without an affine has m = 1, a = 0.
@@ -6,26 +6,45 @@ What moves elements keeps their channels' parameters with them. An input without
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from bnngen.exact import ExactArray, exact_array
-from bnngen.graph import Graph, Node
+from bnngen.graph import Graph, Node, Shape
 from bnngen.passes.rewrite import affine_for, pair
-from bnngen.quantised import Affine, Concat, Relu, Slice, Upsample
+from bnngen.quantised import Affine, Clip, Concat, Reshape, Slice, Upsample
 
 ONE, ZERO = exact_array(1), exact_array(0)
 
 
 def affine_behind_move(graph: Graph, node: Node) -> Graph | None:
-    match = pair(graph, node, Affine | Relu, Slice | Upsample)
+    match = pair(graph, node, Affine | Clip, Slice | Upsample | Reshape)
     if match is None:
         return None
     first, op = match
     if isinstance(op, Affine) and isinstance(node.op, Slice):
         op = Affine(*(_cut(values, node.op) for values in (op.mul, op.add)))
+    if isinstance(op, Affine) and isinstance(node.op, Reshape):
+        shape = graph.shapes[first.name]
+        if not _keeps_parameters(op, node.op, shape):
+            return None
+        op = Affine(*(_reshaped(values, node.op, shape) for values in (op.mul, op.add)))
     return graph.swapped(first.name, op, node.name, node.op)
+
+
+def _keeps_parameters(affine: Affine, op: Reshape, shape: Shape) -> bool:
+    """Whether each element's parameters are those of its channel behind the Reshape too."""
+    single = len(affine.mul) == len(affine.add) == 1
+    return single or op.keeps_channels(shape) or len(op.shape) == 1
+
+
+def _reshaped(values: ExactArray, op: Reshape, shape: Shape) -> ExactArray:
+    """The parameters of the channels behind a Reshape: of a flattened map, one for each of its elements."""
+    if len(values) == 1 or op.keeps_channels(shape):
+        return values
+    return np.repeat(values, math.prod(shape[:-1]))
 
 
 def _cut(values: ExactArray, op: Slice) -> ExactArray:
@@ -38,7 +57,7 @@ def affine_behind_concat(graph: Graph, node: Node) -> Graph | None:
     sources = [affine_for(graph, name) for name in node.inputs]
     if not any(sources):
         return None
-    shapes = graph.shapes()
+    shapes = graph.shapes
     sizes = [shapes[name][-1] for name in node.inputs]
     affines = [s.op if s and isinstance(s.op, Affine) else Affine(ONE, ZERO) for s in sources]
     mul, add = (_joined(values, sizes) for values in ([a.mul for a in affines], [a.add for a in affines]))

@@ -15,7 +15,7 @@ from fractions import Fraction
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.exact import exact_array
 from bnngen.graph import Graph, Node
-from bnngen.quantised import Affine, MaxPool, Move, Product, Relu, Step, Sum
+from bnngen.quantised import Affine, Clip, MaxPool, Move, Product, Step, Sum
 
 HALF = exact_array(Fraction(1, 2))
 
@@ -32,9 +32,7 @@ def binary_to_bipolar(graph: Graph, node: Node) -> Graph | None:
     if not any(isinstance(n.op, Step) for n in graph.downstream(node)):
         return None
     affine = Node(graph.free_name(f"{node.name}_half"), Affine(HALF, HALF), node.inputs)
-    index = graph.nodes.index(node)
-    fed = replace(node, inputs=(affine.name,))
-    graph = replace(graph, nodes=(*graph.nodes[:index], affine, fed, *graph.nodes[index + 1 :]))
+    graph = graph.replaced({node.name: [affine, replace(node, inputs=(affine.name,))]})
     for maker, step in steps:
         graph = graph.with_op(maker.name, replace(step, type=BIPOLAR))
     return graph
@@ -62,6 +60,6 @@ def _steps_before(graph: Graph, node: Node) -> list[tuple[Node, Step]] | None:
 def _settled(graph: Graph, step: Node) -> bool:
     """Whether the Step stays behind what it stands behind."""
     maker = graph.producer(step)
-    if maker is None or isinstance(maker.op, Affine | Relu):
+    if maker is None or isinstance(maker.op, Affine | Clip):
         return False
     return isinstance(maker.op, Product | Sum) or graph.only_consumer(maker.name) is None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,8 @@ from numpy.typing import NDArray
 from bnngen import quantised
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.errors import ModelError
-from bnngen.exact import exact_array
-from bnngen.graph import Graph, Node, Shape
+from bnngen.exact import ExactArray, exact_array
+from bnngen.graph import Graph, Node, Op, Shape, channels_first
 from bnngen.network import NETWORK_INPUT, Host, NamedLayer, Network
 from bnngen.ops.add import Add
 from bnngen.ops.argmax import ArgMax
@@ -28,8 +29,27 @@ from bnngen.ops.max_pool import MaxPool
 from bnngen.ops.slice import Slice
 from bnngen.ops.threshold import Threshold
 from bnngen.ops.upsample import Upsample
-from bnngen.quantised import Affine, Bound, Convolution, Linear, Move, Product, Softmax, Step, Sum
+from bnngen.quantised import (
+    ALWAYS,
+    NEVER,
+    RELU,
+    Affine,
+    Bound,
+    Convolution,
+    Linear,
+    Move,
+    Product,
+    Reshape,
+    Softmax,
+    Step,
+    Sum,
+)
 from bnngen.quantizer import Quantizer, uniform_row
+
+LEAST_REAL = Fraction(1, 1 << 500)
+"""The least absolute value of a number with which the host computes; the greatest is its reciprocal."""
+MOST_SUM_BITS = 62
+"""Bits of the absolute value of a sum: int64 holds it, twice as much, and its threshold above."""
 
 
 def integerize(graph: Graph) -> Network:
@@ -39,19 +59,38 @@ def integerize(graph: Graph) -> Network:
     """
     if not graph.nodes:
         raise ModelError(graph.output, "the network has no layers")
-    quantizer = _input_quantizer(_reader_of_input(graph))
-    first = _reader_of_input(graph).name
-    made, layers, shapes = {first: (quantizer.type, NETWORK_INPUT)}, list[NamedLayer](), graph.shapes()
+    reader = _reader_of_input(graph)
+    quantizer = _input_quantizer(reader)
+    made, layers, shapes = {reader.name: (quantizer.type, NETWORK_INPUT)}, list[NamedLayer](), graph.shapes
     kinds = Step | Sum | Product | quantised.MaxPool | Move | ArgMax
     for node in graph.nodes:
-        if node.name not in made and isinstance(node.op, kinds):
-            inputs = [_integers(graph, name, made) for name in node.inputs]
-            layer, step = _layer(graph, node, [t for t, _ in inputs], [shapes[name] for name in node.inputs])
-            layers.append(replace(layer, inputs=tuple(place for _, place in inputs)))
-            made[(step or node).name] = made[node.name] = (layer.op.output_type, len(layers) - 1)
+        if node.name in made or not isinstance(node.op, kinds):
+            continue
+        if isinstance(node.op, Reshape):
+            # a view of the same integers, or the host's at the end
+            if node.inputs[0] in made and _keeps_order(graph, node):
+                made[node.name] = made[node.inputs[0]]
+            continue
+        inputs = [_integers(graph, name, made) for name in node.inputs]
+        layer, step = _layer(graph, node, [t for t, _ in inputs], [shapes[name] for name in node.inputs])
+        layers.append(replace(layer, inputs=tuple(place for _, place in inputs), views=_views(graph, node)))
+        made[(step or node).name] = made[node.name] = (layer.op.output_type, len(layers) - 1)
     if not layers:
         raise ModelError(graph.output, "the network has no layer with weights behind its input quantiser")
-    return Network(graph.input_shape, quantizer, tuple(layers), _host(_tail(graph, made)))
+    host = _host(graph, _tail(graph, made))
+    return Network(graph.input_shape, quantizer, tuple(layers), host, file_shape=graph.file_shape)
+
+
+def _views(graph: Graph, node: Node) -> tuple[Shape, ...] | None:
+    """The shapes in which a layer sees what it reads, where a Reshape stands in between."""
+    reshaped = [
+        maker for name in node.inputs if (maker := graph.maker(name)) and isinstance(maker.op, Reshape)
+    ]
+    return tuple(graph.shapes[name] for name in node.inputs) if reshaped else None
+
+
+def _keeps_order(graph: Graph, node: Node) -> bool:
+    return isinstance(node.op, Reshape) and node.op.keeps_order(graph.shapes[node.inputs[0]])
 
 
 def _reader_of_input(graph: Graph) -> Node:
@@ -65,9 +104,22 @@ def _reader_of_input(graph: Graph) -> Node:
 def _integers(graph: Graph, name: str, made: dict[str, tuple[IntType, int]]) -> tuple[IntType, int]:
     """The type of a tensor, and the layer that makes it."""
     if name not in made:
-        kind = type(graph[name].op).__name__
-        raise ModelError(name, f"{kind} works on real numbers here; quantise its result, or remove it")
+        op = graph[name].op
+        if isinstance(op, Reshape):
+            before = channels_first(graph.shapes[graph[name].inputs[0]])
+            raise ModelError(
+                name,
+                f"turns frames of shape {before} into {op.shape}, whose elements stream in another order; "
+                "accepted in front of dense layers, at the input and at the output, and elsewhere where only "
+                "axes of length 1 come and go",
+            )
+        raise ModelError(name, f"{_kind(op)} works on real numbers here; quantise its result, or remove it")
     return made[name]
+
+
+def _kind(op: Op) -> str:
+    """What an operator is called in messages."""
+    return "Relu" if op == RELU else type(op).__name__
 
 
 def _tail(graph: Graph, made: dict[str, tuple[IntType, int]]) -> list[Node]:
@@ -91,24 +143,48 @@ def _input_quantizer(node: Node) -> Quantizer:
         raise ModelError(
             node.name, "is a plain Sign on an input that can be 0; use BipolarQuant, where 0 gives +1"
         )
-    rows = [_uniform(node, row, falls) for row, falls in zip(step.rows, step.falling, strict=True)]
+    type_, bounds = _reachable(node)
+    rows = [_uniform(node, row, falls, type_) for row, falls in zip(bounds, step.falling, strict=True)]
     if len({mode for _, _, mode in rows}) > 1:
         raise ModelError(node.name, "quantises the channels of the input with different rounding rules")
     mul, add = (exact_array([row[i] for row in rows]) for i in (0, 1))
-    return Quantizer(mul, add, rows[0][2], step.type)
+    _check_reals(node.name, mul, add)
+    return Quantizer(mul, add, rows[0][2], type_)
 
 
-def _uniform(node: Node, row: tuple[Bound, ...], falls: bool) -> tuple:
+def _reachable(node: Node) -> tuple[IntType, list[tuple[Bound, ...]]]:
+    """The codes that the input's quantiser can give, and the bounds between them: a Clip in front of it may
+    leave some out at either end."""
     step = node.op
     assert isinstance(step, Step)
-    known = [(b.value, b.strict) for b in row if b.value is not None]
-    if len(known) < len(row):
+    always = {sum(bound == ALWAYS for bound in row) for row in step.rows}
+    never = {sum(bound == NEVER for bound in row) for row in step.rows}
+    first, last = min(always), len(step.rows[0]) - min(never)
+    if len(always) > 1 or len(never) > 1 or first >= last:
         raise ModelError(node.name, "quantises the input, but has a level that is always or never reached")
+    if (first, last) == (0, len(step.rows[0])):
+        return step.type, list(step.rows)
+    return IntType(step.type.lo + first, step.type.lo + last), [row[first:last] for row in step.rows]
+
+
+def _check_reals(name: str, *arrays: ExactArray) -> None:
+    """Raises ModelError for numbers that float64 can't be trusted to hold."""
+    for value in np.concatenate(arrays):
+        if value and not LEAST_REAL <= abs(value) <= 1 / LEAST_REAL:
+            raise ModelError(
+                name,
+                f"has a scale or an offset that is not between {float(LEAST_REAL):.0e} and "
+                f"{float(1 / LEAST_REAL):.0e} once all are put together; scale the values to a sensible size",
+            )
+
+
+def _uniform(node: Node, row: tuple[Bound, ...], falls: bool, type_: IntType) -> tuple:
+    known = [(b.value, b.strict) for b in row if b.value is not None]
     if not all(value.is_rational for value, _ in known):
         raise ModelError(
             node.name, "quantises the input with an irrational scale; put no batch norm in front of it"
         )
-    found = uniform_row(known, falls, step.type)
+    found = uniform_row(known, falls, type_)
     if found is None:
         raise ModelError(node.name, "quantises the input with thresholds that no affine rounding gives")
     return found
@@ -126,6 +202,7 @@ def _layer(
     if isinstance(op, quantised.MaxPool):
         least = np.resize(np.array(op.least), input_shape[-1])
         return NamedLayer(node.name, MaxPool(op.window, input_shape[:-1], least, input_type)), None
+    _check_sums(node, types)
     layer: Dense | Conv2d | Add
     if isinstance(op, Convolution):
         pad = _pad(node, op, input_type)
@@ -139,6 +216,23 @@ def _layer(
     if step is None or not isinstance(step.op, Step):
         return NamedLayer(node.name, layer), None
     return NamedLayer(node.name, replace(layer, activation=_threshold(step, layer))), step
+
+
+def _check_sums(node: Node, types: list[IntType]) -> None:
+    """Raises ModelError where int64 might not hold a sum."""
+    op, greatest = node.op, [max(abs(t.lo), abs(t.hi)) for t in types]
+    sums = greatest[0]
+    if isinstance(op, Product):
+        sums *= int(np.abs(op.weights).sum(axis=1).max())
+    elif isinstance(op, Sum):
+        factors = (max(map(abs, f if isinstance(f, tuple) else (f,))) for f in op.factors)
+        sums = sum(f * x for f, x in zip(factors, greatest, strict=True))
+    if (bits := sums.bit_length()) > MOST_SUM_BITS:
+        raise ModelError(
+            node.name,
+            f"makes sums of {bits} bits; at most {MOST_SUM_BITS} are supported: "
+            "put a quantiser in front of it",
+        )
 
 
 def _move(op: Move, types: list[IntType], shapes: list[Shape]) -> Concat | Slice | Upsample:
@@ -210,17 +304,26 @@ def _without_zero(node: Node, table: NDArray[np.int64], dense: Dense | Conv2d | 
     return table[:, :1]
 
 
-def _host(tail: list[Node]) -> Host:
+def _host(graph: Graph, tail: list[Node]) -> Host:
+    """The tail holds at most Reshapes, an Affine between them, and a Softmax behind all."""
     mul, add, softmax = exact_array(1), exact_array(0), False
+    last = tail[0].inputs[0] if tail else graph.output
+    shape = graph.shapes[last]
+    order = np.moveaxis(np.arange(math.prod(shape)).reshape(shape), -1, 0).reshape(-1)
+    while tail and isinstance(tail[0].op, Reshape):
+        tail.pop(0)
     if tail and isinstance(tail[0].op, Affine):
         mul, add = tail[0].op.mul, tail[0].op.add
+        tail.pop(0)
+    while tail and isinstance(tail[0].op, Reshape):
         tail.pop(0)
     if tail and isinstance(tail[0].op, Softmax):
         softmax = True
         tail.pop(0)
     if tail:
-        kind = type(tail[0].op).__name__
         raise ModelError(
-            tail[0].name, f"{kind} works on real numbers here; quantise its result, or remove it"
+            tail[0].name, f"{_kind(tail[0].op)} works on real numbers here; quantise its result, or remove it"
         )
-    return Host(mul, add, softmax)
+    _check_reals(graph.output, mul, add)
+    in_file = channels_first(graph.shapes[graph.output])
+    return Host(mul, add, softmax, None if len(shape) == 1 else order, None if len(in_file) == 1 else in_file)

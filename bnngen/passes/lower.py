@@ -12,32 +12,36 @@ from bnngen.passes.affine_into_step import affine_into_step
 from bnngen.passes.affine_through_product import affine_through_product
 from bnngen.passes.affine_through_sum import affine_through_sum
 from bnngen.passes.binary_to_bipolar import binary_to_bipolar
+from bnngen.passes.clip_into_step import clip_into_step
 from bnngen.passes.drop_before_argmax import drop_affine_before_argmax, drop_softmax_before_argmax
 from bnngen.passes.falling_to_negated import falling_to_negated
-from bnngen.passes.flatten_into_linear import (
-    flatten_behind_concat,
-    flatten_behind_elementwise,
-    flatten_into_linear,
-)
 from bnngen.passes.integerize import integerize
 from bnngen.passes.max_pool import (
     max_pool_before_affine,
-    max_pool_behind_relu,
+    max_pool_behind_clip,
     max_pool_behind_step,
     max_pool_of_constants,
 )
 from bnngen.passes.merge_affines import merge_affines
 from bnngen.passes.merge_steps import merge_steps
 from bnngen.passes.one_reader_each import one_reader_each
-from bnngen.passes.relu_into_step import relu_into_step
+from bnngen.passes.reshape import (
+    flatten_behind_concat,
+    flatten_into_linear,
+    merge_reshapes,
+    reshape_into_argmax,
+    reshape_of_input,
+)
 from bnngen.passes.rewrite import Rule, refusals, rewrite, verify
 from bnngen.passes.slice_before_concat import slice_before_concat
 from bnngen.passes.step_before_move import step_before_move
 
 RULES: tuple[Rule, ...] = (
-    flatten_behind_elementwise,
+    merge_reshapes,
     flatten_behind_concat,
     flatten_into_linear,
+    reshape_into_argmax,
+    reshape_of_input,
     drop_softmax_before_argmax,
     one_reader_each,
     merge_affines,
@@ -48,8 +52,8 @@ RULES: tuple[Rule, ...] = (
     affine_through_product,
     affine_through_sum,
     affine_into_step,
-    max_pool_behind_relu,
-    relu_into_step,
+    max_pool_behind_clip,
+    clip_into_step,
     max_pool_behind_step,
     max_pool_of_constants,
     step_before_move,

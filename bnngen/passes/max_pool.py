@@ -1,5 +1,5 @@
 """Affine(m, a) -> MaxPool   =>   MaxPool' -> Affine(m, a)
-MaxPool -> Relu           =>   Relu -> MaxPool
+MaxPool -> Clip           =>   Clip -> MaxPool
 MaxPool -> Step(t)        =>   Step(t) -> MaxPool'
 Step(t) -> MaxPool        =>   Step(t) -> MaxPool'   (some rows without thresholds)
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from bnngen.graph import Graph, Node
 from bnngen.passes.rewrite import pair
-from bnngen.quantised import Affine, MaxPool, Relu, Step
+from bnngen.quantised import Affine, Clip, MaxPool, Step
 
 
 def max_pool_before_affine(graph: Graph, node: Node) -> Graph | None:
@@ -28,8 +28,8 @@ def max_pool_before_affine(graph: Graph, node: Node) -> Graph | None:
     return graph.swapped(affine.name, op, node.name, pool)
 
 
-def max_pool_behind_relu(graph: Graph, node: Node) -> Graph | None:
-    match = pair(graph, node, MaxPool, Relu)
+def max_pool_behind_clip(graph: Graph, node: Node) -> Graph | None:
+    match = pair(graph, node, MaxPool, Clip)
     return graph.swapped(match[0].name, match[1], node.name, node.op) if match else None
 
 

@@ -1,4 +1,4 @@
-"""Affine -> {A, B}   =>   Affine -> A, Affine -> B   (Relu likewise)
+"""Affine -> {A, B}   =>   Affine -> A, Affine -> B   (Clip and Reshape likewise)
 
 What is no integer yet must meet the quantiser or the sum behind it, so each branch gets its own.
 """
@@ -8,16 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bnngen.graph import Graph, Node
-from bnngen.quantised import Affine, Relu
+from bnngen.quantised import Affine, Clip, Reshape
 
 
 def one_reader_each(graph: Graph, node: Node) -> Graph | None:
     readers = graph.consumers(node.name)
-    if not isinstance(node.op, Affine | Relu) or len(readers) + (graph.output == node.name) < 2:
+    if not isinstance(node.op, Affine | Clip | Reshape) or len(readers) + (graph.output == node.name) < 2:
         return None
     reader = readers[-1]
     copy = replace(node, name=graph.free_name(f"{node.name}_copy"))
     fed = replace(reader, inputs=tuple(copy.name if i == node.name else i for i in reader.inputs))
-    nodes = [fed if n is reader else n for n in graph.nodes]
-    nodes.insert(graph.nodes.index(node) + 1, copy)
-    return replace(graph, nodes=tuple(nodes))
+    return graph.replaced({node.name: [node, copy], reader.name: [fed]})

@@ -23,27 +23,64 @@ Rule = Callable[[Graph, Node], Graph | Refusal | None]
 """A rewrite at one node: the new graph, None where its pattern doesn't match, or why it can't fire."""
 
 
+MANY = 8
+"""Readers of one tensor that are looked at again only in the end."""
+
+
 def rewrite(graph: Graph, rules: Sequence[Rule]) -> Graph:
-    """Apply ``rules`` anywhere, in the given order of preference, until none fires."""
-    while (changed := _first_change(graph, rules)) is not None:
-        verify(changed)
-        graph = changed
+    """Apply ``rules`` anywhere until none fires; at one node in the given order of preference.
+
+    A change is followed up where it was made, so that a network of some thousand operators takes seconds.
+    """
+    pending = dict.fromkeys(node.name for node in graph.nodes)
+    while pending:
+        while pending:
+            name = next(iter(pending))
+            del pending[name]
+            while (changed := _changed_at(graph, name, rules)) is not None:
+                verify(changed)
+                pending.update(dict.fromkeys(_neighbourhood(graph, changed)))
+                graph = changed
+        # a rule may look farther than the neighbourhood
+        pending = {n.name: None for n in graph.nodes if _changed_at(graph, n.name, rules) is not None}
     return graph
+
+
+def _changed_at(graph: Graph, name: str, rules: Sequence[Rule]) -> Graph | None:
+    node = graph.maker(name)
+    if node is not None:
+        for rule in rules:
+            result = _applied(rule, graph, node)
+            if isinstance(result, Graph):
+                return result
+    return None
+
+
+def _applied(rule: Rule, graph: Graph, node: Node) -> Graph | Refusal | None:
+    try:
+        return rule(graph, node)
+    except (ValueError, ArithmeticError) as error:  # numbers beyond the limits of exact arithmetic
+        raise ModelError(node.name, str(error)) from None
+
+
+def _neighbourhood(before: Graph, after: Graph) -> set[str]:
+    """The names of the nodes that are new in ``after``, and of those around them and around what is gone; of
+    a tensor with many readers these don't count."""
+    near, gone = after.changes(before)
+    for name in gone:
+        near.update(before[name].inputs)
+    for _ in range(2):
+        for name in list(near):
+            readers = after.consumers(name)
+            near.update(reader.name for reader in readers if len(readers) <= MANY)
+            near.update(node.inputs if (node := after.maker(name)) else ())
+    return near
 
 
 def refusals(graph: Graph, rules: Sequence[Rule]) -> list[Refusal]:
     """Every reason why a rule that matches somewhere in ``graph`` doesn't fire."""
-    results = (rule(graph, node) for node in graph.nodes for rule in rules)
+    results = (_applied(rule, graph, node) for node in graph.nodes for rule in rules)
     return [result for result in results if isinstance(result, Refusal)]
-
-
-def _first_change(graph: Graph, rules: Sequence[Rule]) -> Graph | None:
-    for rule in rules:
-        for node in graph.nodes:
-            result = rule(graph, node)
-            if isinstance(result, Graph):
-                return result
-    return None
 
 
 def verify(graph: Graph) -> None:
@@ -51,18 +88,7 @@ def verify(graph: Graph) -> None:
 
     Raises ModelError naming the layer; after a rewrite this means that the rewrite is wrong.
     """
-    shapes = {graph.input_name: graph.input_shape}
-    for node in graph.nodes:
-        if node.name in shapes:
-            raise ModelError(node.name, "occurs twice in the graph")
-        missing = [name for name in node.inputs if name not in shapes]
-        if missing:
-            raise ModelError(node.name, f"reads '{missing[0]}' before it is made")
-        try:
-            shapes[node.name] = node.op.output_shape([shapes[name] for name in node.inputs])
-        except ValueError as error:
-            raise ModelError(node.name, str(error)) from error
-    if graph.output not in shapes:
+    if graph.output not in graph.shapes:
         raise ModelError(graph.output, "is the output, but nothing makes it")
 
 

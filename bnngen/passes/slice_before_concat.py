@@ -6,8 +6,6 @@ Inputs of which nothing is left drop out; all of one input needs no Slice; one i
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bnngen.graph import Graph, Node
 from bnngen.quantised import Concat, Slice
 
@@ -16,7 +14,7 @@ def slice_before_concat(graph: Graph, node: Node) -> Graph | None:
     concat = graph.producer(node)
     if concat is None or not isinstance(concat.op, Concat) or not isinstance(node.op, Slice):
         return None
-    shapes, offset, slices, ends = graph.shapes(), 0, list[Node](), list[str]()
+    shapes, offset, slices, ends = graph.shapes, 0, list[Node](), list[str]()
     for number, name in enumerate(concat.inputs):
         channels = shapes[name][-1]
         first, last = max(node.op.first - offset, 0), min(node.op.last - offset, channels)
@@ -28,6 +26,5 @@ def slice_before_concat(graph: Graph, node: Node) -> Graph | None:
             name = slices[-1].name
         ends.append(name)
     joined = [Node(node.name, Concat(), tuple(ends))]
-    index = graph.nodes.index(node)
-    graph = replace(graph, nodes=(*graph.nodes[:index], *slices, *joined, *graph.nodes[index + 1 :]))
+    graph = graph.replaced({node.name: [*slices, *joined]})
     return (graph if len(ends) > 1 else graph.without(node.name)).pruned()

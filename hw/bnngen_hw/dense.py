@@ -18,7 +18,7 @@ from bnngen_hw.component import StreamComponent, bit_stream
 from bnngen_hw.compressors import Weights
 from bnngen_hw.counting import Counter, delay_line
 from bnngen_hw.credit import CreditFifo, full_rate_depth
-from bnngen_hw.dense_numbers import AccumulatorPlan, RowRanges
+from bnngen_hw.dense_numbers import AccumulatorPlan, InputRange, RowRanges
 from bnngen_hw.dot import DotProduct
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.rom import Rom, RomStyle
@@ -38,8 +38,9 @@ class DenseEngine(StreamComponent):
     - with ``thresholds`` (N, L), on dot products, ascending: ``out_lo`` + the number reached (missed where
       ``invert`` (N,)), or -1 and +1 if ``out`` is bipolar.
 
-    ``target``: the fabric. ``x_range``: the least and greatest input that occurs; by default all that the
-    encoding holds. ``slack``: cycles that a result may wait at the output without slowing the engine down.
+    ``target``: the fabric. ``x_range``: the least and greatest input that occurs, of all columns or of each;
+    by default all that the encoding holds. ``slack``: cycles that a result may wait at the output without
+    slowing the engine down.
     ``vectors``: how many a frame has; ``borders``: what is added to their dot products. Styles of the weight
     ROM and of the thresholds' tables: see `RomStyle`.
 
@@ -72,7 +73,7 @@ class DenseEngine(StreamComponent):
         target: Target = Target(),  # noqa: B008 - frozen
         rom_style: RomStyle = "block",
         threshold_style: RomStyle = "logic",
-        x_range: tuple[int, int] | None = None,
+        x_range: InputRange | None = None,
         slack: int = 0,
         vectors: int = 1,
         borders: Borders | None = None,
@@ -102,7 +103,7 @@ class DenseEngine(StreamComponent):
         self.lanes = pe if depthwise else simd
         super().__init__({"i": In(bit_stream(self.lanes * x.bits)), "o": Out(bit_stream(pe * out.bits))})
 
-    def _check_shape(self, x_range: tuple[int, int] | None) -> None:
+    def _check_shape(self, x_range: InputRange | None) -> None:
         if self.weights.ndim != 2 or not self.weights.size:
             raise ValueError(f"weights must be a matrix (N, K), not of shape {self.weights.shape}")
         for name, value, limit in zip(("pe", "simd"), (self.pe, self.simd), self.weights.shape, strict=True):
@@ -110,8 +111,8 @@ class DenseEngine(StreamComponent):
                 raise ValueError(f"{name} must be from 1 to {limit} for this matrix, not {value}")
         if self.depthwise and self.simd != 1:
             raise ValueError(f"a depthwise engine has one input a lane and beat, so simd 1, not {self.simd}")
-        if x_range and not self.x_encoding.lo <= x_range[0] <= x_range[1] <= self.x_encoding.hi:
-            x = self.x_encoding
+        x = self.x_encoding
+        if x_range and not x.lo <= np.min(x_range[0]) <= np.max(x_range[1]) <= x.hi:
             raise ValueError(f"inputs {x_range} do not fit {x.bits} {x.kind} bits")
 
     def _check_output(self) -> None:

@@ -12,6 +12,8 @@ from bnngen_hw.encoding import Encoding
 from bnngen_hw.threshold_table import ThresholdTable
 
 Integers = NDArray[np.int64]
+InputRange = tuple[int, int] | tuple[Integers, Integers]
+"""The least and greatest input: of all columns, or of each."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,9 @@ class RowRanges:
     gain: int
 
     @classmethod
-    def of(
-        cls, weights: Integers, code: ProductCode, lanes: int, x_range: tuple[int, int] | None
-    ) -> RowRanges:
-        """The ranges for inputs in ``x_range`` (by default, all that the encoding holds), computed on
-        ``lanes`` >= K lanes."""
+    def of(cls, weights: Integers, code: ProductCode, lanes: int, x_range: InputRange | None) -> RowRanges:
+        """The ranges for inputs in ``x_range``, the same for all or one a column (by default, all that the
+        encoding holds), computed on ``lanes`` >= K lanes."""
         x_lo, x_hi = x_range or (code.x.lo, code.x.hi)
         ends = np.stack([weights * x_lo, weights * x_hi])
         lo, hi = ends.min(axis=0).sum(axis=1), ends.max(axis=0).sum(axis=1)

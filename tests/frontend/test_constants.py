@@ -113,13 +113,22 @@ def test_casts_that_change_a_number_are_refused(
     refuses(model, out, "layer 'op': Cast would change the constant's value")
 
 
-def test_a_computed_tensor_is_not_cast(file: Callable, refuses: Callable) -> None:
+@pytest.mark.parametrize("to", [TensorProto.FLOAT16, TensorProto.INT8, TensorProto.BOOL, 99])
+def test_a_computed_tensor_is_not_rounded(file: Callable, refuses: Callable, to: int) -> None:
     model = file(3)
     refuses(
         model,
-        model.node("Cast", "x", to=TensorProto.DOUBLE, name="op"),
-        "layer 'op': Cast takes a constant as its input, not the computed tensor 'x'",
+        model.node("Cast", "x", to=to, name="op"),
+        "layer 'op': Cast of a computed tensor is supported to FLOAT and DOUBLE only: others round it",
     )
+
+
+def test_a_computed_tensor_may_change_its_precision(file: Callable, agrees: Callable) -> None:
+    model = file(3)
+    x = model.node(
+        "Cast", model.node("Cast", model.bipolar("x"), to=TensorProto.FLOAT), to=TensorProto.DOUBLE
+    )
+    agrees(model, model.node("MatMul", x, WEIGHTS.T))
 
 
 def test_gather_beyond_the_end_is_refused(file: Callable, refuses: Callable) -> None:
@@ -150,6 +159,6 @@ def test_a_tensor_kept_outside_of_the_file_is_refused(file: Callable, refuses: C
     refuses(
         model,
         model.node("MatMul", model.bipolar("x"), WEIGHTS.T),
-        "layer 'c1': the tensor's numbers are kept in another file; save the model as one file",
+        "layer 'MatMul1': reads the tensor 'c1', which is kept in another file; save the model as one file",
         change=move_away,
     )

@@ -128,7 +128,7 @@ def test_constants_along_other_axes_are_refused(file: Callable, refuses: Callabl
     model = file(2, 2, 3)
     refuses(
         model,
-        model.node("Mul", "x", np.ones(shape), name="op"),
+        model.node("Mul", "x", np.arange(1.0, 1 + np.prod(shape)).reshape(shape), name="op"),
         f"layer 'op': Mul has parameters of shape {shape} for a tensor of shape (1, 2, 2, 3); "
         "accepted are one number, or one for each channel",
     )

@@ -132,8 +132,8 @@ def test_an_unsupported_operator_is_named(file: Callable, refuses: Callable) -> 
     model = file(3)
     path_message = (
         "layer 'act': the operator Tanh is not supported; supported are Add, ArgMax, AveragePool, "
-        "BatchNormalization, BipolarQuant, Cast, Concat, Constant, Conv, Div, Dropout, Flatten, Gather, Gemm, "
-        "GlobalAveragePool, Identity, IntQuant, MatMul, MaxPool, Mul, MultiThreshold, Pow, Quant, Relu, Reshape, "
+        "BatchNormalization, BipolarQuant, Cast, Clip, Concat, Constant, Conv, Div, Dropout, Flatten, Gather, Gemm, "
+        "GlobalAveragePool, Identity, IntQuant, MatMul, MaxPool, Mul, MultiThreshold, Neg, Pow, Quant, Relu, Reshape, "
         "Resize, Shape, Sign, Slice, Softmax, Split, Sqrt, Squeeze, Sub, TopK, Transpose, Unsqueeze, Upsample"
     )
     refuses(model, model.node("Tanh", "x", name="act"), path_message)

@@ -15,8 +15,8 @@ def test_factors_and_ranges() -> None:
     y = add.compute(np.array([[3, 0]]), np.array([[[-1], [1]]]))
     assert y.tolist() == [[[5], [-2]]]
     assert add.input_type == IntType(-1, 3)
-    assert add.row_ranges.tolist() == [[-7, 5]]
-    assert add.output_type == IntType(-7, 5)
+    assert add.row_ranges.tolist() == [[-2, 5]]
+    assert add.output_type == IntType(-2, 5)
     assert (add.elements_in, add.elements_out, add.weight_bits, add.operations) == (2, 2, 0, 0)
 
 

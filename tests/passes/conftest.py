@@ -22,14 +22,15 @@ from bnngen.ops.window import Window
 from bnngen.passes.rewrite import Rule, verify
 from bnngen.quantised import (
     ALWAYS,
+    RELU,
     Affine,
     Bound,
+    Clip,
     Concat,
     Convolution,
-    Flatten,
     Linear,
     MaxPool,
-    Relu,
+    Reshape,
     Slice,
     Softmax,
     Step,
@@ -90,8 +91,9 @@ def _affine(op: Affine, x: Numbers) -> Numbers:
     return out
 
 
-def _relu(op: Relu, x: Numbers) -> Numbers:
-    return exact_array([v if v > 0 else 0 for v in x.reshape(-1)]).reshape(x.shape)
+def _clip(op: Clip, x: Numbers) -> Numbers:
+    low = x if op.low is None else np.where(x < op.low, op.low, x)
+    return low if op.high is None else np.where(low > op.high, op.high, low)
 
 
 def _passes(b: Bound, x: Exact, falling: bool) -> bool:
@@ -111,10 +113,14 @@ def _step(op: Step, x: Numbers) -> Numbers:
     return out
 
 
-def _flatten(op: Flatten, x: Numbers) -> Numbers:
+def _reshape(op: Reshape, x: Numbers) -> Numbers:
+    """In the file's order: channel by channel, each with its positions."""
     channels = x.shape[-1]
-    planes = [x.reshape(-1, channels)[:, c] for c in range(channels)]
-    return np.concatenate(planes)
+    elements = [v for c in range(channels) for v in x.reshape(-1, channels)[:, c]]
+    out = np.empty(op.output_shape([x.shape]), dtype=object)
+    for element, (channel, *position) in zip(elements, np.ndindex(*op.shape), strict=True):
+        out[(*position, channel)] = element
+    return out
 
 
 def _argmax(op: ArgMax, x: Numbers) -> Numbers:
@@ -143,9 +149,9 @@ EVALUATORS: dict[type, Callable[..., Numbers]] = {
     Convolution: _convolution,
     MaxPool: _max_pool,
     Affine: _affine,
-    Relu: _relu,
+    Clip: _clip,
     Step: _step,
-    Flatten: _flatten,
+    Reshape: _reshape,
     ArgMax: _argmax,
     Sum: _sum,
     Concat: _concat,
@@ -245,6 +251,18 @@ def _affines(draw: st.DrawFn, channels: int) -> Affine:
     return Affine(exact_array(mul), exact_array(add))
 
 
+def _flatten(shape: tuple[int, ...]) -> Reshape:
+    return Reshape((int(np.prod(shape)),))
+
+
+@st.composite
+def _clips(draw: st.DrawFn) -> Clip:
+    """A Relu, or any other range."""
+    ends = sorted(draw(st.tuples(SMALL, SMALL)))
+    low, high = (draw(st.sampled_from([Exact.of(end), None])) for end in ends)
+    return draw(st.sampled_from([RELU, Clip(low, high)]))
+
+
 @st.composite
 def _scalars(draw: st.DrawFn) -> Affine:
     """One scale and offset for a whole tensor, as quantisers leave behind."""
@@ -288,7 +306,7 @@ def _input_quantiser(draw: st.DrawFn) -> list[object]:
 def _hidden(draw: st.DrawFn, rows: int, columns: int) -> list[object]:
     ops: list[object] = [draw(_linears(rows, columns))]
     for _ in range(draw(st.integers(0, 2))):
-        ops.append(draw(st.one_of(_affines(rows), _affines(rows), st.just(Relu()), _steps(rows))))
+        ops.append(draw(st.one_of(_affines(rows), _affines(rows), _clips(), _steps(rows))))
     return [*ops, draw(_steps(rows)), *draw(st.lists(_scalars(), max_size=2))]
 
 
@@ -320,7 +338,7 @@ def _networks(draw: st.DrawFn) -> Graph:
     features, ops = int(np.prod(shape)), draw(_input_quantiser())
     ops += draw(st.lists(_scalars(), max_size=1))
     if len(shape) > 1:
-        ops.insert(draw(st.integers(0, len(ops))), Flatten())
+        ops.insert(draw(st.integers(0, len(ops))), _flatten(shape))
     for _ in range(draw(st.integers(0, 2))):
         rows = draw(st.integers(1, 3))
         ops += draw(_hidden(rows, features))
@@ -360,9 +378,9 @@ def _convolutions(draw: st.DrawFn, shape: tuple[int, ...], pads: bool = True) ->
 
 @st.composite
 def _pooled(draw: st.DrawFn, shape: tuple[int, ...]) -> tuple[list[object], tuple[int, ...]]:
-    """What stands behind a convolution: batch norms, a Relu, a quantiser, and pools anywhere among them."""
+    """What stands behind a convolution: batch norms, a Clip, a quantiser, and pools anywhere among them."""
     channels = shape[-1]
-    ops = draw(st.lists(st.one_of(_affines(channels), st.just(Relu())), max_size=2))
+    ops = draw(st.lists(st.one_of(_affines(channels), _clips()), max_size=2))
     ops.append(draw(_steps(channels)))
     for place in sorted(draw(st.sets(st.integers(0, len(ops)), max_size=2)), reverse=True):
         pool = MaxPool(draw(_any_window((1,) * len(shape[:-1]) if place else shape[:-1], pads=False)))
@@ -382,7 +400,7 @@ def _maps(draw: st.DrawFn) -> Graph:
     ops = [before, step, Affine(exact_array(scale), exact_array(0))]
     ops.append(convolution := draw(_convolutions(shape, pads=zero)))
     behind, shape = draw(_pooled(convolution.output_shape([shape])))
-    ops += [*behind, *draw(st.lists(_scalars(), max_size=1)), Flatten()]
+    ops += [*behind, *draw(st.lists(_scalars(), max_size=1)), _flatten(shape)]
     rows = draw(st.integers(1, 2))
     return _chain(first, *ops, *draw(_hidden(rows, int(np.prod(shape)))))
 
@@ -398,7 +416,7 @@ def _moved(draw: st.DrawFn, shape: tuple[int, ...]) -> tuple[list[object], tuple
         elif kind == "upsample":
             ops.append(Upsample(tuple(draw(st.integers(1, 2)) for _ in shape[:-1])))
         else:
-            ops.append(draw(_affines(shape[-1])) if kind == "affine" else Relu())
+            ops.append(draw(_affines(shape[-1])) if kind == "affine" else draw(_clips()))
         shape = ops[-1].output_shape([shape])
     return ops, shape
 
@@ -430,7 +448,7 @@ def _moves(draw: st.DrawFn) -> Graph:
     for op in behind:
         left = left[op.first : op.last] if isinstance(op, Slice) else left
     assume(set(left) != {"n2"})  # a quantiser of the input alone would have to be the host's
-    behind += [draw(_steps(shape[-1])), *draw(st.lists(_scalars(), max_size=1)), Flatten()]
+    behind += [draw(_steps(shape[-1])), *draw(st.lists(_scalars(), max_size=1)), _flatten(shape)]
     end = add([*behind, *draw(_hidden(1, int(np.prod(shape))))], nodes[-1].name)
     return Graph("x", first, tuple(nodes), end)
 
@@ -459,7 +477,7 @@ def _residuals(draw: st.DrawFn) -> Graph:
     shared = add([first, *draw(st.lists(_affines(rows), max_size=1)), draw(_steps(rows)), scaled()], x)
     inner = add([draw(_linears(rows, rows)), draw(_affines(rows)), draw(_steps(rows)), scaled()], shared)
     total = add([Sum((1, draw(st.sampled_from([1, -1]))))], inner, shared)
-    behind = draw(st.lists(st.one_of(_affines(rows), st.just(Relu())), max_size=2))
+    behind = draw(st.lists(st.one_of(_affines(rows), _clips()), max_size=2))
     end = add([*behind, draw(_steps(rows)), draw(_linears(2, rows))], total)
     return Graph("x", (features,), tuple(nodes), end)
 
@@ -473,7 +491,7 @@ def networks() -> Callable[[], st.SearchStrategy[Graph]]:
 def _codes_of(graph: Graph, candidates: Sequence[float]) -> list[Exact]:
     """The code that one feature's input becomes."""
     first = next(i for i, node in enumerate(graph.nodes) if isinstance(node.op, Step))
-    ops = [node.op for node in graph.nodes[: first + 1] if not isinstance(node.op, Flatten)]
+    ops = [node.op for node in graph.nodes[: first + 1] if not isinstance(node.op, Reshape)]
     return [_evaluate(_chain((1,), *ops), [x])[0] for x in candidates]
 
 
@@ -494,5 +512,5 @@ def inputs_for_every_code() -> Callable[[Graph], list[tuple]]:
 
 @pytest.fixture(scope="session")
 def strategies() -> SimpleNamespace:
-    """Strategies of single operators: ``affines``, ``steps``, ``linears``."""
-    return SimpleNamespace(affines=_affines, steps=_steps, linears=_linears)
+    """Strategies of single operators: ``affines``, ``clips``, ``steps``, ``linears``."""
+    return SimpleNamespace(affines=_affines, clips=_clips, steps=_steps, linears=_linears)

@@ -10,13 +10,13 @@ import pytest
 from bnngen.exact import exact_array
 from bnngen.graph import Graph, Node
 from bnngen.passes.affine_behind_move import affine_behind_concat, affine_behind_move
-from bnngen.quantised import Affine, Concat, Linear, Relu, Slice, Upsample
+from bnngen.quantised import RELU, Affine, Concat, Linear, Slice, Upsample
 
 EACH = Affine(exact_array([1, -2, 3]), exact_array([0, 1, -1]))
 ONE = Affine(exact_array(2), exact_array(1))
 
 
-@pytest.mark.parametrize("first", [EACH, ONE, Relu()])
+@pytest.mark.parametrize("first", [EACH, ONE, RELU])
 @pytest.mark.parametrize("move", [Slice(1, 3), Upsample((2,))])
 def test_it_keeps_its_channels(
     first: object, move: object, chain: Callable, fire: Callable, same_meaning: Callable

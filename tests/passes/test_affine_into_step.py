@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.exact import Exact, exact_array
 from bnngen.passes.affine_into_step import affine_into_step
-from bnngen.quantised import ALWAYS, NEVER, Affine, Bound, Relu, Step
+from bnngen.quantised import ALWAYS, NEVER, RELU, Affine, Bound, Step
 
 VALUES = [Fraction(n, 4) for n in range(-16, 17)]
 ROOT = Exact.of(2).sqrt()
@@ -98,7 +98,7 @@ def test_it_is_exact(
 
 def test_it_leaves_other_patterns_alone(chain: Callable) -> None:
     affine = Affine(exact_array(2), exact_array(0))
-    graph = chain((1,), step(0), affine, Relu(), step(0))
+    graph = chain((1,), step(0), affine, RELU, step(0))
     assert [affine_into_step(graph, node) for node in graph.nodes] == [None] * 4
     shown = chain((1,), affine, step(0))
     assert affine_into_step(type(shown)("x", (1,), shown.nodes, "n0"), shown["n1"]) is None

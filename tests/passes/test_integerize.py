@@ -16,7 +16,7 @@ from bnngen.exact import Exact, exact_array
 from bnngen.ops.dense import Dense
 from bnngen.ops.threshold import Threshold
 from bnngen.passes.integerize import integerize
-from bnngen.quantised import ALWAYS, NEVER, Affine, Bound, Flatten, Linear, Softmax, Step
+from bnngen.quantised import ALWAYS, NEVER, Affine, Bound, Linear, Reshape, Softmax, Step
 
 SIGN = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
 SUM = Linear(np.array([[1, 1, 1]]))
@@ -134,4 +134,4 @@ def test_the_tail_is_the_hosts(chain: Callable) -> None:
     with pytest.raises(ModelError, match=r"^layer 'n3': Affine works on real numbers here"):
         integerize(chain((3,), SIGN, SUM, Softmax(), tail))
     with pytest.raises(ModelError, match=r"^layer 'n1': the network has no layer with weights|^layer 'n0': "):
-        integerize(chain((3,), SIGN, Flatten()))
+        integerize(chain((3,), SIGN, Reshape((3, 1))))

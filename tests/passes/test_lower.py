@@ -22,7 +22,7 @@ from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
 from bnngen.ops.max_pool import MaxPool
 from bnngen.passes.lower import RULES, lower
-from bnngen.quantised import Affine, Bound, Flatten, Linear, Relu, Step, Sum
+from bnngen.quantised import RELU, Affine, Bound, Linear, Reshape, Step, Sum
 
 SIGN = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
 BINARY = Step(((Bound(Exact.of(0.5), strict=True),),), (False,), IntType(0, 1))
@@ -197,7 +197,7 @@ def test_layers_without_a_quantiser_between_them(
         ([], "layer 'x': the network has no layers"),
         ([SIGN], "layer 'n0': the network has no layer with weights behind its input quantiser"),
         (
-            [SIGN, linear([1, 1]), Relu(), linear([1])],
+            [SIGN, linear([1, 1]), RELU, linear([1])],
             "layer 'n2': Relu works on real numbers here; quantise its result, or remove it",
         ),
         (
@@ -211,7 +211,7 @@ def test_layers_without_a_quantiser_between_them(
             "layer 'n0': is a plain Sign on an input that can be 0; use BipolarQuant, where 0 gives +1",
         ),
         (
-            [Relu(), SIGN, linear([1, 1])],
+            [RELU, SIGN, linear([1, 1])],
             "layer 'n1': quantises the input, but has a level that is always or never reached",
         ),
         (
@@ -269,7 +269,7 @@ def test_a_flattened_image_meets_the_weights_in_stream_order(
 ) -> None:
     features = int(np.prod(shape))
     weights = np.arange(2 * features).reshape(2, features) - features
-    graph = chain(shape, SIGN, Flatten(), Linear(weights))
+    graph = chain(shape, SIGN, Reshape((int(np.prod(shape)),)), Linear(weights))
     network = lower(graph)
     generator = np.random.default_rng(features)
     for _ in range(8):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bnngen.exact import Exact, exact_array
 from bnngen.passes.merge_affines import merge_affines
-from bnngen.quantised import Affine, Relu
+from bnngen.quantised import RELU, Affine
 
 
 def test_by_hand(chain: Callable, fire: Callable) -> None:
@@ -41,5 +41,5 @@ def test_it_is_exact(
 
 def test_it_leaves_other_patterns_alone(chain: Callable) -> None:
     affine = Affine(exact_array(2), exact_array(0))
-    graph = chain((2,), affine, Relu(), affine)
+    graph = chain((2,), affine, RELU, affine)
     assert [merge_affines(graph, node) for node in graph.nodes] == [None] * 3

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.exact import Exact
 from bnngen.passes.affine_into_step import affine_into_step
+from bnngen.passes.clip_into_step import clip_into_step
 from bnngen.passes.merge_steps import merge_steps
-from bnngen.passes.relu_into_step import relu_into_step
-from bnngen.quantised import ALWAYS, NEVER, Bound, Relu, Step
+from bnngen.quantised import ALWAYS, NEVER, RELU, Bound, Step
 
 VALUES = [Fraction(n, 12) for n in range(-48, 49)]
 
@@ -89,7 +89,7 @@ def test_a_plain_sign_passes_on_its_mark_but_is_not_merged_itself(chain: Callabl
 
 
 def test_it_leaves_other_patterns_alone(chain: Callable, fire: Callable) -> None:
-    graph = chain((1,), SIGN, Relu(), SIGN)
+    graph = chain((1,), SIGN, RELU, SIGN)
     assert [merge_steps(graph, node) for node in graph.nodes] == [None] * 3
-    after = fire(relu_into_step, graph, "n2")
+    after = fire(clip_into_step, graph, "n2")
     assert merge_steps(after, after["n2"]) is not None

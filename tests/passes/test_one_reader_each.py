@@ -9,7 +9,7 @@ import numpy as np
 from bnngen.exact import exact_array
 from bnngen.graph import Graph, Node
 from bnngen.passes.one_reader_each import one_reader_each
-from bnngen.quantised import Affine, Linear, Relu, Sum
+from bnngen.quantised import RELU, Affine, Linear, Sum
 
 AFFINE = Affine(exact_array(2), exact_array([1, -1]))
 
@@ -24,7 +24,7 @@ def branches(op: object) -> Graph:
 
 
 def test_each_reader_gets_its_own(fire: Callable, same_meaning: Callable) -> None:
-    for op in (AFFINE, Relu()):
+    for op in (AFFINE, RELU):
         graph = branches(op)
         after = fire(one_reader_each, graph, "shared")
         same_meaning(graph, after, (-1, 0, 2))

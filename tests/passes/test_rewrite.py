@@ -11,13 +11,13 @@ from bnngen.errors import ModelError
 from bnngen.exact import exact_array
 from bnngen.graph import Graph, Node
 from bnngen.passes.rewrite import Refusal, pair, refusals, rewrite
-from bnngen.quantised import Affine, Linear, Relu, Softmax
+from bnngen.quantised import RELU, Affine, Clip, Linear, Softmax
 
 AFFINE = Affine(exact_array(1), exact_array(0))
 
 
 def drop_relu(graph: Graph, node: Node) -> Graph | None:
-    return graph.without(node.name) if isinstance(node.op, Relu) else None
+    return graph.without(node.name) if node.op == RELU else None
 
 
 def refuse_affine(graph: Graph, node: Node) -> Refusal | None:
@@ -25,13 +25,13 @@ def refuse_affine(graph: Graph, node: Node) -> Refusal | None:
 
 
 def test_rules_fire_until_none_does(chain: Callable) -> None:
-    graph = rewrite(chain((1,), Relu(), AFFINE, Relu(), Relu()), [refuse_affine, drop_relu])
+    graph = rewrite(chain((1,), RELU, AFFINE, RELU, RELU), [refuse_affine, drop_relu])
     assert [n.name for n in graph.nodes] == ["n1"]
     assert graph.output == "n1"
 
 
 def test_reasons_are_collected_and_nothing_changes(chain: Callable) -> None:
-    graph = chain((1,), Relu(), AFFINE, AFFINE)
+    graph = chain((1,), RELU, AFFINE, AFFINE)
     assert refusals(graph, [refuse_affine]) == [
         Refusal("n1", "no affine here"),
         Refusal("n2", "no affine here"),
@@ -42,17 +42,17 @@ def test_reasons_are_collected_and_nothing_changes(chain: Callable) -> None:
 def test_a_rule_that_breaks_the_graph_is_found_at_once(chain: Callable) -> None:
     def widen(graph: Graph, node: Node) -> Graph | None:
         broken = Linear(np.ones((1, 5), dtype=int))
-        return graph.with_op(node.name, broken) if isinstance(node.op, Relu) else None
+        return graph.with_op(node.name, broken) if node.op == RELU else None
 
     with pytest.raises(ModelError, match=r"^layer 'n0': takes 5 features, not a tensor of shape \(1,\)$"):
-        rewrite(chain((1,), Relu()), [widen])
+        rewrite(chain((1,), RELU), [widen])
 
 
 def test_pair_needs_the_only_reader(chain: Callable) -> None:
-    graph = chain((1,), AFFINE, Relu(), Softmax())
-    assert pair(graph, graph["n1"], Affine, Relu) == (graph["n0"], AFFINE)
-    assert pair(graph, graph["n1"], Relu, Relu) is None
+    graph = chain((1,), AFFINE, RELU, Softmax())
+    assert pair(graph, graph["n1"], Affine, Clip) == (graph["n0"], AFFINE)
+    assert pair(graph, graph["n1"], Clip, Clip) is None
     assert pair(graph, graph["n1"], Affine, Softmax) is None
     assert pair(graph, graph["n0"], Affine, Affine) is None
-    branched = Graph("x", (1,), (*graph.nodes, Node("other", Relu(), ("n0",))), "n2")
-    assert pair(branched, branched["n1"], Affine, Relu) is None
+    branched = Graph("x", (1,), (*graph.nodes, Node("other", RELU, ("n0",))), "n2")
+    assert pair(branched, branched["n1"], Affine, Clip) is None

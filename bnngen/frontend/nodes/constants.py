@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from onnx import helper, numpy_helper
+from onnx import TensorProto
 
 from bnngen.exact import exact_array, square_root
 from bnngen.frontend.importer import Importer, OnnxNode, handles
+from bnngen.frontend.limits import check_elements
+from bnngen.frontend.tensors import element_type, read_tensor
 from bnngen.frontend.values import Activation, Constant, QuantisedConstant
 
 
@@ -14,39 +16,56 @@ from bnngen.frontend.values import Activation, Constant, QuantisedConstant
 def read_constant(node: OnnxNode, importer: Importer) -> None:
     attributes = node.attributes
     if "value" in attributes:
-        array = numpy_helper.to_array(attributes["value"])
+        array = read_tensor(attributes["value"])
     else:
         known = ("value_float", "value_floats", "value_int", "value_ints")
         values = [attributes[k] for k in known if k in attributes]
         if not values:
             raise node.error("holds neither numbers nor a tensor")
         array = np.asarray(values[0])
-    importer.values[node.outputs[0]] = Constant(array)
+    importer.fold(node, array)
 
 
 @handles("Shape")
 def read_shape(node: OnnxNode, importer: Importer) -> None:
-    shape = node.input(0).shape
+    value = node.input(0)
+    shape = value.shape
     start, end = node.attributes.get("start", 0), node.attributes.get("end", len(shape))
-    importer.values[node.outputs[0]] = Constant(np.array(shape[start:end], dtype=np.int64))
+    of_batch = isinstance(value, Activation) and 0 in range(len(shape))[start:end]
+    importer.fold(node, np.array(shape[start:end], dtype=np.int64), of_batch)
 
 
 @handles("Gather")
 def read_gather(node: OnnxNode, importer: Importer) -> None:
-    data, indices = node.constant(0, "its data").array, node.constant(1, "its indices").array
-    importer.values[node.outputs[0]] = Constant(np.take(data, indices, axis=node.attributes.get("axis", 0)))
+    data, places = node.constant(0, "its data").array, node.constant(1, "its indices").array
+    if not data.ndim or places.dtype.kind not in "iu":
+        raise node.error("takes an array, and whole numbers as indices")
+    axis = node.axis(data.ndim, 0)
+    check_elements((*places.shape, *data.shape[:axis], *data.shape[axis + 1 :]), "a constant")
+    sees_batch = node.constant(0, "its data").of_batch and bool((places % len(data) == 0).any())
+    importer.fold(node, np.take(data, places, axis=axis), sees_batch)
 
 
 @handles("Cast")
 def read_cast(node: OnnxNode, importer: Importer) -> None:
-    """Changes the number format of a constant; the numbers must survive it."""
-    array = node.constant(0, "its input").array
+    """Changes the number format of a constant; the numbers must survive it. Single and double precision stand
+    for the real numbers that computed tensors are."""
+    to = node.attributes["to"]
+    value = node.input(0)
+    if isinstance(value, Activation):
+        if to not in (TensorProto.FLOAT, TensorProto.DOUBLE):
+            raise node.error("of a computed tensor is supported to FLOAT and DOUBLE only: others round it")
+        importer.values[node.output(0)] = value
+        return
+    array, type_ = node.constant(0, "its input").array, element_type(to)
+    if type_.kind not in "biuf":
+        raise node.error(f"to {type_} is not supported")
     with np.errstate(over="ignore", invalid="ignore"):
-        cast = array.astype(helper.tensor_dtype_to_np_dtype(node.attributes["to"]))
+        cast = array.astype(type_)
     same = exact_array(cast) == array if array.dtype == object else cast == array
     if not np.all(same):
         raise node.error("would change the constant's value")
-    importer.values[node.outputs[0]] = Constant(cast)
+    importer.fold(node, cast)
 
 
 @handles("Pow")
@@ -55,14 +74,16 @@ def read_pow(node: OnnxNode, importer: Importer) -> None:
     if exponent.size != 1 or float(exponent.reshape(-1)[0]) not in (0.5, -0.5, 1.0, 2.0, -1.0):
         raise node.error("takes an exponent of -1, -0.5, 0.5, 1 or 2")
     power = float(exponent.reshape(-1)[0])
+    if node.constant(0, "its base").array.dtype.kind in "iu" and power not in (1.0, 2.0):
+        raise node.error("of whole numbers takes an exponent of 1 or 2")
     result = square_root(base) if abs(power) == 0.5 else base * base if power == 2.0 else base
-    importer.values[node.outputs[0]] = Constant(exact_array(1) / result if power < 0 else result)
+    importer.fold(node, exact_array(1) / result if power < 0 else result)
 
 
 @handles("Sqrt")
 def read_sqrt(node: OnnxNode, importer: Importer) -> None:
     base = node.constant(0, "its input").exact()
-    importer.values[node.outputs[0]] = Constant(square_root(base))
+    importer.fold(node, square_root(base))
 
 
 @handles("Transpose")
@@ -71,11 +92,13 @@ def read_transpose(node: OnnxNode, importer: Importer) -> None:
     if isinstance(value, Activation):
         raise node.error("is supported on constants only, not on the computed tensor")
     perm = node.attributes.get("perm", list(range(len(value.shape)))[::-1])
+    if sorted(perm) != list(range(len(value.shape))):
+        raise node.error(f"has perm {perm} for a tensor of shape {value.shape}")
     if isinstance(value, Constant):
-        importer.values[node.outputs[0]] = Constant(value.array.transpose(perm))
+        importer.fold(node, value.array.transpose(perm))
         return
     scale, offset = (
         p.reshape((1,) * (value.ints.ndim - p.ndim) + p.shape).transpose(perm) if p.size > 1 else p
         for p in (value.scale, value.offset)
     )
-    importer.values[node.outputs[0]] = QuantisedConstant(value.ints.transpose(perm), scale, offset)
+    importer.values[node.output(0)] = QuantisedConstant(value.ints.transpose(perm), scale, offset)

@@ -11,38 +11,40 @@ from bnngen.quantised import Softmax
 @handles("Softmax")
 def read_softmax(node: OnnxNode, importer: Importer) -> None:
     value = node.activation()
-    _require_last_axis(node, value, node.attributes.get("axis", -1 if importer.opset >= 13 else 1))
-    importer.values[node.outputs[0]] = importer.add(node, Softmax(), value, shape=value.shape)
+    _require_last_axis(node, value, -1 if importer.opset >= 13 else 1)
+    importer.values[node.output(0)] = importer.add(node, Softmax(), value)
 
 
 @handles("ArgMax")
 def read_argmax(node: OnnxNode, importer: Importer) -> None:
     value = node.activation()
-    if node.attributes.get("select_last_index", 0):
+    if node.flag("select_last_index"):
         raise node.error("with select_last_index = 1 is not supported; the lowest index wins a tie")
-    _require_last_axis(node, value, node.attributes.get("axis", 0))
-    importer.values[node.outputs[0]] = importer.add(node, ArgMax(value.shape[1]), value, shape=(1, 1))
+    _require_last_axis(node, value, 0)
+    best = importer.add(node, ArgMax(value.shape[1]), value)
+    kept = node.flag("keepdims", default=True)
+    importer.values[node.output(0)] = best if kept else Activation(best.name, best.shape[:1])
 
 
 @handles("TopK")
 def read_topk(node: OnnxNode, importer: Importer) -> None:
     """TopK of 1: its indices are the class; its values are not available."""
     value = node.activation()
-    k = (
-        node.attributes.get("k")
-        if "k" in node.attributes
-        else int(node.constant(1, "k").array.reshape(-1)[0])
-    )
-    if not node.attributes.get("largest", 1):
+    numbers = [node.attributes["k"]] if "k" in node.attributes else node.whole(1, "k")
+    if len(numbers) != 1:
+        raise node.error(f"takes one number as k, not {numbers}")
+    (k,) = numbers
+    if not node.flag("largest", default=True):
         raise node.error("is supported as the one largest score only, not as the smallest")
     if k != 1:
         raise node.error(f"is supported as the one largest score only, not with k = {k}")
-    _require_last_axis(node, value, node.attributes.get("axis", -1))
-    importer.values[node.outputs[1]] = importer.add(node, ArgMax(value.shape[1]), value, shape=(1, 1))
+    _require_last_axis(node, value, -1)
+    importer.values[node.output(1)] = importer.add(node, ArgMax(value.shape[1]), value)
 
 
-def _require_last_axis(node: OnnxNode, value: Activation, axis: int) -> None:
-    if len(value.shape) != 2 or axis % 2 != 1:
+def _require_last_axis(node: OnnxNode, value: Activation, default: int) -> None:
+    axis = node.attributes.get("axis", default)
+    if len(value.shape) != 2 or axis not in (-1, 1):
         raise node.error(
             f"works over the scores of a tensor (N, classes), not over axis {axis} of {value.shape}"
         )

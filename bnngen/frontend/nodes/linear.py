@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bnngen.datatypes import IntType
 from bnngen.exact import Exact, ExactArray, exact_array
-from bnngen.frontend.importer import Importer, OnnxNode, handles
+from bnngen.frontend.importer import Importer, OnnxNode, channel_parameters, handles
 from bnngen.frontend.values import Activation, Constant, QuantisedConstant
 from bnngen.quantised import Affine, Linear
 
@@ -18,25 +18,23 @@ MAX_BITS = 8
 def read_matmul(node: OnnxNode, importer: Importer) -> None:
     if not isinstance(node.input(0), Activation):
         raise node.error("takes a computed tensor on its left and weights on its right")
-    importer.values[node.outputs[0]] = _linear(node, importer, transposed=False)
+    importer.values[node.output(0)] = _linear(node, importer, transposed=False)
 
 
 @handles("Gemm")
 def read_gemm(node: OnnxNode, importer: Importer) -> None:
     """y = alpha * A * B + beta * C, with B transposed on demand."""
-    if node.attributes.get("transA", 0):
+    if node.flag("transA"):
         raise node.error("with transA = 1 would mix the frames of a batch")
     alpha, beta = (Exact.of(node.attributes.get(k, 1.0)) for k in ("alpha", "beta"))
-    product = _linear(node, importer, transposed=bool(node.attributes.get("transB", 0)))
+    product = _linear(node, importer, transposed=node.flag("transB"))
     add = exact_array(0)
-    if len(node.inputs) > 2 and node.inputs[2] is not None:
-        add = node.constant(2, "its bias").exact().reshape(-1) * beta
-        add = add.reshape(1) if add.size == 1 else add
-    if alpha != 1 or any(add.reshape(-1)):
-        product = importer.add(
-            node, Affine(exact_array(alpha), add), product, shape=product.shape, suffix="_bias"
-        )
-    importer.values[node.outputs[0]] = product
+    if node.has_input(2):
+        bias = node.constant(2, "its bias").exact()
+        add = channel_parameters(node, bias.reshape(node.input(2).shape), product) * beta
+    if alpha != 1 or any(add):
+        product = importer.add(node, Affine(exact_array(alpha), add), product, suffix="_bias")
+    importer.values[node.output(0)] = product
 
 
 def _linear(node: OnnxNode, importer: Importer, transposed: bool) -> Activation:
@@ -48,12 +46,12 @@ def _linear(node: OnnxNode, importer: Importer, transposed: bool) -> Activation:
     if weights.ndim != 2:
         raise node.error(f"takes weights of two axes, not of shape {weights.shape}")
     weights = weights if transposed else weights.T
-    product = importer.add(node, Linear(weights), value, shape=(1, len(weights)))
+    product = importer.add(node, Linear(weights), value)
     if all(s == 1 for s in scale.reshape(-1)):
         return product
     axis, shape = (0, weights.shape) if transposed else (1, weights.T.shape)
     rows = row_scale(node, scale, axis, shape)
-    return importer.add(node, Affine(rows, exact_array(0)), product, shape=product.shape, suffix="_scale")
+    return importer.add(node, Affine(rows, exact_array(0)), product, suffix="_scale")
 
 
 def integer_weights(node: OnnxNode) -> tuple[NDArray[np.int64], ExactArray]:
@@ -68,8 +66,11 @@ def integer_weights(node: OnnxNode) -> tuple[NDArray[np.int64], ExactArray]:
 
 
 def _whole_numbers(node: OnnxNode, weights: Constant) -> NDArray[np.int64]:
+    if not weights.array.size:
+        raise node.error(f"has weights of shape {weights.shape}, which are none")
     array = weights.array.astype(np.float64)
-    whole = np.array_equal(array, np.rint(array)) and np.abs(array).max(initial=0) < 1 << MAX_BITS
+    small = np.abs(array).max() < 1 << MAX_BITS  # not so where one is no number
+    whole = small and np.array_equal(array, np.rint(array))
     if not whole or IntType.of_values(array.astype(np.int64)).bits > MAX_BITS:
         raise node.error(
             f"has {weights.array.dtype} weights that are not integers of at most 8 bits; "

@@ -8,9 +8,11 @@ from itertools import pairwise
 from math import ceil, floor
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bnngen.frontend.importer import Importer, OnnxNode, handles
-from bnngen.frontend.values import Activation, Constant, OnnxShape
+from bnngen.frontend.importer import Importer, OnnxNode, checked_axis, handles
+from bnngen.frontend.limits import check_elements
+from bnngen.frontend.values import Activation, OnnxShape
 from bnngen.quantised import Concat, Slice, Upsample
 
 CHANNELS = 1
@@ -27,22 +29,28 @@ NEAREST: dict[str, Callable[[Fraction], int]] = {
 @handles("Concat")
 def read_concat(node: OnnxNode, importer: Importer) -> None:
     values = [node.input(index) for index in range(len(node.inputs))]
-    axis = node.attributes.get("axis", 0)
     if not any(isinstance(value, Activation) for value in values):
         arrays = [node.constant(index, "a part").array for index in range(len(values))]
-        importer.values[node.outputs[0]] = Constant(np.concatenate(arrays, axis=axis))
+        importer.fold(node, _joined(node, arrays))
         return
     maps = [node.activation(index) for index in range(len(values))]
-    _channels_only(node, axis, maps[0].shape)
-    channels = sum(value.shape[CHANNELS] for value in maps)
-    shape = (1, channels, *maps[0].shape[2:])
-    importer.values[node.outputs[0]] = importer.add(node, Concat(), *maps, shape=shape)
+    _channels_only(node, maps[0].shape)
+    if len({len(value.shape) for value in maps}) > 1:
+        raise node.error(
+            f"joins tensors of shapes {[value.shape for value in maps]}; they must have equal rank"
+        )
+    importer.values[node.output(0)] = importer.add(node, Concat(), *maps)
+
+
+def _joined(node: OnnxNode, arrays: Sequence[NDArray]) -> NDArray:
+    check_elements((sum(array.size for array in arrays),), "a constant")
+    return np.concatenate(arrays, axis=node.axis(arrays[0].ndim, 0))
 
 
 @handles("Split")
 def read_split(node: OnnxNode, importer: Importer) -> None:
     value = node.activation()
-    _channels_only(node, node.attributes.get("axis", 0), value.shape)
+    _channels_only(node, value.shape)
     sizes = _sizes(node, value.shape[CHANNELS])
     if len(sizes) != len(node.outputs) or sum(sizes) != value.shape[CHANNELS]:
         raise node.error(f"makes {len(node.outputs)} parts of {sizes} of {value.shape[CHANNELS]} channels")
@@ -55,9 +63,11 @@ def _sizes(node: OnnxNode, channels: int) -> list[int]:
     """The parts: an attribute up to opset 12, an input from 13 on; without them as equal as can be."""
     if "split" in node.attributes:
         return list(node.attributes["split"])
-    if len(node.inputs) > 1 and node.inputs[1] is not None:
-        return [int(size) for size in node.constant(1, "its sizes").array]
+    if node.has_input(1):
+        return node.whole(1, "its sizes")
     parts = node.attributes.get("num_outputs", len(node.outputs))
+    if parts < 1 or (channels % parts and "num_outputs" not in node.attributes):
+        raise node.error(f"makes {parts} equal parts of {channels} channels")
     size = -(-channels // parts)
     return [*[size] * (parts - 1), channels - size * (parts - 1)]
 
@@ -71,9 +81,11 @@ def read_slice(node: OnnxNode, importer: Importer) -> None:
     if starts is None or ends is None:
         raise node.error("lacks its starts or ends")
     rank, first, last = len(value.shape), 0, value.shape[CHANNELS]
-    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        axis = (axes[number] if axes else number) % rank
-        begin, stop, step = slice(start, end, steps[number] if steps else 1).indices(value.shape[axis])
+    places = [checked_axis(node, a, rank) for a in axes or range(len(starts))]
+    if len(set(places)) < len(places):
+        raise node.error(f"names an axis twice: {places}")
+    for axis, start, end, by in zip(places, starts, ends, steps or [1] * len(starts), strict=True):
+        begin, stop, step = slice(start, end, by).indices(value.shape[axis])
         if axis == CHANNELS and step == 1:
             first, last = begin, stop
         elif (begin, stop, step) != (0, value.shape[axis], 1):
@@ -85,16 +97,12 @@ def _numbers(node: OnnxNode, name: str, index: int) -> list[int] | None:
     """Whole numbers: an attribute in old files, an input in newer ones."""
     if name in node.attributes:
         return list(node.attributes[name])
-    if index < len(node.inputs) and node.inputs[index] is not None:
-        return [int(v) for v in node.constant(index, f"its {name}").array.reshape(-1)]
-    return None
+    return node.whole(index, f"its {name}") if node.has_input(index) else None
 
 
 def _cut(node: OnnxNode, importer: Importer, value: Activation, first: int, last: int, number: int) -> None:
     suffix = f"_{number}" if len(node.outputs) > 1 else ""
-    shape = (1, last - first, *value.shape[2:])
-    cut = importer.add(node, Slice(first, last), value, shape=shape, suffix=suffix)
-    importer.values[node.outputs[number]] = cut
+    importer.values[node.outputs[number]] = importer.add(node, Slice(first, last), value, suffix=suffix)
 
 
 @handles("Upsample")
@@ -102,26 +110,32 @@ def read_upsample(node: OnnxNode, importer: Importer) -> None:
     """The forerunner of Resize: element i of the output is element floor(i / scale) of the input."""
     value, scales = node.activation(), node.attributes.get("scales")
     if scales is None:
-        scales = [float(s) for s in node.constant(1, "its scales").array]
+        scales = _scales(node, 1)
     _repeat(node, importer, value, scales, "asymmetric", "floor")
 
 
 @handles("Resize")
 def read_resize(node: OnnxNode, importer: Importer) -> None:
     value = node.activation()
-    if node.attributes.get("axes"):
+    if "axes" in node.attributes:
         raise node.error("with axes is not supported; give a scale for every axis")
-    if len(node.inputs) > 3 and node.inputs[3] is not None:
-        sizes = [int(s) for s in node.constant(3, "its sizes").array]
+    for name, usual in (("antialias", 0), ("exclude_outside", 0), ("keep_aspect_ratio_policy", "stretch")):
+        if (found := node.attributes.get(name, usual)) != usual:
+            raise node.error(f"with {name} = {found} is not supported")
+    if node.has_input(3):
+        sizes = node.whole(3, "its sizes")
         scales = [float(Fraction(size, n)) for size, n in zip(sizes, value.shape, strict=True)]
     else:
         # up to opset 10 the scales are the second input
-        scales = [float(s) for s in node.constant(min(2, len(node.inputs) - 1), "its scales").array]
-    transform = node.text(
-        "coordinate_transformation_mode", "half_pixel" if importer.opset > 10 else "asymmetric"
-    )
-    nearest = node.text("nearest_mode", "round_prefer_floor" if importer.opset > 10 else "floor")
+        scales = _scales(node, min(2, len(node.inputs) - 1))
+    new = importer.opset > 10
+    transform = node.attributes.get("coordinate_transformation_mode", "half_pixel" if new else "asymmetric")
+    nearest = node.attributes.get("nearest_mode", "round_prefer_floor" if new else "floor")
     _repeat(node, importer, value, scales, transform, nearest)
+
+
+def _scales(node: OnnxNode, index: int) -> list[float]:
+    return [float(scale) for scale in node.constant(index, "its scales").array.reshape(-1)]
 
 
 def _repeat(
@@ -132,7 +146,7 @@ def _repeat(
     transform: str,
     nearest: str,
 ) -> None:
-    mode = node.text("mode", "nearest")
+    mode = node.attributes.get("mode", "nearest")
     whole = all(float(scale).is_integer() and scale >= 1 for scale in scales)
     if mode != "nearest" or len(scales) != len(value.shape) or not whole or set(scales[:2]) != {1.0}:
         raise node.error(
@@ -140,14 +154,14 @@ def _repeat(
             "by whole numbers along the axes behind the channels"
         )
     factors = tuple(int(scale) for scale in scales[2:])
+    check_elements((*value.shape[1:], *factors))
     for length, factor in zip(value.shape[2:], factors, strict=True):
         if not _repeats(length, factor, transform, nearest):
             raise node.error(
                 f"with coordinates {transform} and {nearest} does not repeat each element {factor} times; "
                 "accepted are asymmetric and floor, or half_pixel and round_prefer_floor"
             )
-    shape = (1, value.shape[1], *(n * f for n, f in zip(value.shape[2:], factors, strict=True)))
-    importer.values[node.outputs[0]] = importer.add(node, Upsample(factors), value, shape=shape)
+    importer.values[node.output(0)] = importer.add(node, Upsample(factors), value)
 
 
 def _repeats(length: int, factor: int, transform: str, nearest: str) -> bool:
@@ -159,8 +173,9 @@ def _repeats(length: int, factor: int, transform: str, nearest: str) -> bool:
     return all(min(max(NEAREST[nearest](at), 0), length - 1) == i // factor for i, at in enumerate(places))
 
 
-def _channels_only(node: OnnxNode, axis: int, shape: OnnxShape) -> None:
-    if axis % len(shape) != CHANNELS:
+def _channels_only(node: OnnxNode, shape: OnnxShape) -> None:
+    axis = node.axis(len(shape), 0)
+    if axis != CHANNELS:
         raise node.error(
             f"along axis {axis} of {shape} is not supported; accepted is 1, that of the channels"
         )

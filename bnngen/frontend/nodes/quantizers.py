@@ -5,30 +5,41 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
+from onnx import AttributeProto
 
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.exact import Exact, ExactArray, exact_array
 from bnngen.frontend.importer import Importer, OnnxNode, channel_parameters, handles
-from bnngen.frontend.values import Activation, QuantisedConstant
+from bnngen.frontend.schema import QONNX, Definition
+from bnngen.frontend.values import Activation, OnnxShape, QuantisedConstant
 from bnngen.quantised import Affine, Bound, Step
 from bnngen.rounding import QONNX_MODES, bound, round_affine
 
+INT, FLOAT, STRING = AttributeProto.INT, AttributeProto.FLOAT, AttributeProto.STRING
 MAX_LEVELS = 255
 ZERO, ONE = exact_array(0), exact_array(1)
 
 
-@handles("BipolarQuant")
+NO_ATTRIBUTES = Definition(2)
+QUANT = Definition(4, {"signed": INT, "narrow": INT, "rounding_mode": STRING})
+THRESHOLDS = Definition(
+    2, {"out_scale": FLOAT, "out_bias": FLOAT, "out_dtype": STRING, "data_layout": STRING}
+)
+
+
+@handles("BipolarQuant", domains=QONNX, definition=NO_ATTRIBUTES)
 def read_bipolar_quant(node: OnnxNode, importer: Importer) -> None:
     """y = +scale if x >= 0, else -scale."""
     scale = _scale(node, 1)
     value = node.input(0)
     if not isinstance(value, Activation):
         values = _numbers(node)
-        importer.values[node.outputs[0]] = QuantisedConstant(np.where(values >= 0, 1, -1), scale, ZERO)
+        importer.values[node.output(0)] = _known(node, np.where(values >= 0, 1, -1), scale, ZERO)
         return
     step = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
-    quantised = importer.add(node, step, value, shape=value.shape)
-    importer.values[node.outputs[0]] = _rescaled(node, importer, quantised, scale, ZERO)
+    quantised = importer.add(node, step, value)
+    importer.values[node.output(0)] = _rescaled(node, importer, quantised, scale, ZERO)
 
 
 @handles("Sign")
@@ -37,14 +48,14 @@ def read_sign(node: OnnxNode, importer: Importer) -> None:
     value = node.input(0)
     if not isinstance(value, Activation):
         signs = np.sign(_numbers(node).astype(np.float64)).astype(np.int64)
-        importer.values[node.outputs[0]] = QuantisedConstant(signs, ONE, ZERO)
+        importer.values[node.output(0)] = QuantisedConstant(signs, ONE, ZERO)
         return
     rows = ((Bound(Exact(), strict=False), Bound(Exact(), strict=True)),)
     step = Step(rows, (False,), IntType(-1, 1), from_sign=True)
-    importer.values[node.outputs[0]] = importer.add(node, step, value, shape=value.shape)
+    importer.values[node.output(0)] = importer.add(node, step, value)
 
 
-@handles("Quant", "IntQuant")
+@handles("Quant", "IntQuant", domains=QONNX, definition=QUANT)
 def read_quant(node: OnnxNode, importer: Importer) -> None:
     """y = (clip(round(x/scale + zero), lo, hi) - zero) * scale."""
     scale, zero = _scale(node, 1), node.constant(2, "its zero point").exact()
@@ -52,22 +63,23 @@ def read_quant(node: OnnxNode, importer: Importer) -> None:
     reciprocal = ONE / scale
     value = node.input(0)
     if not isinstance(value, Activation):
+        _check_spread(node, value.shape, scale, zero)
         ints = round_affine(_numbers(node), reciprocal, zero, mode, type_.lo, type_.hi)
-        importer.values[node.outputs[0]] = QuantisedConstant(ints, scale, -zero * scale)
+        importer.values[node.output(0)] = _known(node, ints, scale, -zero * scale)
         return
     source = _rescaled(node, importer, value, reciprocal, zero, "_scale")
     levels = tuple(
         Bound(Exact.of(b), s) for b, s in (bound(mode, k) for k in range(type_.lo + 1, type_.hi + 1))
     )
-    quantised = importer.add(node, Step((levels,), (False,), type_), source, shape=value.shape)
-    importer.values[node.outputs[0]] = _rescaled(node, importer, quantised, scale, -zero * scale)
+    quantised = importer.add(node, Step((levels,), (False,), type_), source)
+    importer.values[node.output(0)] = _rescaled(node, importer, quantised, scale, -zero * scale)
 
 
-@handles("MultiThreshold")
+@handles("MultiThreshold", domains=QONNX, definition=THRESHOLDS)
 def read_multi_threshold(node: OnnxNode, importer: Importer) -> None:
     """y = out_scale * (how many thresholds of the channel x reaches) + out_bias."""
     value = node.activation()
-    layout = node.text("data_layout", "NCHW")
+    layout = node.attributes.get("data_layout", "NCHW")
     if len(value.shape) > 2 and not layout.startswith("NC"):
         raise node.error(f"has data layout {layout}; accepted are channels on axis 1 (NCHW)")
     table = node.constant(1, "its thresholds").array
@@ -79,10 +91,24 @@ def read_multi_threshold(node: OnnxNode, importer: Importer) -> None:
     type_ = IntType(0, table.shape[1])
     if table.shape[1] == 1 and bias + bias == -scale:
         type_, scale, bias = BIPOLAR, scale / 2, Exact()
-    quantised = importer.add(node, Step(rows, (False,) * len(rows), type_), value, shape=value.shape)
-    importer.values[node.outputs[0]] = _rescaled(
+    quantised = importer.add(node, Step(rows, (False,) * len(rows), type_), value)
+    importer.values[node.output(0)] = _rescaled(
         node, importer, quantised, exact_array(scale), exact_array(bias)
     )
+
+
+def _known(
+    node: OnnxNode, ints: NDArray[np.int64], scale: ExactArray, offset: ExactArray
+) -> QuantisedConstant:
+    """A quantised constant. Raises ModelError if its scale would change its shape."""
+    _check_spread(node, ints.shape, scale, offset)
+    return QuantisedConstant(ints, scale, offset)
+
+
+def _check_spread(node: OnnxNode, shape: OnnxShape, *parameters: ExactArray) -> None:
+    for array in parameters:
+        if array.size > 1 and np.broadcast_shapes(shape, array.shape) != shape:
+            raise node.error(f"has parameters of shape {array.shape} for a constant of shape {shape}")
 
 
 def _numbers(node: OnnxNode) -> np.ndarray:
@@ -102,7 +128,7 @@ def _scale(node: OnnxNode, index: int) -> ExactArray:
 
 
 def _rounding(node: OnnxNode) -> str:
-    mode = node.text("rounding_mode", "ROUND").upper()
+    mode = node.attributes.get("rounding_mode", "ROUND").upper()
     if mode not in QONNX_MODES:
         raise node.error(f"has rounding mode {mode}; accepted are {', '.join(QONNX_MODES)}")
     return QONNX_MODES[mode]
@@ -113,10 +139,10 @@ def _quant_type(node: OnnxNode) -> IntType:
     width = bits.reshape(-1)[0].fraction() if bits.size == 1 else Fraction(1, 2)
     if width.denominator != 1 or not 1 <= width <= 8:
         raise node.error(f"has bit width {bits.tolist()}; accepted is one whole number from 1 to 8")
-    signed = node.attributes.get("signed", 1)
+    signed, narrow = node.flag("signed", default=True), int(node.flag("narrow"))
     if signed and width == 1:
         raise node.error("has only one signed bit, which tools read differently; use BipolarQuant")
-    half, narrow = 1 << (int(width) - 1), int(node.attributes.get("narrow", 0))
+    half = 1 << (int(width) - 1)
     if signed:
         lo, hi = -half + narrow, half - 1
     else:
@@ -138,4 +164,4 @@ def _rescaled(
     mul, add = (channel_parameters(node, p, value) for p in (mul, add))
     if all(m == 1 for m in mul.reshape(-1)) and not any(add.reshape(-1)):
         return value
-    return importer.add(node, Affine(mul, add), value, shape=value.shape, suffix=suffix)
+    return importer.add(node, Affine(mul, add), value, suffix=suffix)

@@ -6,79 +6,121 @@ import math
 
 import numpy as np
 
-from bnngen.frontend.importer import Importer, OnnxNode, features, handles
-from bnngen.frontend.values import Activation, Constant
-from bnngen.quantised import Flatten
+from bnngen.frontend.importer import Importer, OnnxNode, checked_axis, features, handles
+from bnngen.frontend.values import Activation, Constant, OnnxShape, QuantisedConstant
+from bnngen.quantised import Reshape
 
 
-@handles("Identity", "Dropout")
+@handles("Identity")
 def read_identity(node: OnnxNode, importer: Importer) -> None:
-    importer.values[node.outputs[0]] = node.input(0)
+    importer.values[node.output(0)] = node.input(0)
+
+
+@handles("Dropout")
+def read_dropout(node: OnnxNode, importer: Importer) -> None:
+    """Passes everything through, but while a network is trained."""
+    if node.has_input(2) and node.constant(2, "its mode").array.any():
+        raise node.error("is in training mode; export the model in evaluation mode")
+    importer.values[node.output(0)] = node.input(0)
 
 
 @handles("Flatten")
 def read_flatten(node: OnnxNode, importer: Importer) -> None:
-    if node.attributes.get("axis", 1) != 1:
-        raise node.error(f"is supported with axis 1, not {node.attributes['axis']}")
     value = node.activation()
-    _reshape(node, importer, (1, features(value.shape)))
+    rank = len(value.shape)
+    if node.attributes.get("axis", 1) not in (1, 1 - rank):
+        raise node.error(f"is supported with axis 1, not {node.attributes['axis']}")
+    _reshape(node, importer, (value.shape[0], features(value.shape)))
 
 
 @handles("Reshape")
 def read_reshape(node: OnnxNode, importer: Importer) -> None:
-    wanted = [int(d) for d in node.constant(1, "its shape").array]
-    value = node.input(0)
-    shape = [value.shape[i] if d == 0 else d for i, d in enumerate(wanted)]
+    value, wanted = node.input(0), node.whole(1, "its shape")
+    shape = list(wanted)
+    if not node.flag("allowzero"):
+        if any(d == 0 and i >= len(value.shape) for i, d in enumerate(wanted)):
+            raise node.error(f"keeps axes that {value.shape} does not have: {wanted}")
+        shape = [value.shape[i] if d == 0 else d for i, d in enumerate(wanted)]
+    if shape.count(-1) > 1 or min(shape, default=0) < -1:
+        raise node.error(f"can't make shape {wanted} of {value.shape}")
     if -1 in shape:
-        shape[shape.index(-1)] = math.prod(value.shape) // max(1, -math.prod(shape))
+        known = math.prod(d for d in shape if d != -1)
+        shape[shape.index(-1)] = math.prod(value.shape) // max(1, known)
     _reshape(node, importer, tuple(shape))
 
 
 @handles("Unsqueeze")
 def read_unsqueeze(node: OnnxNode, importer: Importer) -> None:
-    shape = list(node.input(0).shape)
-    axes = _axes(node)
-    rank = len(shape) + len(axes)
-    for axis in sorted(a % rank for a in axes):
+    value, axes = node.input(0), _axes(node)
+    if axes is None:
+        raise node.error("lacks its axes")
+    shape = list(value.shape)
+    places = _distinct(node, axes, len(shape) + len(axes))
+    if isinstance(value, Activation) and 0 in places:
+        raise node.error(f"puts an axis in front of the batch axis of {value.shape}")
+    for axis in sorted(places):
         shape.insert(axis, 1)
     _reshape(node, importer, tuple(shape))
 
 
 @handles("Squeeze")
 def read_squeeze(node: OnnxNode, importer: Importer) -> None:
-    shape = node.input(0).shape
-    axes = {a % len(shape) for a in _axes(node)} or {i for i, d in enumerate(shape) if d == 1}
+    value = node.input(0)
+    shape, given = value.shape, _axes(node)
+    # without axes all of length 1 go; the batch only looks as if it had that length
+    first = 1 if isinstance(value, Activation) else 0
+    axes = {i for i, d in enumerate(shape) if d == 1 and i >= first}
+    if given is not None:
+        axes = _distinct(node, given, len(shape))
+    if any(shape[axis] != 1 or axis < first for axis in axes):
+        where = " behind the batch" if first else ""
+        raise node.error(f"drops the axes {sorted(axes)} of {shape}; it may drop axes of length 1{where}")
     _reshape(node, importer, tuple(d for i, d in enumerate(shape) if i not in axes))
 
 
-def _axes(node: OnnxNode) -> list[int]:
-    """The axes: an attribute up to opset 12, an input from 13 on."""
+def _axes(node: OnnxNode) -> list[int] | None:
+    """The axes, if they are given: an attribute up to opset 12, an input from 13 on."""
     if "axes" in node.attributes:
         return list(node.attributes["axes"])
-    return [int(a) for a in node.constant(1, "its axes").array.reshape(-1)] if len(node.inputs) > 1 else []
+    return node.whole(1, "its axes") if node.has_input(1) else None
 
 
-def _reshape(node: OnnxNode, importer: Importer, shape: tuple[int, ...]) -> None:
+def _distinct(node: OnnxNode, axes: list[int], rank: int) -> set[int]:
+    found = {checked_axis(node, axis, rank) for axis in axes}
+    if len(found) < len(axes):
+        raise node.error(f"names an axis twice: {axes}")
+    return found
+
+
+def _reshape(node: OnnxNode, importer: Importer, shape: OnnxShape) -> None:
+    """The node's input in another shape."""
     value = node.input(0)
     if math.prod(shape) != math.prod(value.shape):
         raise node.error(f"can't make shape {shape} of {value.shape}")
-    if not isinstance(value, Activation):
+    if isinstance(value, Activation):
+        if not shape or shape[0] != value.shape[0]:
+            raise node.error(f"must keep the batch axis: {value.shape} became {shape}")
+        importer.values[node.output(0)] = add_reshape(node, importer, value, shape[1:])
+    elif isinstance(value, QuantisedConstant) and value.scale.size == value.offset.size == 1:
+        ints = value.ints.reshape(shape)
+        importer.values[node.output(0)] = QuantisedConstant(ints, value.scale, value.offset)
+    else:
         array = value.array if isinstance(value, Constant) else value.exact()
-        importer.values[node.outputs[0]] = Constant(np.reshape(array, shape))
-        return
-    if not shape or shape[0] != 1:
-        raise node.error(f"must keep the batch axis: {value.shape} became {shape}")
-    importer.values[node.outputs[0]] = _reshape_activation(node, importer, value, shape)
+        importer.fold(node, np.reshape(array, shape))
 
 
-def _reshape_activation(
-    node: OnnxNode, importer: Importer, value: Activation, shape: tuple[int, ...]
+def add_reshape(
+    node: OnnxNode, importer: Importer, value: Activation, shape: OnnxShape, suffix: str = ""
 ) -> Activation:
-    dims, was = ([d for d in s[1:] if d != 1] for s in (shape, value.shape))
-    if dims == was:
-        return Activation(value.name, shape)
-    if len(dims) > 1:
+    """A computed tensor with frames of another ``shape``, channels first; itself if it has that shape.
+
+    Raises ModelError for more axes than a map has.
+    """
+    if shape == value.shape[1:]:
+        return value
+    if len(shape) > 3:
         raise node.error(
-            f"of {value.shape} to {shape} is not supported; it may flatten, or add axes of length 1"
+            f"makes a tensor of shape {(value.shape[0], *shape)}; accepted are (N, features), (N, C, L) and "
+            "(N, C, H, W)"
         )
-    return importer.add(node, Flatten(), value, shape=shape)
+    return importer.add(node, Reshape(shape), value, suffix=suffix)

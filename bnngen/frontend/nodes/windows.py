@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from bnngen.exact import exact_array
 from bnngen.frontend.importer import Importer, OnnxNode, handles
+from bnngen.frontend.limits import MOST_TAPS, check_elements
 from bnngen.frontend.nodes.linear import integer_weights, row_scale
 from bnngen.frontend.values import Activation
+from bnngen.graph import Op
 from bnngen.ops.window import Axes, Window
 from bnngen.quantised import Affine, Convolution, MaxPool
 
@@ -25,36 +27,35 @@ def read_conv(node: OnnxNode, importer: Importer) -> None:
     if weights.ndim != len(value.shape):
         raise node.error(f"has weights of shape {weights.shape} for a tensor of shape {value.shape}")
     window, groups = _window(node, value, weights.shape[2:]), node.attributes.get("group", 1)
-    if weights.shape[1] * groups != value.shape[1] or weights.shape[0] % groups:
+    if groups < 1 or weights.shape[1] * groups != value.shape[1] or weights.shape[0] % groups:
         raise node.error(
             f"has weights of shape {weights.shape} in {groups} groups for {value.shape[1]} channels"
         )
     rows = np.moveaxis(weights, 1, -1).reshape(len(weights), -1)
-    convolved = _add(node, importer, Convolution(rows, window, groups), value, window, len(weights))
+    convolved = _add(node, importer, Convolution(rows, window, groups), value, window)
     scales = row_scale(node, scale, 0, weights.shape)
     bias = ZERO
-    if len(node.inputs) > 2 and node.inputs[2] is not None:
-        bias = node.constant(2, "its bias").exact().reshape(-1)
+    if node.has_input(2):
+        bias = node.constant(2, "its bias").exact()
+        if node.input(2).shape != (len(weights),):
+            raise node.error(f"has a bias of shape {bias.shape} for {len(weights)} channels")
     if any(s != 1 for s in scales) or any(bias):
-        convolved = importer.add(
-            node, Affine(scales, bias), convolved, shape=convolved.shape, suffix="_scale"
-        )
-    importer.values[node.outputs[0]] = convolved
+        convolved = importer.add(node, Affine(scales, bias), convolved, suffix="_scale")
+    importer.values[node.output(0)] = convolved
 
 
 @handles("MaxPool")
 def read_max_pool(node: OnnxNode, importer: Importer) -> None:
     value = _map(node)
     window = _pool_window(node, value)
-    pooled = _add(node, importer, MaxPool(window), value, window, value.shape[1])
-    importer.values[node.outputs[0]] = pooled
+    importer.values[node.output(0)] = _add(node, importer, MaxPool(window), value, window)
 
 
 @handles("AveragePool")
 def read_average_pool(node: OnnxNode, importer: Importer) -> None:
     value = _map(node)
     window = _pool_window(node, value)
-    if window.padded and not node.attributes.get("count_include_pad", 0):
+    if window.padded and not node.flag("count_include_pad"):
         raise node.error("divides by fewer elements at the border; use count_include_pad = 1, or no padding")
     _average(node, importer, value, window)
 
@@ -68,12 +69,11 @@ def read_global_average_pool(node: OnnxNode, importer: Importer) -> None:
 def _average(node: OnnxNode, importer: Importer, value: Activation, window: Window) -> None:
     """The sum, a depthwise convolution of ones, then 1/n."""
     channels = value.shape[1]
+    _check_taps(node, window, value, 1)
     ones = Convolution(np.ones((channels, window.taps), np.int64), window, channels)
-    pooled = _add(node, importer, ones, value, window, channels)
-    mul = exact_array(Fraction(1, window.taps))
-    importer.values[node.outputs[0]] = importer.add(
-        node, Affine(mul, ZERO), pooled, shape=pooled.shape, suffix="_mean"
-    )
+    pooled = _add(node, importer, ones, value, window)
+    mean = Affine(exact_array(Fraction(1, window.taps)), ZERO)
+    importer.values[node.output(0)] = importer.add(node, mean, pooled, suffix="_mean")
 
 
 def _map(node: OnnxNode) -> Activation:
@@ -83,14 +83,23 @@ def _map(node: OnnxNode) -> Activation:
     return value
 
 
-def _add(
-    node: OnnxNode, importer: Importer, op: Any, value: Activation, window: Window, channels: int
-) -> Activation:
-    return importer.add(node, op, value, shape=(1, channels, *window.outputs(value.shape[2:])))
+def _add(node: OnnxNode, importer: Importer, op: Op, value: Activation, window: Window) -> Activation:
+    positions = window.outputs(value.shape[2:])
+    padded = map(sum, zip(value.shape[2:], window.before, window.after, strict=True))
+    check_elements((*padded, value.shape[1]), "a padded map")
+    _check_taps(node, window, value, math.prod(positions))
+    return importer.add(node, op, value)
+
+
+def _check_taps(node: OnnxNode, window: Window, value: Activation, positions: int) -> None:
+    if (count := window.taps * value.shape[1] * positions) > MOST_TAPS:
+        raise node.error(
+            f"has windows that see {count:,} elements together; at most {MOST_TAPS:,} are supported"
+        )
 
 
 def _pool_window(node: OnnxNode, value: Activation) -> Window:
-    if node.attributes.get("ceil_mode", 0) and _cuts(node, value):
+    if node.flag("ceil_mode") and _cuts(node, value):
         raise node.error("with ceil_mode = 1 would have windows that are cut off at the border")
     return _window(node, value, tuple(node.attributes["kernel_shape"]))
 
@@ -109,8 +118,10 @@ def _window(node: OnnxNode, value: Activation, kernel: Axes) -> Window:
     strides = tuple(attributes.get("strides", (1,) * rank))
     dilations = tuple(attributes.get("dilations", (1,) * rank))
     pads = tuple(attributes.get("pads", (0,) * 2 * rank))
+    if len(pads) != 2 * rank:
+        raise node.error(f"has pads {list(pads)} for {rank} axes; accepted are {2 * rank} numbers")
     window = Window(tuple(kernel), strides, dilations, pads[:rank], pads[rank:])
-    mode = node.text("auto_pad", "NOTSET")
+    mode = attributes.get("auto_pad", "NOTSET")
     if mode == "NOTSET":
         return window
     if mode == "VALID":

@@ -1,4 +1,4 @@
-"""Relu -> Step => Step."""
+"""Clip -> Step => Step."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from bnngen.datatypes import BIPOLAR
 from bnngen.exact import Exact
 from bnngen.passes.affine_into_step import affine_into_step
-from bnngen.passes.relu_into_step import relu_into_step
-from bnngen.quantised import ALWAYS, NEVER, Bound, Relu, Step
+from bnngen.passes.clip_into_step import clip_into_step
+from bnngen.quantised import ALWAYS, NEVER, RELU, Bound, Clip, Step
 
 VALUES = [Fraction(n, 8) for n in range(-20, 21)]
 
@@ -41,11 +41,38 @@ def bound(value: int, strict: bool) -> Bound:
 def test_by_hand(
     chain: Callable, same_meaning: Callable, before: Bound, falling: bool, after: Bound, fire: Callable
 ) -> None:
-    graph = chain((1,), Relu(), Step(((before,),), (falling,), BIPOLAR))
-    result = fire(relu_into_step, graph, "n1")
+    graph = chain((1,), RELU, Step(((before,),), (falling,), BIPOLAR))
+    result = fire(clip_into_step, graph, "n1")
     (node,) = result.nodes
     assert (node.name, node.inputs) == ("n1", ("x",))
     assert node.op == Step(((after,),), (falling,), BIPOLAR)
+    same_meaning(graph, result, VALUES)
+
+
+@pytest.mark.parametrize(
+    ("before", "falling", "after"),
+    [
+        (bound(1, False), False, bound(1, False)),
+        (bound(1, True), False, NEVER),
+        (bound(-1, False), False, ALWAYS),
+        (bound(-1, True), False, bound(-1, True)),
+        (bound(1, False), True, ALWAYS),
+        (bound(1, True), True, bound(1, True)),
+        (bound(-1, False), True, bound(-1, False)),
+        (bound(-1, True), True, NEVER),
+        (bound(2, False), False, NEVER),
+        (bound(-2, True), True, NEVER),
+        (ALWAYS, False, ALWAYS),
+        (NEVER, True, NEVER),
+    ],
+)
+def test_both_ends_by_hand(
+    chain: Callable, same_meaning: Callable, before: Bound, falling: bool, after: Bound, fire: Callable
+) -> None:
+    """Between -1 and 1."""
+    graph = chain((1,), Clip(Exact.of(-1), Exact.of(1)), Step(((before,),), (falling,), BIPOLAR))
+    result = fire(clip_into_step, graph, "n1")
+    assert result.nodes[0].op == Step(((after,),), (falling,), BIPOLAR)
     same_meaning(graph, result, VALUES)
 
 
@@ -60,13 +87,19 @@ def test_it_is_exact(
     fire: Callable,
 ) -> None:
     affines = [data.draw(strategies.affines(channels)) for _ in range(2)]
-    graph = chain((channels,), affines[0], Relu(), affines[1], data.draw(strategies.steps(channels)))
+    graph = chain(
+        (channels,),
+        affines[0],
+        data.draw(strategies.clips()),
+        affines[1],
+        data.draw(strategies.steps(channels)),
+    )
     after = fire(affine_into_step, graph, "n3")
-    after = fire(relu_into_step, after, "n3")
+    after = fire(clip_into_step, after, "n3")
     after = fire(affine_into_step, after, "n3")
     same_meaning(graph, after, VALUES if channels == 1 else VALUES[::8])
 
 
 def test_it_leaves_other_patterns_alone(chain: Callable) -> None:
-    graph = chain((1,), Step(((ALWAYS,),), (False,), BIPOLAR), Relu())
-    assert [relu_into_step(graph, node) for node in graph.nodes] == [None, None]
+    graph = chain((1,), Step(((ALWAYS,),), (False,), BIPOLAR), RELU)
+    assert [clip_into_step(graph, node) for node in graph.nodes] == [None, None]

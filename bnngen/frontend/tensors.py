@@ -1,0 +1,43 @@
+"""The numbers that a file keeps in a tensor."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+
+def read_tensor(tensor: TensorProto) -> NDArray:
+    """The tensor's numbers; floats that numpy does not know as float32, which holds them.
+
+    Raises ValueError if they are no numbers, fewer or more than its shape says, or kept in another file.
+    """
+    if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
+        raise ValueError("is kept in another file; save the model as one file")
+    if tensor.HasField("segment"):
+        raise ValueError("is one segment of a tensor; save the model with whole tensors")
+    dtype = element_type(tensor.data_type)
+    if dtype.kind not in "biufV":
+        raise ValueError(
+            f"is of type {TensorProto.DataType.Name(tensor.data_type)}; accepted are real numbers"
+        )
+    if any(d < 0 for d in tensor.dims):
+        raise ValueError(f"has shape {list(tensor.dims)}")
+    try:
+        array = numpy_helper.to_array(tensor)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(
+            f"does not hold the {math.prod(tensor.dims)} numbers of its shape ({error})"
+        ) from None
+    # bfloat16, the 8-bit floats and the 4-bit numbers of ml_dtypes
+    return array.astype(np.float32) if array.dtype.num >= np.dtype("V").num else array
+
+
+def element_type(data_type: int) -> np.dtype:
+    """Raises ValueError if ONNX has no such type."""
+    try:
+        return helper.tensor_dtype_to_np_dtype(data_type)
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"is of the unknown type {data_type}") from None

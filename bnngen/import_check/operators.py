@@ -1,0 +1,177 @@
+"""Operators for onnx's reference evaluator: those of QONNX and FINN, and its own where it is wrong.
+
+They are written from the definitions of the operators (qonnx.custom_op.general; ONNX), not from the importer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx.reference.op_run import OpRun
+
+QUANTIZER_DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general", "finn")
+
+Floats = NDArray[np.float64]
+Watch = Callable[[str, Floats], None]
+"""Is told the output of a quantiser, and how far each element's value is from where the result changes."""
+
+_ROUNDINGS: dict[str, tuple[Callable[[Floats], Floats], float]] = {
+    "ROUND": (np.round, 0.5),
+    "HALF_EVEN": (np.round, 0.5),
+    "CEIL": (np.ceil, 0.0),
+    "FLOOR": (np.floor, 0.0),
+    "UP": (lambda v: np.sign(v) * np.ceil(np.abs(v)), 0.0),
+    "DOWN": (np.trunc, 0.0),
+    "ROUND_TO_ZERO": (np.trunc, 0.0),
+    "HALF_UP": (lambda v: np.sign(v) * np.floor(np.abs(v) + 0.5), 0.5),
+    "HALF_DOWN": (lambda v: np.sign(v) * np.ceil(np.abs(v) - 0.5), 0.5),
+}
+"""How each mode rounds, and the fraction at which its result changes."""
+
+
+def operators(watch: Watch) -> list[type[OpRun]]:
+    """The classes that `onnx.reference.ReferenceEvaluator` takes as ``new_ops``."""
+
+    def bipolar_quant(self: Any, x: Floats, scale: Floats) -> tuple:
+        watch(self.onnx_node.output[0], np.abs(x))
+        return (np.where(x >= 0, 1.0, -1.0) * scale,)
+
+    def sign(self: Any, x: Floats) -> tuple:
+        watch(self.onnx_node.output[0], np.abs(x))
+        return (np.sign(x),)
+
+    def quant(
+        self: Any,
+        x: Floats,
+        scale: Floats,
+        zero: Floats,
+        bits: Floats,
+        signed: int = 1,
+        narrow: int = 0,
+        rounding_mode: str = "ROUND",
+    ) -> tuple:
+        levels = 2.0 ** float(np.reshape(bits, -1)[0])
+        lo = -levels / 2 + narrow if signed else 0.0
+        hi = levels / 2 - 1 if signed else levels - 1 - narrow
+        rounded, edge = _ROUNDINGS[rounding_mode.upper()]
+        value = x / scale + zero
+        watch(self.onnx_node.output[0], np.abs(value - edge - np.round(value - edge)))
+        return ((np.clip(rounded(value), lo, hi) - zero) * scale,)
+
+    def multi_threshold(
+        self: Any,
+        x: Floats,
+        thresholds: Floats,
+        out_scale: float = 1.0,
+        out_bias: float = 0.0,
+        **unused: object,
+    ) -> tuple:
+        table = thresholds.reshape(thresholds.shape[0], *(1,) * (x.ndim - 2), -1)
+        above = x[..., None] - table[None]
+        watch(self.onnx_node.output[0], np.abs(above).min(axis=-1))
+        return ((above >= 0).sum(axis=-1) * out_scale + out_bias,)
+
+    custom = {
+        "BipolarQuant": bipolar_quant,
+        "Quant": quant,
+        "IntQuant": quant,
+        "MultiThreshold": multi_threshold,
+    }
+    standard = {
+        "Sign": sign,
+        "BatchNormalization": _batch_norm,
+        "MaxPool": _max_pool,
+        "Resize": _resize,
+        "Upsample": _upsample,
+    }
+    return [
+        *(_operator(domain, name, run) for domain in QUANTIZER_DOMAINS for name, run in custom.items()),
+        *(_operator("", name, run) for name, run in standard.items()),
+    ]
+
+
+def _operator(domain: str, name: str, run: Callable) -> type[OpRun]:
+    return type(name, (OpRun,), {"op_domain": domain, "_run": run})
+
+
+def _batch_norm(
+    self: Any, x: Floats, *parameters: Floats, epsilon: float = 1e-5, **unused: object
+) -> tuple:
+    """The evaluator's own takes its statistics from the batch before opset 14."""
+    gamma, beta, mean, var = (p.reshape(-1, *(1,) * (x.ndim - 2)) for p in parameters)
+    return (gamma * (x - mean) / np.sqrt(var + epsilon) + beta,)
+
+
+def _max_pool(
+    self: Any,
+    x: Floats,
+    kernel_shape: Sequence[int],
+    strides: Sequence[int] | None = None,
+    dilations: Sequence[int] | None = None,
+    pads: Sequence[int] | None = None,
+    auto_pad: str = "NOTSET",
+    **unused: object,
+) -> tuple:
+    """The evaluator's own is wrong for some kinds of padding. Windows that ``ceil_mode`` would add are not
+    evaluated."""
+    rank = len(kernel_shape)
+    strides, dilations = strides or [1] * rank, dilations or [1] * rank
+    reach = [(k - 1) * d + 1 for k, d in zip(kernel_shape, dilations, strict=True)]
+    pads = _pads(auto_pad, x.shape[2:], reach, strides) or pads or [0] * 2 * rank
+    edges = [(0, 0), (0, 0), *zip(pads[:rank], pads[rank:], strict=True)]
+    padded = np.pad(x, edges, constant_values=-np.inf)
+    counts = [(n - r) // s + 1 for n, r, s in zip(padded.shape[2:], reach, strides, strict=True)]
+    best: Any = -np.inf
+    for tap in np.ndindex(*kernel_shape):
+        starts = [t * d for t, d in zip(tap, dilations, strict=True)]
+        cut = (slice(a, a + (c - 1) * s + 1, s) for a, c, s in zip(starts, counts, strides, strict=True))
+        best = np.maximum(best, padded[(slice(None), slice(None), *cut)])
+    return (best,)
+
+
+def _pads(
+    auto_pad: str, sizes: Sequence[int], reach: Sequence[int], strides: Sequence[int]
+) -> list[int] | None:
+    """The padding that ``auto_pad`` asks for, all starts before all ends; None if it asks for none."""
+    if not auto_pad.startswith("SAME"):
+        return None
+    sums = zip(sizes, reach, strides, strict=True)
+    totals = [max((-(-n // s) - 1) * s + r - n, 0) for n, r, s in sums]
+    less, more = [t // 2 for t in totals], [t - t // 2 for t in totals]
+    return less + more if auto_pad == "SAME_UPPER" else more + less
+
+
+def _resize(
+    self: Any,
+    x: Floats,
+    *inputs: NDArray | None,
+    coordinate_transformation_mode: str = "half_pixel",
+    nearest_mode: str = "round_prefer_floor",
+    **unused: object,
+) -> tuple:
+    """To the nearest neighbour; the evaluator's own refuses some of the ways to say how much."""
+    given = next(i for i in inputs[-1:0:-1] + inputs[:1] if i is not None and i.size)
+    whole = given.dtype == np.int64
+    sizes = given if whole else [int(np.floor(n * s)) for n, s in zip(x.shape, given, strict=True)]
+    for axis, (n, size) in enumerate(zip(x.shape, sizes, strict=True)):
+        shift = 0.0 if coordinate_transformation_mode == "asymmetric" else 0.5
+        at = (np.arange(size) + shift) * n / size - shift
+        x = np.take(x, np.clip(_NEAREST[nearest_mode](at), 0, n - 1).astype(int), axis=axis)
+    return (x,)
+
+
+_NEAREST: dict[str, Callable[[Floats], Floats]] = {
+    "round_prefer_floor": lambda at: np.ceil(at - 0.5),
+    "round_prefer_ceil": lambda at: np.floor(at + 0.5),
+    "floor": np.floor,
+    "ceil": np.ceil,
+}
+
+
+def _upsample(self: Any, x: Floats, scales: Any = None, mode: str = "nearest") -> tuple:
+    return _resize(
+        self, x, np.asarray(scales), coordinate_transformation_mode="asymmetric", nearest_mode="floor"
+    )

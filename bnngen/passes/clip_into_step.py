@@ -1,0 +1,38 @@
+"""Clip(low, high) -> Step(t)   =>   Step(t')
+
+A Clip never leaves [low, high]: a threshold that its highest result does not pass is never passed, one that
+its lowest passes always is, and in between x decides as before. In a falling row the ends change places.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bnngen.graph import Graph, Node
+from bnngen.passes.rewrite import pair
+from bnngen.quantised import ALWAYS, NEVER, Bound, Clip, Step
+
+
+def clip_into_step(graph: Graph, node: Node) -> Graph | None:
+    match = pair(graph, node, Clip, Step)
+    if match is None:
+        return None
+    producer, clip = match
+    step = node.op
+    assert isinstance(step, Step)
+    rows = tuple(
+        tuple(_pulled_back(bound, clip, falls) for bound in row)
+        for row, falls in zip(step.rows, step.falling, strict=True)
+    )
+    return graph.with_op(node.name, replace(step, rows=rows)).without(producer.name)
+
+
+def _pulled_back(bound: Bound, clip: Clip, falls: bool) -> Bound:
+    least, most = (clip.high, clip.low) if falls else (clip.low, clip.high)
+    if bound.value is None:
+        return bound
+    if least is not None and bound.passed(least, falls):
+        return ALWAYS
+    if most is not None and not bound.passed(most, falls):
+        return NEVER
+    return bound

@@ -1,0 +1,117 @@
+"""What becomes of Reshapes: into weights, into the host's order of the input, or views of the same stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from bnngen.datatypes import BIPOLAR
+from bnngen.exact import Exact, exact_array
+from bnngen.ops.argmax import ArgMax
+from bnngen.ops.window import Window
+from bnngen.passes.reshape import (
+    flatten_into_linear,
+    merge_reshapes,
+    reshape_into_argmax,
+    reshape_of_input,
+)
+from bnngen.quantised import RELU, Affine, Bound, Linear, MaxPool, Reshape, Step
+
+SIGN = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
+AFFINE = Affine(exact_array(2), exact_array(1))
+EACH = Affine(exact_array([2, 3]), exact_array(1))
+POOL = MaxPool(Window.plain((2, 2)))
+
+
+def test_the_columns_take_the_order_of_the_stream(chain: Callable, fire: Callable) -> None:
+    """Two channels of 1 x 3: the file has a0 a1 a2 b0 b1 b2, the stream a0 b0 a1 b1 a2 b2."""
+    graph = chain((1, 3, 2), Reshape((6,)), Linear(np.array([[0, 1, 2, 10, 11, 12]])))
+    after = fire(flatten_into_linear, graph, "n1")
+    (node,) = after.nodes
+    assert (node.name, node.inputs) == ("n1", ("x",))
+    assert node.op.weights.tolist() == [[0, 10, 1, 11, 2, 12]]
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 4), (2, 2, 1), (2, 1, 3), (1, 3, 2), (2, 2), (5,), (2, 3, 2)])
+def test_it_is_exact(chain: Callable, evaluate: Callable, shape: tuple[int, ...], fire: Callable) -> None:
+    features = int(np.prod(shape))
+    generator = np.random.default_rng(features)
+    graph = chain(shape, Reshape((features,)), Linear(generator.integers(-9, 9, (2, features))))
+    after = fire(flatten_into_linear, graph, "n1")
+    for position in range(features):
+        x = [int(i == position) for i in range(features)]
+        assert evaluate(graph, x) == evaluate(after, x)
+
+
+@pytest.mark.parametrize(
+    ("shape", "target", "order"),
+    [
+        ((6,), (1, 6), [0, 1, 2, 3, 4, 5]),
+        ((6,), (6, 1), [0, 1, 2, 3, 4, 5]),
+        ((6,), (2, 3), [0, 3, 1, 4, 2, 5]),
+        ((2, 3), (3, 2, 1), [0, 1, 2, 3, 4, 5]),
+        ((2, 3), (1, 3, 2), [0, 3, 1, 4, 2, 5]),
+        ((2, 3), (6,), [0, 3, 1, 4, 2, 5]),
+        ((1, 1, 6), (6,), [0, 1, 2, 3, 4, 5]),
+        ((1,), (), [0]),
+    ],
+)
+def test_where_each_element_comes_from(shape: tuple, target: tuple, order: list[int]) -> None:
+    """Channels last on both sides; the file's order, channels first, is the same."""
+    op = Reshape(target)
+    assert op.permutation(shape).tolist() == order
+    assert op.keeps_order(shape) == (order == sorted(order))
+
+
+def test_two_in_a_row_are_one(chain: Callable, fire: Callable, same_meaning: Callable) -> None:
+    graph = chain((1, 2, 2), Reshape((4,)), Reshape((2, 2)), RELU)
+    after = fire(merge_reshapes, graph, "n1")
+    assert [n.op for n in after.nodes] == [Reshape((2, 2)), RELU]
+    same_meaning(graph, after, (-1, 0, 1))
+
+
+def test_one_to_the_same_shape_is_none(chain: Callable, fire: Callable) -> None:
+    graph = chain((1, 2, 2), Reshape((2, 1, 2)), RELU)
+    assert [n.op for n in fire(merge_reshapes, graph, "n0").nodes] == [RELU]
+
+
+def test_an_argmax_takes_what_keeps_its_order(chain: Callable, fire: Callable) -> None:
+    graph = chain((1, 1, 4), Reshape((4,)), ArgMax(4))
+    assert [n.op for n in fire(reshape_into_argmax, graph, "n1").nodes] == [ArgMax(4)]
+    turned = chain((2, 1, 2), Reshape((4,)), ArgMax(4))
+    assert reshape_into_argmax(turned, turned["n1"]) is None
+
+
+def test_the_host_orders_the_input(chain: Callable, fire: Callable) -> None:
+    """Frames of 2 x 3 become one channel of 2 x 3 positions."""
+    graph = chain((3, 2), AFFINE, SIGN, Reshape((1, 2, 3)), POOL)
+    after = fire(reshape_of_input, graph, "n2")
+    assert (after.input_shape, after.file_shape) == ((2, 3, 1), (2, 3))
+    assert [n.op for n in after.nodes] == [AFFINE, SIGN, POOL]
+
+
+def test_the_host_orders_channels_with_parameters_of_their_own(chain: Callable, fire: Callable) -> None:
+    """The positions take another shape; those of a map of one channel change places with it."""
+    graph = chain((3, 4, 2), EACH, SIGN, Reshape((2, 2, 6)), POOL)
+    assert reshape_of_input(graph, graph["n2"]) is None  # the same order
+    one = Affine(exact_array([3]), exact_array(1))
+    graph = chain((3, 4, 1), one, SIGN, Reshape((3, 4)), MaxPool(Window.plain((2,))))
+    after = fire(reshape_of_input, graph, "n2")
+    assert (after.input_shape, after.file_shape) == ((4, 3), (1, 3, 4))
+
+
+@pytest.mark.parametrize(
+    "ops",
+    [
+        (EACH, SIGN, Reshape((1, 2, 3)), POOL),
+        (SIGN, Reshape((2, 3, 1)), MaxPool(Window.plain((2, 1)))),
+        (SIGN, Reshape((6,)), Linear(np.ones((1, 6), dtype=int))),
+        (SIGN, MaxPool(Window.plain((1,))), Reshape((1, 2, 3)), POOL),
+    ],
+)
+def test_the_host_leaves_other_patterns_alone(chain: Callable, ops: tuple) -> None:
+    """Parameters of channels that are gone, the same order, a dense layer, and what is no input any more."""
+    graph = chain((3, 2), *ops)
+    assert [reshape_of_input(graph, node) for node in graph.nodes] == [None] * len(ops)
