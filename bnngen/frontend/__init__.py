@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bnngen.frontend import nodes  # noqa: F401 - registers the readers of the ONNX operators
+from bnngen.frontend.functions import inlined
 from bnngen.frontend.importer import Importer
 from bnngen.frontend.model_file import read_model
 from bnngen.graph import Graph
@@ -16,4 +17,4 @@ def import_onnx(path: str | Path) -> Graph:
     Raises ModelFileError if the file can't be read and ModelError, which names the layer, for anything in
     it that is not supported.
     """
-    return Importer(read_model(path)).run()
+    return Importer(inlined(read_model(path))).run()

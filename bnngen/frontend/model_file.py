@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError
 
 from bnngen.errors import ModelFileError
+
+_EXPORT = "export the network as QONNX (brevitas.export.export_qonnx) or ONNX (torch.onnx.export)"
+_KINDS = (
+    (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras writes it; export the network as ONNX (tf2onnx)"),
+    (4, b"TFL3", "a TFLite model, whose numbers are rounded; export the network it was made of as ONNX"),
+    (0, b"\x93NUMPY", f"an array of numpy; {_EXPORT}"),
+    (0, b"\x80\x02", f"a pickled object of Python, as torch.save wrote it; {_EXPORT}"),
+    (0, b"ORTM", "a model of ONNX Runtime's own format; give the ONNX file that it was made of"),
+    (4, b"ORTM", "a model of ONNX Runtime's own format; give the ONNX file that it was made of"),
+    (0, b"%PDF", f"a PDF; {_EXPORT}"),
+    (0, b"\x1f\x8b", "compressed by gzip; unpack it first"),
+)
+"""What files of other kinds begin with, from which byte on, and what to do."""
 
 
 def read_model(path: str | Path) -> onnx.ModelProto:
@@ -20,13 +35,20 @@ def read_model(path: str | Path) -> onnx.ModelProto:
         data = path.read_bytes()
     except OSError as error:
         raise ModelFileError(f"can't read the model '{path}': {error.strerror}") from error
+    return parse_model(data, str(path))
+
+
+def parse_model(data: bytes, name: str) -> onnx.ModelProto:
+    """The model in the bytes of the file ``name``. Raises as `read_model`."""
     model = _parsed(data)
+    if (kind := _kind(data)) is not None:
+        raise ModelFileError(f"'{name}' is no ONNX file but {kind}")
     if model is None:
         raise ModelFileError(
-            f"'{path}' is not a whole ONNX file: {_looks_like(data)}; export or copy it again"
+            f"'{name}' is not a whole ONNX file: {_looks_like(data)}; export or copy it again"
         )
     if not model.graph.node or not model.graph.output:
-        raise ModelFileError(f"'{path}' holds no network: an ONNX graph has at least one node and one output")
+        raise ModelFileError(f"'{name}' holds no network: an ONNX graph has at least one node and one output")
     return model
 
 
@@ -40,9 +62,33 @@ def _parsed(data: bytes) -> onnx.ModelProto | None:
     return model if data else None
 
 
+def _kind(data: bytes) -> str | None:
+    """What else a file is, if that can be told."""
+    if data.startswith(b"PK\x03\x04"):
+        return _kind_of_zip(data)
+    found = (kind for start, magic, kind in _KINDS if data[start : start + len(magic)] == magic)
+    return next(found, None)
+
+
+def _kind_of_zip(data: bytes) -> str:
+    try:
+        names = zipfile.ZipFile(io.BytesIO(data)).namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return "a damaged zip archive"
+    if any(name.endswith("data.pkl") for name in names):
+        return f"what torch.save or torch.jit.save wrote; {_EXPORT}"
+    if names and all(name.endswith(".npy") for name in names):
+        return f"a .npz file of numpy's arrays; {_EXPORT}"
+    if "model.weights.h5" in names:
+        return "a Keras model; export the network as ONNX (tf2onnx)"
+    return "a zip archive; unpack it first"
+
+
 def _looks_like(data: bytes) -> str:
     if not data:
         return "it is empty"
     if all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in data[:512]):
-        return "it holds plain text"
+        rows = data[:512].decode().splitlines()
+        table = len(rows) > 2 and rows[0].count(",") == rows[1].count(",") > 0
+        return "it holds a table of text (CSV), not a network" if table else "it holds plain text"
     return f"its {len(data)} bytes are truncated or damaged"

@@ -12,9 +12,15 @@ _FLOATS = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16}
 
 
 def in_double(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy of ``model`` whose initialisers, constants and casts of less than double precision are double."""
+    """A copy of ``model`` whose initialisers, constants and casts to less than double precision are double.
+
+    It also names the version of each domain that its nodes have: tools of QONNX leave that out.
+    """
     lifted = onnx.ModelProto()
     lifted.CopyFrom(model)
+    named = {entry.domain for entry in lifted.opset_import}
+    for domain in {node.domain for node in lifted.graph.node} - named:
+        lifted.opset_import.append(helper.make_opsetid(domain, 1))
     for tensor in lifted.graph.initializer:
         _lift_tensor(tensor)
     _lift_nodes(lifted.graph.node)

@@ -16,7 +16,8 @@ QUANTIZER_DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op
 
 Floats = NDArray[np.float64]
 Watch = Callable[[str, Floats], None]
-"""Is told the output of a quantiser, and how far each element's value is from where the result changes."""
+"""Is told the output of a quantiser, and how far each element's value is from where the result changes, as a
+part of the greatest number that was compared."""
 
 _ROUNDINGS: dict[str, tuple[Callable[[Floats], Floats], float]] = {
     "ROUND": (np.round, 0.5),
@@ -36,11 +37,11 @@ def operators(watch: Watch) -> list[type[OpRun]]:
     """The classes that `onnx.reference.ReferenceEvaluator` takes as ``new_ops``."""
 
     def bipolar_quant(self: Any, x: Floats, scale: Floats) -> tuple:
-        watch(self.onnx_node.output[0], np.abs(x))
+        watch(self.onnx_node.output[0], _part(np.abs(x), x))
         return (np.where(x >= 0, 1.0, -1.0) * scale,)
 
     def sign(self: Any, x: Floats) -> tuple:
-        watch(self.onnx_node.output[0], np.abs(x))
+        watch(self.onnx_node.output[0], _part(np.abs(x), x))
         return (np.sign(x),)
 
     def quant(
@@ -58,7 +59,8 @@ def operators(watch: Watch) -> list[type[OpRun]]:
         hi = levels / 2 - 1 if signed else levels - 1 - narrow
         rounded, edge = _ROUNDINGS[rounding_mode.upper()]
         value = x / scale + zero
-        watch(self.onnx_node.output[0], np.abs(value - edge - np.round(value - edge)))
+        distance = np.abs(value - edge - np.round(value - edge))
+        watch(self.onnx_node.output[0], _part(distance, value))
         return ((np.clip(rounded(value), lo, hi) - zero) * scale,)
 
     def multi_threshold(
@@ -71,16 +73,16 @@ def operators(watch: Watch) -> list[type[OpRun]]:
     ) -> tuple:
         table = thresholds.reshape(thresholds.shape[0], *(1,) * (x.ndim - 2), -1)
         above = x[..., None] - table[None]
-        watch(self.onnx_node.output[0], np.abs(above).min(axis=-1))
+        watch(self.onnx_node.output[0], _part(np.abs(above).min(axis=-1), np.abs(x), table))
         return ((above >= 0).sum(axis=-1) * out_scale + out_bias,)
 
-    custom = {
+    custom: dict[str, Callable] = {
         "BipolarQuant": bipolar_quant,
         "Quant": quant,
         "IntQuant": quant,
         "MultiThreshold": multi_threshold,
     }
-    standard = {
+    standard: dict[str, Callable] = {
         "Sign": sign,
         "BatchNormalization": _batch_norm,
         "MaxPool": _max_pool,
@@ -93,13 +95,16 @@ def operators(watch: Watch) -> list[type[OpRun]]:
     ]
 
 
+def _part(distance: Floats, *compared: Floats) -> Floats:
+    largest = max(float(np.abs(c).max(initial=0.0)) for c in compared)
+    return distance / (largest or 1.0)
+
+
 def _operator(domain: str, name: str, run: Callable) -> type[OpRun]:
     return type(name, (OpRun,), {"op_domain": domain, "_run": run})
 
 
-def _batch_norm(
-    self: Any, x: Floats, *parameters: Floats, epsilon: float = 1e-5, **unused: object
-) -> tuple:
+def _batch_norm(self: Any, x: Floats, *parameters: Floats, epsilon: float = 1e-5, **unused: object) -> tuple:
     """The evaluator's own takes its statistics from the batch before opset 14."""
     gamma, beta, mean, var = (p.reshape(-1, *(1,) * (x.ndim - 2)) for p in parameters)
     return (gamma * (x - mean) / np.sqrt(var + epsilon) + beta,)
@@ -153,7 +158,7 @@ def _resize(
     **unused: object,
 ) -> tuple:
     """To the nearest neighbour; the evaluator's own refuses some of the ways to say how much."""
-    given = next(i for i in inputs[-1:0:-1] + inputs[:1] if i is not None and i.size)
+    given = [i for i in inputs if i is not None and i.size][-1]  # sizes behind scales behind the region
     whole = given.dtype == np.int64
     sizes = given if whole else [int(np.floor(n * s)) for n, s in zip(x.shape, given, strict=True)]
     for axis, (n, size) in enumerate(zip(x.shape, sizes, strict=True)):
