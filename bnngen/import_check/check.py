@@ -106,16 +106,20 @@ class _Comparison:
         """Whether the shapes in the file leave open how many frames there are."""
         many = np.repeat(x[:1], AT_ONCE, axis=0)
         try:
-            self._evaluator.run(many, [self._evaluator.output])
+            self._evaluator.run(many, self._evaluator.output)
         except EvaluationError:
             return False
         return True
 
     def _evaluated(self, x: NDArray, tensor: str) -> Floats:
-        """A tensor of the file; a batch that is not full is filled up with its last frame."""
-        missing = max(0, (self._evaluator.batch or 1) - len(x))
-        (found,) = self._evaluator.run(np.concatenate([x, np.repeat(x[-1:], missing, axis=0)]), [tensor])
+        """A tensor of the file, (N, elements)."""
+        (found,) = self._evaluator.run(self._filled(x), tensor)
         return found[: len(x)].reshape(len(x), -1)
+
+    def _filled(self, x: NDArray) -> NDArray:
+        """A batch of the file; one that is not full is filled up with its last frame."""
+        missing = max(0, (self._evaluator.batch or 1) - len(x))
+        return np.concatenate([x, np.repeat(x[-1:], missing, axis=0)])
 
     def differs(self, x: NDArray) -> NDArray[np.bool_]:
         """For each frame, whether its outputs differ by more than rounding."""
@@ -138,9 +142,7 @@ class _Comparison:
             found, y = self._evaluated(x, tensor), beginning.run(quantize(x, beginning))
             wrong = _apart(found, beginning.host.real_outputs(y).reshape(1, -1))
             if wrong.any():
-                distance = self._evaluator.distances(tensor)[:1].reshape(1, -1)
-                # at 0 the comparison was exact: a value that lay on the threshold all along
-                near = (distance > 0) & (distance <= NOISE)
+                near = self._evaluator.undecided(self._filled(x), tensor)[:1].reshape(1, -1)
                 return None if near[wrong].all() else tensor
         return None if self._near_tie(x) else self._evaluator.output
 

@@ -15,9 +15,8 @@ from onnx.reference.op_run import OpRun
 QUANTIZER_DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general", "finn")
 
 Floats = NDArray[np.float64]
-Watch = Callable[[str, Floats], None]
-"""Is told the output of a quantiser, and how far each element's value is from where the result changes, as a
-part of the greatest number that was compared."""
+Watch = Callable[[str, NDArray[np.bool_]], None]
+"""Is told the output of a quantiser, and which elements lie just where the result changes."""
 
 _ROUNDINGS: dict[str, tuple[Callable[[Floats], Floats], float]] = {
     "ROUND": (np.round, 0.5),
@@ -37,11 +36,11 @@ def operators(watch: Watch) -> list[type[OpRun]]:
     """The classes that `onnx.reference.ReferenceEvaluator` takes as ``new_ops``."""
 
     def bipolar_quant(self: Any, x: Floats, scale: Floats) -> tuple:
-        watch(self.onnx_node.output[0], _part(np.abs(x), x))
+        watch(self.onnx_node.output[0], x == 0)
         return (np.where(x >= 0, 1.0, -1.0) * scale,)
 
     def sign(self: Any, x: Floats) -> tuple:
-        watch(self.onnx_node.output[0], _part(np.abs(x), x))
+        watch(self.onnx_node.output[0], x == 0)
         return (np.sign(x),)
 
     def quant(
@@ -59,8 +58,7 @@ def operators(watch: Watch) -> list[type[OpRun]]:
         hi = levels / 2 - 1 if signed else levels - 1 - narrow
         rounded, edge = _ROUNDINGS[rounding_mode.upper()]
         value = x / scale + zero
-        distance = np.abs(value - edge - np.round(value - edge))
-        watch(self.onnx_node.output[0], _part(distance, value))
+        watch(self.onnx_node.output[0], value - edge == np.round(value - edge))
         return ((np.clip(rounded(value), lo, hi) - zero) * scale,)
 
     def multi_threshold(
@@ -73,7 +71,7 @@ def operators(watch: Watch) -> list[type[OpRun]]:
     ) -> tuple:
         table = thresholds.reshape(thresholds.shape[0], *(1,) * (x.ndim - 2), -1)
         above = x[..., None] - table[None]
-        watch(self.onnx_node.output[0], _part(np.abs(above).min(axis=-1), np.abs(x), table))
+        watch(self.onnx_node.output[0], (above == 0).any(axis=-1))
         return ((above >= 0).sum(axis=-1) * out_scale + out_bias,)
 
     custom: dict[str, Callable] = {
@@ -93,11 +91,6 @@ def operators(watch: Watch) -> list[type[OpRun]]:
         *(_operator(domain, name, run) for domain in QUANTIZER_DOMAINS for name, run in custom.items()),
         *(_operator("", name, run) for name, run in standard.items()),
     ]
-
-
-def _part(distance: Floats, *compared: Floats) -> Floats:
-    largest = max(float(np.abs(c).max(initial=0.0)) for c in compared)
-    return distance / (largest or 1.0)
 
 
 def _operator(domain: str, name: str, run: Callable) -> type[OpRun]:
