@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: help demo test test-all lint bench bench-all clean
+.PHONY: help demo test test-train test-all lint bench bench-all clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -12,10 +12,13 @@ help:  ## show this
 demo: $(VENV)/.demo  ## build the digits network for the iCEBreaker, from model file to bitstream
 	$(BIN)/python examples/digits/demo.py
 
-test: $(VENV)/.dev lint  ## check the style and run all quick tests
-	$(PYTEST)
+test: $(VENV)/.dev lint  ## check the style and run the quick tests that need no torch
+	$(PYTEST) -m "not slow and not train"
 
-test-all: $(VENV)/.all lint  ## the same with the slow, full-size tests (place and route, training)
+test-train: $(VENV)/.all  ## run the quick tests that need torch (installs it)
+	$(PYTEST) -m "train and not slow"
+
+test-all: $(VENV)/.all lint  ## check the style and run all tests, the slow, full-size ones too
 	$(PYTEST) -m ""
 
 lint: $(VENV)/.dev

@@ -30,6 +30,8 @@ from bnngen.ops.upsample import Upsample
 from bnngen.ops.window import Window
 from bnngen.quantizer import Quantizer
 
+pytest_plugins = ["pytester", "support.skips", "support.training"]
+
 settings.register_profile("bnngen", deadline=None)
 settings.load_profile("bnngen")
 

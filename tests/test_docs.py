@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_args
 
@@ -29,9 +28,7 @@ from bnngen.train.data import SOURCES
 from bnngen.train.recipe import DataTable, PruneTable, Recipe, TrainTable, load_recipe
 from bnngen_boards.platform import make_platform
 from bnngen_boards.profile import Board, board_names, load_board
-from bnngen_sim.errors import MissingToolError
 from bnngen_sim.interface import Interface, Quantize, StreamFormat
-from bnngen_sim.verilator import find_tools
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")])
@@ -101,15 +98,17 @@ def test_the_pages_show_every_command() -> None:
     assert {arguments[0] for _, arguments in LINES} == set(COMMANDS)
 
 
-def test_the_quick_command_lines_run(workplace: Path) -> None:
+def needs_training(arguments: list[str]) -> bool:
+    """Whether this line trains, or uses what a line before it has trained."""
+    return arguments[0] in ("train", "compress", "quantize") or any("tfc_digits" in a for a in arguments)
+
+
+@pytest.mark.parametrize("training", [False, pytest.param(True, marks=pytest.mark.train)])
+def test_the_quick_command_lines_run(workplace: Path, training: bool) -> None:
     """In the order of the pages; builds stop at the estimate, and simulations are left to the Python example."""
     seen = set()
-    packages = ("torch", "brevitas", "onnxoptimizer", "sklearn", "optuna", "tomli_w")
-    trains = all(map(find_spec, packages))
     for where, arguments in LINES:
-        trained = any("tfc_digits" in argument for argument in arguments)
-        needs_training = trained or arguments[0] in ("train", "compress", "quantize")
-        if arguments[0] == "simulate" or tuple(arguments) in seen or (needs_training and not trains):
+        if arguments[0] == "simulate" or tuple(arguments) in seen or needs_training(arguments) != training:
             continue
         seen.add(tuple(arguments))
         cheap = [*arguments, "--until", "estimate"] if arguments[0] == "build" else arguments
@@ -254,10 +253,6 @@ def test_the_recipes_hold(tmp_path: Path) -> None:
 
 
 def test_readme_s_python_example(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    try:
-        find_tools()
-    except MissingToolError as error:
-        pytest.skip(str(error))
     (example,) = blocks(page("README.md"), "python")
     exec(compile(example, "README.md", "exec"), {})
     assert "342 of 360 correct" in capsys.readouterr().out

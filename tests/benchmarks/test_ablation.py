@@ -7,8 +7,7 @@ from types import ModuleType
 
 import pytest
 
-pytest.importorskip("brevitas", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("sklearn", reason="needs scikit-learn")
+pytestmark = pytest.mark.train
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-pytest.importorskip("brevitas", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("sklearn", reason="needs scikit-learn")
-pytest.importorskip("tomli_w", reason="needs tomli-w: pip install bnngen[search]")
-
 from bnngen.train.recipe import load_recipe
+
+pytestmark = pytest.mark.train
 
 RECIPE = """
 [data]

@@ -23,8 +23,7 @@ WANTED = [16.5, 24, 25, 30, 33.3, 36, 48, 50, 64, 75, 99.9, 100, 123.456, 250]
 
 def tool_output(name: str, *args: str) -> str:
     found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed")
+    assert found is not None, f"{name} is not installed"
     return subprocess.run([found, *args], capture_output=True, text=True, check=True).stdout
 
 

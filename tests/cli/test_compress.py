@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 Cli = Callable[..., tuple[int, str, str]]
 
-needs_search = pytest.mark.skipif(
-    not all(map(find_spec, ("torch", "brevitas", "onnxoptimizer", "optuna", "tomli_w", "sklearn"))),
-    reason="needs the packages of training and search: pip install bnngen[train,search]",
-)
 RECIPE = """\
 [data]
 name = "digits"
@@ -33,7 +28,7 @@ def test_missing_packages(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "pip install 'bnngen[train,search]'" in err
 
 
-@needs_search
+@pytest.mark.train
 def test_a_model_file_needs_a_recipe(cli: Cli, digits: Path, tmp_path: Path) -> None:
     model = digits / "digits_1w1a.onnx"
     status, _, err = cli("compress", model, "--board", "icebreaker", "--out", tmp_path / "out")
@@ -41,7 +36,7 @@ def test_a_model_file_needs_a_recipe(cli: Cli, digits: Path, tmp_path: Path) -> 
     assert "needs a --recipe" in err
 
 
-@needs_search
+@pytest.mark.train
 def test_a_model_file_can_not_be_pruned(cli: Cli, digits: Path, tmp_path: Path) -> None:
     recipe, model = tmp_path / "recipe.toml", digits / "digits_1w1a.onnx"
     recipe.write_text(RECIPE)
@@ -53,7 +48,7 @@ def test_a_model_file_can_not_be_pruned(cli: Cli, digits: Path, tmp_path: Path) 
     )
 
 
-@needs_search
+@pytest.mark.train
 def test_students_are_the_run_pruned(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "recipe.toml").write_text(RECIPE)
     assert cli("train", tmp_path / "recipe.toml", "--out", tmp_path / "run")[0] == 0
@@ -65,7 +60,7 @@ def test_students_are_the_run_pruned(cli: Cli, tmp_path: Path) -> None:
     assert " pruned " in printed
 
 
-@needs_search
+@pytest.mark.train
 def test_bits_of_activations(cli: Cli, tmp_path: Path) -> None:
     status, _, err = cli(
         "compress", tmp_path, "--board", "icebreaker", "--act-bits", "1,9", "--out", tmp_path
@@ -74,7 +69,7 @@ def test_bits_of_activations(cli: Cli, tmp_path: Path) -> None:
     assert "whole numbers from 1 to 8" in err
 
 
-@needs_search
+@pytest.mark.train
 def test_a_model_file_teaches(cli: Cli, digits: Path, tmp_path: Path) -> None:
     """The digits network, whose inputs are the same 64 pixels, divided by 16."""
     recipe = tmp_path / "recipe.toml"

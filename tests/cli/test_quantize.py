@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -24,13 +23,8 @@ input_bits = 32
 epochs = 2
 """
 
-needs_training = pytest.mark.skipif(
-    not all(map(find_spec, ("torch", "brevitas", "onnxoptimizer", "sklearn"))),
-    reason="needs torch and brevitas: pip install bnngen[train]",
-)
 
-
-@needs_training
+@pytest.mark.train
 def test_a_float_run(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "r.toml").write_text(RECIPE)
     assert cli("train", tmp_path / "r.toml", "--out", tmp_path / "run")[0] == 0

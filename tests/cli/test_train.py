@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -21,11 +20,6 @@ widths = [16]
 [train]
 epochs = 2
 """
-
-needs_training = pytest.mark.skipif(
-    not all(map(find_spec, ("torch", "brevitas", "onnxoptimizer", "sklearn"))),
-    reason="needs torch and brevitas: pip install bnngen[train]",
-)
 
 
 @pytest.fixture
@@ -52,7 +46,7 @@ def test_missing_packages(cli: Cli, recipe: Path, tmp_path: Path, monkeypatch: p
     assert "pip install 'bnngen[train]'" in err
 
 
-@needs_training
+@pytest.mark.train
 def test_a_run(cli: Cli, recipe: Path, tmp_path: Path) -> None:
     status, out, err = cli("train", recipe, "--out", tmp_path / "out")
     assert status == 0
@@ -62,7 +56,7 @@ def test_a_run(cli: Cli, recipe: Path, tmp_path: Path) -> None:
     assert json.loads(out)["epochs"] == 2
 
 
-@needs_training
+@pytest.mark.train
 def test_ctrl_c_exits_with_130(
     cli: Cli, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,7 +69,7 @@ def test_ctrl_c_exits_with_130(
     assert "interrupted" in err
 
 
-@needs_training
+@pytest.mark.train
 def test_data_that_is_not_there(cli: Cli, recipe: Path, tmp_path: Path) -> None:
     recipe.write_text(RECIPE.replace('"digits"', '"npz"\npath = "none.npz"'))
     status, _, err = cli("train", recipe, "--out", tmp_path / "out")

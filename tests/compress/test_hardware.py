@@ -6,8 +6,7 @@ import pytest
 
 import bnngen
 
-pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
+pytestmark = pytest.mark.train
 
 
 @pytest.mark.parametrize("act_bits", [1, 2])

@@ -8,18 +8,14 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
-pytest.importorskip("optuna", reason="needs optuna and tomli-w: pip install bnngen[search]")
-pytest.importorskip("tomli_w", reason="needs tomli-w: pip install bnngen[search]")
-pytest.importorskip("sklearn", reason="needs scikit-learn")
-
 import bnngen
 from bnngen.compress.candidate import Candidate
 from bnngen.compress.search import Effort, Target, compress, promising
 from bnngen.errors import BnngenError, FitError, UsageError
 from bnngen.train.recipe import DistillTable, load_recipe
 from bnngen.train.run import train
+
+pytestmark = pytest.mark.train
 
 EFFORT = Effort(trials=2, epochs=1, finalists=1, act_bits=(1, 2))
 

@@ -31,8 +31,8 @@ def test_all_or_nothing() -> None:
     assert largest(lambda scale: None) is None
 
 
+@pytest.mark.train
 def test_a_student_keeps_the_proportions(recipe_path: Path) -> None:
-    pytest.importorskip("torch", reason="needs torch: pip install bnngen[train]")
     recipe = load_recipe(recipe_path)
     student = Profile((0.5, 1.0), (), 2).student(recipe, 0.5, epochs=7)
     assert (student.model.widths, student.model.act_bits, student.train.epochs) == ((64, 64), 2, 7)

@@ -6,12 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
-pytest.importorskip("tomli_w", reason="needs tomli-w: pip install bnngen[search]")
-pytest.importorskip("sklearn", reason="needs scikit-learn")
-
 import tomli_w
 
 import bnngen
@@ -19,6 +13,8 @@ from bnngen.compress.start import Larger, find_larger
 from bnngen.errors import UsageError
 from bnngen.train.recipe import PruneTable, Recipe, load_recipe
 from bnngen.train.run import load_prepared, train
+
+pytestmark = pytest.mark.train
 
 
 def changed(recipe: Recipe, table: str, **fields: Any) -> Recipe:

@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +14,13 @@ import onnx
 import pytest
 from onnx.reference import ReferenceEvaluator
 from onnx.reference.op_run import OpRun
+from sklearn.datasets import load_digits
 
 MODEL = "digits_1w1a.onnx"
 DATA = "digits_test.npz"
 RECORD = "digits_1w1a.json"
 # another CPU rounds differently, and then training takes another path, as with another seed
 TOLERATED_SAMPLES = 8
-
-needs_training = pytest.mark.skipif(
-    not all(map(find_spec, ("torch", "brevitas", "onnxoptimizer", "sklearn"))),
-    reason="needs torch and brevitas: pip install bnngen[train]",
-)
 
 
 class BipolarQuant(OpRun):
@@ -85,8 +80,7 @@ def test_scores_are_integers_with_the_parity_of_the_last_fan_in(digits: Path) ->
 
 
 def test_images_and_labels_are_scikit_learns(digits: Path) -> None:
-    datasets = pytest.importorskip("sklearn.datasets", reason="needs scikit-learn")
-    images, labels = datasets.load_digits(return_X_y=True)
+    images, labels = load_digits(return_X_y=True)
     data = np.load(digits / DATA)
     known, taken = samples(images.astype(np.uint8), labels), samples(data["x"], data["y"])
     assert data["x"].dtype == np.uint8
@@ -111,7 +105,7 @@ def test_model_tells_nothing_about_the_machine_that_trained_it(digits: Path) -> 
 
 
 @pytest.mark.slow
-@needs_training
+@pytest.mark.train
 def test_training_reproduces_the_accuracy(digits: Path, tmp_path: Path) -> None:
     again = retrain(tmp_path, digits / "train.py")
     committed, trained = np.load(digits / DATA), np.load(again / DATA)
@@ -122,7 +116,7 @@ def test_training_reproduces_the_accuracy(digits: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@needs_training
+@pytest.mark.train
 def test_training_is_deterministic(digits: Path, tmp_path: Path) -> None:
     first, second = (
         retrain(tmp_path / name, digits / "train.py", "--epochs", "2", "--seed", "3", "4") for name in "ab"

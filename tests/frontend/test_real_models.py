@@ -71,7 +71,6 @@ def test_lfc_of_silicon(shared: Path) -> None:
     assert np.count_nonzero(network.classes(y) == data.labels) == 9832
 
 
-@pytest.mark.skipif(not BREVITAS, reason="there are no exported models in the folder models")
 @pytest.mark.parametrize("name", BREVITAS)
 def test_small_models_of_brevitas(name: str) -> None:
     """The torch module in double precision; one wrong integer would be far beyond the tolerance."""
@@ -86,7 +85,6 @@ def test_small_models_of_brevitas(name: str) -> None:
     assert len(np.unique(y, axis=0)) > len(y) // 4
 
 
-@pytest.mark.skipif("bipolar_softmax_dynamo" not in BREVITAS, reason="there are no exported models")
 def test_two_exporters_give_one_network() -> None:
     first, second = (lower(import_onnx(MODELS / f"bipolar_softmax{tail}.onnx")) for tail in ("", "_dynamo"))
     for one, other in zip(first.layers, second.layers, strict=True):

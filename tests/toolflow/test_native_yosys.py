@@ -15,8 +15,6 @@ import pytest
 from bnngen.toolflow import native_yosys
 from bnngen.toolflow.toolchain import YOSYS, ToolError
 
-pytest.importorskip("pyosys")
-
 PROGRAM = [sys.executable, "-P", native_yosys.__file__]
 VERILOG = "module top(input [99:0] a, b, output [99:0] y); assign y = a * b; endmodule\n"
 

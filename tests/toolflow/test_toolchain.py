@@ -110,7 +110,6 @@ class TestYosys:
         assert YOSYS.identity().startswith("My Yosys ")
 
     def test_then_native_code(self, monkeypatch):
-        pytest.importorskip("pyosys")
         monkeypatch.delenv("YOSYS", raising=False)
         assert YOSYS.command()[0] == sys.executable
         assert YOSYS.version() == f"Yosys {importlib.metadata.version('pyosys')} (pyosys)"

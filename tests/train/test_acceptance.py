@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("brevitas", reason="needs torch and brevitas: pip install bnngen[train]")
-
 from bnngen.train.run import train
+
+pytestmark = pytest.mark.train
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "recipes"
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch: pip install bnngen[train]")
+import torch
 
 from bnngen.train.augment import make_augment
 from bnngen.train.recipe import Augmentation
+
+pytestmark = pytest.mark.train
 
 X = torch.arange(1.0, 1 + 50 * 2 * 5 * 6).reshape(50, 2, 5, 6)
 

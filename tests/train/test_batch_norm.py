@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch: pip install bnngen[train]")
-
+import torch
 from torch import nn
 
 from bnngen.train.batch_norm import measure_again
+
+pytestmark = pytest.mark.train
 
 
 def test_measure_again() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch: pip install bnngen[train]")
+import torch
 
 from bnngen.errors import UsageError
 from bnngen.train.checkpoint import NAME, Checkpoint, load_checkpoint, resume
+
+pytestmark = pytest.mark.train
 
 
 def test_what_is_saved_comes_back(tmp_path: Path) -> None:

@@ -7,10 +7,7 @@ from pathlib import Path
 
 import onnx
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
-
+import torch
 from torch import nn
 
 from bnngen.errors import UsageError
@@ -18,6 +15,8 @@ from bnngen.train.brevitas_import import qnn
 from bnngen.train.estimators import ESTIMATORS
 from bnngen.train.export import export_model
 from bnngen.train.quantizers import bipolar_activation, weight_quantizer
+
+pytestmark = pytest.mark.train
 
 
 def network() -> nn.Module:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch: pip install bnngen[train]")
+import torch
 
 from bnngen.train.data.dataset import DataSet, Part
 from bnngen.train.feed import Feed
 from bnngen.train.inputs import prepare
 from bnngen.train.recipe import DataTable, TrainTable
+
+pytestmark = pytest.mark.train
 
 
 def feed(samples: int = 23, **table: object) -> Feed:

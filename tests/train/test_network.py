@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
+import torch
 
 from bnngen.errors import UsageError
 from bnngen.train.data.dataset import DataSet, Part
 from bnngen.train.inputs import prepare
 from bnngen.train.network import Trainee, build_network, is_float
 from bnngen.train.recipe import Recipe
+
+pytestmark = pytest.mark.train
 
 
 def recipe(**model: object) -> Recipe:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
-
+import torch
 from torch import nn
 
 from bnngen.train.distill.response import response_loss
@@ -14,6 +11,8 @@ from bnngen.train.distill.teacher import Teacher, answer
 from bnngen.train.network import Trainee
 from bnngen.train.objective import Distillation, Objective
 from bnngen.train.recipe import DistillTable, TrainTable
+
+pytestmark = pytest.mark.train
 
 
 def network(seed: int, width: int) -> Trainee:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch: pip install bnngen[train]")
-
+import torch
 from torch import nn
 
 from bnngen.train.optimizers import make_optimizer, make_schedule
 from bnngen.train.recipe import TrainTable
+
+pytestmark = pytest.mark.train
 
 
 def rates(epochs: int = 2, batches: int = 5, **table: object) -> list[float]:

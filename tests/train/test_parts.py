@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
+import torch
 
 from bnngen.train.estimators import ESTIMATORS
 from bnngen.train.inputs import InputCode
 from bnngen.train.parts import Parts, Shift
 from bnngen.train.recipe import ModelTable
+
+pytestmark = pytest.mark.train
 
 EIGHT_BITS = InputCode(np.float32(1 / 128), np.float32(-1), 8, 1 / 128)
 

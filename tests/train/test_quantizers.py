@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
+import torch
 
 from bnngen.train.brevitas_import import qnn
 from bnngen.train.estimators import ESTIMATORS
@@ -17,6 +15,8 @@ from bnngen.train.quantizers import (
     symmetric_activation,
     weight_quantizer,
 )
+
+pytestmark = pytest.mark.train
 
 X = torch.linspace(-5, 5, 20_001)
 ESTIMATOR = ESTIMATORS["clipped"]()

@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("brevitas", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("sklearn", reason="needs scikit-learn")
-
 import bnngen
 from bnngen.data import load_data
 from bnngen.errors import RecipeError, UsageError
 from bnngen.train.fit import Watcher
 from bnngen.train.run import train
+
+pytestmark = pytest.mark.train
 
 
 class Stop(Watcher):

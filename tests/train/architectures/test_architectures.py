@@ -7,9 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
+import torch
 
 import bnngen
 from bnngen.errors import RecipeError
@@ -19,6 +17,8 @@ from bnngen.train.export import export_model
 from bnngen.train.inputs import Prepared, prepare
 from bnngen.train.network import Trainee, build_network
 from bnngen.train.recipe import Recipe
+
+pytestmark = pytest.mark.train
 
 torch.set_num_threads(1)  # small networks on busy cores
 

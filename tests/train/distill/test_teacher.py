@@ -6,16 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
-pytest.importorskip("sklearn", reason="needs scikit-learn")
+import torch
 
 from bnngen.errors import RecipeError
 from bnngen.train.distill.teacher import answer, load_teacher
 from bnngen.train.fit import Watcher
 from bnngen.train.recipe import load_recipe
 from bnngen.train.run import load_prepared, train
+
+pytestmark = pytest.mark.train
 
 FLOAT = "widths = [24]\nweight_bits = 32\nact_bits = 32\ninput_bits = 32"
 DISTILL = '\n[distill]\nteacher = "{}"\ntemperature = 2.0\nfeature = 0.1\nrelation = 0.1\n'

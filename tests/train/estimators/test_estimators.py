@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch: pip install bnngen[train]")
+import torch
 
 from bnngen.train.estimators import ESTIMATORS
 from bnngen.train.estimators.annealed import FIRST, LAST
+
+pytestmark = pytest.mark.train
 
 X = torch.tensor([-3.0, -1.5, -0.9, -0.3, 0.0, 0.2, 0.7, 1.4, 5.0])
 

@@ -13,8 +13,8 @@ Build = Callable[..., tuple]
 @pytest.fixture
 def build() -> Build:
     """Makes (recipe, prepared data, network) of an architecture for images of 8 x 8 in three classes."""
-    torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-    pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
+    import torch
+
     from bnngen.train.architectures import find_architecture
     from bnngen.train.data.dataset import DataSet, Part
     from bnngen.train.inputs import prepare

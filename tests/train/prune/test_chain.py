@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
+import torch
 
 from bnngen.errors import RecipeError
 from bnngen.train.prune.chain import links, products
+
+pytestmark = pytest.mark.train
 
 NETWORKS = {
     "mlp": {},

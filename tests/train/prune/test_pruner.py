@@ -6,16 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
-pytest.importorskip("sklearn", reason="needs scikit-learn")
+import torch
 
 import bnngen
 from bnngen.errors import RecipeError
 from bnngen.train.checkpoint import load_checkpoint
 from bnngen.train.fit import Watcher
 from bnngen.train.run import train
+
+pytestmark = pytest.mark.train
 
 CUTS = {
     "neurons": "amount = 0.5",

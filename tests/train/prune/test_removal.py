@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
+import torch
 
 from bnngen.errors import RecipeError
 from bnngen.train.prune.chain import products
 from bnngen.train.prune.removal import Layers, Outputs, Zeros, hold_zeros, with_zero
+
+pytestmark = pytest.mark.train
 
 
 @pytest.mark.parametrize("kind", ["Adam", "SGD", "AdamW"])

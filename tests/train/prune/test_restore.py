@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
+import torch
 
 from bnngen.train.prune.removal import Layers, Outputs
 from bnngen.train.prune.restore import restore
 from bnngen.train.prune.units.layers import removable
+
+pytestmark = pytest.mark.train
 
 
 @pytest.mark.parametrize(

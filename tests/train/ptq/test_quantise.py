@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-
-pytest.importorskip("torch", reason="needs torch: pip install bnngen[train]")
-onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime: pip install bnngen[dev]")
 
 import bnngen
 from bnngen.errors import ModelError, UsageError
 from bnngen.train.ptq.quantise import RULES, Choices, quantise
+
+pytestmark = pytest.mark.train
 
 random = np.random.default_rng(0)
 

@@ -7,16 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
-pytest.importorskip("sklearn", reason="needs scikit-learn")
-
 import bnngen
 from bnngen.errors import DataError, UsageError
 from bnngen.train.ptq.float_run import load_run
 from bnngen.train.ptq.quantise import Choices
 from bnngen.train.ptq.run import quantise_file, quantise_run
 from bnngen.train.run import train
+
+pytestmark = pytest.mark.train
 
 FLOAT = "weight_bits = 32\nact_bits = 32\ninput_bits = 32"
 

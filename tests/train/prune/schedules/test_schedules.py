@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-pytest.importorskip("brevitas", reason="needs torch and brevitas: pip install bnngen[train]")
-
 from bnngen.train.prune.schedules import SCHEDULES
 from bnngen.train.recipe import PruneTable, Recipe
 from bnngen.train.session import Stage, stages
+
+pytestmark = pytest.mark.train
 
 
 def table(**fields: object) -> PruneTable:

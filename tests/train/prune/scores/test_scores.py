@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
+import torch
 
 from bnngen.train.feed import Batch
 from bnngen.train.prune.chain import links, products
 from bnngen.train.prune.pruner import SCORES
 from bnngen.train.prune.scores import comparable
+
+pytestmark = pytest.mark.train
 
 
 @pytest.fixture

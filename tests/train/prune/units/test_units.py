@@ -6,11 +6,9 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
-
-torch = pytest.importorskip("torch", reason="needs torch and brevitas: pip install bnngen[train]")
-pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
 
 from bnngen.errors import RecipeError
 from bnngen.train.network import Trainee
@@ -21,6 +19,8 @@ from bnngen.train.prune.scores.magnitude import Magnitude
 from bnngen.train.prune.units import highest, neurons
 from bnngen.train.prune.zeros import all_but
 from bnngen.train.recipe import PruneTable
+
+pytestmark = pytest.mark.train
 
 
 def prune(network: Trainee, original: Trainee | None = None, **fields: object) -> Trainee:
