@@ -2,9 +2,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+PYTEST := $(BIN)/python $(if $(COVERAGE),-m coverage run) -m pytest -n 2 --dist worksteal
 
-.PHONY: help demo test test-train test-all lint bench bench-all clean
+.PHONY: help demo test test-train test-all coverage lint bench bench-all clean
 
 help:  ## show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -21,6 +21,9 @@ test-train: $(VENV)/.all  ## run the quick tests that need torch (installs it)
 test-all: $(VENV)/.all lint  ## check the style and run all tests, the slow, full-size ones too
 	$(PYTEST) -m ""
 
+coverage: $(VENV)/.dev  ## print the coverage of test and test-train, if both ran with COVERAGE=1
+	$(BIN)/python tests/support/coverage_table.py
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -33,7 +36,7 @@ bench-all: $(VENV)/.dev  ## the same with the slow benchmarks (ONLY="finn ...")
 	$(BIN)/python tests/benchmarks/run.py --all $(if $(ONLY),--only $(ONLY))
 
 clean:  ## remove what was built here
-	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) out build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # each set of packages has a stamp; a change of the requirements installs again
 $(VENV)/.demo: EXTRAS = sim,fpga,native
