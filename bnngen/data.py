@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zipfile
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from bnngen.encode import encode, encode_integers
 from bnngen.errors import DataError
 from bnngen.network import Network
+from bnngen.npz import Npz
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,19 +29,19 @@ class Data:
 
 
 def load_data(path: str | Path, network: Network) -> Data:
-    """The frames of the file ``path`` as integer codes for ``network``.
+    """The frames of the file ``path`` as integer codes for ``network``, one or more.
 
     Raises DataError if the file can't be read, lacks both ``x`` and ``codes``, or doesn't suit the network.
     """
-    arrays = read_arrays(Path(path))
+    arrays = Npz(Path(path))
     where = f"'{path}'"
     if ("x" in arrays) == ("codes" in arrays):
-        raise DataError(f"{where} must have either x (real inputs) or codes (integers), not {sorted(arrays)}")
+        raise DataError(f"{where} must have either x (real inputs) or codes (integers), not {arrays.names}")
     if "codes" in arrays:
         codes = _checked_codes(arrays["codes"], network, where)
     else:
         codes = quantize(arrays["x"], network, arrays.get("x_scale"), where)
-    return Data(codes, _labels(arrays.get("y"), len(codes), where))
+    return Data(_some(codes, where), _labels(arrays["y"], len(codes), where) if "y" in arrays else None)
 
 
 def quantize(
@@ -52,76 +53,125 @@ def quantize(
     float64 product. ``where`` names the array in messages.
     Raises DataError for a wrong shape or type, NaN and infinity.
     """
-    x = np.asarray(x)
-    if x.dtype.kind not in "biuf":
-        raise DataError(f"{where}: x must hold real numbers, not {x.dtype}")
-    if x.shape[1:] != network.model_shape or x.ndim < 2:
-        raise DataError(
-            f"{where}: x has shape {x.shape}, but the model takes (N, {_text(network.model_shape)})"
-            f"{_layout_hint(x, network)}"
-        )
-    scale = None if x_scale is None else _scalar(x_scale, where)
-    if x.dtype == bool:
-        x = x.view(np.uint8)
+    x = real_inputs(np.asarray(x), where, network)
+    scale = None if x_scale is None else _scale(np.asarray(x_scale), where)
     if x.dtype.kind in "iu":
         codes = encode_integers(network.streamed(x), network.quantizer, scale)
         if codes is not None:
             return codes
     if scale is not None:
-        with np.errstate(over="ignore"):  # infinity is refused below
-            x = x.astype(np.float64) * scale
-    _check_finite(x, where)
+        x = _scaled(x, scale, where)
     return encode(network.streamed(x), network.quantizer)
+
+
+def calibration_inputs(path: str | Path) -> NDArray:
+    """The real inputs in the file ``path``, (N, ...), one frame or more, to measure ranges on.
+
+    Raises DataError as `load_data`.
+    """
+    arrays, where = Npz(Path(path)), f"'{path}'"
+    if "x" not in arrays:
+        raise DataError(f"{where} must have x, real inputs (N, ...), to calibrate on, not {arrays.names}")
+    x = real_inputs(arrays["x"], where)
+    if "x_scale" in arrays:
+        x = _scaled(x, _scale(arrays["x_scale"], where), where)
+    return _some(x, where)
+
+
+def real_inputs(x: NDArray, where: str, network: Network | None = None) -> NDArray:
+    """``x`` checked to be frames of finite real numbers, as integers or floats of at most 64 bits: (N, ...),
+    of the shape that ``network`` takes.
+
+    Raises DataError; ``where`` names the file.
+    """
+    if x.dtype.kind not in "biuf":
+        raise DataError(f"{where}: x must hold real numbers, not {x.dtype}")
+    if x.ndim < 2 or (network is not None and x.shape[1:] != network.model_shape):
+        wanted = "..." if network is None else _text(network.model_shape)
+        hint = _layout_hint(x, network) if network is not None and x.ndim else ""
+        raise DataError(f"{where}: x has shape {x.shape}, but the model takes (N, {wanted}){hint}")
+    _check_finite(x, where)
+    if x.dtype.itemsize > 8:
+        narrowed = x.astype(np.float64)
+        if not np.array_equal(narrowed, x):
+            raise DataError(f"{where}: x holds {x.dtype} numbers that float64 can't; save it as float64")
+        return narrowed
+    return x.view(np.uint8) if x.dtype == bool else x
+
+
+def _scaled(x: NDArray, scale: float, where: str) -> NDArray[np.float64]:
+    """The float64 product."""
+    with np.errstate(over="ignore"):  # infinity is refused
+        product: NDArray[np.float64] = x.astype(np.float64) * scale
+    _check_finite(product, where)
+    return product
+
+
+def _some(frames: NDArray, where: str) -> NDArray:
+    if not len(frames):
+        raise DataError(f"{where} holds no frames: its arrays are 0 long")
+    return frames
 
 
 def _check_finite(x: NDArray, where: str) -> None:
     if x.dtype.kind == "f" and not np.isfinite(x).all():
-        position = tuple(int(i) for i in np.argwhere(~np.isfinite(x))[0])
+        position = _first(~np.isfinite(x))
         raise DataError(f"{where}: x holds {x[position]} at {position}; accepted are finite numbers only")
-
-
-def read_arrays(path: Path) -> dict[str, NDArray]:
-    """All arrays of an NPZ file. Raises DataError if it can't be read or is none."""
-    try:
-        with path.open("rb") as file:
-            arrays = np.load(file, allow_pickle=False)
-            if isinstance(arrays, np.ndarray):
-                hint = "save it as x in an .npz file: np.savez(path, x=x)"
-                raise DataError(f"'{path}' is a single array; {hint}")
-            return {name: arrays[name] for name in arrays.files}
-    except OSError as error:
-        raise DataError(f"can't read the data '{path}': {error.strerror or error}") from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"'{path}' is not a whole .npz file of plain arrays: {error}") from error
 
 
 def _checked_codes(codes: NDArray, network: Network, where: str) -> NDArray[np.integer]:
     if codes.dtype.kind not in "iu":
         raise DataError(f"{where}: codes must be integers, not {codes.dtype}")
-    if codes.shape[1:] not in (network.input_shape, (network.elements_in,)):
+    if codes.ndim < 2 or codes.shape[1:] not in (network.input_shape, (network.elements_in,)):
         wanted = _text(network.input_shape)
         raise DataError(f"{where}: codes have shape {codes.shape}, but the accelerator takes (N, {wanted})")
-    codes = codes.astype(np.int64).reshape(-1, *network.input_shape)
     type_ = network.quantizer.type
-    if not type_.holds(codes):
-        raise DataError(f"{where}: codes hold values outside the input's type, {type_}")
-    return codes
+    outside = ~type_.holding(codes)  # of any type of integers: a cast comes after the check
+    if outside.any():
+        position = _first(outside)
+        raise DataError(
+            f"{where}: codes hold {codes[position]} at {position}, outside the input's type, {type_}"
+        )
+    return codes.astype(np.int64).reshape(-1, *network.input_shape)
 
 
-def _labels(y: NDArray | None, frames: int, where: str) -> NDArray[np.int64] | None:
-    if y is None:
-        return None
+def _labels(y: NDArray, frames: int, where: str) -> NDArray[np.int64]:
     if y.shape != (frames,) or y.dtype.kind not in "iu":
         raise DataError(
-            f"{where}: y must be {frames} class labels of shape ({frames},), not {y.dtype} {y.shape}"
+            f"{where}: y must be {frames} class labels of shape ({frames},), integers, not {y.dtype} of "
+            f"shape {y.shape}{_label_hint(y, frames)}"
+        )
+    if frames and int(y.max()) > np.iinfo(np.int64).max:
+        raise DataError(
+            f"{where}: y holds {y.max()} at {_first(y == y.max())}; a label is the index of a class"
         )
     return y.astype(np.int64)
 
 
-def _scalar(value: NDArray, where: str) -> float:
-    if value.size != 1 or value.dtype.kind not in "iuf" or not np.all(np.isfinite(value)):
-        raise DataError(f"{where}: x_scale must be one finite number, not an array of shape {value.shape}")
-    return float(value.reshape(-1)[0])
+def _label_hint(y: NDArray, frames: int) -> str:
+    if y.shape == (frames, 1):
+        return "; save y.reshape(-1)"
+    if y.ndim == 2 and len(y) == frames:
+        return "; if it is one-hot, save y.argmax(axis=1)"
+    return "; save y.astype(int)" if y.shape == (frames,) else ""
+
+
+def _scale(value: NDArray, where: str) -> float:
+    if value.size != 1 or value.dtype.kind not in "iuf":
+        raise DataError(
+            f"{where}: x_scale must be one number, not {value.dtype} of shape {value.shape}: save the "
+            "product as x"
+        )
+    with np.errstate(over="ignore"):
+        scale = float(value.reshape(-1)[0])
+    if not math.isfinite(scale) or not scale:
+        raise DataError(f"{where}: x_scale must be a finite number other than 0, not {value.reshape(-1)[0]}")
+    return scale
+
+
+def _first(mask: NDArray[np.bool_]) -> tuple[int, ...]:
+    """Where the first True of ``mask`` is."""
+    return tuple(int(i) for i in np.unravel_index(int(mask.argmax()), mask.shape))
 
 
 def _layout_hint(x: NDArray, network: Network) -> str:

@@ -51,8 +51,12 @@ class IntType:
 
     def holds(self, values: NDArray[np.integer]) -> bool:
         """Whether every value of the array belongs to the type."""
+        return bool(np.all(self.holding(values)))
+
+    def holding(self, values: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Which values of an array of any type of integers belong to the type."""
         inside = (values >= self.lo) & (values <= self.hi)
-        return bool(np.all(inside & (values != 0) if self.bipolar else inside))
+        return inside & (values != 0) if self.bipolar else inside
 
     def __str__(self) -> str:
         if self.bipolar:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.datatypes import IntType
-from bnngen.exact import ExactArray
+from bnngen.exact import Exact, ExactArray
 from bnngen.graph import Shape, channels_first
 from bnngen.ops.add import Add
 from bnngen.ops.argmax import ArgMax
@@ -66,7 +66,8 @@ class Host:
         """y (frames, outputs) integers in the stream's order to the model's own outputs (frames, *shape) in
         float64."""
         y = self._in_file(y)
-        real = y.astype(np.float64) * self._each(self.mul, y) + self._each(self.add, y)
+        with np.errstate(over="ignore", invalid="ignore"):
+            real = y.astype(np.float64) * self._each(self.mul, y) + self._each(self.add, y)
         if self.softmax:
             grown = np.exp(real - real.max(axis=1, keepdims=True))
             real = grown / grown.sum(axis=1, keepdims=True)
@@ -75,11 +76,11 @@ class Host:
     def classes(self, y: NDArray[np.int64]) -> NDArray[np.int64]:
         """The index of the greatest real output of each frame, the lowest one at a tie, exactly."""
         y = self._in_file(y)
-        scaled, offset = y * self._each(self.mul, y), self._each(self.add, y)
-        real = scaled + offset
-        best = real.max(axis=1, keepdims=True)
-        magnitude = np.abs(scaled) + np.abs(offset)
-        near = real >= best - magnitude.max(axis=1, keepdims=True) * 2.0**-48
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled, offset = y * self._each(self.mul, y), self._each(self.add, y)
+            real, magnitude = scaled + offset, np.abs(scaled) + np.abs(offset)
+            least = real.max(axis=1, keepdims=True) - magnitude.max(axis=1, keepdims=True) * 2.0**-48
+            near = ~(real < least)  # true also where a number is beyond float64
         result = np.argmax(near, axis=1)
         for frame in np.nonzero(near.sum(axis=1) > 1)[0]:
             result[frame] = self._exact_class(y[frame], np.nonzero(near[frame])[0])
@@ -91,7 +92,7 @@ class Host:
     @staticmethod
     def _each(values: ExactArray, y: NDArray[np.int64]) -> NDArray[np.float64]:
         """The parameter of each element, or the one of all."""
-        floats = values.astype(np.float64)
+        floats = np.array([_float(value) for value in values])
         return floats if len(values) == 1 else np.repeat(floats, y.shape[1] // len(values))
 
     def _exact_class(self, y: NDArray[np.int64], candidates: NDArray[np.int64]) -> int:
@@ -100,6 +101,14 @@ class Host:
             return mul * int(y[c]) + add
 
         return int(max(candidates, key=lambda c: (value(c), -c)))
+
+
+def _float(value: Exact) -> float:
+    """The nearest float64, or infinity."""
+    try:
+        return float(value)
+    except OverflowError:
+        return value.sign() * math.inf
 
 
 @dataclass(frozen=True)

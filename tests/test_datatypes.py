@@ -40,6 +40,15 @@ def test_bipolar_is_one_bit_and_never_zero() -> None:
     assert IntType(-1, 1) != BIPOLAR
 
 
+def test_values_of_every_type_of_integers_are_compared_as_they_are() -> None:
+    """-1 is not the greatest uint64, nor outside of what a uint8 compares with."""
+    greatest = np.array([1, 2**64 - 1], np.uint64)
+    assert IntType(-1, 2**64).holding(greatest).tolist() == [True, True]
+    assert IntType(-2, 2).holding(greatest).tolist() == [True, False]
+    assert IntType(-300, 300).holding(np.array([255, 0], np.uint8)).tolist() == [True, True]
+    assert BIPOLAR.holding(np.array([0, 1, 255], np.uint8)).tolist() == [False, True, False]
+
+
 @pytest.mark.parametrize(
     ("values", "type_"),
     [

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from onnx.reference import ReferenceEvaluator
+from onnx.reference.op_run import OpRun
 
+import bnngen
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.exact import Exact, exact_array
 from bnngen.network import Host, NamedLayer, Network
@@ -118,6 +123,29 @@ def test_softmax_keeps_the_classes_and_sums_to_one() -> None:
     assert real[0] == pytest.approx([np.e / (np.e + 1), 0, 1 / (np.e + 1)])
     assert real[1] == pytest.approx([1 / 3] * 3)
     assert host.classes(y).tolist() == [0, 0]
+
+
+def test_a_map_of_real_channels_is_what_the_file_says(shared: Path, custom_ops: list[type[OpRun]]) -> None:
+    path = shared / "cases" / "faults" / "map_out_bn"
+    with np.load(f"{path}.npz") as data:
+        x = data["x"]
+    file = onnx.load(f"{path}.onnx")
+    expected = ReferenceEvaluator(file, new_ops=custom_ops).run(None, {"x": x.astype(np.float32)})[0]
+    loaded = bnngen.load(f"{path}.onnx")
+    y = bnngen.golden(loaded, x)
+    assert loaded.host.real_outputs(y) == pytest.approx(expected, abs=1e-6)
+    assert loaded.classes(y).tolist() == expected.reshape(3, -1).argmax(axis=1).tolist()
+
+
+def test_scales_beyond_float64() -> None:
+    """The classes are exact, and no number overflows with a word."""
+    huge = Exact.of(10**400)
+    host = Host(exact_array([huge, huge, -huge]), exact_array([0, 1, 0]))
+    y = np.array([[2, 2, 0], [1, -1, -1], [0, 0, -1]])
+    assert host.classes(y).tolist() == [1, 0, 2]
+    assert host.real_outputs(y[:1])[0, :2].tolist() == [np.inf, np.inf]
+    host = Host(exact_array(Fraction(10**307)), exact_array([0, 0]))
+    assert host.classes(np.array([[100, 101], [-100, -101]])).tolist() == [1, 0]
 
 
 def test_host_of_no_frames() -> None:

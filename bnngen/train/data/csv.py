@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -42,9 +43,15 @@ def load(table: DataTable) -> Samples:
 
 def _read(path: Path) -> Columns:
     text = read_whole(path).decode("utf-8-sig", errors="replace")
-    head, *rows = [row for row in csv.reader(io.StringIO(text)) if row] or [[]]
+    try:
+        head, *rows = [row for row in csv.reader(io.StringIO(text)) if row] or [[]]
+    except csv.Error as error:
+        raise DataError(f"'{path}' is not a whole CSV file: {error}") from error
+    twice = [name for name, count in Counter(name.strip() for name in head).items() if count > 1]
     if len(head) < 2 or not rows:
         raise DataError(f"'{path}' must have a head line with two columns or more, and lines below it")
+    if twice:
+        raise DataError(f"'{path}' has more than one column {twice[0]!r} in its head line")
     for number, row in enumerate(rows, 1):
         if len(row) != len(head):
             raise DataError(f"'{path}': row {number} has {len(row)} values for {len(head)} columns")

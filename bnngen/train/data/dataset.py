@@ -12,6 +12,9 @@ from bnngen.errors import DataError
 _TYPES = {"uint8", "int8", "int16", "int32", "int64", "float32", "float64"}
 """What torch has as well."""
 
+MOST_CLASSES = 1 << 16
+"""A network has an output for every class up to the greatest label."""
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
@@ -62,10 +65,17 @@ def part(x: NDArray, y: NDArray, where: str) -> Part:
             f"{where}: the samples have shape {x.shape}; accepted are (N, features), (N, L, C), (N, H, W) "
             "and (N, H, W, C)"
         )
-    if x.dtype.kind == "f" and not np.isfinite(x).all():
-        raise DataError(f"{where}: the samples hold NaN or infinity; accepted are finite numbers only")
+    if x.dtype.kind == "f" and not (np.abs(x) <= np.finfo(np.float32).max).all():
+        raise DataError(
+            f"{where}: the samples hold NaN, infinity or numbers beyond float32; accepted are finite numbers"
+        )
     if y.shape != (len(x),) or y.dtype.kind not in "iu" or y.min(initial=0) < 0:
         raise DataError(f"{where}: the labels must be {len(x)} class indices from 0, not {y.dtype} {y.shape}")
+    if y.max(initial=0) >= MOST_CLASSES:
+        raise DataError(
+            f"{where}: the labels reach {y.max()}; accepted are class indices below {MOST_CLASSES:,}: number "
+            "the classes from 0"
+        )
     if x.dtype.name not in _TYPES or not x.dtype.isnative:
         x = x.astype(np.float64)
     return Part(x, y.astype(np.int64))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from pathlib import Path
 
 from bnngen.errors import DataError, RecipeError
+from bnngen.npz import MOST_BYTES
 from bnngen.train.recipe import DataTable
 
 
@@ -17,9 +19,14 @@ def required_path(table: DataTable, kind: str) -> Path:
 
 
 def read_whole(path: Path) -> bytes:
-    """The contents of a file, unpacked if it ends in .gz. Raises DataError."""
+    """The contents of a file, unpacked if it ends in .gz. Raises DataError, also if they are more than
+    `MOST_BYTES`."""
     try:
-        return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError) as error:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            contents: bytes = file.read(MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"can't read the data '{path}' (from the folder '{Path.cwd()}'): {reason}") from error
+    if len(contents) > MOST_BYTES:
+        raise DataError(f"'{path}' holds more than {MOST_BYTES:,} bytes, unpacked: cut it into several files")
+    return contents

@@ -15,6 +15,7 @@ from bnngen.train.data.files import read_whole, required_path
 from bnngen.train.recipe import DataTable
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_MOST_AXES = 4
 
 
 def load(table: DataTable) -> Samples:
@@ -37,6 +38,8 @@ def read_idx(path: Path) -> NDArray:
     if dtype is None:
         raise DataError(f"'{path}' is not an IDX file: it begins with {data[:4]!r}")
     rank = data[3]
+    if not 1 <= rank <= _MOST_AXES:
+        raise DataError(f"'{path}' is an IDX file of {rank} axes; accepted are 1 to {_MOST_AXES}")
     body = data[4 + 4 * rank :]
     shape = struct.unpack(f">{rank}I", data[4 : 4 + 4 * rank]) if len(data) >= 4 + 4 * rank else (0,)
     if len(body) != math.prod(shape) * np.dtype(dtype).itemsize or not body:

@@ -16,11 +16,21 @@ from bnngen.errors import ModelError
 
 Attributes = dict[str, Any]
 
+GREATEST = 1e18
+"""The squares of larger numbers leave float32."""
+
 _ONLY = {"auto_pad": (b"NOTSET", b"VALID"), "ceil_mode": (0,), "transA": (0,)}
 
 
-def evaluate(node: onnx.NodeProto, inputs: list[NDArray]) -> NDArray:
-    """The result of ``node``, whose first input has the samples on axis 0. Raises ModelError."""
+def is_moderate(x: NDArray) -> bool:
+    """Whether all numbers are finite, and no greater than `GREATEST`."""
+    return bool((np.abs(x) <= GREATEST).all())
+
+
+def evaluate(node: onnx.NodeProto, inputs: list[NDArray | None]) -> NDArray:
+    """The result of ``node``, whose first input has the samples on axis 0; None stands for an input that is
+    left out. Raises ModelError, also where the result is not moderate.
+    """
     if node.op_type not in _OPERATORS:
         raise ModelError(
             node.name or node.op_type,
@@ -32,18 +42,31 @@ def evaluate(node: onnx.NodeProto, inputs: list[NDArray]) -> NDArray:
             raise ModelError(
                 node.name or node.op_type, f"has {name} = {attributes[name]}; it must be without"
             )
-    with torch.no_grad():
-        tensors = [torch.tensor(x) for x in inputs]
-        return np.asarray(_OPERATORS[node.op_type](tensors, attributes))
+    tensors = [None if x is None else torch.tensor(x) for x in inputs]
+    try:
+        with torch.no_grad():
+            result = np.asarray(_OPERATORS[node.op_type](tensors, attributes))
+    except (RuntimeError, ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
+        shapes = ", ".join("nothing" if x is None else str(x.shape) for x in inputs)
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(
+            node.name or node.op_type, f"can't be computed on inputs of shapes {shapes}: {reason}"
+        ) from error
+    if not is_moderate(result):
+        raise ModelError(
+            node.name or node.op_type,
+            f"gives NaN or numbers beyond {GREATEST:g} on the calibration data: check both for their range",
+        )
+    return result
 
 
-def _gemm(x: list[Tensor], a: Attributes) -> Tensor:
+def _gemm(x: list[Any], a: Attributes) -> Tensor:
     weight = x[1].T if a.get("transB") else x[1]
     product = a.get("alpha", 1.0) * x[0] @ weight
-    return product + a.get("beta", 1.0) * x[2] if len(x) > 2 else product
+    return product + a.get("beta", 1.0) * x[2] if len(x) > 2 and x[2] is not None else product
 
 
-def _conv(x: list[Tensor], a: Attributes) -> Tensor:
+def _conv(x: list[Any], a: Attributes) -> Tensor:
     axes = x[0].ndim - 2
     convolve: Callable = (functional.conv1d, functional.conv2d)[axes - 1]
     ones = [1] * axes
@@ -56,13 +79,13 @@ def _conv(x: list[Tensor], a: Attributes) -> Tensor:
     )
 
 
-def _max_pool(x: list[Tensor], a: Attributes) -> Tensor:
+def _max_pool(x: list[Any], a: Attributes) -> Tensor:
     axes = x[0].ndim - 2
     pool: Callable = (functional.max_pool1d, functional.max_pool2d)[axes - 1]
     return pool(_padded(x[0], a, -torch.inf), a["kernel_shape"], a.get("strides", [1] * axes))
 
 
-def _average_pool(x: list[Tensor], a: Attributes) -> Tensor:
+def _average_pool(x: list[Any], a: Attributes) -> Tensor:
     axes = x[0].ndim - 2
     pool: Callable = (functional.avg_pool1d, functional.avg_pool2d)[axes - 1]
     return pool(_padded(x[0], a, 0.0), a["kernel_shape"], a.get("strides", [1] * axes))
@@ -75,20 +98,30 @@ def _padded(x: Tensor, a: Attributes, value: float) -> Tensor:
     return functional.pad(x, [n for pair in reversed(pairs) for n in pair], value=value)
 
 
-def _norm(x: list[Tensor], a: Attributes) -> Tensor:
+def _norm(x: list[Any], a: Attributes) -> Tensor:
     data, scale, bias, mean, variance = x
     return functional.batch_norm(data, mean, variance, scale, bias, eps=a.get("epsilon", 1e-5))
 
 
-def _reshape(x: list[Tensor], a: Attributes) -> Tensor:
+def _clip(x: list[Any], a: Attributes) -> Tensor:
+    """The limits are inputs since opset 11, and may be left out."""
+    low, high = (
+        x[k] if len(x) > k and x[k] is not None else torch.tensor(a.get(name, end))
+        for k, name, end in ((1, "min", -torch.inf), (2, "max", torch.inf))
+    )
+    return x[0].clamp(low, high)
+
+
+def _reshape(x: list[Any], a: Attributes) -> Tensor:
     return x[0].reshape(len(x[0]), *x[1].tolist()[1:])
 
 
-_OPERATORS: dict[str, Callable[[list[Tensor], Attributes], Tensor]] = {
+_OPERATORS: dict[str, Callable[[list[Any], Attributes], Tensor]] = {
     "Gemm": _gemm,
     "MatMul": lambda x, a: x[0] @ x[1],
     "Conv": _conv,
     "BatchNormalization": _norm,
+    "Clip": _clip,
     "Relu": lambda x, a: functional.relu(x[0]),
     "MaxPool": _max_pool,
     "AveragePool": _average_pool,

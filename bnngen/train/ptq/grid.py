@@ -50,9 +50,10 @@ def asymmetric(low: float, high: float, bits: int) -> Grid:
 
 
 def _scale(width: NDArray | float, steps: int) -> Floats:
-    """The size of so many steps over a range; that of a range of nothing does not matter."""
+    """The size of so many steps over a range; that of a range of nothing, or of next to nothing, does not
+    matter: numbers so small have few digits."""
     scale = np.asarray(np.asarray(width, np.float64) / steps, np.float32)
-    return np.where(scale > 0, scale, np.float32(1))
+    return np.where(scale >= np.finfo(np.float32).tiny, scale, np.float32(1))
 
 
 def over(low: float, high: float, bits: int) -> Grid:

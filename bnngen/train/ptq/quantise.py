@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from bnngen.errors import ModelError, UsageError
+from bnngen.errors import DataError, ModelError, UsageError
 from bnngen.train.ptq.allocate import allocate
-from bnngen.train.ptq.evaluate import evaluate
+from bnngen.train.ptq.evaluate import GREATEST, evaluate, is_moderate
 from bnngen.train.ptq.grid import Grid, over, symmetric
 from bnngen.train.ptq.ranges import Options, Rule, max_abs, min_max, mse, percentile
 
@@ -93,8 +93,10 @@ class _Walk:
         if node.op_type in PRODUCTS:
             self._finish_product(made)
 
-    def _values(self, names: Any, values: dict[str, NDArray]) -> list[NDArray]:
-        return [self.constants[name] if name in self.constants else values[name] for name in names if name]
+    def _values(self, names: Any, values: dict[str, NDArray]) -> list[NDArray | None]:
+        """The tensors of these names; None for one that is left out."""
+        known = values | self.constants
+        return [known[name] if name else None for name in names]
 
     def constant(self, name: str, array: NDArray) -> str:
         self.constants[name] = np.asarray(array, np.float32)
@@ -117,6 +119,8 @@ class _Walk:
 
     def _quantise_weights(self, node: onnx.NodeProto) -> None:
         weight = self.constants[node.input[1]]
+        if not is_moderate(weight):
+            raise ModelError(node.name or node.op_type, f"has weights that are NaN or beyond {GREATEST:g}")
         axis = (
             1
             if node.op_type == "MatMul" or (node.op_type == "Gemm" and not _attribute(node, "transB"))
@@ -180,8 +184,8 @@ def quantise(
 
     ``x`` (N, ...) are the samples it is calibrated on. Ranges are measured in the order of the layers,
     each on what the quantised ones in front of it give. Biases and batch norms stay in float: the importer
-    folds them into integer thresholds. Raises ModelError if the model holds what is not known, UsageError
-    for a budget that is too small.
+    folds them into integer thresholds. Raises ModelError if the model holds what is not known, DataError if
+    the samples don't suit it, UsageError for a budget that is too small.
     """
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     nodes = []
@@ -190,13 +194,33 @@ def quantise(
             constants[node.output[0]] = _folded(node, constants)
         else:
             nodes.append(node)
-    (source,) = [value.name for value in model.graph.input if value.name not in constants]
-    walk = _Walk(choices, constants, _weight_bits(nodes, constants, choices), source)
-    walk.exact[source] = walk.rough[source] = np.asarray(x, np.float32)
+    source = _source(model.graph, constants)
+    walk = _Walk(choices, constants, _weight_bits(nodes, constants, choices), source.name)
+    walk.exact[source.name] = walk.rough[source.name] = _samples(x, source)
     for node in nodes:
         _check(node, constants)
         walk.visit(node)
     return _written(model, walk), walk.layers
+
+
+def _source(graph: onnx.GraphProto, constants: dict[str, NDArray]) -> onnx.ValueInfoProto:
+    """The graph's only input."""
+    inputs = [value for value in graph.input if value.name not in constants]
+    if len(inputs) != 1:
+        raise UsageError(f"the model has {len(inputs)} inputs; accepted are networks of one")
+    return inputs[0]
+
+
+def _samples(x: NDArray, source: onnx.ValueInfoProto) -> NDArray[np.float32]:
+    """``x`` as the float network takes it."""
+    axes = [d.dim_value or None for d in source.type.tensor_type.shape.dim][1:]
+    known = [n or m for n, m in zip(axes, x.shape[1:], strict=False)]
+    if axes and (len(axes) != x.ndim - 1 or known != list(x.shape[1:])):
+        takes = ", ".join(str(n or "?") for n in axes)
+        raise DataError(f"x has shape {x.shape}, but the model takes (N, {takes})")
+    if not is_moderate(x):
+        raise DataError(f"x holds NaN or numbers beyond {GREATEST:g}, which float32 can't square")
+    return np.asarray(x, np.float32)
 
 
 def _folded(node: onnx.NodeProto, constants: dict[str, NDArray]) -> NDArray:

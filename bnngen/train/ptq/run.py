@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from bnngen.api import load
-from bnngen.data import load_data, read_arrays
+from bnngen.data import calibration_inputs, load_data
 from bnngen.errors import DataError, UsageError
 from bnngen.files import write_bytes
 from bnngen.frontend.model_file import read_model
@@ -55,9 +56,7 @@ def quantise_file(
     accuracy of the golden model on the labelled file ``test``. Raises as `quantise`, DataError and
     UsageError.
     """
-    x = read_arrays(data).get("x")
-    if x is None or x.dtype.kind not in "biuf" or x.ndim < 2:
-        raise DataError(f"'{data}' must have x, real inputs of shape (N, ...), to calibrate on")
+    x = calibration_inputs(data)
     report = _quantise(read_model(path), x, out, choices, samples)
     if test is not None:
         network = load(out)
@@ -75,8 +74,11 @@ def _quantise(model: Any, x: NDArray, out: Path, choices: Choices, samples: int)
         raise UsageError(f"'{out}' must end in .onnx")
     chosen = np.random.default_rng(_SEED).permutation(len(x))[:samples]
     quantised, layers = quantise(model, x[np.sort(chosen)], choices)
-    write_bytes(out, strip(quantised).SerializeToString(deterministic=True))
-    load(out)  # what the importer can't take is told now
+    contents = strip(quantised).SerializeToString(deterministic=True)
+    with TemporaryDirectory() as folder:  # what the importer can't take is told before anything is written
+        (path := Path(folder) / out.name).write_bytes(contents)
+        load(path)
+    write_bytes(out, contents)
     return {
         "layers": [asdict(layer) for layer in layers],
         "weight_bits": sum(layer.weights * layer.weight_bits for layer in layers),

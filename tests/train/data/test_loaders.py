@@ -101,6 +101,8 @@ def test_groups_stay_together(tmp_path: Path) -> None:
     kept = {x.tobytes() for x in data.validation.x}
     speakers = [sum(x.tobytes() in kept for x in X[k : k + 6]) for k in range(0, 60, 6)]
     assert set(speakers) == {0, 6}
+    np.savez(path, x=X, y=Y, speaker=np.array([f"speaker {k // 6}" for k in range(60)]))
+    assert len(load_dataset(table("npz", path, group="speaker", validation=0.3, test=0.2)).test) == 12
     with pytest.raises(RecipeError, match=r"^data\.group: .* no array 'track'"):
         load_dataset(table("npz", path, group="track"))
 
@@ -161,8 +163,20 @@ def test_digits() -> None:
         ("npz", {"x": X, "y": Y[:-1]}, r"the labels must be 60 class indices from 0, not int64 \(59,\)"),
         ("npz", {"x": X, "y": Y - 1}, "the labels must be 60 class indices from 0"),
         ("npz", {"x": X[:, 0, 0], "y": Y}, r"the samples have shape \(60,\)"),
-        ("npz", {"x": np.full((60, 2), np.nan), "y": Y}, "NaN or infinity"),
+        ("npz", {"x": np.full((60, 2), np.nan), "y": Y}, "NaN, infinity"),
+        ("npz", {"x": np.full((60, 2), 1e39), "y": Y}, "NaN, infinity or numbers beyond float32"),
         ("npz", {"x": X.astype(str), "y": Y}, "must be real numbers"),
+        ("npz", {"x": X, "y": Y * 1.0}, r"the labels must be 60 class indices from 0, not float64 \(60,\)"),
+        ("npz", {"x": X, "y": Y + 65535}, "the labels reach 65537; accepted are class indices below 65,536"),
+        ("npz", {"x": X, "y": Y.astype(np.uint64) - 1}, f"the labels reach {2**64 - 1}; accepted are"),
+        ("npz", {"x": X, "y": Y, "x_scale": 0.5}, "has x_scale, which training does not know"),
+        (
+            "npz",
+            {"x_train_jpeg": X, "x_train_off": Y, "y_train": Y},
+            r"found uint8 of shape \(60, 4, 5\) and",
+        ),
+        ("npz", {"x_train_jpeg": X.ravel(), "x_train_off": Y[:0], "y_train": Y}, "there are no pictures"),
+        ("npz", {"x_train_jpeg": X.ravel(), "x_train_off": Y, "y_train": Y}, "picture 0 is no picture"),
         ("npz", {"x": X, "y": Y, "x_test": X[:, :2], "y_test": Y}, r"samples have shape \(2, 5\)"),
     ],
 )
@@ -172,6 +186,38 @@ def test_arrays_that_can_not_be_used(tmp_path: Path, name: str, arrays: dict, me
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(DataError, match=message):
         load_dataset(table(name, tmp_path / "a.npz"))
+
+
+@pytest.mark.parametrize(
+    ("contents", "message"),
+    [
+        (b"a,b,a\n1,2,3\n", "has more than one column 'a' in its head line"),
+        (b"a,b\n1," + b"9" * 200_000 + b"\n", "is not a whole CSV file: field larger than field limit"),
+        (b"a,label\nnan,1\n1,2\n", "the samples hold NaN, infinity"),
+    ],
+)
+def test_tables_that_can_not_be_used(tmp_path: Path, contents: bytes, message: str) -> None:
+    (tmp_path / "a.csv").write_bytes(contents)
+    with pytest.raises(DataError, match=message):
+        load_dataset(table("csv", tmp_path / "a.csv"))
+
+
+def test_idx_files_of_many_axes_and_damaged_gzip(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"\0\0\x08\xff" + b"\0\0\0\1" * 255 + b"x")
+    with pytest.raises(DataError, match="is an IDX file of 255 axes; accepted are 1 to 4"):
+        read_idx(tmp_path / "a")
+    packed = bytearray(gzip.compress(idx_bytes(X)))
+    packed[40] ^= 255
+    (tmp_path / "a.gz").write_bytes(packed)
+    with pytest.raises(DataError, match="can't read the data"):
+        read_idx(tmp_path / "a.gz")
+
+
+def test_a_packed_file_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bnngen.train.data.files.MOST_BYTES", 1000)
+    (tmp_path / "a.gz").write_bytes(gzip.compress(idx_bytes(X)))
+    with pytest.raises(DataError, match="holds more than 1,000 bytes, unpacked"):
+        read_idx(tmp_path / "a.gz")
 
 
 @pytest.mark.parametrize("name", ["npz", "csv", "idx", "images", "mnist"])

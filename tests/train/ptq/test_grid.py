@@ -24,6 +24,13 @@ def test_zero_is_a_code_and_nothing_inside_is_far(bits: int, a: float, b: float)
     assert len(np.unique(grid.round(x))) <= 2**bits
 
 
+def test_a_range_of_next_to_nothing() -> None:
+    """Steps below the least normal float32 have so few digits that 0 would be no code."""
+    grid = over(-1.064986832886861e-43, 0.0, 5)
+    assert grid.round(np.zeros(1)) == 0
+    assert grid.zero == 0
+
+
 def test_two_bits() -> None:
     assert symmetric(1.0, 2).round(np.array([-9, -0.6, -0.4, 0.5, 0.51, 3])).tolist() == [-1, -1, 0, 0, 1, 1]
     assert asymmetric(0, 3, 2).round(np.array([-1, 0.4, 1.6, 9])).tolist() == [0, 0, 2, 3]

@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import bnngen
-from bnngen.errors import ModelError, UsageError
+from bnngen.errors import DataError, ModelError, UsageError
 from bnngen.train.ptq.quantise import RULES, Choices, quantise
 
 pytestmark = pytest.mark.train
@@ -166,6 +166,57 @@ def test_what_is_refused(nodes: list, message: str) -> None:
     with pytest.raises(ModelError) as error:
         quantise(model((12,), MLP[0], *nodes), np.zeros((2, 12)), Choices())
     assert message in str(error.value)
+
+
+def test_clip_between_two_products() -> None:
+    """Relu6 as exporters write it: limits as inputs, one of them left out, or as attributes."""
+    x = random.normal(size=(300, 12)).astype(np.float32)
+    weights = dense(12, 10) * 4
+    for clip, opset in (
+        (("Clip", [0, 1.5], {}), 13),
+        (("Clip", [-0.5], {}), 13),
+        (("Clip", [], {"min": 0.0, "max": 1.5}), 10),
+    ):
+        float_model = model(
+            (12,), ("MatMul", [weights], {}), clip, ("MatMul", [dense(10, 4)], {}), opset=opset
+        )
+        _, layers = quantise(float_model, x, Choices(8, 8, 8))
+        assert layers[1].sqnr_db > 30
+    float_model.graph.node[1].CopyFrom(helper.make_node("Clip", ["t0", "", "c0_0"], ["t1"]))
+    with pytest.raises(
+        ModelError, match=r"layer 'Clip': can't be computed on inputs of shapes \(300, 10\), nothing"
+    ):
+        quantise(float_model, x, Choices())
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (np.zeros((2, 11)), r"x has shape \(2, 11\), but the model takes \(N, 12\)"),
+        (np.zeros((2, 12, 1)), r"x has shape \(2, 12, 1\), but the model takes \(N, 12\)"),
+        (np.full((2, 12), 1e300), r"x holds NaN or numbers beyond 1e\+18"),
+    ],
+)
+def test_samples_that_do_not_suit_the_network(x: np.ndarray, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        quantise(model((12,), *MLP), x, Choices())
+
+
+def test_numbers_that_leave_float32() -> None:
+    for weights, x, message in (
+        (dense(12, 4), 1e17, r"gives NaN or numbers beyond 1e\+18 on the calibration data"),
+        (dense(12, 4) * 1e30, 1.0, r"has weights that are NaN or beyond 1e\+18"),
+        (dense(12, 4) * np.nan, 1.0, "has weights that are NaN"),
+    ):
+        with pytest.raises(ModelError, match=f"layer 'MatMul0': {message}"):
+            quantise(model((12,), ("MatMul", [weights * 100], {})), np.full((2, 12), x), Choices())
+
+
+def test_two_inputs_are_refused() -> None:
+    proto = model((12,), *MLP)
+    proto.graph.input.append(helper.make_tensor_value_info("mask", 1, ["N", 12]))
+    with pytest.raises(UsageError, match="the model has 2 inputs"):
+        quantise(proto, np.zeros((2, 12)), Choices())
 
 
 def test_branches_and_networks_without_products_are_refused() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import bnngen
-from bnngen.errors import DataError, UsageError
+from bnngen.errors import DataError, ModelError, UsageError
 from bnngen.train.ptq.float_run import load_run
 from bnngen.train.ptq.quantise import Choices
 from bnngen.train.ptq.run import quantise_file, quantise_run
@@ -57,6 +57,29 @@ def test_a_file(float_run: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "data.npz", codes=data.x)
     with pytest.raises(DataError, match="must have x, real inputs"):
         quantise_file(*paths, Choices(5, 5, 5), 200)
+
+
+def test_what_the_importer_refuses_is_not_written(
+    float_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise ModelError("fc", "is too much")
+
+    monkeypatch.setattr("bnngen.train.ptq.run.load", refuse)
+    with pytest.raises(ModelError, match="layer 'fc': is too much"):
+        quantise_run(float_run, tmp_path / "q.onnx", Choices(), 10)
+    assert not (tmp_path / "q.onnx").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("p_empty", "holds no frames"), ("p_nan", r"x holds nan at \(6, 3\)")]
+)
+def test_data_that_nothing_can_be_calibrated_on(
+    shared: Path, tmp_path: Path, name: str, message: str
+) -> None:
+    faults = shared / "cases" / "faults"
+    with pytest.raises(DataError, match=rf"{name}.npz'.* {message}"):
+        quantise_file(faults / "f_relu.onnx", faults / f"{name}.npz", tmp_path / "q.onnx", Choices(), 10)
 
 
 def test_what_is_no_float_run(write_recipe, tmp_path: Path) -> None:
