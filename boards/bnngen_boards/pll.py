@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
-from math import ceil, floor
+from math import ceil, floor, inf
 from typing import TypeVar
 
 from bnngen_boards.errors import BoardError
-from bnngen_boards.profile import Clock
+from bnngen_boards.profile import LEAST_MHZ, MOST_MHZ, Clock
 
 # SB_PLL40: limits of the phase detector and the oscillator, in MHz
 _ICE_PFD = (10, 133)
@@ -146,19 +146,16 @@ def plan_clock(clock: Clock, wanted_mhz: float | Fraction) -> ClockPlan:
     The oscillator's own frequency needs no PLL, and without an oscillator any clock is assumed. Raises
     :class:`BoardError`, with the range that can be reached, if no setting makes the clock.
     """
+    made = clock.input_mhz is not None and -inf < wanted_mhz < inf
+    if not made and not LEAST_MHZ <= wanted_mhz <= MOST_MHZ:
+        raise BoardError(f"a clock must have {LEAST_MHZ} to {MOST_MHZ} MHz, not {float(wanted_mhz):g}")
     wanted = exact_mhz(wanted_mhz)
     if clock.input_mhz is None:
-        return _assumed(wanted)
+        return DirectClock(wanted)
     source = exact_mhz(clock.input_mhz)
     if source == wanted:
         return DirectClock(source)
     return ecp_pll(source, wanted) if clock.pll == "EHXPLLL" else ice_pll(source, wanted)
-
-
-def _assumed(wanted_mhz: Fraction) -> DirectClock:
-    if wanted_mhz <= 0:
-        raise BoardError(f"a clock must be above 0 MHz, not {float(wanted_mhz):g}")
-    return DirectClock(wanted_mhz)
 
 
 def ice_pll(in_mhz: Fraction, wanted_mhz: Fraction) -> IcePll:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bnngen_boards.errors import BoardError
 from bnngen_boards.reading import near_names, read_toml
@@ -23,10 +23,20 @@ PLLS_OF_FAMILY: dict[str, tuple[str, ...]] = {
 """The PLL cells of each family that can be placed and routed; the other families are synthesised only."""
 
 _PROFILES = Path(__file__).parent
-_Mhz = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-_Count = Annotated[int, Field(ge=0)]
-_Text = Annotated[str, Field(min_length=1)]
-_Shape = tuple[PositiveInt, PositiveInt]
+LEAST_MHZ, MOST_MHZ = 0.001, 2000
+"""No board makes another clock, and no fabric follows it."""
+_MOST_CELLS = 100_000_000
+_MOST_BITS = 1 << 24
+
+# all far beyond every device there is: what a typing error makes is told, not computed with
+_Mhz = Annotated[float, Field(ge=LEAST_MHZ, le=MOST_MHZ, allow_inf_nan=False)]
+_Cells = Annotated[int, Field(gt=0, le=_MOST_CELLS)]
+_Count = Annotated[int, Field(ge=0, le=_MOST_CELLS)]
+_Blocks = Annotated[int, Field(ge=0, le=1_000_000)]
+_Few = Annotated[int, Field(gt=0, le=1024)]
+_Bits = Annotated[int, Field(gt=0, le=_MOST_BITS)]
+_Text = Annotated[str, Field(min_length=1, max_length=200)]
+_Shape = tuple[_Bits, _Bits]
 
 
 class _Table(BaseModel):
@@ -43,15 +53,19 @@ class BlockRam(_Table):
     """
 
     kind: _Text
-    blocks: _Count
-    bits: PositiveInt
-    shapes: Annotated[tuple[_Shape, ...], Field(min_length=1)]
+    blocks: _Blocks
+    bits: Annotated[int, Field(ge=512, le=_MOST_BITS)]
+    shapes: Annotated[tuple[_Shape, ...], Field(min_length=1, max_length=64)]
 
     @model_validator(mode="after")
     def _shapes_fit(self) -> BlockRam:
         for width, depth in self.shapes:
             if width * depth > self.bits:
                 raise ValueError(f"shapes of at most {self.bits} bits, which {width} x {depth} exceeds")
+            if 2 * width * depth < self.bits:
+                raise ValueError(
+                    f"shapes that use half of {self.bits} bits or more, unlike {width} x {depth}"
+                )
         return self
 
 
@@ -62,9 +76,9 @@ class SinglePortRam(_Table):
     """
 
     kind: _Text
-    blocks: PositiveInt
-    width: PositiveInt
-    depth: PositiveInt
+    blocks: Annotated[_Blocks, Field(gt=0)]
+    width: _Few
+    depth: _Bits
 
 
 class Resources(_Table):
@@ -74,10 +88,10 @@ class Resources(_Table):
     there are no such memories.
     """
 
-    lut: PositiveInt
-    ff: PositiveInt
+    lut: _Cells
+    ff: _Cells
     dsp: _Count
-    lutram_bits: _Count
+    lutram_bits: Annotated[int, Field(ge=0, le=1024)]
     bram: BlockRam
     spram: SinglePortRam | None = None
 
@@ -93,10 +107,10 @@ class Fabric(_Table):
     """
 
     lut_inputs: Literal[4, 6]
-    levels_per_stage: PositiveInt
-    routable_lut: PositiveInt
+    levels_per_stage: _Few
+    routable_lut: _Cells
     rom_register: bool = False
-    fanout: PositiveInt | None = None
+    fanout: _Cells | None = None
 
     @property
     def target(self) -> Target:
@@ -123,8 +137,8 @@ class Uart(_Table):
     ``buffer_bytes`` is how much of a frame the board keeps while the accelerator is busy.
     """
 
-    baud: PositiveInt
-    buffer_bytes: PositiveInt
+    baud: Annotated[int, Field(ge=300, le=1_000_000_000)]
+    buffer_bytes: _Bits
 
 
 class PlatformClass(_Table):
@@ -161,7 +175,7 @@ class Board(_Table):
     ``platform`` and ``pins``, which says where its clock and UART are. Otherwise it has none of them.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
     title: _Text
     family: Family
     device: _Text

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from fractions import Fraction
 from itertools import product
+from math import inf, nan
 from pathlib import Path
 
 import pytest
@@ -107,10 +108,18 @@ def test_an_assumed_clock_is_the_wanted_one(netlist_board, mhz):
     assert plan_clock(load_board(netlist_board()).clock, mhz) == DirectClock(exact_mhz(mhz))
 
 
-@pytest.mark.parametrize("mhz", [0, -5])
-def test_an_assumed_clock_runs_at_all(netlist_board, mhz):
-    with pytest.raises(BoardError, match=rf"^a clock must be above 0 MHz, not {mhz}$"):
+@pytest.mark.parametrize("mhz", [0, -5, 1e-300, 2001, 1e300, inf, nan])
+def test_an_assumed_clock_is_one_that_a_fabric_could_have(netlist_board, mhz):
+    with pytest.raises(
+        BoardError, match=rf"^a clock must have 0.001 to 2000 MHz, not {re.escape(f'{mhz:g}')}$"
+    ):
         plan_clock(load_board(netlist_board()).clock, mhz)
+
+
+@pytest.mark.parametrize("mhz", [inf, -inf, nan])
+def test_a_made_clock_is_a_number(mhz):
+    with pytest.raises(BoardError, match=rf"^a clock must have 0.001 to 2000 MHz, not {mhz}$"):
+        plan_clock(load_board("icebreaker").clock, mhz)
 
 
 def test_both_ice40_cells_have_the_same_settings():
