@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -12,12 +11,14 @@ from numpy.typing import NDArray
 
 from bnngen.data import quantize
 from bnngen.design import Design
+from bnngen.errors import FitError
 from bnngen.frontend import import_onnx
 from bnngen.network import Network, Source
 from bnngen.passes.class_output import with_class_output
 from bnngen.passes.lower import lower
-from bnngen.schedule.budget import Rate, available
+from bnngen.schedule.budget import Rate, available, cycle_limit
 from bnngen.schedule.planner import plan
+from bnngen.schedule.reasons import link_alone, memory_alone
 from bnngen_boards.profile import Board, load_board
 
 CLOSE = 1 / 32
@@ -56,14 +57,38 @@ def compile(
     """
     profile = board if isinstance(board, Board) else load_board(str(board))
     design = _within_the_memory(network, profile, fps, clock_mhz)
-    if fps is None or fps == "max":
+    most = cycle_limit(fps, design.schedule.clock_mhz)
+    if most is None or design.cycles_per_frame <= most:
         return design
-    asked = Fraction(fps)
-    while design.fps < fps:
-        # the plan counts the engines; a change of lanes between two of them may take longer still
-        asked = asked * design.cycles_per_frame / (design.cycles_per_frame - 1)
-        design = _within_the_memory(network, profile, asked, clock_mhz)
-    return design
+    return _within_cycles(most, design, clock_mhz)
+
+
+def _within_cycles(most: int, slow: Design, clock_mhz: float | None) -> Design:
+    """The plan counts the engines; a change of lanes between two of them may take longer still. So it is
+    asked for ever fewer cycles, until a design takes no more than ``most``, as ``slow`` does, and then for as
+    many as may be."""
+    network, board = slow.schedule.network, slow.schedule.board
+    hertz = slow.schedule.clock_mhz * 1_000_000
+    found: Design | None = None
+    low, high, step = 0, most, 1  # nothing is to be found at either end
+    while high - low > 1:
+        cycles = max(low + 1, high - step) if low == 0 else (low + high) // 2
+        try:
+            design = _within_the_memory(network, board, hertz / cycles, clock_mhz)
+        except FitError:
+            low = cycles
+            continue
+        if design.cycles_per_frame <= most:
+            found, low = design, cycles
+        else:
+            slow, high, step = min(slow, design, key=lambda d: d.cycles_per_frame), cycles, 2 * step
+    if found is None:
+        raise FitError(
+            f"that rate doesn't fit {board.name} at {float(slow.schedule.clock_mhz):g} MHz: the fastest "
+            f"design takes {slow.cycles_per_frame:,} cycles a frame ({slow.fps:,.0f} frames/s); ask for "
+            "fewer frames, a faster clock (--clock) or a larger board"
+        )
+    return found
 
 
 def _within_the_memory(network: Network, board: Board, rate: Rate, clock_mhz: float | None) -> Design:
@@ -72,6 +97,8 @@ def _within_the_memory(network: Network, board: Board, rate: Rate, clock_mhz: fl
     first = design = Design(plan(network, board, rate, clock_mhz))
     spare = 0
     while (missing := _missing(design)) > 0:
+        if spare >= available(board).bram:  # the layers have none left that they could give up
+            raise FitError(link_alone(board, design.byte_bits) or memory_alone(board, design.resources.bram))
         spare += missing
         design = Design(plan(network, board, rate, clock_mhz, spare))
     low, high = first.cycles_per_frame, design.cycles_per_frame

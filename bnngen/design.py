@@ -90,11 +90,14 @@ class Design:
         schedule = self.schedule
         planned = schedule.resources
         exact = Resources(bram=sum(self.layer_blocks) - planned.bram)
-        # synthesis stores no bits of a byte that no element has
-        byte_bits = min(8, input_lanes(schedule) * schedule.network.quantizer.type.bits)
         queues = [part for part in self.chain if isinstance(part, Queued)]
         extra = Resources(lut=sum(queue_luts(part.queue, schedule.board) for part in queues))
-        return planned + host_link(schedule.board, byte_bits) + exact + extra
+        return planned + host_link(schedule.board, self.byte_bits) + exact + extra
+
+    @property
+    def byte_bits(self) -> int:
+        """The bits of a received byte that count: synthesis stores none that no element has."""
+        return min(8, input_lanes(self.schedule) * self.schedule.network.quantizer.type.bits)
 
     @property
     def weight_bits_stored(self) -> int:

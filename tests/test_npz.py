@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -221,14 +220,12 @@ def test_members_that_nobody_asks_for_cost_nothing(write: Write) -> None:
     ):
         for _ in range(64):
             member.write(bytes(1 << 20))
-    started = time.perf_counter()
     tracemalloc.start()
     arrays = Npz(path)
     assert arrays["x"].sum() == 6
     assert arrays.names == "['big', 'x']"
     assert tracemalloc.get_traced_memory()[1] < 4_000_000
     tracemalloc.stop()
-    assert time.perf_counter() - started < 1
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")

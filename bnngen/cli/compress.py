@@ -92,7 +92,7 @@ def command(
 
 
 def _bits(text: str) -> int:
-    if not text.strip().isdigit() or not 1 <= int(text) <= 8:
+    if not text.strip().isdecimal() or not 1 <= int(text) <= 8:
         raise typer.BadParameter(f"bits of activations are whole numbers from 1 to 8, not {text!r}")
     return int(text)
 

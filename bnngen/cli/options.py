@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+def finite(value: float | None) -> float | None:
+    """The value of an option, which neither NaN nor infinity is. Raises typer.BadParameter."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"takes a number, not {value}")
+    return value
+
 
 Model = Annotated[Path, typer.Argument(help="A QONNX file, or one in FINN's MultiThreshold dialect.")]
 DataFile = Annotated[Path, typer.Argument(metavar="DATA.npz", help="Frames: x (real) or codes; labels y.")]

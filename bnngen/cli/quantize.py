@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from bnngen.cli.console import console, percent, write_json
-from bnngen.cli.options import JsonFile
+from bnngen.cli.options import JsonFile, finite
 
 
 class Ranges(StrEnum):
@@ -60,7 +60,9 @@ PerWhat = Annotated[
 Budget = Annotated[
     float | None,
     typer.Option(
-        metavar="KBIT", help="Size of all weights: each layer gets its bits from it, large ones fewer."
+        metavar="KBIT",
+        callback=finite,
+        help="Size of all weights: each layer gets its bits from it, large ones fewer.",
     ),
 ]
 Samples = Annotated[int, typer.Option(min=1, help="Calibrate on so many samples.")]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from fractions import Fraction
-from math import floor
 from typing import Literal
 
 from bnngen.errors import UsageError
@@ -40,7 +40,9 @@ def budget(board: Board, rate: Rate) -> Resources:
     """What the layers may take together."""
     all_, link = available(board), host_link(board)
     lut = (
-        all_.lut if rate is not None else min(floor(all_.lut * DEFAULT_LUT_SHARE), board.fabric.routable_lut)
+        all_.lut
+        if rate is not None
+        else min(math.floor(all_.lut * DEFAULT_LUT_SHARE), board.fabric.routable_lut)
     )
     return replace(all_, lut=lut - link.lut, ff=all_.ff - link.ff, bram=all_.bram - link.bram)
 
@@ -52,10 +54,10 @@ def comfortable(board: Board) -> Resources:
 
 
 def cycle_limit(rate: Rate, clock_mhz: Fraction) -> int | None:
-    """The cycles that a frame may take; None for as few as fit. Raises UsageError for a rate that isn't
-    positive."""
+    """The cycles that a frame may take; None for as few as fit. Raises UsageError for a rate that is no
+    positive number."""
     if rate is None or rate == "max":
         return None
-    if rate <= 0:
-        raise UsageError(f"the frame rate must be above 0, not {float(rate):g}")
-    return floor(clock_mhz * 1_000_000 / Fraction(rate))
+    if isinstance(rate, str) or not 0 < rate < math.inf:
+        raise UsageError(f"the frame rate must be a number above 0, or max, not {rate}")
+    return math.floor(clock_mhz * 1_000_000 / Fraction(rate))

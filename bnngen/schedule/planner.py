@@ -11,7 +11,7 @@ from bnngen.ops.argmax import ArgMax
 from bnngen.schedule.budget import Rate
 from bnngen.schedule.option import Option
 from bnngen.schedule.problem import Problem
-from bnngen.schedule.reasons import why_not
+from bnngen.schedule.reasons import link_alone, why_not
 from bnngen.schedule.resources import Resources
 from bnngen_boards.pll import plan_clock
 from bnngen_boards.profile import Board
@@ -51,6 +51,8 @@ def plan(
     Raises FitError, which says what is in the way and what would fit, if there is none; UsageError for a
     rate that isn't positive.
     """
+    if reason := link_alone(board, min(8, network.quantizer.type.bits)):
+        raise FitError(reason)
     wanted = board.clock.default_mhz if clock_mhz is None else clock_mhz
     clock = plan_clock(board.clock, wanted).out_mhz
     layers = [(layer.name, layer.op) for layer in network.layers if not isinstance(layer.op, ArgMax)]

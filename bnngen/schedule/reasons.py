@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bnngen.schedule.budget import available, host_link
 from bnngen.schedule.problem import Problem
 from bnngen.schedule.resources import Resources
 from bnngen.schedule.solver import KINDS, Kind, least, smallest
@@ -16,6 +17,35 @@ NAMED_LAYERS = 3
 """So many of the largest layers are named."""
 LUT_ROM_BITS = 64
 """No LUT of any board holds more weight bits."""
+
+
+def link_alone(board: Board, byte_bits: int) -> str:
+    """Why nothing at all fits the board: what its serial link takes alone, of bytes with ``byte_bits`` bits
+    that count; empty if the link fits."""
+    have, need = available(board), host_link(board, byte_bits)
+    name = board.resources.bram.kind
+    if board.uart is not None and need.bram > have.bram:
+        return (
+            f"the network doesn't fit {board.name}: the buffer of its serial link (uart.buffer_bytes = "
+            f"{board.uart.buffer_bytes:,}) alone takes {need.bram:,} of {have.bram:,} {name}; give it a "
+            "smaller buffer, or take a device with more block RAM"
+        )
+    if need.lut >= have.lut or need.ff >= have.ff:
+        return (
+            f"the network doesn't fit {board.name}: its serial link alone takes {need.lut:,} of {have.lut:,} "
+            f"LUTs and {need.ff:,} of {have.ff:,} flip-flops; take a larger device"
+        )
+    return ""
+
+
+def memory_alone(board: Board, blocks: int) -> str:
+    """Why a design of so many ``blocks`` does not fit, whose layers have chosen none."""
+    have, name = available(board).bram, board.resources.bram.kind
+    return (
+        f"the network doesn't fit {board.name}: with all weights in logic, the lines and queues between its "
+        f"layers and the serial link's buffer still take {blocks:,} of {have:,} {name}; use fewer channels "
+        "or smaller maps, a smaller uart.buffer_bytes, or a larger board"
+    )
 
 
 def why_not(problem: Problem) -> str:

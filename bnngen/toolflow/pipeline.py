@@ -28,6 +28,8 @@ from bnngen_sim.cache import caching
 
 KEPT_MODEL = "model.onnx"
 """The copy of the model file in a build folder: what a simulation compares with."""
+MOST_RANDOM = 1 << 27
+"""So many random numbers take a gigabyte."""
 RANDOM_FRAMES = 64
 """How many random frames a simulation without verification data runs."""
 
@@ -202,8 +204,14 @@ class _Run:
 
 
 def random_frames(design: Design, frames: int) -> Data:
-    """``frames`` random frames over the whole range of the input's type, always the same."""
+    """``frames`` random frames over the whole range of the input's type, always the same.
+
+    Raises UsageError if they are more than `MOST_RANDOM` numbers.
+    """
     network = design.schedule.network
+    if frames > MOST_RANDOM // network.elements_in:
+        most = MOST_RANDOM // network.elements_in
+        raise UsageError(f"{frames:,} random frames are too many; accepted are {most:,} of this network")
     type_ = network.quantizer.type
     shape = (frames, *network.input_shape)
     random = np.random.default_rng(0)

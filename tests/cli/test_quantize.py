@@ -56,6 +56,20 @@ def test_a_file_needs_data_and_a_folder_does_not(cli: Cli, tmp_path: Path) -> No
     assert (status, "which brings its own data" in " ".join(err.split())) == (2, True)
 
 
+@pytest.mark.parametrize("budget", ["nan", "inf", "1e400"])
+def test_a_budget_is_a_number(cli: Cli, tmp_path: Path, budget: str) -> None:
+    arguments = ("quantize", tmp_path / "m.onnx", tmp_path / "x.npz", "--out", tmp_path / "q.onnx")
+    status, _, err = cli(*arguments, "--budget", budget)
+    assert (status, "takes a number, not" in err) == (2, True)
+
+
+@pytest.mark.parametrize("percentile", ["nan", "49", "101", "1e400"])
+def test_a_percentile_is_a_share(cli: Cli, tmp_path: Path, percentile: str) -> None:
+    arguments = ("quantize", tmp_path / "m.onnx", tmp_path / "x.npz", "--out", tmp_path / "q.onnx")
+    status, _, err = cli(*arguments, "--percentile", percentile)
+    assert (status, "--percentile" in err) == (2, True)
+
+
 def test_missing_packages(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bnngen.train.extra.find_spec", lambda name: None)
     status, _, err = cli("quantize", tmp_path, "--out", tmp_path / "q.onnx")

@@ -55,6 +55,18 @@ def test_a_folder_that_is_no_build(cli: Cli, digits: Path, tmp_path: Path) -> No
     assert "is not a build directory" in errors
 
 
+@pytest.mark.parametrize("stall", ["nan", "1", "-0.1", "inf", "1e400"])
+def test_a_stall_is_a_probability(cli: Cli, built: Path, digits: Path, stall: str) -> None:
+    status, _, errors = cli("simulate", built, digits / "digits_test.npz", "--stall", stall)
+    assert (status, "--stall" in errors) == (2, True)
+
+
+@pytest.mark.parametrize("seed", [-1, 10**30])
+def test_any_seed_will_do(cli: Cli, built: Path, digits: Path, seed: int) -> None:
+    arguments = ("--frames", 3, "--stall", 0.2, "--seed", seed)
+    assert cli("simulate", built, digits / "digits_test.npz", *arguments)[0] == 0
+
+
 def test_two_netlists_at_once(cli: Cli, built: Path, digits: Path) -> None:
     status, _, errors = cli("simulate", built, digits / "digits_test.npz", "--netlist", "--routed")
     assert status == 2

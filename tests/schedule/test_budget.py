@@ -1,6 +1,8 @@
 """What a board offers, and the cycles that a rate leaves."""
 
+import math
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -38,7 +40,7 @@ def test_cycles_are_rounded_down() -> None:
     assert cycle_limit(None, Fraction(30)) is cycle_limit("max", Fraction(30)) is None
 
 
-@pytest.mark.parametrize("rate", [0, -1])
-def test_a_rate_must_be_positive(rate: float) -> None:
-    with pytest.raises(UsageError, match="frame rate must be above 0"):
+@pytest.mark.parametrize("rate", [0, -1, math.nan, math.inf, -math.inf, "fast"])
+def test_a_rate_must_be_a_positive_number(rate: Any) -> None:
+    with pytest.raises(UsageError, match=f"frame rate must be a number above 0, or max, not {rate}"):
         cycle_limit(rate, Fraction(30))

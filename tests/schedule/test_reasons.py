@@ -15,7 +15,7 @@ from bnngen.ops.window import Window
 from bnngen.quantizer import Quantizer
 from bnngen.schedule.budget import Rate
 from bnngen.schedule.problem import Problem
-from bnngen.schedule.reasons import smallest_board, why_not
+from bnngen.schedule.reasons import link_alone, memory_alone, smallest_board, why_not
 from bnngen_boards.profile import Board, load_board
 
 
@@ -42,6 +42,31 @@ def test_too_many_frames(make_network: Callable[..., Network]) -> None:
     )
     assert "too many: layer 'fc0'" in message
     assert "ask for fewer frames, a faster clock (--clock) or board " in message
+
+
+def test_a_serial_link_beyond_the_device(make_network: Callable[..., Network]) -> None:
+    board = load_board("icebreaker")
+    assert link_alone(board, 8) == ""
+    assert link_alone(load_board("zc706"), 8) == ""
+    few = board.resources.model_copy(update={"lut": 350})
+    assert link_alone(board.model_copy(update={"resources": few}), 8) == (
+        "the network doesn't fit icebreaker: its serial link alone takes 350 of 350 LUTs and 350 of 5,280 "
+        "flip-flops; take a larger device"
+    )
+    uart = board.uart.model_copy(update={"buffer_bytes": 30 * 512 + 1})  # type: ignore[union-attr]
+    board = board.model_copy(update={"uart": uart})
+    assert link_alone(board, 4) == ""
+    assert link_alone(board, 8) == (
+        "the network doesn't fit icebreaker: the buffer of its serial link (uart.buffer_bytes = 15,361) alone takes "
+        "31 of 30 SB_RAM40_4K; give it a smaller buffer, or take a device with more block RAM"
+    )
+
+
+def test_lines_beyond_the_device() -> None:
+    assert memory_alone(load_board("icebreaker"), 31).startswith(
+        "the network doesn't fit icebreaker: with all weights in logic, the lines and queues between its layers and "
+        "the serial link's buffer still take 31 of 30 SB_RAM40_4K; use fewer channels"
+    )
 
 
 def test_a_rate_of_less_than_a_cycle_fits_nowhere(make_network: Callable[..., Network]) -> None:
