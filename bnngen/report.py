@@ -15,6 +15,7 @@ from bnngen.network import Layer, Network
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
 from bnngen.ops.max_pool import MaxPool
+from bnngen.records import ReportRecord, read_record
 from bnngen.schedule.budget import available
 from bnngen.schedule.option import Option
 from bnngen.templates import render
@@ -80,16 +81,12 @@ class Report:
         write_text(out / "report.html", render_html(self.to_dict()))
 
 
-def read_report(out: str | Path) -> dict[str, Any]:
+def read_report(out: str | Path) -> ReportRecord:
     """The contents of ``out``/report.json. Raises DataError if there is none, or it is damaged."""
     path = Path(out) / "report.json"
-    try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"'{out}' is not a build directory: can't read '{path}': {error.strerror}") from error
-    except ValueError as error:
-        raise DataError(f"'{path}' is damaged ({error}); build again") from error
-    return report
+    if not path.is_file():
+        raise DataError(f"'{out}' is not a build directory: there is no '{path}'")
+    return read_record(path, ReportRecord)
 
 
 def render_html(report: dict[str, Any]) -> str:

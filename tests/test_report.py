@@ -17,11 +17,11 @@ def design(digits: Path) -> Design:
 
 
 def test_what_did_not_run_is_null(design: Design, tmp_path: Path) -> None:
-    Report.of_design(design, {"file": "m.onnx"}).write(tmp_path)
+    Report.of_design(design, {"file": "m.onnx", "output": "class"}).write(tmp_path)
     report = read_report(tmp_path)
-    assert report["simulation"] is report["synthesis"] is report["pnr"] is None
-    assert report["layers"][-1]["op"] == "ArgMax"
-    assert report["layers"][-1]["pe"] is None
+    assert report.simulation is report.synthesis is report.pnr is None
+    assert report.layers[-1].op == "ArgMax"
+    assert report.layers[-1].pe is None
 
 
 def test_the_page_escapes_names(design: Design) -> None:

@@ -20,7 +20,7 @@ def command(
     from bnngen.report import read_report, render_html
 
     page = folder / "report.html"
-    write_text(page, render_html(read_report(folder)))
+    write_text(page, render_html(read_report(folder).model_dump()))
     console.print(f"report in {page}")
     if open_:
         webbrowser.open(page.resolve().as_uri())

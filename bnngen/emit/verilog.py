@@ -96,8 +96,8 @@ def interface(schedule: Schedule) -> Interface:
     network = schedule.network
     quantizer = network.quantizer
     return Interface(
-        input=_stream(network.elements_in, quantizer.type, input_lanes(schedule)),
-        output=_stream(network.elements_out, network.output_type, output_lanes(schedule)),
+        input=stream_format(network.elements_in, quantizer.type, input_lanes(schedule)),
+        output=stream_format(network.elements_out, network.output_type, output_lanes(schedule)),
         class_index=network.class_index,
         quantize=Quantize(
             _fractions(quantizer.mul),
@@ -109,7 +109,8 @@ def interface(schedule: Schedule) -> Interface:
     )
 
 
-def _stream(elements: int, type_: IntType, lanes: int) -> StreamFormat:
+def stream_format(elements: int, type_: IntType, lanes: int) -> StreamFormat:
+    """The stream of frames of so many ``elements``, ``lanes`` of them in a beat."""
     encoding = type_.encoding
     return StreamFormat(
         elements_per_frame=elements,

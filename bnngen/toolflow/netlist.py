@@ -21,7 +21,7 @@ def netlist_folder(out: Path) -> Iterator[Path]:
     Raises DataError if ``out`` is not a build folder, UsageError if it has no netlist, and what `cell_models`
     raises.
     """
-    family = read_report(out).get("family", "")
+    family = read_report(out).family
     netlist = out / "synth" / ACCELERATOR_NETLIST
     if not netlist.is_file():
         raise UsageError(f"{netlist}: no such file: run 'bnngen build' up to the step 'synth' first")

@@ -16,6 +16,7 @@ import numpy as np
 from bnngen.api import load
 from bnngen.data import Data
 from bnngen.design import Design
+from bnngen.emit.verilog import stream_format
 from bnngen.errors import DataError, UsageError
 from bnngen.files import make_folder, sole_writer, write_bytes
 from bnngen.network import Network
@@ -25,6 +26,8 @@ from bnngen.toolflow.synthesis import SynthesisResult, check_fit, synthesize
 from bnngen_boards.profile import Board
 from bnngen_sim.batch import BatchResult, simulate
 from bnngen_sim.cache import caching
+from bnngen_sim.errors import InterfaceError
+from bnngen_sim.interface import Interface
 
 KEPT_MODEL = "model.onnx"
 """The copy of the model file in a build folder: what a simulation compares with."""
@@ -124,14 +127,36 @@ def _keep_model(network: Network, out: Path) -> dict[str, Any]:
 def kept_model(out: Path) -> tuple[Network, tuple[int, int]]:
     """The network that the build folder ``out`` was made of, and its predicted cycles per frame and latency.
 
-    Raises DataError if ``out`` is not a build folder.
+    Raises DataError if ``out`` is not a build folder, or its parts don't belong together.
     """
     report = read_report(out)
     if not (out / KEPT_MODEL).is_file():
         raise DataError(f"'{out}' holds no {KEPT_MODEL}: build it with 'bnngen build'")
-    schedule = report["schedule"]
-    network = load(out / KEPT_MODEL, report["model"]["output"])
-    return network, (schedule["cycles_per_frame"], schedule["latency_cycles"])
+    network = load(out / KEPT_MODEL, report.model.output)
+    _check_interface(network, out)
+    return network, (report.schedule.cycles_per_frame, report.schedule.latency_cycles)
+
+
+def _check_interface(network: Network, out: Path) -> None:
+    """Raises DataError if the interface in the build folder ``out`` is not that of ``network``."""
+    path = out / "rtl" / "interface.json"
+    if not path.is_file():
+        raise DataError(f"'{out}' holds no Verilog: build it with 'bnngen build' up to the step 'verilog'")
+    try:
+        interface = Interface.load(path)
+    except InterfaceError as error:
+        raise DataError(f"{error}; build again") from error
+    streams = (
+        ("input", interface.input, network.elements_in, network.quantizer.type),
+        ("output", interface.output, network.elements_out, network.output_type),
+    )
+    pairs = [("class_index", interface.class_index, network.class_index)]
+    for name, found, elements, type_ in streams:
+        built = asdict(stream_format(elements, type_, found.elements_per_beat))
+        pairs += [(f"{name}.{key}", value, built[key]) for key, value in asdict(found).items()]
+    for name, says, does in pairs:
+        if says != does:
+            raise DataError(f"'{path}': {name} is {says}, that of the kept {KEPT_MODEL} {does}; build again")
 
 
 class _Run:

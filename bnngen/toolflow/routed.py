@@ -16,7 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bnngen.errors import UsageError
+from bnngen.errors import DataError, UsageError
+from bnngen.records import SerialRecord, read_record
 from bnngen.report import read_report
 from bnngen.toolflow.flow import TOP
 from bnngen.toolflow.routed_cells import PLAIN, Design
@@ -34,17 +35,21 @@ def routed_folder(out: Path) -> Iterator[Path]:
     Raises DataError if ``out`` is not a build folder, UsageError if it was not routed, what `cell_models`
     raises, and MissingToolError and ToolError of yosys, which writes the Verilog.
     """
-    family = read_report(out).get("family", "")
+    family = read_report(out).family
     routed = out / "pnr" / ROUTED
     if not routed.is_file():
         raise UsageError(f"{routed}: no such file: run 'bnngen build' up to the step 'bitstream' first")
-    serial = json.loads((out / "synth" / SERIAL).read_text(encoding="utf-8"))
+    if family not in PLAIN:
+        raise UsageError(
+            f"what is routed for family {family} can't be simulated; for {', '.join(PLAIN)} it can"
+        )
+    serial = read_record(out / "synth" / SERIAL, SerialRecord)
     with TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copyfile(out / "rtl" / "interface.json", folder / "interface.json")
-        _write_board(routed, family, serial["pins"], folder)
+        _write_board(routed, family, serial.pins.model_dump(exclude_none=True), folder)
         interface = Interface.load(folder / "interface.json")
-        host = serial_host(interface, serial["divisor"], serial["reset_cycles"], serial["led_active_low"])
+        host = serial_host(interface, serial.divisor, serial.reset_cycles, serial.led_active_low)
         (folder / f"{ACCELERATOR}.v").write_text(host, encoding="utf-8")
         (folder / "cells.v").write_text(cell_models(family), encoding="utf-8")
         yield folder
@@ -52,9 +57,12 @@ def routed_folder(out: Path) -> Iterator[Path]:
 
 def _write_board(routed: Path, family: str, pins: dict[str, str], folder: Path) -> None:
     """Writes the module ``top`` with the ports ``pins`` (clk, rx, tx, led) to ``top.v``."""
-    netlist = json.loads(routed.read_text(encoding="utf-8"))
-    design = Design(netlist["modules"][TOP], {name: port for port, name in pins.items()})
-    PLAIN[family](design)
-    plain: dict[str, Any] = {"modules": {TOP: design.finished()}}
+    try:
+        netlist = json.loads(routed.read_text(encoding="utf-8"))
+        design = Design(netlist["modules"][TOP], {name: port for port, name in pins.items()})
+        PLAIN[family](design)
+        plain: dict[str, Any] = {"modules": {TOP: design.finished()}}
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise DataError(f"'{routed}' is damaged ({type(error).__name__}: {error}); build again") from error
     (folder / "plain.json").write_text(json.dumps(plain), encoding="utf-8")
     YOSYS.run(["-p", f"read_json plain.json; write_verilog -noattr {TOP}.v"], folder, folder / "yosys.log")

@@ -80,12 +80,17 @@ class Design:
         return {"attributes": {}, "ports": ports, "cells": self.cells, "netnames": {}}
 
     def _renamed(self, nets: Nets) -> Nets:
-        renamed = []
-        for net in nets:
-            while net in self._alias:
-                net = self._alias[net]
-            renamed.append(net)
-        return renamed
+        return [self._end(net) for net in nets]
+
+    def _end(self, net: int | str) -> int | str:
+        """What a net is tied to in the end. Raises ValueError if it is tied to itself."""
+        passed = {net}
+        while net in self._alias:
+            net = self._alias[net]
+            if net in passed:
+                raise ValueError(f"net {net} is tied to itself")
+            passed.add(net)
+        return net
 
 
 def tie_open_inputs(cell: dict[str, Any], value: str, others: Collection[str]) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InterfaceError
+from .strict_json import parse, read_json
 
 ENCODINGS = ("int", "bipolar")
 ORDERS = ("NHWC", "NLC", "NC")
@@ -30,8 +31,11 @@ ROUNDINGS = (
 )
 
 _MAX_BITS = 63  # values travel as numpy int64, which holds every unsigned number only up to here
+_MAX_SHOWN = 80
 _BITS_AT_ONCE = 1 << 24  # packing spreads each bit over a byte: work in chunks of at most 16 MiB of them
-_RATIONAL = re.compile(r"-?\d+(/[1-9]\d*)?")
+_MAX_ELEMENTS = 1 << 31
+_MAX_WIDTH = 1 << 24
+_RATIONAL = re.compile(r"-?\d+(/[1-9]\d*)?", re.ASCII)
 _T = TypeVar("_T")
 
 
@@ -63,6 +67,8 @@ class StreamFormat:
         for name in ("elements_per_frame", "elements_per_beat", "bits", "tdata_bits"):
             _require(_is_int(getattr(self, name)), name, getattr(self, name), "an integer")
             _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
+            most = _MAX_WIDTH if name == "tdata_bits" else _MAX_ELEMENTS
+            _require(getattr(self, name) <= most, name, getattr(self, name), f"at most {most}")
         _require(isinstance(self.signed, bool), "signed", self.signed, "true or false")
         _require(self.encoding in ENCODINGS, "encoding", self.encoding, f"one of {', '.join(ENCODINGS)}")
         _require(self.order in ORDERS, "order", self.order, f"one of {', '.join(ORDERS)}")
@@ -244,9 +250,15 @@ class Interface:
     def from_json(cls, text: str) -> Interface:
         """The interface that ``text`` describes. Raises InterfaceError that names the key at fault."""
         try:
-            data = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise InterfaceError(f"not JSON: {error}") from error
+            return cls.from_data(parse(text))
+        except InterfaceError:
+            raise
+        except ValueError as error:
+            raise InterfaceError(str(error)) from error
+
+    @classmethod
+    def from_data(cls, data: Any) -> Interface:
+        """The interface that the contents of an ``interface.json`` describe. Raises InterfaceError."""
         _check_keys(cls, data)
         return cls(
             input=_part(StreamFormat, "input", data["input"]),
@@ -259,10 +271,10 @@ class Interface:
     def load(cls, path: str | Path) -> Interface:
         """Reads an ``interface.json``. Raises InterfaceError that names the file."""
         try:
-            return cls.from_json(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise InterfaceError(f"{path}: cannot be read: {error}") from error
-        except InterfaceError as error:
+            return cls.from_data(read_json(Path(path)))
+        except OSError as error:
+            raise InterfaceError(f"{path}: cannot be read: {error.strerror or error}") from error
+        except ValueError as error:
             raise InterfaceError(f"{path}: {error}") from error
 
 
@@ -276,14 +288,14 @@ def _part(kind: type[_T], name: str, data: Any) -> _T:
 
 def _check_keys(kind: type, data: Any) -> None:
     if not isinstance(data, Mapping):
-        raise InterfaceError(f"must be an object, not {data!r}")
+        raise InterfaceError(f"must be an object, not {_short(data)}")
     wanted = [field.name for field in fields(kind)]
     missing = [name for name in wanted if name not in data]
     if missing:
         raise InterfaceError(f"key {missing[0]!r} is missing")
     unknown = [name for name in data if name not in wanted]
     if unknown:
-        raise InterfaceError(f"unknown key {unknown[0]!r}; the keys are {', '.join(wanted)}")
+        raise InterfaceError(f"unknown key {_short(unknown[0])}; the keys are {', '.join(wanted)}")
 
 
 def _rationals(name: str, value: Any) -> str | tuple[str, ...]:
@@ -299,7 +311,12 @@ def _is_int(value: Any) -> bool:
 
 def _require(holds: bool, name: str, found: Any, accepted: str) -> None:
     if not holds:
-        raise InterfaceError(f"{name} must be {accepted}, not {found!r}")
+        raise InterfaceError(f"{name} must be {accepted}, not {_short(found)}")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
 
 
 def _describe(array: NDArray[Any]) -> str:

@@ -38,6 +38,15 @@ def test_report_is_one_page(cli: Cli, built: Path) -> None:
     assert "http" not in page
 
 
+def test_a_report_edited_by_hand(cli: Cli, built: Path, tmp_path: Path) -> None:
+    text = (built / "report.json").read_text()
+    (tmp_path / "report.json").write_text(text.replace('"warnings": []', '"warnings": null'))
+    status, output, errors = cli("report", tmp_path)
+    assert (status, output) == (2, "")
+    assert "warnings is None; accepted is a valid list; build again" in " ".join(errors.split())
+    assert not (tmp_path / "report.html").exists()
+
+
 @pytest.mark.parametrize(
     ("contents", "message"),
     [

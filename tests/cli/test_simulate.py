@@ -67,6 +67,98 @@ def test_any_seed_will_do(cli: Cli, built: Path, digits: Path, seed: int) -> Non
     assert cli("simulate", built, digits / "digits_test.npz", *arguments)[0] == 0
 
 
+def edited(built: Path, out: Path, name: str, *changes: tuple[str, str]) -> Path:
+    """A copy of a build folder in which a file has other text; without changes it is gone."""
+    shutil.copytree(built, out)
+    path = out / name
+    text = path.read_text()
+    path.unlink()
+    for old, new in changes:
+        assert old in text
+        path.write_text(text := text.replace(old, new, 1))
+    return out
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        (
+            "report.json",
+            '"output": "file"',
+            '"output": "scores"',
+            "model.output is 'scores'; accepted is 'file'",
+        ),
+        (
+            "report.json",
+            '"cycles_per_frame": ',
+            '"cycles_per_frames": ',
+            "schedule.cycles_per_frame is missing",
+        ),
+        ("report.json", '"layers": [', '"layers": [[', "is damaged: it is not JSON"),
+        (
+            "rtl/interface.json",
+            '"elements_per_frame": 64',
+            '"elements_per_frame": 63',
+            "input.elements_per_frame is 63, that of the kept model.onnx 64; build again",
+        ),
+        (
+            "rtl/interface.json",
+            '"elements_per_frame": 10',
+            '"elements_per_frame": 11',
+            "output.elements_per_frame is 11, that of the kept model.onnx 10; build again",
+        ),
+        (
+            "rtl/interface.json",
+            '"signed": true',
+            '"signed": false',
+            "output.signed is False, that of the kept",
+        ),
+        ("rtl/interface.json", '"order": "NHWC"', '"order": null', "order must be one of NHWC"),
+        ("rtl/interface.json", '"input"', '"inputs"', "key 'input' is missing; build again"),
+        (
+            "rtl/interface.json",
+            "{",
+            '{"class_index": false,',
+            "it has the key 'class_index' twice; build again",
+        ),
+    ],
+)
+def test_an_edited_folder(
+    cli: Cli, built: Path, digits: Path, tmp_path: Path, name: str, old: str, new: str, message: str
+) -> None:
+    folder = edited(built, tmp_path / "edited", name, (old, new))
+    status, output, errors = cli("simulate", folder, digits / "digits_test.npz")
+    assert (status, output) == (2, "")
+    assert message in " ".join(errors.split())
+    assert "build again" in " ".join(errors.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("report.json", "is not a build directory"),
+        ("rtl/interface.json", "holds no Verilog: build it with 'bnngen build' up to the step 'verilog'"),
+    ],
+)
+def test_a_folder_with_a_file_less(
+    cli: Cli, built: Path, digits: Path, tmp_path: Path, name: str, message: str
+) -> None:
+    folder = edited(built, tmp_path / "edited", name)
+    status, _, errors = cli("simulate", folder, digits / "digits_test.npz")
+    assert (status, message in " ".join(errors.split())) == (2, True)
+
+
+def test_another_kept_model(cli: Cli, built: Path, digits: Path, tmp_path: Path, shared: Path) -> None:
+    folder = tmp_path / "edited"
+    shutil.copytree(built, folder)
+    shutil.copyfile(shared / "cases" / "faults" / "data_bip.onnx", folder / "model.onnx")
+    status, _, errors = cli("simulate", folder, digits / "digits_test.npz")
+    assert status == 2
+    assert "input.elements_per_frame is 64, that of the kept model.onnx 6; build again" in " ".join(
+        errors.split()
+    )
+
+
 def test_two_netlists_at_once(cli: Cli, built: Path, digits: Path) -> None:
     status, _, errors = cli("simulate", built, digits / "digits_test.npz", "--netlist", "--routed")
     assert status == 2

@@ -166,8 +166,13 @@ def test_load_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(InterfaceError, match=r"interface\.json: cannot be read"):
         Interface.load(path)
     path.write_text("{")
-    with pytest.raises(InterfaceError, match=r"interface\.json: not JSON"):
+    with pytest.raises(InterfaceError, match=r"interface\.json: it is not JSON"):
         Interface.load(path)
+    path.write_text(json.dumps(CONTRACT).replace("784", "NaN"))
+    with pytest.raises(InterfaceError, match=r"interface\.json: it holds NaN, which is no number"):
+        Interface.load(path)
+    with pytest.raises(InterfaceError, match=r"cannot be read: Is a directory"):
+        Interface.load(tmp_path)
     path.write_text(json.dumps(CONTRACT))
     assert Interface.load(path) == Interface.from_json(json.dumps(CONTRACT))
 
@@ -179,6 +184,16 @@ def test_load_names_the_file(tmp_path: Path) -> None:
         ("output", "bits", "4", "output: bits must be an integer, not '4'"),
         ("output", "bits", True, "output: bits must be an integer, not True"),
         ("output", "bits", 64, "output: bits must be at most 63, not 64"),
+        ("output", "bits", None, "output: bits must be an integer, not None"),
+        (
+            "output",
+            "elements_per_frame",
+            10**30,
+            f"output: elements_per_frame must be at most 2147483648, not {10**30}",
+        ),
+        ("output", "tdata_bits", 1 << 25, "output: tdata_bits must be at most 16777216, not 33554432"),
+        ("output", "order", "x" * 500, r"output: order must be one of NHWC, NLC, NC, not 'x{79}\.\.\."),
+        ("output", "encoding", [], r"output: encoding must be one of int, bipolar, not \[\]"),
         ("output", "signed", 0, "output: signed must be true or false, not 0"),
         ("output", "elements_per_beat", 0, "output: elements_per_beat must be at least 1, not 0"),
         ("output", "encoding", "float", "output: encoding must be one of int, bipolar, not 'float'"),
@@ -196,6 +211,7 @@ def test_load_names_the_file(tmp_path: Path) -> None:
             'quantize: mul must be a rational as text like "1/255", or a list .*, not 0.5',
         ),
         ("quantize", "mul", "1/0", "quantize: mul must be a rational .*, not '1/0'"),
+        ("quantize", "mul", "\u0663/2", "quantize: mul must be a rational .*, not '\u0663/2'"),
         ("quantize", "mul", [], r"quantize: mul must be a rational .*, not \[\]"),
         ("quantize", "mul", ["1"] * 3, r"quantize: mul and add must be lists of one length, not \[3, 2\]"),
         ("quantize", "lo", 1.0, "quantize: lo must be an integer, not 1.0"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,14 +50,15 @@ class TestSynthesisedOnly:
         result = large_fpga.build(tmp_path)
         report = read_report(tmp_path)
         assert result.holds
-        assert report["warnings"] == [f"{NO_BITSTREAM}: this build ends with its netlist"]
-        assert report["pnr"] is None
-        assert report["synthesis"]["lut"] == report["synthesis"]["accelerator"]["lut"] > 10
-        assert report["synthesis"]["lut_levels"] > 0
+        assert report.warnings == [f"{NO_BITSTREAM}: this build ends with its netlist"]
+        assert report.pnr is None
+        assert report.synthesis is not None
+        assert report.synthesis.lut == report.synthesis.accelerator.lut > 10
+        assert json.loads((tmp_path / "report.json").read_text())["synthesis"]["lut_levels"] > 0
 
     def test_whoever_asks_for_it_needs_no_warning(self, large_fpga: Design, tmp_path: Path) -> None:
         large_fpga.build(tmp_path, until="synth")
-        assert read_report(tmp_path)["warnings"] == []
+        assert read_report(tmp_path).warnings == []
 
     def test_a_bitstream_is_refused_before_anything_is_written(
         self, large_fpga: Design, tmp_path: Path
@@ -73,13 +75,16 @@ def test_the_second_build_runs_no_tool(
     with monkeypatch.context() as patch:
         patch.setattr("bnngen.toolflow.toolchain.Tool.run", None)
         design.build(tmp_path / "second")
-    reports = [read_report(tmp_path / name) for name in ("first", "second")]
+    reports = [read_report(tmp_path / name).model_dump() for name in ("first", "second")]
     for report in reports:
         for step in ("synthesis", "pnr"):
             del report[step]["wall_s"], report[step]["cached"]
     assert reports[0] == reports[1]
-    assert read_report(tmp_path / "second")["synthesis"]["cached"] is True
-    assert read_report(tmp_path / "second")["pnr"]["cached"] is True
+    second = read_report(tmp_path / "second")
+    assert second.synthesis is not None
+    assert second.pnr is not None
+    assert second.synthesis.cached
+    assert second.pnr.cached
     files = [
         path for path in (tmp_path / "first").rglob("*") if path.is_file() and path.parent.name != "first"
     ]
@@ -91,7 +96,9 @@ def test_the_second_build_runs_no_tool(
 def test_without_the_cache_every_tool_runs(design: Design, tmp_path: Path) -> None:
     design.build(tmp_path, until="synth")
     design.build(tmp_path, until="synth", cache=False)
-    assert read_report(tmp_path)["synthesis"]["cached"] is False
+    synthesis = read_report(tmp_path).synthesis
+    assert synthesis is not None
+    assert not synthesis.cached
 
 
 def test_what_does_not_fit_is_said_after_synthesis(
@@ -104,9 +111,10 @@ def test_what_does_not_fit_is_said_after_synthesis(
     with pytest.raises(FitError, match=r"it needs 9,999 of 5,280 LUT: ask for fewer"):
         design.build(tmp_path)
     report = read_report(tmp_path)
-    assert report["synthesis"]["lut"] == 9999
-    assert report["pnr"] is None
-    assert report["warnings"][0].startswith("step 'synth' failed: the design does not fit icebreaker")
+    assert report.synthesis is not None
+    assert report.synthesis.lut == 9999
+    assert report.pnr is None
+    assert report.warnings[0].startswith("step 'synth' failed: the design does not fit icebreaker")
     assert (tmp_path / "synth" / "top.json").is_file()
 
 

@@ -73,6 +73,35 @@ def test_what_was_not_routed(make_network: Callable[..., Network], tmp_path: Pat
         pass
 
 
+def test_damaged_files_of_place_and_route(make_network: Callable[..., Network], tmp_path: Path) -> None:
+    compile(make_network(0, [40, 20, 10], ["bipolar"] * 2), board="icebreaker", fps=100_000).build(
+        tmp_path, until="verilog"
+    )
+    for folder in ("pnr", "synth"):
+        (tmp_path / folder).mkdir()
+    serial = tmp_path / "synth" / "serial.json"
+    pins = {"clk": "a", "rx": "b", "tx": "c"}
+    serial.write_text(json.dumps({"pins": pins, "divisor": 30, "reset_cycles": 450, "led_active_low": None}))
+    for text in ("{", "[]", '{"modules": {"top": 3}}', '{"modules": {"top": {"cells": {}, "ports": {}}}}'):
+        (tmp_path / "pnr" / "routed.json").write_text(text)
+        with (
+            pytest.raises(DataError, match=r"routed.json' is damaged \(.*\); build again"),
+            routed_folder(tmp_path),
+        ):
+            pass
+    serial.unlink()
+    with pytest.raises(
+        DataError, match=r"can't read '.*serial.json': No such file or directory; build again"
+    ):
+        routed_folder(tmp_path).__enter__()
+    report = tmp_path / "report.json"
+    report.write_text(report.read_text().replace('"family": "ice40"', '"family": "xc7"'))
+    with pytest.raises(
+        UsageError, match="what is routed for family xc7 can't be simulated; for ice40, ecp5 it can"
+    ):
+        routed_folder(tmp_path).__enter__()
+
+
 def test_how_a_host_reaches_the_board(synthesized: Callable) -> None:
     serial = json.loads((synthesized("icebreaker").folder / "serial.json").read_text())
     pins = {"clk": "clk12_0__io", "rx": "uart_0__rx__io", "tx": "uart_0__tx__io", "led": "led_0__io"}

@@ -37,6 +37,15 @@ def run(source: Path, work: Path) -> str:
     return subprocess.run([work / "Vtop"], check=True, capture_output=True, text=True).stdout
 
 
+def test_a_net_that_is_tied_to_itself() -> None:
+    cell = {"type": "X", "connections": {"A": [3]}, "port_directions": {"A": "input"}}
+    design = Design({"cells": {"a": cell}, "ports": {}}, {})
+    for net, other in ((3, 4), (4, 5), (5, 4)):
+        design.constant([net], other)
+    with pytest.raises(ValueError, match="net 4 is tied to itself"):
+        design.finished()
+
+
 @pytest.mark.parametrize("name", list(DEVICES))
 def test_every_kind_of_cell(tmp_path: Path, name: str) -> None:
     board, (router, options) = load_board(name), DEVICES[name]

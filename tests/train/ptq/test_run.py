@@ -59,6 +59,19 @@ def test_a_file(float_run: Path, tmp_path: Path) -> None:
         quantise_file(*paths, Choices(5, 5, 5), 200)
 
 
+def test_a_float_file_with_a_clip(shared: Path, tmp_path: Path) -> None:
+    """Relu6, from the float file to the integer network."""
+    onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime: pip install bnngen[dev]")
+    file = shared / "cases" / "faults" / "f_clip.onnx"
+    x = np.random.default_rng(0).normal(size=(200, 8)).astype(np.float32)
+    np.savez(tmp_path / "x.npz", x=x)
+    quantise_file(file, tmp_path / "x.npz", tmp_path / "q.onnx", Choices(), 200)
+    network = bnngen.load(tmp_path / "q.onnx")
+    found = network.host.real_outputs(bnngen.golden(network, x))
+    expected = onnxruntime.InferenceSession(file).run(None, {"x": x})[0]
+    assert np.abs(found - expected).max() < 0.05 * expected.std()
+
+
 def test_what_the_importer_refuses_is_not_written(
     float_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
