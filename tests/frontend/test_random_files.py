@@ -5,183 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.frontend.random_files import SHAPES, Writer
+
 QUICK, SLOW_GOLDEN, SLOW_VERILOG = 40, 500, 40
 """Files of a quick run; of a slow run through the golden model, and through Verilator."""
-ODD = st.sampled_from([0.125, 0.3125, -0.5625, 1.125])
-"""Offsets, some of which make ties on thresholds common. All numbers but those of batch norms are small binary
-fractions: then doubles are exact, and the evaluator knows a tie from a near one."""
 
 
-class Writer:
-    """Draws a file: every method appends an operator behind the tensor ``x`` of shape ``shape``."""
+class Drawn:
+    """Hypothesis chooses."""
 
-    def __init__(self, model: Any, data: st.DataObject) -> None:
-        self.model, self.data = model, data
-        self.x, self.shape = "x", tuple(model.shape)
-        self.random = np.random.default_rng(data.draw(st.integers(0, 1 << 20), "seed"))
+    def __init__(self, data: st.DataObject) -> None:
+        self.data = data
 
     def pick(self, *options: Any) -> Any:
         return self.data.draw(st.sampled_from(options))
 
-    @property
-    def spatial(self) -> tuple[int, ...]:
-        return self.shape[1:]
-
-    def per_channel(self, values: np.ndarray) -> np.ndarray:
-        return values.reshape(-1, *(1,) * len(self.spatial))
-
-    def normal(self, count: int) -> np.ndarray:
-        return np.round(self.random.normal(0, 1, count) * 64) / 64
-
-    def weights(self, *shape: int) -> Any:
-        """Bipolar, ternary or low-bit weights, plain or behind a quantiser with a scale."""
-        kind = self.pick("plain", "bipolar", "ternary", "quant")
-        if kind == "quant":
-            bits, scale = self.pick(2.0, 4.0), self.pick(0.5, 0.25)
-            return self.model.quant(self.random.normal(0, 0.5, shape).round(3), scale, bits=bits)
-        values = self.random.choice([-1.0, 1.0] if kind != "ternary" else [-1.0, 0.0, 1.0], shape)
-        return self.model.bipolar(values, self.pick(1.0, 0.5)) if kind == "bipolar" else values
-
-    def quantise(self) -> None:
-        kind = self.pick("bipolar", "quant", "unsigned", "thresholds")
-        if kind == "bipolar":
-            self.x = self.model.bipolar(self.x, self.pick(1.0, 0.5))
-        elif kind == "thresholds":
-            rows = self.pick(1, self.shape[0])
-            table = np.sort(self.random.integers(-12, 13, (rows, self.pick(1, 2, 3))) / 4, axis=1)
-            self.x = self.model.node("MultiThreshold", self.x, table, out_scale=self.pick(1.0, 0.5))
-        else:
-            bits, signed = self.pick(2.0, 3.0, 4.0), int(kind == "quant")
-            mode = self.pick("ROUND", "FLOOR", "CEIL", "HALF_UP", "ROUND_TO_ZERO")
-            self.x = self.model.quant(
-                self.x, self.pick(0.5, 1.0), bits=bits, signed=signed, rounding_mode=mode
-            )
-
-    def scale(self) -> None:
-        """A batch norm, an affine or a Relu."""
-        kind, channels = self.pick("norm", "affine", "relu", "none"), self.shape[0]
-        if kind == "relu":
-            self.x = self.model.node("Relu", self.model.node("Add", self.x, self.data.draw(ODD)))
-        elif kind == "affine":
-            mul = self.random.choice([0.5, -0.75, 1.0, 0.0], channels)
-            self.x = self.model.node("Mul", self.x, self.per_channel(mul))
-            self.x = self.model.node("Add", self.x, self.per_channel(self.normal(channels)))
-        elif kind == "norm":
-            gamma, beta, mean = (self.normal(channels) for _ in range(3))
-            var = self.random.integers(32, 256, channels) / 64
-            self.x = self.model.node("BatchNormalization", self.x, gamma, beta, mean, var)
-
-    def window(self) -> tuple[list[int], dict[str, Any]]:
-        """A kernel that fits, strides, dilations and padding."""
-        kernel, strides, dilations, before, after = [], [], [], [], []
-        for size in self.spatial:
-            k = self.pick(*[k for k in (1, 2, 3) if k <= size])
-            d = self.pick(*[d for d in (1, 2) if (k - 1) * d < size])
-            kernel.append(k)
-            dilations.append(d)
-            strides.append(self.pick(1, 1, 2))
-            before.append(self.pick(0, k // 2))
-            after.append(self.pick(0, k // 2))
-        return kernel, {"strides": strides, "dilations": dilations, "pads": before + after}
-
-    def moved(self, kernel: list[int], window: dict[str, Any]) -> tuple[int, ...]:
-        rank = len(kernel)
-        pads = window["pads"]
-        return tuple(
-            (n + pads[i] + pads[rank + i] - (k - 1) * window["dilations"][i] - 1) // window["strides"][i] + 1
-            for i, (n, k) in enumerate(zip(self.spatial, kernel, strict=True))
-        )
-
-    def convolve(self) -> None:
-        kernel, window = self.window()
-        channels = self.shape[0]
-        groups = self.pick(*[g for g in (1, 2, channels) if channels % g == 0])
-        rows = groups * self.pick(1, 2)
-        weights = self.weights(rows, channels // groups, *kernel)
-        bias = [self.normal(rows)] if self.pick(True, False) else []
-        self.x = self.model.node("Conv", self.x, weights, *bias, group=groups, **window)
-        self.shape = (rows, *self.moved(kernel, window))
-
-    def pool(self) -> None:
-        kernel, window = self.window()
-        kind = self.pick("max", "mean")
-        if kind == "mean":
-            window["dilations"] = [1] * len(kernel)
-            shape = self.moved(kernel, window)
-            options = {"strides": window["strides"], "pads": window["pads"], "count_include_pad": 1}
-            self.x = self.model.node("AveragePool", self.x, kernel_shape=kernel, **options)
-        else:
-            shape = self.moved(kernel, window)
-            self.x = self.model.node("MaxPool", self.x, kernel_shape=kernel, **window)
-        self.shape = (self.shape[0], *shape)
-
-    def residual(self) -> None:
-        """A convolution and the way around it, both on one grid."""
-        self.x = self.model.quant(self.x, 0.5, bits=3.0)
-        near, channels = self.x, self.shape[0]
-        weights = self.weights(channels, channels, *(3,) * len(self.spatial))
-        self.x = self.model.node("Conv", self.x, weights, pads=[1, 1] * len(self.spatial))
-        self.scale()
-        far = self.model.quant(self.x, self.pick(0.5, 0.25), bits=4.0)
-        self.x = self.model.node(self.pick("Add", "Sub"), near, far)
-
-    def branches(self) -> None:
-        """Two ways through the same codes, joined; a part of all channels goes on."""
-        self.x = self.model.quant(self.x, 0.5, bits=3.0)
-        codes, channels = self.x, self.shape[0]
-        kernel = (1,) * len(self.spatial)
-        rows = self.pick(1, 2, 3)
-        self.x = self.model.node("Conv", codes, self.weights(rows, channels, *kernel))
-        self.shape = (rows, *self.spatial)
-        self.scale()
-        if self.pick(True, False):
-            self.quantise()
-        self.x = self.model.node("Concat", self.x, codes, axis=1)
-        total = self.shape[0] + channels
-        first = self.data.draw(st.integers(0, total - 1))
-        last = self.data.draw(st.integers(first + 1, total))
-        self.x = self.model.node("Slice", self.x, *(np.array([n]) for n in (first, last, 1)))
-        self.shape = (last - first, *self.spatial)
-
-    def enlarge(self) -> None:
-        scales = np.array([1, 1, *(self.pick(1, 2) for _ in self.spatial)], np.float32)
-        self.x = self.model.node("Resize", self.x, "", scales, mode="nearest")
-        self.shape = (self.shape[0], *(int(n * s) for n, s in zip(self.spatial, scales[2:], strict=True)))
-
-    def dense(self) -> None:
-        features = int(np.prod(self.shape))
-        if len(self.shape) > 1:
-            self.x = self.model.node("Flatten", self.x)
-        rows = self.pick(1, 2, 4)
-        self.x = self.model.node("MatMul", self.x, self.weights(features, rows))
-        self.shape = (rows,)
-
-    def write(self) -> str:
-        """The whole file; returns its output."""
-        self.x = (
-            self.model.quant("x", self.pick(0.5, 1.0), bits=self.pick(2.0, 4.0))
-            if self.pick(True, True, False)
-            else self.model.bipolar("x")
-        )
-        for number in range(self.pick(1, 2, 3)):
-            # in front of the first product stands the host's quantiser, which rounds evenly
-            more = [self.pool, self.residual, self.branches, self.enlarge] if number else []
-            self.pick(*([self.convolve, self.convolve, *more] if self.spatial else [self.dense]))()
-            self.scale()
-            self.quantise()
-        self.dense()
-        return self.x
+    def integer(self, first: int, last: int) -> int:
+        return self.data.draw(st.integers(first, last))
 
 
 def drawn(data: st.DataObject, file: Callable) -> tuple[Any, str]:
-    shape = data.draw(st.sampled_from([(2, 5, 4), (1, 6, 6), (4, 3, 3), (2, 7), (3, 5), (6,)]))
-    model = file(*shape)
-    return model, Writer(model, data).write()
+    choices = Drawn(data)
+    model = file(*choices.pick(*SHAPES))
+    return model, Writer(model, choices).write()
 
 
 pytestmark = pytest.mark.usefixtures("keeps_failures")
