@@ -36,6 +36,13 @@ settings.register_profile("bnngen", deadline=None)
 settings.load_profile("bnngen")
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Says what the fuzz tests counted, and by which seeds."""
+    reports = [r for kind in ("passed", "failed") for r in terminalreporter.stats.get(kind, ())]
+    for text in (text for r in reports for name, text in r.user_properties if name == "fuzz"):
+        terminalreporter.write_line(f"fuzzed: {text}")
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder with real models and data sets: $BNNGEN_SHARED, or ``shared`` beside the repository."""

@@ -1,0 +1,48 @@
+"""What a model file means, by onnx's reference evaluator: in doubles, or in exact fractions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx.reference import ReferenceEvaluator
+
+from tests.fuzz import windows  # noqa: F401 - adds its operators
+from tests.fuzz.lift import lifted
+from tests.fuzz.operators import OPERATORS, exact
+
+
+class Reference:
+    """One file, ready to be evaluated. Raises whatever the evaluator raises for a file that it can't take."""
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        self.evaluator = ReferenceEvaluator(lifted(model), new_ops=list(OPERATORS))
+        known = self.evaluator.rt_inits_
+        (self.input,) = (name for name in self.evaluator.input_names if name not in known)
+        (self.output,) = self.evaluator.output_names
+        (source,) = (i for i in model.graph.input if i.name == self.input)
+        first, *_ = [*source.type.tensor_type.shape.dim, None]
+        self.batch: int | None = first.dim_value if first is not None and first.dim_value > 0 else None
+        """The batch size that the file states, or None."""
+
+    def tensors(self, x: NDArray[np.float64]) -> dict[str, Any]:
+        """Every tensor of the file for the frames ``x`` (N, ...)."""
+        with np.errstate(all="ignore"):
+            return self.evaluator.run(None, {self.input: x}, intermediate=True)
+
+    def real(self, x: NDArray[np.float64], batch: int | None) -> NDArray:
+        """The output for the frames ``x`` (N, ...), so many at a time, or all of them."""
+        size = batch or len(x)
+        parts = [self.tensors(x[start : start + size])[self.output] for start in range(0, len(x), size)]
+        return np.concatenate([np.reshape(p, (size, -1)) if batch else p for p in parts])
+
+    def exact(self, x: NDArray[np.float64], batch: int | None) -> NDArray:
+        """The same in fractions, which no rounding touches; slow."""
+        doubles = self.evaluator.rt_inits_
+        self.evaluator.rt_inits_ = {k: exact(v) if v.dtype == np.float64 else v for k, v in doubles.items()}
+        try:
+            return self.real(exact(x), batch)
+        finally:
+            self.evaluator.rt_inits_ = doubles

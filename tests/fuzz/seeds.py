@@ -1,0 +1,116 @@
+"""The files that mutants are made of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, numpy_helper
+
+from tests.frontend.conftest import File
+from tests.frontend.random_files import SHAPES, Writer
+from tests.fuzz import heads
+from tests.fuzz.mutate.draft import Shape
+from tests.fuzz.reference import Reference
+
+ROOT = Path(__file__).parents[2]
+FAULTS = (
+    "attr",
+    "batch4",
+    "chlast",
+    "data",
+    "dropout",
+    "gemm",
+    "local",
+    "map",
+    "resh",
+    "squ",
+    "sum_b",
+    "unsq",
+)
+"""Of the cases that failed once, those that are answered at once."""
+PLACES = ("tests/frontend/models", "tests/frontend/failures", "tests/fuzz/failures", "examples/digits")
+SHARED_PLACES = ("models/tfc*", "cases/import/*", *(f"cases/faults/{kind}*" for kind in FAULTS))
+MOST_BYTES = 1 << 18
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A model file and the shapes of its tensors for two frames, where an evaluation knows them."""
+
+    name: str
+    contents: bytes
+    shapes: dict[str, Shape]
+
+
+class Chance:
+    """Chooses by chance, for the writers of random files."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+
+    def pick(self, *options: Any) -> Any:
+        return self.random.choice(options)
+
+    def integer(self, first: int, last: int) -> int:
+        return self.random.randint(first, last)
+
+
+WRITERS: dict[str, Callable[[Any, Chance], Any]] = {"layers": Writer, "head": heads.Writer}
+"""Whoever writes a random file."""
+
+
+def random_seed(random: Random) -> Seed:
+    """A new file that bnngen should be able to read."""
+    choices = Chance(random)
+    kind = choices.pick("layers", "layers", "head")
+    model = File(*choices.pick(*SHAPES), directory=Path())
+    return seed_of(kind, as_float32(model.proto(WRITERS[kind](model, choices).write())).SerializeToString())
+
+
+def shared_folder() -> Path | None:
+    """The folder with real models, where there is one."""
+    path = Path(os.environ.get("BNNGEN_SHARED") or ROOT.parent / "shared")
+    return path if path.is_dir() else None
+
+
+@cache
+def files(shared: Path | None) -> tuple[Path, ...]:
+    """The small model files of this repository, and those of the folder ``shared``."""
+    found = [path for place in PLACES for path in sorted((ROOT / place).glob("*.onnx"))]
+    if shared is not None:
+        found += [path for place in SHARED_PLACES for path in sorted(shared.glob(f"{place}.onnx"))]
+    return tuple(path for path in found if path.stat().st_size <= MOST_BYTES)
+
+
+def seed_of(name: str, contents: bytes) -> Seed:
+    return Seed(name, contents, _shapes(contents))
+
+
+def as_float32(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with its doubles as floats, as frameworks write them."""
+    for tensor in model.graph.initializer:
+        if tensor.data_type == TensorProto.DOUBLE:
+            array = numpy_helper.to_array(tensor).astype(np.float32)
+            tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
+    return model
+
+
+def _shapes(contents: bytes) -> dict[str, Shape]:
+    """Of all tensors, for a batch of two, or as the file states; none where it can't be evaluated."""
+    try:
+        model = onnx.ModelProto.FromString(contents)
+        reference = Reference(model)
+        (source,) = (i for i in model.graph.input if i.name == reference.input)
+        shape = [d.dim_value for d in source.type.tensor_type.shape.dim][1:]
+        tensors = reference.tensors(np.zeros((reference.batch or 2, *shape)))
+    except Exception:
+        return {}
+    return {name: tuple(np.shape(tensor)) for name, tensor in tensors.items() if name}
