@@ -18,14 +18,18 @@ from bnngen.npz import Npz
 @dataclass(frozen=True, eq=False)
 class Data:
     """Frames for one network: ``codes`` (N, ...) in stream order, of any integer type; ``labels`` (N,) or
-    None."""
+    None; ``x`` (N, *model_shape), the real inputs that they were made of, or None, to be multiplied by
+    ``scale``."""
 
     codes: NDArray[np.integer]
     labels: NDArray[np.int64] | None
+    x: NDArray | None = None
+    scale: float = 1.0
 
     def first(self, frames: int | None) -> Data:
         """The first ``frames`` frames, or all of them."""
-        return Data(self.codes[:frames], None if self.labels is None else self.labels[:frames])
+        labels, x = (None if part is None else part[:frames] for part in (self.labels, self.x))
+        return Data(self.codes[:frames], labels, x, self.scale)
 
 
 def load_data(path: str | Path, network: Network) -> Data:
@@ -37,11 +41,13 @@ def load_data(path: str | Path, network: Network) -> Data:
     where = f"'{path}'"
     if ("x" in arrays) == ("codes" in arrays):
         raise DataError(f"{where} must have either x (real inputs) or codes (integers), not {arrays.names}")
-    if "codes" in arrays:
+    x, scale = arrays.get("x"), arrays.get("x_scale")
+    if x is None:
         codes = _checked_codes(arrays["codes"], network, where)
     else:
-        codes = quantize(arrays["x"], network, arrays.get("x_scale"), where)
-    return Data(_some(codes, where), _labels(arrays["y"], len(codes), where) if "y" in arrays else None)
+        codes = quantize(x, network, scale, where)
+    labels = _labels(arrays["y"], len(codes), where) if "y" in arrays else None
+    return Data(_some(codes, where), labels, x, 1.0 if scale is None else _scale(scale, where))
 
 
 def quantize(

@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from bnngen.cli.console import console, percent, progress_bar, write_json
 from bnngen.cli.options import DataFile, Frames, JsonFile, Model, OutputFile
 
+if TYPE_CHECKING:
+    from bnngen.data import Data
+    from bnngen.import_check.check import ImportCheck
+    from bnngen.network import Network
+
+
+CheckImport = Annotated[
+    bool,
+    typer.Option(
+        "--check-import",
+        help="Compare with the file itself, evaluated by onnx in double precision, for a few seconds.",
+    ),
+]
+
 
 def command(
-    model: Model, data: DataFile, out: OutputFile = None, json: JsonFile = None, frames: Frames = None
+    model: Model,
+    data: DataFile,
+    out: OutputFile = None,
+    json: JsonFile = None,
+    frames: Frames = None,
+    check_import: CheckImport = False,
 ) -> None:
     """Run the integer golden model on DATA; with labels, also its accuracy."""
     from bnngen.api import load
@@ -26,14 +48,30 @@ def command(
     if out is not None:
         write_outputs(out, network, y)
     correct = None if loaded.labels is None else int((classes == loaded.labels).sum())
+    checked = _checked(network, loaded) if check_import else None
     figures = {
         "frames": len(y),
         "correct": correct,
         "accuracy": None if correct is None or not len(y) else correct / len(y),
         "wall_s": seconds,
+        "import_check": checked and checked.to_dict(),
     }
     write_json(json, figures)
     if str(json) != "-":
         console.print(f"{len(y):,} frames in {seconds:.2f} s")
         if correct is not None:
             console.print(f"{correct:,} of {len(y):,} correct ({percent(correct, len(y))})")
+        if checked is not None:
+            console.print(str(checked))
+    if checked is not None:
+        checked.require()
+
+
+def _checked(network: Network, loaded: Data) -> ImportCheck:
+    """Raises DataError if the data are codes, which the file itself does not take."""
+    from bnngen.errors import DataError
+    from bnngen.import_check.check import check_import
+
+    if loaded.x is None:
+        raise DataError("--check-import needs real inputs x: the file itself does not take codes")
+    return check_import(network, loaded.x, loaded.scale)

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from bnngen.cli.console import console, errors
+from bnngen.import_check.check import ImportCheck
 from bnngen.toolflow.pipeline import BuildResult, Watcher
 
 TITLES = {
@@ -91,6 +92,8 @@ def _figures(report: dict[str, Any]) -> Table:
         stored, ram = schedule["weight_bits_stored"], schedule["weight_ram_bits"]
         fill = f"{100 * schedule['weight_fill']:.1f} % full: {stored:,} weight bits in {ram:,}"
         table.add_row(f"weights in {schedule['bram_kind']}", fill)
+    if check := report["model"].get("import_check"):
+        table.add_row("import", str(ImportCheck(**check)))
     if report["simulation"]:
         table.add_row("simulation", _simulation(report["simulation"]))
     if report["synthesis"]:

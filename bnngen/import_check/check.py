@@ -66,8 +66,9 @@ class ImportCheck:
             )
 
 
-def check_import(network: Network, x: NDArray, seconds: float = SECONDS) -> ImportCheck:
-    """``network`` against its own file on real inputs x (N, *model_shape), as many as ``seconds`` allow.
+def check_import(network: Network, x: NDArray, scale: float = 1.0, seconds: float = SECONDS) -> ImportCheck:
+    """``network`` against its own file on real inputs x (N, *model_shape) times ``scale``, as many as
+    ``seconds`` allow.
 
     Raises EvaluationError if the file can't be evaluated, or the network comes from no file.
     """
@@ -76,9 +77,9 @@ def check_import(network: Network, x: NDArray, seconds: float = SECONDS) -> Impo
     comparison = _Comparison(network, network.source)
     done, suspects = 0, list[int]()
     for part in comparison.parts(x, seconds):
-        suspects += [done + int(k) for k in np.nonzero(comparison.differs(part))[0]]
+        suspects += [done + int(k) for k in np.nonzero(comparison.differs(part * scale))[0]]
         done += len(part)
-    places = [comparison.parting(x[[frame]]) for frame in suspects]
+    places = [comparison.parting(x[[frame]] * scale) for frame in suspects]
     wrong = [place for place in places if place is not None]
     if not wrong:
         return ImportCheck(done, undecided=len(suspects))

@@ -19,6 +19,8 @@ from bnngen.design import Design
 from bnngen.emit.verilog import stream_format
 from bnngen.errors import DataError, UsageError
 from bnngen.files import make_folder, sole_writer, write_bytes
+from bnngen.import_check.check import check_import
+from bnngen.import_check.evaluator import EvaluationError
 from bnngen.network import Network
 from bnngen.report import STEPS, Report, read_report
 from bnngen.toolflow.place_and_route import place_and_route
@@ -78,10 +80,12 @@ def build(
 
     ``data`` is simulated and compared with the golden model; without it random frames are, if ``until`` is
     "simulate", and none otherwise. A copy of the model file stays in ``out`` for later simulations. Without
-    ``cache`` every tool runs, though its input may be one that it has seen before.
+    ``cache`` every tool runs, though its input may be one that it has seen before. Real inputs are first
+    compared with an evaluation of the file itself (see `bnngen.import_check`).
 
     A step that fails raises its own error; the results of the steps before it stay, and the report says
-    what happened. Raises UsageError if ``out`` can't be written, another build is writing to it, or the
+    what happened. Raises ImportMismatchError if the file means something else; UsageError if ``out`` can't be
+    written, another build is writing to it, or the
     board has no such step.
     """
     board = design.schedule.board
@@ -94,10 +98,30 @@ def build(
         if until is None and last != STEPS[-1]:
             report.warnings.append(f"{_no_bitstream(board)}: this build ends with its netlist")
         report.write(out)
+        _check_import(design.schedule.network, data, report, out)
         run = _Run(design, out, report, data, watcher or Watcher(), last)
         for name in STEPS[1 : STEPS.index(last) + 1]:
             run.step(name)
     return BuildResult(report, out)
+
+
+def _check_import(network: Network, data: Data | None, report: Report, out: Path) -> None:
+    """Compare the network with an evaluation of its file on the first frames of ``data``.
+
+    Raises ImportMismatchError if they differ. A file that can't be evaluated so is worth a warning.
+    """
+    if data is None or data.x is None or network.source is None:
+        return
+    try:
+        found = check_import(network, data.x, data.scale)
+    except EvaluationError as error:
+        report.warnings.append(str(error))
+    else:
+        report.model["import_check"] = found.to_dict()
+        if found.differing or found.undecided:
+            report.warnings.append(f"import check: {found}")
+        report.write(out)
+        found.require()
 
 
 def last_step(board: Board, until: str | None) -> str:

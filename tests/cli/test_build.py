@@ -237,3 +237,19 @@ def test_an_interrupt_keeps_the_steps_before_it(
     assert json.loads((tmp_path / "i" / "report.json").read_text())["warnings"] == [
         "step 'synth' failed: interrupted"
     ]
+
+
+def test_an_import_that_is_wrong_ends_the_build(
+    cli: Cli, digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Golden and Verilog would agree, for both have it from the importer."""
+    monkeypatch.setattr("bnngen.frontend.nodes.elementwise.square_root", lambda values: values)
+    out = tmp_path / "x"
+    more = ("--verify", digits / "digits_test.npz", "--until", "verilog")
+    status, _, errors = build(cli, digits, out, *more)
+    assert status == 1
+    assert "gives other results than the integers" in errors
+    assert not (out / "rtl").exists()
+    report = json.loads((out / "report.json").read_text())
+    assert report["model"]["import_check"]["differing"] > 0
+    assert any("import check" in warning for warning in report["warnings"])

@@ -21,6 +21,35 @@ def test_golden_counts_what_is_correct(cli: Cli, digits: Path, tmp_path: Path) -
         assert int((y["class"] == d["y"]).sum()) == 342
 
 
+def test_golden_is_compared_with_the_file_itself(cli: Cli, digits: Path) -> None:
+    arguments = ("golden", digits / "digits_1w1a.onnx", digits / "digits_test.npz", "--check-import")
+    status, output, _ = cli(*arguments, "--json", "-")
+    assert status == 0
+    wanted = {"frames": 360, "differing": 0, "undecided": 0, "layer": None}
+    assert json.loads(output)["import_check"] == wanted
+    status, output, _ = cli(*arguments, "--frames", 3)
+    assert "3 frames evaluated from the file itself in double precision: no difference" in output
+
+
+def test_golden_says_where_the_import_is_wrong(
+    cli: Cli, digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bnngen.frontend.nodes.elementwise.square_root", lambda values: values)
+    arguments = (digits / "digits_1w1a.onnx", digits / "digits_test.npz", "--check-import")
+    status, output, errors = cli("golden", *arguments)
+    assert status == 1
+    assert "frames evaluated from the file itself" in output
+    assert "gives other results than the integers" in errors
+    assert "layer '/sign_0/act_quant/export_handler/BipolarQuant'" in errors.replace("\n", "")
+
+
+def test_the_import_is_not_compared_on_codes(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    np.savez(tmp_path / "codes.npz", codes=np.ones((2, 64), np.int8))
+    status, _, errors = cli("golden", digits / "digits_1w1a.onnx", tmp_path / "codes.npz", "--check-import")
+    assert status == 2
+    assert "--check-import needs real inputs x" in errors
+
+
 def test_inspect_adds_up(cli: Cli, digits: Path, tmp_path: Path) -> None:
     status, output, _ = cli("inspect", digits / "digits_1w1a.onnx", "--json", tmp_path / "i.json")
     assert status == 0
