@@ -217,7 +217,10 @@ class Network:
         last_reader = {k: number for number, read in enumerate(self.sources) for k in read}
         tensors = {NETWORK_INPUT: codes}
         for number, (layer, read) in enumerate(zip(self.layers, self.sources, strict=True)):
-            tensors[number] = layer.op.compute(*(tensors[k] for k in read))
+            inputs = [tensors[k] for k in read]
+            if layer.views is not None:
+                inputs = [x.reshape(len(x), *view) for x, view in zip(inputs, layer.views, strict=True)]
+            tensors[number] = layer.op.compute(*inputs)
             for k in {k for k in read if last_reader[k] == number}:
                 del tensors[k]
         return tensors[len(self.layers) - 1]

@@ -43,8 +43,8 @@ class ArgMax(Weightless):
         return (1,)
 
     def compute(self, scores: NDArray[np.integer]) -> NDArray[np.int64]:
-        """scores (frames, elements) to (frames, 1)."""
-        return np.argmax(scores, axis=1).astype(np.int64)[:, None]
+        """scores (frames, ...) of ``elements`` a frame to (frames, 1)."""
+        return np.argmax(scores.reshape(len(scores), -1), axis=1).astype(np.int64)[:, None]
 
     def hardware(self, i_lanes: int) -> list[StreamComponent]:
         """The component, for an input stream of ``i_lanes`` scores a beat."""

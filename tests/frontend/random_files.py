@@ -67,9 +67,12 @@ class Writer:
 
     def scale(self) -> None:
         """A batch norm, an affine or a Relu."""
-        kind, channels = self.pick("norm", "affine", "relu", "none"), self.shape[0]
+        kind, channels = self.pick("norm", "affine", "relu", "clip", "none"), self.shape[0]
         if kind == "relu":
             self.x = self.model.node("Relu", self.model.node("Add", self.x, self.pick(*ODD)))
+        elif kind == "clip":
+            low, high = self.pick(-1.5, -0.75, 0.0), self.pick(0.5, 2.25, 6.0)
+            self.x = self.model.node("Clip", self.model.node("Add", self.x, self.pick(*ODD)), low, high)
         elif kind == "affine":
             mul = self.random.choice([0.5, -0.75, 1.0, 0.0], channels)
             self.x = self.model.node("Mul", self.x, self.per_channel(mul))
@@ -156,6 +159,24 @@ class Writer:
         self.x = self.model.node("Resize", self.x, "", scales, mode="nearest")
         self.shape = (self.shape[0], *(int(n * s) for n, s in zip(self.spatial, scales[2:], strict=True)))
 
+    def reshape(self) -> None:
+        """Axes of length 1 come and go; the stream stays as it is."""
+        channels, spatial = self.shape[0], self.spatial
+        if not spatial:
+            self._take_shape(self.pick((1, channels), (channels, 1), (1, channels, 1), (channels, 1, 1)))
+        elif len(spatial) == 1:
+            self._take_shape(self.pick((channels, 1, *spatial), (channels, *spatial, 1)))
+        elif min(spatial) == 1:
+            self._take_shape((channels, max(spatial)))
+
+    def arrange(self) -> None:
+        """The input's elements in another shape: the host orders them."""
+        self._take_shape(self.pick((1, *self.shape), (1, int(np.prod(self.shape)))))
+
+    def _take_shape(self, shape: tuple[int, ...]) -> None:
+        self.x = self.model.node("Reshape", self.x, np.array([-1, *shape]))
+        self.shape = shape
+
     def dense(self) -> None:
         features = int(np.prod(self.shape))
         if len(self.shape) > 1:
@@ -171,11 +192,15 @@ class Writer:
             if self.pick(True, True, False)
             else self.model.bipolar("x")
         )
+        if len(self.shape) < 3 and self.pick(True, False, False, False):
+            self.arrange()
         for number in range(self.pick(1, 2, 3)):
             # in front of the first product stands the host's quantiser, which rounds evenly
             more = [self.pool, self.residual, self.branches, self.enlarge] if number else []
             self.pick(*([self.convolve, self.convolve, *more] if self.spatial else [self.dense]))()
             self.scale()
             self.quantise()
+            if self.pick(True, False, False):
+                self.reshape()
         self.dense()
         return self.x
