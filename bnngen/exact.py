@@ -23,7 +23,7 @@ ExactArray = NDArray[np.object_]
 
 MOST_BITS = 1 << 16
 """Bits of a fraction's longer half and of its radicand: 2,000 factors in float32 come to three quarters."""
-MOST_TERMS = 1 << 10
+MOST_TERMS = 1 << 8
 """Square roots in one number."""
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 import pytest
 
+from bnngen.errors import ModelError
 from bnngen.frontend import import_onnx
 from bnngen.passes.lower import lower
 
@@ -249,3 +250,79 @@ def test_single_precision_parameters_are_binary_fractions(file: Callable, tmp_pa
     factor = np.float32(0.1)
     network = lower(import_onnx(model.save(model.node("Mul", hidden(model), np.array([factor])))))
     assert network.host.mul[0].fraction().as_integer_ratio() == float(factor).as_integer_ratio()
+
+
+@pytest.mark.parametrize(
+    ("op", "left", "right", "wanted"),
+    [
+        ("Div", [7, -7, 7], [2, 2, -2], [3, -3, -3]),
+        ("Add", [1, 2, 3], [1, 1, 1], [2, 3, 4]),
+        ("Mul", [1, 2, 3], [-2], [-2, -4, -6]),
+    ],
+)
+def test_whole_constants_stay_whole(
+    file: Callable, agrees: Callable, op: str, left: list, right: list, wanted: list
+) -> None:
+    model = file(3)
+    numbers = model.node(op, np.array(left), np.array(right))
+    sums = model.node("MatMul", model.bipolar("x"), np.eye(3))
+    network = agrees(model, model.node("Mul", sums, model.node("Cast", numbers, to=11)))
+    assert [int(m) for m in network.host.mul] == wanted
+
+
+def test_whole_constants_beyond_their_type_are_refused(file: Callable, refuses: Callable) -> None:
+    model = file(3)
+    sums = model.node("Add", np.array([100], np.int8), np.array([100], np.int8), name="op")
+    refuses(model, model.node("Mul", "x", sums), "layer 'op': Add leaves the range of int8")
+
+
+@pytest.mark.parametrize("shapes", [((3, 1, 1), (3,)), ((3, 2, 2), (3, 1, 1))])
+def test_sums_that_would_broadcast_are_refused(file: Callable, shapes: tuple) -> None:
+    """(N, 3) meets the last axes of (N, 3, 1, 1), not its channels: the result would mix frames."""
+    model = file(3, 2, 2)
+    x = model.quant("x", 1.0)
+    wide = x if shapes[0] == (3, 2, 2) else model.node("GlobalAveragePool", x)
+    small = model.node("GlobalAveragePool", x)
+    other = small if shapes[1] != (3,) else model.node("Flatten", small)
+    path = model.save(model.node("Add", wide, other, name="op"))
+    with pytest.raises(ModelError, match=r"^layer 'op': Add of tensors of shapes .* both sides must have"):
+        import_onnx(path)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(0.0, 6.0), (-1.0, 1.0), (None, 0.75), (-0.5, None), (-np.inf, 2.0)]
+)
+@pytest.mark.parametrize("opset", [9, 13])
+def test_clip_in_front_of_a_quantiser(
+    file: Callable, agrees: Callable, low: float | None, high: float | None, opset: int
+) -> None:
+    model = file(4, opset=opset)
+    sums = model.node("Add", model.node("MatMul", model.quant("x", 0.5), np.eye(4)), 0.25)
+    if opset < 11:
+        ends = {name: v for name, v in (("min", low), ("max", high)) if v is not None}
+        clipped = model.node("Clip", sums, **ends)
+    else:
+        clipped = model.node("Clip", sums, *("" if v is None else v for v in (low, high)))
+    agrees(model, model.node("MatMul", model.quant(clipped, 0.5, bits=3.0), np.eye(4)))
+
+
+def test_clip_of_the_input_leaves_out_codes(file: Callable, agrees: Callable) -> None:
+    model = file(3)
+    clipped = model.quant(model.node("Clip", "x", -0.4, 1.3), 0.25)
+    network = agrees(model, model.node("MatMul", clipped, np.eye(3)))
+    assert (network.quantizer.type.lo, network.quantizer.type.hi) == (-2, 5)
+
+
+def test_clip_with_its_ends_exchanged_is_refused(file: Callable, refuses: Callable) -> None:
+    model = file(3)
+    refuses(
+        model,
+        model.node("Clip", "x", 1.0, -1.0, name="op"),
+        "layer 'op': Clip has a least value of 1 above the greatest, -1",
+    )
+
+
+def test_neg(file: Callable, agrees: Callable) -> None:
+    model = file(3)
+    x = model.node("Neg", model.quant("x", 0.5))
+    agrees(model, model.node("Mul", model.node("MatMul", x, np.eye(3)), model.node("Neg", 2.0)))

@@ -216,3 +216,23 @@ def test_an_image_must_be_flattened_first(file: Callable, refuses: Callable) -> 
         out,
         "layer 'fc': MatMul takes a tensor of shape (N, features), not (1, 1, 2, 3); flatten it first",
     )
+
+
+@pytest.mark.parametrize("shape", [(3,), (1, 3), (1,), (), (1, 1)])
+def test_a_bias_broadcasts_along_the_rows(file: Callable, agrees: Callable, shape: tuple) -> None:
+    model = file(4)
+    bias = np.arange(1.0, 1 + np.prod(shape)).reshape(shape) / 4
+    agrees(model, model.node("Gemm", model.bipolar("x"), np.ones((4, 3)), bias, beta=-0.5))
+
+
+@pytest.mark.parametrize("shape", [(3, 1), (2, 3), (1, 1, 3), (4,)])
+def test_a_bias_of_each_frame_is_refused(file: Callable, refuses: Callable, shape: tuple) -> None:
+    """(3, 1) would be one number for each of three frames, (3,) one for each output."""
+    model = file(4)
+    bias = np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
+    refuses(
+        model,
+        model.node("Gemm", model.bipolar("x"), np.ones((4, 3)), bias, name="fc"),
+        f"layer 'fc': Gemm has parameters of shape {shape} for a tensor of shape (1, 3); accepted are one number, "
+        "or one for each channel",
+    )

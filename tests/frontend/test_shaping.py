@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -203,3 +204,38 @@ def test_the_order_of_an_images_rows_and_channels(file: Callable, weights_of: Ca
     assert network.input_shape == (1, 3, 2)
     assert network.model_shape == (2, 1, 3)
     assert weights_of(path) == [[[0, 10, 1, 11, 2, 12]]]
+
+
+@pytest.mark.parametrize("training", [True, np.array([False])])
+def test_dropout_in_training_mode_is_refused(file: Callable, agrees: Callable, training: Any) -> None:
+    model = file(4)
+    x = model.node("Dropout", model.bipolar("x"), 0.5, training, name="op")
+    output = model.node("Gemm", x, weights(4), transB=1)
+    if training is True:
+        with pytest.raises(
+            ModelError, match=r"^layer 'op': Dropout is in training mode; export the model in "
+        ):
+            import_onnx(model.save(output))
+    else:
+        agrees(model, output)
+
+
+def test_the_batch_size_is_no_number_of_the_network(file: Callable, refuses: Callable) -> None:
+    """It may stand in a shape, as exporters write it."""
+    model = file(4)
+    batch = model.node("Gather", model.node("Shape", "x"), np.array(0))
+    scaled = model.node("Mul", model.bipolar("x"), model.node("Cast", batch, to=1), name="op")
+    refuses(
+        model, scaled, "layer 'op': Mul computes with the batch size, which is not a number of the network"
+    )
+
+
+def test_a_shape_made_of_the_batch_size(file: Callable, agrees: Callable) -> None:
+    model = file(2, 2)
+    batch = model.node(
+        "Unsqueeze", model.node("Gather", model.node("Shape", "x"), np.array(0)), np.array([0])
+    )
+    shape = model.node("Concat", batch, np.array([-1]), axis=0)
+    flat = model.node("Reshape", model.bipolar("x"), shape)
+    path = model.save(model.node("Gemm", flat, weights(4), transB=1))
+    assert import_onnx(path).output
