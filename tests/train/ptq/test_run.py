@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
 import bnngen
@@ -61,7 +62,6 @@ def test_a_file(float_run: Path, tmp_path: Path) -> None:
 
 def test_a_float_file_with_a_clip(shared: Path, tmp_path: Path) -> None:
     """Relu6, from the float file to the integer network."""
-    onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime: pip install bnngen[dev]")
     file = shared / "cases" / "faults" / "f_clip.onnx"
     x = np.random.default_rng(0).normal(size=(200, 8)).astype(np.float32)
     np.savez(tmp_path / "x.npz", x=x)
