@@ -98,14 +98,6 @@ def test_much_output_on_both_sides(tmp_path: Path) -> None:
     assert str(caught.value).endswith("error 9000")
 
 
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Ctrl-C interrupts, also where whoever started the tests has it ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_all(tmp_path: Path) -> None:
     def watch(index: int, kind: str, words: list[str]) -> None:

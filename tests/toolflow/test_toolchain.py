@@ -193,6 +193,7 @@ class TestRun:
         tool.run([], tmp_path, tmp_path / "x.log", said.append)
         assert said == ["first use of some-tool: compiling it for this machine, once, up to half a minute"]
 
+    @pytest.mark.usefixtures("interruptible")
     def test_interrupt_ends_the_program(self, use, tmp_path):
         tool = use("print(os.getpid(), flush=True); time.sleep(60)")
         log = tmp_path / "x.log"
