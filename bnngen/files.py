@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,10 @@ try:
 except ImportError:  # not on this system: folders are not locked there
     fcntl = None  # type: ignore[assignment]
 
+UNFINISHED = re.compile(r"\.bnngen-(new|work)-[a-z0-9_]{8}")
+"""What files and folders in the making are called: nobody else has such names."""
+NEW, WORK = ".bnngen-new-", ".bnngen-work-"
+"""How the names of files in the making begin, and those of folders to work in."""
 _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
 
 
@@ -28,20 +33,30 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` in one step. Raises as `write_text`."""
-    temporary = ""
+    """Write ``data`` to ``path`` in one step. Raises as `write_text`.
+
+    Where ``path`` is a link, what it leads to is replaced; a device or a pipe is written to.
+    """
     if not path.parent.is_dir():
         raise UsageError(f"can't write '{path}': there is no folder '{path.parent}'")
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+        else:
+            _replace(Path(os.path.realpath(path)), data)
+    except OSError as error:
+        raise UsageError(f"can't write '{path}': {error.strerror}") from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=NEW)
+    try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
-    except OSError as error:
-        raise UsageError(f"can't write '{path}': {error.strerror}") from error
     finally:
-        if temporary and os.path.exists(temporary):
+        with contextlib.suppress(FileNotFoundError):  # it has been renamed
             os.unlink(temporary)
 
 
@@ -49,7 +64,7 @@ def make_folder(path: Path) -> None:
     """Make the folder ``path`` and those above it. Raises UsageError if that is not possible."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-        if not os.access(path, os.W_OK | os.X_OK):
+        if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
             raise PermissionError(0, "Permission denied")
     except OSError as error:
         raise UsageError(f"can't write to the folder '{path}': {error.strerror}") from error

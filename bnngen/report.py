@@ -20,6 +20,8 @@ from bnngen.schedule.budget import available
 from bnngen.schedule.option import Option
 from bnngen.templates import render
 
+REPORT, PAGE = "report.json", "report.html"
+"""The report for scripts, and for people."""
 STEPS = ("estimate", "verilog", "simulate", "synth", "bitstream")
 """The steps of a build, in order; each needs the ones before it, but for the simulation."""
 
@@ -77,13 +79,13 @@ class Report:
 
     def write(self, out: Path) -> None:
         """Write report.json and report.html into ``out``, each in one step."""
-        write_text(out / "report.json", json.dumps(self.to_dict(), indent=2) + "\n")
-        write_text(out / "report.html", render_html(self.to_dict()))
+        write_text(out / REPORT, json.dumps(self.to_dict(), indent=2) + "\n")
+        write_text(out / PAGE, render_html(self.to_dict()))
 
 
 def read_report(out: str | Path) -> ReportRecord:
     """The contents of ``out``/report.json. Raises DataError if there is none, or it is damaged."""
-    path = Path(out) / "report.json"
+    path = Path(out) / REPORT
     if not path.is_file():
         raise DataError(f"'{out}' is not a build directory: there is no '{path}'")
     return read_record(path, ReportRecord)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,9 +19,11 @@ def command(
     json: JsonFile = None,
 ) -> None:
     """List the boards, or show one."""
+    from bnngen.owned import keep_inputs
     from bnngen_boards.profile import board_names, load_board
 
     if board is not None:
+        keep_inputs({"--json": json}, Path(board))
         profile = load_board(board)
         write_json(json, _contents(profile))
         if str(json) != "-":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bnngen.cli.console import answer_no
-from bnngen.cli.options import Frames, Model
+from bnngen.cli.options import Frames, Model, nonempty
 
 if TYPE_CHECKING:
     from bnngen.schedule.planner import Rate
@@ -42,7 +42,9 @@ Clock = Annotated[
 ]
 Verify = Annotated[
     Path | None,
-    typer.Option(metavar="DATA.npz", help="Simulate these frames and compare with the golden model."),
+    typer.Option(
+        metavar="DATA.npz", parser=nonempty, help="Simulate these frames and compare with the golden model."
+    ),
 ]
 Until = Annotated[
     Step | None, typer.Option(help="The last step to run; without it: bitstream, or as far as the board can.")
@@ -50,7 +52,7 @@ Until = Annotated[
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Run every tool, whether its input has changed or not.")
 ]
-Out = Annotated[Path, typer.Option(metavar="DIR", help="Where the results go.")]
+Out = Annotated[Path, typer.Option(metavar="DIR", parser=nonempty, help="Where the results go.")]
 OutputKind = Annotated[
     Output, typer.Option(help="What comes out: what the file gives, or the class index (adds an argmax).")
 ]

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from bnngen.cli.build import BoardName, Fps, parse_rate
 from bnngen.cli.console import console, errors, percent, write_json
-from bnngen.cli.options import JsonFile
+from bnngen.cli.options import JsonFile, nonempty
 
 if TYPE_CHECKING:
     from bnngen.train.recipe import Recipe
@@ -30,6 +30,7 @@ Teacher = Annotated[
     Path,
     typer.Argument(
         metavar="MODEL|RUN",
+        parser=nonempty,
         help="What is to become smaller: a model file, or the folder of a run of bnngen train.",
     ),
 ]
@@ -38,10 +39,13 @@ RecipePath = Annotated[
     typer.Option(
         "--recipe",
         metavar="RECIPE.toml",
+        parser=nonempty,
         help="Data, training, and the students' architecture with its largest sizes; a run has its own.",
     ),
 ]
-Out = Annotated[Path, typer.Option(metavar="DIR", help="Where the winner and all students go.")]
+Out = Annotated[
+    Path, typer.Option(metavar="DIR", parser=nonempty, help="Where the winner and all students go.")
+]
 Trials = Annotated[int, typer.Option(min=1, help="How many students learn for a few epochs.")]
 Epochs = Annotated[int, typer.Option(min=1, help="For how many epochs each of them learns.")]
 Finalists = Annotated[int, typer.Option(min=1, help="How many of the best learn to the end.")]
@@ -77,6 +81,7 @@ def command(
     for a few epochs; the best of them go on to the end. Choices are made on the validation part; the winner
     alone meets the test part, in the integer golden model. Ctrl-C stops the search; the same command goes on.
     """
+    from bnngen.owned import keep_inputs
     from bnngen.train.extra import require_training
 
     require_training(search=True)
@@ -85,7 +90,9 @@ def command(
     bits = tuple(_bits(part) for part in act_bits.split(",") if part)
     effort = Effort(trials, epochs, finalists, bits, start.value)
     target = Target(board, parse_rate(fps))
-    report = compress(_recipe(model, recipe), target, effort, out, _screen(), larger=model)
+    students = _recipe(model, recipe)
+    keep_inputs({"--json": json}, model, recipe, Path(board), *students.inputs)
+    report = compress(students, target, effort, out, _screen(), larger=model)
     write_json(json, report)
     if str(json) != "-":
         _print(report, out)

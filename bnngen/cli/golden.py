@@ -37,7 +37,9 @@ def command(
     from bnngen.api import load
     from bnngen.data import load_data
     from bnngen.outputs import write_outputs
+    from bnngen.owned import keep_inputs
 
+    keep_inputs({"--out": out, "--json": json}, model, data)
     network = load(model)
     loaded = load_data(data, network).first(frames)
     start = time.perf_counter()

@@ -14,8 +14,10 @@ from bnngen.cli.options import JsonFile, Model
 def command(model: Model, json: JsonFile = None) -> None:
     """Print the layers of a model: shapes, types, parameters, bit operations, weight memory."""
     from bnngen.api import load
+    from bnngen.owned import keep_inputs
     from bnngen.summary import summarise
 
+    keep_inputs({"--json": json}, model)
     summary = summarise(load(model))
     write_json(json, summary)
     if str(json) != "-":

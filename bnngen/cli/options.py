@@ -16,12 +16,29 @@ def finite(value: float | None) -> float | None:
     return value
 
 
-Model = Annotated[Path, typer.Argument(help="A QONNX file, or one in FINN's MultiThreshold dialect.")]
-DataFile = Annotated[Path, typer.Argument(metavar="DATA.npz", help="Frames: x (real) or codes; labels y.")]
+def nonempty(text: str) -> Path:
+    """A path as the user has named it; no text at all would pass as the current folder."""
+    if not text.strip():
+        raise typer.BadParameter("a path is missing")
+    return Path(text)
+
+
+Model = Annotated[
+    Path, typer.Argument(parser=nonempty, help="A QONNX file, or one in FINN's MultiThreshold dialect.")
+]
+DataFile = Annotated[
+    Path, typer.Argument(metavar="DATA.npz", parser=nonempty, help="Frames: x (real) or codes; labels y.")
+]
 Frames = Annotated[int | None, typer.Option(min=1, help="Use the first N frames only.")]
 JsonFile = Annotated[
     Path | None,
-    typer.Option("--json", metavar="FILE", help="Write the figures as JSON (- for standard output)."),
+    typer.Option(
+        "--json", metavar="FILE", parser=nonempty, help="Write the figures as JSON (- for standard output)."
+    ),
 ]
-OutputFile = Annotated[Path | None, typer.Option("--out", metavar="Y.npz", help="Write the outputs here.")]
-BuildFolder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that bnngen build has made.")]
+OutputFile = Annotated[
+    Path | None, typer.Option("--out", metavar="Y.npz", parser=nonempty, help="Write the outputs here.")
+]
+BuildFolder = Annotated[
+    Path, typer.Argument(metavar="DIR", parser=nonempty, help="A folder that bnngen build has made.")
+]

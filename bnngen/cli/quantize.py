@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from bnngen.cli.console import console, percent, write_json
-from bnngen.cli.options import JsonFile, finite
+from bnngen.cli.options import JsonFile, finite, nonempty
 
 
 class Ranges(StrEnum):
@@ -30,18 +30,26 @@ class Per(StrEnum):
 
 Source = Annotated[
     Path,
-    typer.Argument(metavar="MODEL", help="The folder of a float run of bnngen train, or an .onnx file."),
+    typer.Argument(
+        metavar="MODEL", parser=nonempty, help="The folder of a float run of bnngen train, or an .onnx file."
+    ),
 ]
 Calibration = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[DATA.npz]", help="For a file: x, some hundred typical inputs; no labels needed."
+        metavar="[DATA.npz]",
+        parser=nonempty,
+        help="For a file: x, some hundred typical inputs; no labels needed.",
     ),
 ]
-Out = Annotated[Path, typer.Option(metavar="Q.onnx", help="Where the quantised model goes.")]
+Out = Annotated[Path, typer.Option(metavar="Q.onnx", parser=nonempty, help="Where the quantised model goes.")]
 Test = Annotated[
     Path | None,
-    typer.Option(metavar="TEST.npz", help="For a file: other data, with labels, to measure accuracy on."),
+    typer.Option(
+        metavar="TEST.npz",
+        parser=nonempty,
+        help="For a file: other data, with labels, to measure accuracy on.",
+    ),
 ]
 Rule = Annotated[
     Ranges,
@@ -99,12 +107,14 @@ def command(
     A float ONNX file (Gemm, MatMul, Conv, BatchNormalization, Relu and pools in a chain) needs DATA.npz.
     """
     from bnngen.errors import UsageError
+    from bnngen.owned import keep_inputs
     from bnngen.train.extra import require_training
 
     if model.is_dir() and (data or test):
         raise UsageError(f"'{model}' is a folder, which brings its own data: leave out DATA.npz and --test")
     if not model.is_dir() and data is None:
         raise UsageError(f"'{model}' is no folder of a run; a model file needs DATA.npz to calibrate on")
+    keep_inputs({"--out": out, "--json": json}, model, data, test)
     require_training()
     from bnngen.train.ptq.quantise import Choices
     from bnngen.train.ptq.run import quantise_file, quantise_run

@@ -17,10 +17,12 @@ def command(
 ) -> None:
     """Write report.html anew from report.json."""
     from bnngen.files import write_text
-    from bnngen.report import read_report, render_html
+    from bnngen.owned import owned
+    from bnngen.report import PAGE, read_report, render_html
 
-    page = folder / "report.html"
-    write_text(page, render_html(read_report(folder).model_dump()))
+    page, text = folder / PAGE, render_html(read_report(folder).model_dump())
+    with owned(folder, [PAGE]):
+        write_text(page, text)
     console.print(f"report in {page}")
     if open_:
         webbrowser.open(page.resolve().as_uri())

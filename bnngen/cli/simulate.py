@@ -38,12 +38,14 @@ def command(
     """Run the Verilog, or a netlist, in Verilator, and compare every output with the golden model."""
     from bnngen.data import load_data
     from bnngen.outputs import write_outputs
+    from bnngen.owned import keep_inputs
     from bnngen.toolflow.netlist import netlist_folder
     from bnngen.toolflow.pipeline import compare, kept_model, simulate_frames
     from bnngen.toolflow.routed import routed_folder
 
     if netlist and routed:
         raise typer.BadParameter("--netlist and --routed are two netlists: choose one")
+    keep_inputs({"--out": out, "--json": json}, folder, data)
     network, predicted = kept_model(folder)
     loaded = load_data(data, network).first(frames)
     what = "routed netlist" if routed else "netlist" if netlist else "Verilog"

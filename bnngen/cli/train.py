@@ -18,13 +18,17 @@ from rich.progress import (
 )
 
 from bnngen.cli.console import console, errors, percent, write_json
-from bnngen.cli.options import JsonFile
+from bnngen.cli.options import JsonFile, nonempty
 
 if TYPE_CHECKING:
     from bnngen.train.fit import Watcher
 
-RecipePath = Annotated[Path, typer.Argument(metavar="RECIPE.toml", help="What to train, on what, and how.")]
-Out = Annotated[Path, typer.Option(metavar="DIR", help="Where the model, the log and the checkpoint go.")]
+RecipePath = Annotated[
+    Path, typer.Argument(metavar="RECIPE.toml", parser=nonempty, help="What to train, on what, and how.")
+]
+Out = Annotated[
+    Path, typer.Option(metavar="DIR", parser=nonempty, help="Where the model, the log and the checkpoint go.")
+]
 
 
 def command(recipe: RecipePath, out: Out, json: JsonFile = None) -> None:
@@ -32,10 +36,12 @@ def command(recipe: RecipePath, out: Out, json: JsonFile = None) -> None:
 
     Ctrl-C stops it; the same command goes on behind the last whole epoch.
     """
+    from bnngen.owned import keep_inputs
     from bnngen.train.extra import require_training
     from bnngen.train.recipe import load_recipe
 
-    load_recipe(recipe)  # a mistake in it is told before torch is loaded, or found missing
+    # a mistake is told before torch is loaded, or found missing
+    keep_inputs({"--json": json}, recipe, *load_recipe(recipe).inputs)
     require_training()
     from bnngen.train.run import train
 

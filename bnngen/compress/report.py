@@ -9,16 +9,19 @@ from typing import Any
 from bnngen.files import write_text
 from bnngen.templates import render
 
+FILES = ("candidates.json", "compress.html")
+"""What `write_report` writes."""
 WIDTH, HEIGHT, EDGE = 420, 260, 46
 """Of a plot, in pixels; the axes' labels stand in the edge."""
 
 
 def write_report(report: dict[str, Any], out: Path) -> None:
     """Write ``candidates.json`` and ``compress.html`` into ``out``."""
-    write_text(out / "candidates.json", json.dumps(report, indent=2) + "\n")
+    figures, pictures = (out / name for name in FILES)
+    write_text(figures, json.dumps(report, indent=2) + "\n")
     plots = [plot(report, "bram", "block RAMs"), plot(report, "lut", "LUTs (estimate)")]
     page = render("compress.html.j2", report=report, plots=plots)
-    write_text(out / "compress.html", page)
+    write_text(pictures, page)
 
 
 def plot(report: dict[str, Any], key: str, label: str) -> dict[str, Any]:

@@ -21,18 +21,24 @@ import tomli_w
 from bnngen.api import compile, load
 from bnngen.compress.candidate import Candidate
 from bnngen.compress.hardware import fits_well, fitted
-from bnngen.compress.report import write_report
+from bnngen.compress.report import FILES, write_report
 from bnngen.compress.sizes import Profile, largest
 from bnngen.compress.start import Larger, Start, Starts, find_larger
 from bnngen.errors import FitError
 from bnngen.files import make_folder, write_text
+from bnngen.owned import owned
 from bnngen.schedule.budget import Rate
 from bnngen.train.architectures import find_architecture
 from bnngen.train.distill.teacher import read_teacher
 from bnngen.train.inputs import Prepared
 from bnngen.train.recipe import Recipe
+from bnngen.train.run import FILES as RUN_FILES
 from bnngen.train.run import load_prepared, train
 
+KEPT = ("model.onnx", "test.npz", "recipe.toml", "log.jsonl", "preprocessing.json")
+"""What a search keeps of the winner's run."""
+STUDENT = "student.toml"
+"""The recipe of a student, in its folder."""
 LEAST_PART = 0.25
 """No layer gets a smaller part of its own width than this, before all are scaled."""
 
@@ -81,8 +87,8 @@ def compress(
 
     Leaves in ``out`` what `bnngen.train.run.train` leaves for the winner, ``candidates.json`` and
     ``compress.html``; the students are in ``out``/students. Returns the contents of ``candidates.json``.
-    Raises FitError if not even the smallest student fits, UsageError if students can't begin as they are to,
-    and as `train`.
+    Raises FitError if not even the smallest student fits, UsageError if students can't begin as they are to
+    or files of these names in ``out`` are not bnngen's, and as `train`.
     """
     watcher = watcher or Watcher()
     prepared = load_prepared(recipe)
@@ -91,12 +97,12 @@ def compress(
         read_teacher(recipe.distill, recipe, prepared)
     bits = effort.act_bits or (recipe.model.act_bits,)
     origin = find_larger(larger, effort.starts, recipe, bits, prepared)
-    make_folder(out)
     search = _Search(recipe, prepared, target, effort, bits, origin, out, watcher)
-    tried = search.run()
-    finals = [search.learn(c, recipe.train.epochs) for c in promising(tried)[: effort.finalists]]
-    winner = max(finals, key=lambda c: (c.validation, -c.number))
-    return search.finish([*tried, *finals], winner)
+    with owned(out, search.files()):
+        tried = search.run()
+        finals = [search.learn(c, recipe.train.epochs) for c in promising(tried)[: effort.finalists]]
+        winner = max(finals, key=lambda c: (c.validation, -c.number))
+        return search.finish([*tried, *finals], winner)
 
 
 def promising(tried: Sequence[Candidate]) -> list[Candidate]:
@@ -119,6 +125,13 @@ class _Search:
     larger: Larger | None
     out: Path
     watcher: Watcher
+
+    def files(self) -> set[str]:
+        """What the search may leave in its folder."""
+        numbers, epochs = range(1, self.effort.trials + 1), {self.effort.epochs, self.recipe.train.epochs}
+        folders = [_folder(number, count) for number in numbers for count in epochs]
+        run = (*RUN_FILES, "validation.npz", STUDENT)
+        return {*KEPT, *FILES, *(f"{folder}/{name}" for folder in folders for name in run)}
 
     def run(self) -> list[Candidate]:
         """The students that have learned for a few epochs, each size and start once."""
@@ -180,9 +193,9 @@ class _Search:
         """Train a student in its folder, and judge it by the validation part."""
         train_table = student.recipe.train.model_copy(update={"epochs": epochs})
         recipe = student.recipe.model_copy(update={"train": train_table})
-        folder = self._folder(student.number, epochs)
+        folder = self.out / _folder(student.number, epochs)
         make_folder(folder)
-        path = folder / "student.toml"
+        path = folder / STUDENT
         write_text(path, tomli_w.dumps(recipe.model_dump(mode="json", exclude_none=True)))
         validation = train(path, folder, judge="validation").report["validation_accuracy"]
         final = epochs == self.recipe.train.epochs
@@ -190,14 +203,11 @@ class _Search:
         self.watcher.learned(candidate)
         return candidate
 
-    def _folder(self, number: int, epochs: int) -> Path:
-        return self.out / "students" / f"{number}_{epochs}_epochs"
-
     def finish(self, candidates: list[Candidate], winner: Candidate) -> dict[str, Any]:
         """The winner's files, its accuracy on the test part, and the report."""
-        folder = self._folder(winner.number, winner.recipe.train.epochs)
-        result = train(folder / "student.toml", folder).report
-        for name in ("model.onnx", "test.npz", "recipe.toml", "log.jsonl", "preprocessing.json"):
+        folder = self.out / _folder(winner.number, winner.recipe.train.epochs)
+        result = train(folder / STUDENT, folder).report
+        for name in KEPT:
             if (folder / name).is_file():
                 shutil.copyfile(folder / name, self.out / name)
         design = compile(load(self.out / "model.onnx"), self.target.board, self.target.rate)
@@ -210,3 +220,8 @@ class _Search:
         }
         write_report(report, self.out)
         return report
+
+
+def _folder(number: int, epochs: int) -> str:
+    """Where student ``number`` learns for so many epochs, in the folder of the search."""
+    return f"students/{number}_{epochs}_epochs"

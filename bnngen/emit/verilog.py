@@ -22,6 +22,8 @@ from bnngen_sim.cache import cache_environment
 from bnngen_sim.interface import Interface, Quantize, StreamFormat
 
 TOP = "bnn_accelerator"
+VERILOG, INTERFACE = f"{TOP}.v", "interface.json"
+"""The files that `write_verilog` writes."""
 
 HEADER = """\
 // bnn_accelerator: a neural network as hardware, made by bnngen. interface.json says how to talk to it.
@@ -55,9 +57,9 @@ def write_verilog(schedule: Schedule, dataflow: Dataflow, folder: Path) -> Path:
     """
     text = verilog_text(dataflow)
     make_folder(folder)
-    write_text(folder / f"{TOP}.v", text)
-    write_text(folder / "interface.json", interface(schedule).to_json())
-    return folder / f"{TOP}.v"
+    write_text(folder / VERILOG, text)
+    write_text(folder / INTERFACE, interface(schedule).to_json())
+    return folder / VERILOG
 
 
 def verilog_text(dataflow: Dataflow) -> str:

@@ -27,7 +27,7 @@ def netlist_folder(out: Path) -> Iterator[Path]:
         raise UsageError(f"{netlist}: no such file: run 'bnngen build' up to the step 'synth' first")
     with TemporaryDirectory() as name:
         folder = Path(name)
-        shutil.copyfile(netlist, folder / f"{ACCELERATOR}.v")
         shutil.copyfile(out / "rtl" / "interface.json", folder / "interface.json")
-        (folder / "cells.v").write_text(cell_models(family), encoding="utf-8")
+        verilog = f"{netlist.read_text(encoding='utf-8')}\n{cell_models(family)}"
+        (folder / f"{ACCELERATOR}.v").write_text(verilog, encoding="utf-8")
         yield folder

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -16,15 +15,16 @@ import numpy as np
 from bnngen.api import load
 from bnngen.data import Data
 from bnngen.design import Design
-from bnngen.emit.verilog import stream_format
+from bnngen.emit.verilog import INTERFACE, VERILOG, stream_format
 from bnngen.errors import DataError, UsageError
-from bnngen.files import make_folder, sole_writer, write_bytes
+from bnngen.files import write_bytes
 from bnngen.import_check.check import check_import
 from bnngen.import_check.evaluator import EvaluationError
 from bnngen.network import Network
-from bnngen.report import STEPS, Report, read_report
-from bnngen.toolflow.place_and_route import place_and_route
-from bnngen.toolflow.synthesis import SynthesisResult, check_fit, synthesize
+from bnngen.owned import owned
+from bnngen.report import PAGE, REPORT, STEPS, Report, read_report
+from bnngen.toolflow.place_and_route import place_and_route, routing_products
+from bnngen.toolflow.synthesis import SynthesisResult, check_fit, synthesis_products, synthesize
 from bnngen_boards.profile import Board
 from bnngen_sim.batch import BatchResult, simulate
 from bnngen_sim.cache import caching
@@ -35,6 +35,8 @@ KEPT_MODEL = "model.onnx"
 """The copy of the model file in a build folder: what a simulation compares with."""
 MOST_RANDOM = 1 << 27
 """So many random numbers take a gigabyte."""
+STALE = (REPORT, PAGE, "rtl", "synth", "pnr")
+"""What a build removes of an earlier one."""
 RANDOM_FRAMES = 64
 """How many random frames a simulation without verification data runs."""
 
@@ -84,17 +86,13 @@ def build(
     compared with an evaluation of the file itself (see `bnngen.import_check`).
 
     A step that fails raises its own error; the results of the steps before it stay, and the report says
-    what happened. Raises ImportMismatchError if the file means something else; UsageError if ``out`` can't be
-    written, another build is writing to it, or the
-    board has no such step.
+    what happened. Raises ImportMismatchError if the file means something else; UsageError if the board has no
+    such step, and as `owned`: what others have put into ``out`` stays, and must not be in the way.
     """
     board = design.schedule.board
     last = last_step(board, until)
-    make_folder(out)
-    with sole_writer(out), caching(cache):
+    with owned(out, build_files(board, last), STALE), caching(cache):
         report = Report.of_design(design, _keep_model(design.schedule.network, out))
-        for stale in ("rtl", "synth", "pnr"):
-            shutil.rmtree(out / stale, ignore_errors=True)
         if until is None and last != STEPS[-1]:
             report.warnings.append(f"{_no_bitstream(board)}: this build ends with its netlist")
         report.write(out)
@@ -132,6 +130,18 @@ def last_step(board: Board, until: str | None) -> str:
     if until == STEPS[-1] and not board.place_and_route:
         raise UsageError(f"{_no_bitstream(board)}: build with --until synth, or without --until")
     return until or (STEPS[-1] if board.place_and_route else "synth")
+
+
+def build_files(board: Board, last: str) -> list[str]:
+    """The files that a build for ``board`` up to and with the step ``last`` writes."""
+    names = {
+        "estimate": [KEPT_MODEL, REPORT, PAGE],
+        "verilog": [f"rtl/{VERILOG}", f"rtl/{INTERFACE}"],
+        "simulate": [],
+        "synth": [f"synth/{name}" for name in synthesis_products(board)],
+        "bitstream": [f"pnr/{name}" for name in (routing_products(board) if board.place_and_route else ())],
+    }
+    return [name for step in STEPS[: STEPS.index(last) + 1] for name in names[step]]
 
 
 def _no_bitstream(board: Board) -> str:
@@ -226,7 +236,7 @@ class _Run:
             self.report.warnings.append("the simulated timing is not the predicted one: please report this")
 
     def _synth(self) -> None:
-        interface = json.loads((self.out / "rtl" / "interface.json").read_text(encoding="utf-8"))
+        interface = json.loads((self.out / "rtl" / INTERFACE).read_text(encoding="utf-8"))
         clock = float(self.design.schedule.clock_mhz)
         result = synthesize(
             self.out / "rtl", interface, self.board, clock, self.out / "synth", self.watcher.message

@@ -58,7 +58,7 @@ def place_and_route(
     """
     start = time.monotonic()
     routing = routing_of(board)
-    products = [routing.bitstream, routing.layout, REPORT, ROUTED, *routing.logs]
+    products = routing_products(board)
     with staging(out, products) as work:
         for name in (NETLIST, routing.constraints):
             shutil.copyfile(synthesis.folder / name, work / name)
@@ -75,6 +75,12 @@ def place_and_route(
         cached=cached,
         wall_s=time.monotonic() - start,
     )
+
+
+def routing_products(board: Board) -> list[str]:
+    """The files that place and route for ``board`` leaves."""
+    routing = routing_of(board)
+    return [routing.bitstream, routing.layout, REPORT, ROUTED, *routing.logs]
 
 
 def _run(

@@ -50,8 +50,9 @@ def routed_folder(out: Path) -> Iterator[Path]:
         _write_board(routed, family, serial.pins.model_dump(exclude_none=True), folder)
         interface = Interface.load(folder / "interface.json")
         host = serial_host(interface, serial.divisor, serial.reset_cycles, serial.led_active_low)
-        (folder / f"{ACCELERATOR}.v").write_text(host, encoding="utf-8")
-        (folder / "cells.v").write_text(cell_models(family), encoding="utf-8")
+        board = (folder / f"{TOP}.v").read_text(encoding="utf-8")
+        verilog = "\n".join((host, board, cell_models(family)))
+        (folder / f"{ACCELERATOR}.v").write_text(verilog, encoding="utf-8")
         yield folder
 
 

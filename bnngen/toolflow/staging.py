@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bnngen.files import disk_errors
+from bnngen.files import WORK, disk_errors
 from bnngen_sim.cache import fetch, keep
 
 
@@ -17,25 +17,27 @@ def staging(out: Path, products: Sequence[str]) -> Iterator[Path]:
     """A folder to work in, whose ``products`` move into ``out`` if all goes well.
 
     Older products are removed from ``out`` at the start, and nothing else is. If the work fails or
-    is interrupted, only the logs (``*.log``) get there. Raises UsageError if ``out`` can't be written.
+    is interrupted, only those that are logs (``*.log``) get there. Raises UsageError if ``out`` can't be
+    written.
     """
     with disk_errors(out):
         out.mkdir(parents=True, exist_ok=True)
         for name in products:
             (out / name).unlink(missing_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".work-", dir=out) as folder:
+        with tempfile.TemporaryDirectory(prefix=WORK, dir=out) as folder:
             work = Path(folder)
             try:
                 yield work
             except BaseException:
-                _move(work, out, [log.name for log in work.glob("*.log")])
+                _move(work, out, [name for name in products if name.endswith(".log")])
                 raise
-            _move(work, out, [name for name in products if (work / name).exists()])
+            _move(work, out, products)
 
 
 def _move(source: Path, target: Path, names: Sequence[str]) -> None:
     for name in names:
-        os.replace(source / name, target / name)
+        if (source / name).exists():
+            os.replace(source / name, target / name)
 
 
 def through_cache(entry: str, work: Path, results: Collection[str], run: Callable[[], bool]) -> bool:

@@ -27,6 +27,7 @@ from bnngen_boards.platform import make_platform, resource_names
 from bnngen_boards.pll import plan_clock
 from bnngen_boards.profile import Board
 from bnngen_sim.cache import content_key
+from bnngen_sim.verilator import source_files
 
 NETLIST = f"{TOP}.json"
 ACCELERATOR_JSON = f"{ACCELERATOR}.json"
@@ -117,7 +118,7 @@ def synthesize(
     shape = StreamShape.from_interface(interface)
     top = BoardTop(board, shape, clock_mhz) if board.place_and_route else None
     name = NETLIST if top else ACCELERATOR_JSON
-    with staging(out, _products(board)) as work:
+    with staging(out, synthesis_products(board)) as work:
         _write_sources(rtl, board, top, work)
         cached = _run(board, float(clock), name, work, progress)
         tool = (work / _TOOL).read_text(encoding="utf-8")
@@ -162,7 +163,8 @@ def does_not_fit(board: Board, over: list[str]) -> FitError:
     )
 
 
-def _products(board: Board) -> list[str]:
+def synthesis_products(board: Board) -> list[str]:
+    """The files that synthesis for ``board`` leaves."""
     if not board.place_and_route:
         return [ACCELERATOR_JSON, ACCELERATOR_NETLIST, SYNTHESIS_LOG]
     return [NETLIST, ACCELERATOR_NETLIST, BUILD_PLAN, SERIAL, routing_of(board).constraints, SYNTHESIS_LOG]
@@ -173,7 +175,7 @@ def _write_sources(rtl: Path, board: Board, top: BoardTop | None, work: Path) ->
     source = rtl / f"{ACCELERATOR}.v"
     if not source.is_file():
         raise UsageError(f"{source}: no such file: run 'bnngen build' up to the step 'verilog' first")
-    for path in (source, *sorted(rtl.glob("*.mem"))):
+    for path in source_files(rtl):
         shutil.copyfile(path, work / path.name)
     flow = flow_of(board)
     script = flow.script(f"read_verilog {ACCELERATOR}.v", ACCELERATOR, board.device) + _ACCELERATOR_SCRIPT

@@ -240,6 +240,13 @@ class Recipe(Table):
     prune: PruneTable | None = None
 
     @property
+    def inputs(self) -> list[Path]:
+        """The files and folders that it reads."""
+        named = [self.data.path, self.data.test_path, self.prune.network if self.prune else None]
+        named.append(self.distill.teacher if self.distill else None)
+        return [path for path in named if path is not None]
+
+    @property
     def key(self) -> str:
         """What tells this recipe from every other; comments and layout don't count."""
         exclude: dict[str, Any] = {}  # runs from before a field or a table was there go on

@@ -16,7 +16,8 @@ import torch
 
 from bnngen.api import load
 from bnngen.data import quantize
-from bnngen.files import make_folder, sole_writer, write_bytes, write_text
+from bnngen.files import write_bytes, write_text
+from bnngen.owned import owned
 from bnngen.train.architectures import find_architecture
 from bnngen.train.checkpoint import Checkpoint, resume
 from bnngen.train.curve import write_curve
@@ -40,6 +41,16 @@ class Result:
 
 
 Judge = Literal["test", "validation"]
+FILES = (
+    "model.onnx",
+    "test.npz",
+    "log.jsonl",
+    "curve.svg",
+    "recipe.toml",
+    "checkpoint.pt",
+    "preprocessing.json",
+)
+"""What a run may leave in its folder."""
 
 
 def train(path: str | Path, out: str | Path, watcher: Watcher | None = None, judge: Judge = "test") -> Result:
@@ -50,12 +61,11 @@ def train(path: str | Path, out: str | Path, watcher: Watcher | None = None, jud
     The report is on the part ``judge``: who compares several runs has to leave the test part alone.
 
     A run that was stopped goes on behind its last whole epoch, and gives the same bytes as one that was not.
-    Raises RecipeError, DataError, UsageError (the folder can't be written, or holds another run) and
-    MissingPackageError.
+    Raises RecipeError, DataError, UsageError (the folder can't be written, holds another run, or files of
+    these names that bnngen did not write) and MissingPackageError.
     """
     recipe, out = load_recipe(path), Path(out)
-    make_folder(out)
-    with sole_writer(out), locating(path), _reproducible(recipe.train.threads):
+    with owned(out, {*FILES, f"{judge}.npz"}), locating(path), _reproducible(recipe.train.threads):
         checkpoint = resume(out, recipe.key)
         prepared = load_prepared(recipe)
         device = _device(recipe)

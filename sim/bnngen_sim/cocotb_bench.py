@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from .cache import cached, content_key
 from .errors import InterfaceError, SimulationError
 from .interface import Interface
-from .verilator import CACHE, TOP, find_tools, run_tool, verilog_files
+from .verilator import CACHE, TOP, find_tools, run_tool, source_files
 
 _JOB = "BNNGEN_COCOTB_JOB"
 _CLOCK_NS = 10
@@ -197,12 +197,12 @@ def run_cocotb(
     if not 0 < len(frames) == len(expected):
         raise InterfaceError(f"{len(frames)} frames and {len(expected)} expected ones: they must be as many")
     folder, tools = Path(rtl_dir).resolve(), find_tools()
-    verilog_files(folder)
+    _, *memories = source_files(folder)
     interface = Interface.load(folder / "interface.json")
     beats = interface.input.pack(frames), interface.output.pack(expected)
     with tempfile.TemporaryDirectory(prefix="bnngen-") as temporary:
         work = Path(temporary)
-        for memory in folder.glob("*.mem"):
+        for memory in memories:
             shutil.copy2(memory, work)
         Job(*beats, stall, seed, watchdog_cycles).save(work / "job.npz")
         # a process of its own: the runner changes the environment and behaves differently under pytest
@@ -229,18 +229,18 @@ def _text(failure: ElementTree.Element) -> str:
 
 
 def _build(folder: Path) -> Path:
-    sources = verilog_files(folder)
+    sources = source_files(folder)
     facts = (
         *find_tools().versions,
         cocotb.__version__,
         cocotb.__file__,
         *_BUILD_ARGS,
     )  # it links to cocotb's place
-    key = content_key([*sources, *folder.glob("*.mem")], *facts)
+    key = content_key(sources, *facts)
 
     def build(work: Path, result: Path) -> None:
         get_runner("verilator").build(
-            sources=sources,
+            sources=sources[:1],
             includes=[folder],
             hdl_toplevel=TOP,
             build_dir=work,

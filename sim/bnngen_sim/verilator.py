@@ -33,6 +33,8 @@ _PORTS = {
     "s_axis_tdata": None,  # the stream's width, as wide as it likes
     "m_axis_tdata": None,
 }
+_IMAGE = re.compile(r'"([\w.-]+\.mem)"')
+"""A memory image, as Verilog names it."""
 _PORT = re.compile(r"VL_(?:IN|OUT)\w*\(&(\w+),(\d+),(\d+)")
 _OPTIONS = ["--cc", "--exe", "-O3", "--x-assign", "fast", "--x-initial", "fast", "-Wno-fatal", "-Wno-lint"]
 _OPTIMISE = ["OPT_FAST=-O2", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2"]
@@ -87,11 +89,19 @@ def find_tools() -> Tools:
     return Tools(root / "bin" / "verilator", versions, _environment(root / "bin"))
 
 
-def verilog_files(rtl_dir: Path) -> list[Path]:
-    """The Verilog files of a folder. Raises SimulationError if the top module's is not among them."""
-    if not (rtl_dir / f"{TOP}.v").is_file():
+def source_files(rtl_dir: Path) -> list[Path]:
+    """The accelerator's Verilog file in ``rtl_dir``, and the memory images that it names. Whatever else lies
+    there is not the accelerator's.
+
+    Raises SimulationError if one of them is not there.
+    """
+    source = rtl_dir / f"{TOP}.v"
+    if not source.is_file():
         raise SimulationError(f"{rtl_dir}: there is no {TOP}.v: build the design first (bnngen build)")
-    return sorted(rtl_dir.glob("*.v"))
+    names = sorted(set(_IMAGE.findall(source.read_text(encoding="utf-8", errors="replace"))))
+    if missing := [name for name in names if not (rtl_dir / name).is_file()]:
+        raise SimulationError(f"{rtl_dir}: {TOP}.v reads {missing[0]}, which is not there: build it again")
+    return [source, *(rtl_dir / name for name in names)]
 
 
 def build_simulator(rtl_dir: str | Path) -> Simulator:
@@ -100,16 +110,14 @@ def build_simulator(rtl_dir: str | Path) -> Simulator:
     Raises MissingToolError, or SimulationError if the Verilog does not compile or has the wrong ports.
     """
     folder, tools = Path(rtl_dir).resolve(), find_tools()
-    sources = verilog_files(folder)
-    memories = sorted(folder.glob("*.mem"))
-    key = content_key([*sources, *memories, HARNESS], *tools.versions, *_OPTIONS, *_OPTIMISE)
+    sources = source_files(folder)
+    key = content_key([*sources, HARNESS], *tools.versions, *_OPTIONS, *_OPTIMISE)
 
     def build(work: Path, result: Path) -> None:
-        # names without the folder: Verilator writes them into its C++, and a compiler cache compares that
-        for path in (*sources, *memories):
+        # names without a folder: Verilator writes them into C++ and a makefile, which takes no space in them
+        for path in (*sources, HARNESS):
             shutil.copy2(path, work)
-        names = [*(path.name for path in sources), str(HARNESS)]
-        _verilate(tools, names, work, f"{folder}: Verilator cannot read the Verilog:")
+        _verilate(tools, [f"{TOP}.v", HARNESS.name], work, f"{folder}: Verilator cannot read the Verilog:")
         ports = _read_ports(work / f"V{TOP}.h")
         _check_ports(folder, ports)
         _compile(tools, work)

@@ -62,6 +62,7 @@ def test_the_folder_holds_what_the_contract_says(built: Path) -> None:
         "report.html",
         "rtl/bnn_accelerator.v",
         "rtl/interface.json",
+        ".bnngen-files.json",
     }
 
 
@@ -209,7 +210,7 @@ def test_ctrl_c_ends_everything_and_leaves_no_mess(digits: Path, tmp_path: Path)
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
     )
-    while not list(out.glob("synth/.work-*/yosys.log")):
+    while not list(out.glob("synth/.bnngen-work-*/yosys.log")):
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
@@ -219,7 +220,9 @@ def test_ctrl_c_ends_everything_and_leaves_no_mess(digits: Path, tmp_path: Path)
     assert "Traceback" not in errors
     left = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
     rtl = {"rtl/bnn_accelerator.v", "rtl/interface.json"}
-    assert left - {"synth/yosys.log"} == {"model.onnx", "report.json", "report.html"} | rtl
+    assert (
+        left - {"synth/yosys.log"} == {".bnngen-files.json", "model.onnx", "report.json", "report.html"} | rtl
+    )
     assert json.loads((out / "report.json").read_text())["warnings"] == ["step 'synth' failed: interrupted"]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -60,7 +59,7 @@ Passthrough = Callable[..., Accelerator]
 
 
 def write_folder(folder: Path, module: str, parameters: dict[str, object], interface: Interface) -> None:
-    """Writes the top module around ``module`` of the rtl folder, and interface.json."""
+    """Writes the top module around ``module`` of the rtl folder, with it in one file, and interface.json."""
     text = ", ".join(f".{name}({value})" for name, value in parameters.items())
     top = TOP.format(
         module=module,
@@ -69,8 +68,7 @@ def write_folder(folder: Path, module: str, parameters: dict[str, object], inter
         o=interface.output.tdata_bits - 1,
     )
     folder.mkdir(parents=True)
-    shutil.copy2(RTL / f"{module}.v", folder)
-    (folder / "bnn_accelerator.v").write_text(top)
+    (folder / "bnn_accelerator.v").write_text(top + (RTL / f"{module}.v").read_text())
     (folder / "interface.json").write_text(interface.to_json())
 
 

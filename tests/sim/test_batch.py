@@ -157,7 +157,7 @@ def test_one_unsteady_chunk_is_enough(total: Accelerator) -> None:
 def test_errors_number_the_frames_of_the_whole_run(passthrough: Passthrough, processes: int) -> None:
     """Three chunks; the fault that comes earliest in the data counts, whichever simulator is the first to fail."""
     accelerator = passthrough(StreamFormat(1, 1, 8, False, "int", 8, "NC"))
-    verilog = accelerator.folder / "passthrough.v"
+    verilog = accelerator.folder / "bnn_accelerator.v"
     text = verilog.read_text()
     assert "error <= misplaced" in text
     verilog.write_text(

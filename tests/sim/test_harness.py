@@ -100,8 +100,10 @@ def test_a_deadlock_names_the_frames_that_came_out(passthrough: Passthrough) -> 
 def test_noise_without_tvalid_does_no_harm(passthrough: Passthrough) -> None:
     """tlast is high in every gap: an accelerator that ignores tvalid would raise frame_error."""
     accelerator = passthrough(NARROW)
-    text = (accelerator.folder / "passthrough.v").read_text()
+    text = (accelerator.folder / "bnn_accelerator.v").read_text()
     assert "misplaced = accept &&" in text
-    (accelerator.folder / "passthrough.v").write_text(text.replace("misplaced = accept &&", "misplaced ="))
+    (accelerator.folder / "bnn_accelerator.v").write_text(
+        text.replace("misplaced = accept &&", "misplaced =")
+    )
     with pytest.raises(SimulationError, match="frame_error was raised"):
         simulate(accelerator.folder, accelerator.frames(20), stall=0.3)

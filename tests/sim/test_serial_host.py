@@ -20,8 +20,8 @@ def board(folder: Path, tx: str, led: str = "1'b1", active_low: bool | None = Tr
     number of cycles."""
     interface = Interface(STREAM, STREAM, False, Quantize("1/1", "0/1", "half_even", 0, 255))
     top = "module top (input clk, rx, output tx, led);\nreg [31:0] age = 0; always @(posedge clk) age <= age + 1;"
-    (folder / "top.v").write_text(f"{top}\nassign tx = {tx}, led = {led};\nendmodule\n")
-    (folder / "bnn_accelerator.v").write_text(serial_host(interface, 5, 20, active_low))
+    top += f"\nassign tx = {tx}, led = {led};\nendmodule\n"
+    (folder / "bnn_accelerator.v").write_text(serial_host(interface, 5, 20, active_low) + top)
     (folder / "interface.json").write_text(interface.to_json())
     return folder
 

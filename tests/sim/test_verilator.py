@@ -94,6 +94,22 @@ def test_memory_images_are_read_from_the_folder(total: Accelerator) -> None:
     assert (simulate(total.folder, frames).outputs == before + 4).all()
 
 
+def test_other_files_of_the_folder_are_not_the_design_s(total: Accelerator) -> None:
+    """Neither Verilog that would not compile, nor an image that nobody reads, changes anything."""
+    built = build_simulator(total.folder)
+    (total.folder / "my_top.v").write_text("module total (")
+    (total.folder / "other.mem").write_text("no numbers")
+    assert build_simulator(total.folder) == built
+
+
+def test_an_image_that_is_not_there(total: Accelerator) -> None:
+    (total.folder / "bias.mem").unlink()
+    with pytest.raises(
+        SimulationError, match=r"bnn_accelerator\.v reads bias\.mem, which is not there: build"
+    ):
+        build_simulator(total.folder)
+
+
 def test_a_damaged_simulator_is_rebuilt(total: Accelerator, own_cache: None) -> None:
     simulator = build_simulator(total.folder)
     simulator.program.write_bytes(simulator.program.read_bytes()[:1000])
@@ -107,7 +123,7 @@ def test_no_verilog(tmp_path: Path) -> None:
 
 
 def test_verilog_that_does_not_parse(total: Accelerator) -> None:
-    with (total.folder / "total.v").open("a") as file:
+    with (total.folder / "bnn_accelerator.v").open("a") as file:
         file.write("module broken (")
     with pytest.raises(SimulationError, match=r"(?s)^.*: Verilator cannot read the Verilog:\n.*syntax error"):
         build_simulator(total.folder)

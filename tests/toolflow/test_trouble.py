@@ -16,10 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from bnngen.owned import LIST
 from bnngen_sim.cache import _intact_files, cache_root
 
 COMMAND = [sys.executable, "-c", "from bnngen.cli import main; main()", "build"]
-REPORTS = {"model.onnx", "report.json", "report.html"}
+REPORTS = {LIST, "model.onnx", "report.json", "report.html"}
 RTL = {"rtl/bnn_accelerator.v", "rtl/interface.json"}
 NETLISTS = ("bnn_accelerator_netlist.v", "build_top.json", "serial.json", "top.json", "top.pcf")
 SYNTH = {f"synth/{name}" for name in NETLISTS}
@@ -120,7 +121,9 @@ def test_ctrl_c(
     elif step == "simulate":
         build.wait_for("*/work/*.cpp", build.scratch)
     else:
-        build.wait_for({"synth": "synth/.work-*/yosys.log", "bitstream": "pnr/.work-*/*.log"}[step])
+        build.wait_for(
+            {"synth": "synth/.bnngen-work-*/yosys.log", "bitstream": "pnr/.bnngen-work-*/*.log"}[step]
+        )
     os.killpg(build.process.pid, signal.SIGINT)  # as a terminal does
     status, errors = build.end()
     assert (status, one_message(errors)) == (
@@ -143,7 +146,7 @@ def test_ended_by_another_program(
 ) -> None:
     """As `timeout` or a closed terminal do it, which speak to bnngen alone: its tools end with it."""
     build = start("--until", "synth")
-    build.wait_for("synth/.work-*/yosys.log")
+    build.wait_for("synth/.bnngen-work-*/yosys.log")
     build.process.send_signal(signal_number)
     assert build.end()[0] == 130
     assert build.files() == REPORTS | RTL
@@ -152,7 +155,7 @@ def test_ended_by_another_program(
 
 def test_a_tool_that_is_killed(start: Start, tmp_path: Path) -> None:
     build = start("--until", "synth")
-    build.wait_for("synth/.work-*/yosys.log")
+    build.wait_for("synth/.bnngen-work-*/yosys.log")
     children = Path(f"/proc/{build.process.pid}/task/{build.process.pid}/children")
     while not children.read_text():  # the log is there before the tool
         assert build.process.poll() is None
@@ -170,24 +173,39 @@ def test_a_tool_that_is_killed(start: Start, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file_bytes", "message", "kept"),
     [
-        (200, r"error: can't write '.*/model\.onnx': File too large", None),
-        (500_000, r"error: yosys left a damaged .*\.json \(is a disk full\?\): ", RTL),
+        (200, r"error: can't write '.*/\.bnngen-files\.json': File too large", set()),
+        (1000, r"error: can't write '.*/report\.json': File too large", {LIST, "model.onnx"}),
+        (500_000, r"error: yosys left a damaged .*\.json \(is a disk full\?\): ", REPORTS | RTL),
     ],
 )
-def test_a_disk_that_takes_no_more(
-    file_bytes: int, message: str, kept: set[str] | None, start: Start
-) -> None:
+def test_a_disk_that_takes_no_more(file_bytes: int, message: str, kept: set[str], start: Start) -> None:
     """A limit for each file stands for the full disk: a test cannot fill a real one."""
     build = start("--until", "synth", "--no-cache", shared=True, file_bytes=file_bytes)
     status, errors = build.end()
     assert status == (1 if "damaged" in message else 2)
     assert re.match(message, one_message(errors))
-    if kept is None:
-        assert build.files() == set()
-    else:
-        assert build.files() == REPORTS | kept
+    assert build.files() == kept
+    if "report.json" in kept:
         assert build.warnings()[0].startswith("step 'synth' failed: ")
     assert list(build.scratch.iterdir()) == []
+    again = start("--until", "verilog", shared=True)
+    assert again.end()[0] == 0
+    assert again.files() == REPORTS | RTL
+
+
+def test_a_kill_that_nobody_hears(start: Start) -> None:
+    """What is there is on the list or in the making, and the same command makes all of it anew."""
+    build = start("--until", "synth")
+    build.wait_for("synth/.bnngen-work-*/yosys.log")
+    os.killpg(build.process.pid, signal.SIGKILL)
+    build.process.communicate()
+    listed = set(json.loads((build.out / LIST).read_text())["files"])
+    assert {name for name in build.files() if ".bnngen-" not in name} <= listed
+    (build.out / "rtl" / "my_top.v").write_text("the user's")
+    again = start("--until", "synth")
+    assert again.end()[0] == 0
+    assert again.files() == REPORTS | RTL | SYNTH | {"rtl/my_top.v"}
+    assert not list(again.out.glob("synth/.bnngen-*"))
 
 
 def test_two_builds_at_once(start: Start) -> None:
@@ -203,7 +221,7 @@ def test_two_builds_at_once(start: Start) -> None:
 
 def test_two_builds_into_one_folder(start: Start) -> None:
     first = start("--until", "synth")
-    first.wait_for("synth/.work-*/yosys.log")
+    first.wait_for("synth/.bnngen-work-*/yosys.log")
     second = start("--until", "verilog")
     status, errors = second.end()
     assert status == 2

@@ -42,7 +42,8 @@ def test_what_a_run_leaves(write_recipe, tmp_path: Path) -> None:
     path = write_recipe()
     result = train(path, tmp_path / "out")
     names = {p.name for p in (tmp_path / "out").iterdir()}
-    assert names == {"model.onnx", "test.npz", "log.jsonl", "curve.svg", "recipe.toml", "checkpoint.pt"}
+    files = {"model.onnx", "test.npz", "log.jsonl", "curve.svg", "recipe.toml", "checkpoint.pt"}
+    assert names == {".bnngen-files.json", *files}
     assert (tmp_path / "out" / "recipe.toml").read_text() == path.read_text()
     *epochs, last = map(json.loads, (tmp_path / "out" / "log.jsonl").read_text().splitlines())
     assert [entry["epoch"] for entry in epochs] == [1, 2]

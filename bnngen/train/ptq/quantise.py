@@ -20,6 +20,8 @@ from bnngen.train.ptq.ranges import Options, Rule, max_abs, min_max, mse, percen
 RULES: dict[str, Rule] = {"min_max": min_max, "max_abs": max_abs, "percentile": percentile, "mse": mse}
 PRODUCTS = ("Gemm", "MatMul", "Conv")
 
+PRODUCER = "bnngen"
+"""Who wrote a quantised model, as its file says."""
 _DOMAIN = "qonnx.custom_op.general"
 _KEEP_GRID = ("MaxPool", "Flatten", "Reshape", "Identity", "Dropout")
 _AVERAGES = ("AveragePool", "GlobalAveragePool")
@@ -268,4 +270,4 @@ def _written(model: onnx.ModelProto, walk: _Walk) -> onnx.ModelProto:
     inputs = [value for value in model.graph.input if value.name == walk.input]
     graph = helper.make_graph(walk.nodes, model.graph.name or "network", inputs, model.graph.output, tensors)
     opsets = [*model.opset_import, helper.make_opsetid(_DOMAIN, 1)]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=model.ir_version, producer_name="bnngen")
+    return helper.make_model(graph, opset_imports=opsets, ir_version=model.ir_version, producer_name=PRODUCER)

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 
 from bnngen.api import load
 from bnngen.data import calibration_inputs, load_data
-from bnngen.errors import DataError, UsageError
+from bnngen.errors import BnngenError, DataError, UsageError
 from bnngen.files import write_bytes
 from bnngen.frontend.model_file import read_model
+from bnngen.owned import keep_inputs
 from bnngen.train.data.dataset import Part
 from bnngen.train.export import strip
 from bnngen.train.feed import Tensors, accuracy
 from bnngen.train.ptq.float_run import load_run
-from bnngen.train.ptq.quantise import Choices, quantise
+from bnngen.train.ptq.quantise import PRODUCER, Choices, quantise
 from bnngen.train.run import golden_correct
 
 _SEED = 0
@@ -31,9 +32,10 @@ def quantise_run(folder: Path, out: Path, choices: Choices, samples: int) -> dic
 
     It is calibrated on ``samples`` of the training part. The report has each layer's figures, and the
     accuracy on the validation and the test part, of the float network and of the golden model.
-    Raises as `quantise`,
-    and UsageError if the folder holds no float network or ``out`` can't be written.
+    Raises as `quantise`, and UsageError if the folder holds no float network, or ``out`` is another's file or
+    can't be written.
     """
+    _check_out(out, folder)
     run = load_run(folder)
     report = _quantise(run.model, run.prepared.data.train.x, out, choices, samples)
     for name in ("validation", "test"):
@@ -54,8 +56,9 @@ def quantise_file(
 
     It is calibrated on ``samples`` of ``x`` in the file ``data``; labels are not needed. The report has the
     accuracy of the golden model on the labelled file ``test``. Raises as `quantise`, DataError and
-    UsageError.
+    UsageError as `quantise_run`.
     """
+    _check_out(out, path, data, test)
     x = calibration_inputs(data)
     report = _quantise(read_model(path), x, out, choices, samples)
     if test is not None:
@@ -68,10 +71,25 @@ def quantise_file(
     return report
 
 
-def _quantise(model: Any, x: NDArray, out: Path, choices: Choices, samples: int) -> dict[str, Any]:
-    """Write the quantised model to ``out`` and report its layers."""
+def _check_out(out: Path, *inputs: Path | None) -> None:
+    """Raises UsageError unless ``out`` is a new model file, or a quantised one that is none of ``inputs``."""
     if out.suffix != ".onnx":
         raise UsageError(f"'{out}' must end in .onnx")
+    keep_inputs({"--out": out}, *inputs)
+    if out.exists() and not _is_quantised(out):
+        raise UsageError(f"'{out}' is there, and bnngen quantize has not written it: name another file")
+
+
+def _is_quantised(path: Path) -> bool:
+    """Whether `quantise` has made the file."""
+    try:
+        return read_model(path).producer_name == PRODUCER
+    except BnngenError:
+        return False
+
+
+def _quantise(model: Any, x: NDArray, out: Path, choices: Choices, samples: int) -> dict[str, Any]:
+    """Write the quantised model to ``out`` and report its layers."""
     chosen = np.random.default_rng(_SEED).permutation(len(x))[:samples]
     quantised, layers = quantise(model, x[np.sort(chosen)], choices)
     contents = strip(quantised).SerializeToString(deterministic=True)
