@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bnngen.text import shown
+
 
 class BnngenError(Exception):
     """Base of all errors meant for the user: one clear message, no traceback.
@@ -12,7 +14,14 @@ class BnngenError(Exception):
     exit_status = 2
 
 
-class ModelError(BnngenError):
+class _LineError(BnngenError):
+    """An error whose message may hold names from files: it stays one line of characters that can be seen."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shown(message))
+
+
+class ModelError(_LineError):
     """The model can't be used: which layer, what was found, what is accepted, what to do."""
 
     def __init__(self, layer: str, problem: str) -> None:
@@ -20,11 +29,11 @@ class ModelError(BnngenError):
         self.layer = layer
 
 
-class ModelFileError(BnngenError):
+class ModelFileError(_LineError):
     """The model file can't be read at all."""
 
 
-class DataError(BnngenError):
+class DataError(_LineError):
     """The data file or array can't be used with this model."""
 
 
@@ -45,11 +54,11 @@ class MissingPackageError(BnngenError):
     exit_status = 3
 
 
-class UsageError(BnngenError):
+class UsageError(_LineError):
     """The arguments contradict each other or can't be honoured."""
 
 
-class FitError(BnngenError):
+class FitError(_LineError):
     """The work was done and the answer is no: nothing that was asked for fits the board."""
 
     exit_status = 1

@@ -8,10 +8,11 @@ import sys
 import traceback
 
 import typer
-from rich.markup import escape
 
 from bnngen.cli import boards, build, compress, golden, inspect, quantize, report, simulate, train
-from bnngen.cli.console import errors
+from bnngen.cli.console import errors, marked
+from bnngen.errors import UsageError
+from bnngen.text import usable
 
 INTERRUPTED = 130
 UNUSABLE = 2
@@ -41,6 +42,7 @@ def main() -> None:
 def run(arguments: list[str], debug: bool = False) -> int:
     """The exit status of the command line ``arguments``; errors go to standard error as one message."""
     try:
+        _check(arguments)
         status = typer.main.get_command(app).main(arguments, prog_name="bnngen", standalone_mode=False) or 0
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
@@ -51,11 +53,17 @@ def run(arguments: list[str], debug: bool = False) -> int:
         if debug:
             traceback.print_exc()
         status = getattr(error, "exit_status", None)
-        errors.print(f"[bold red]error:[/] {escape(_message(error, status))}", soft_wrap=True)
+        errors.print(marked("error:", _message(error, status)), soft_wrap=True)
         return UNUSABLE if status is None else status
     if status == INTERRUPTED:
         errors.print("interrupted; the results of the steps before are kept")
     return status
+
+
+def _check(arguments: list[str]) -> None:
+    for argument in arguments:
+        if not usable(argument):
+            raise UsageError(f"'{argument}' holds a control character, or is not UTF-8: name something else")
 
 
 def _message(error: Exception, status: int | None) -> str:

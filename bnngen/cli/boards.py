@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
-from bnngen.cli.console import console, write_json
+from bnngen.cli.console import Table, console, write_json
 from bnngen.cli.options import JsonFile
 
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
 from bnngen.cli.build import BoardName, Fps, parse_rate
-from bnngen.cli.console import console, errors, percent, write_json
+from bnngen.cli.console import Table, console, errors, percent, write_json
 from bnngen.cli.options import JsonFile, nonempty
 
 if TYPE_CHECKING:

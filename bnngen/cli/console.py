@@ -9,13 +9,37 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
-from rich.console import Console
+from rich import table
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from bnngen.files import write_text
+from bnngen.text import shown, shown_lines
 
-console = Console()
-errors = Console(stderr=True)
+
+class _PlainConsole(Console):
+    """Prints texts as they are: there is no markup in them, and what can't be seen is shown (`shown_lines`).
+
+    What has a style is a `rich.text.Text`, which is printed as it is.
+    """
+
+    def __init__(self, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, markup=False, emoji=False)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(shown_lines(text), **options)
+
+
+class Table(table.Table):
+    """A table in whose cells names from files may stand: each text is one line (`shown`)."""
+
+    def add_row(self, *cells: RenderableType | None, **options: Any) -> None:
+        super().add_row(*(shown(cell) if isinstance(cell, str) else cell for cell in cells), **options)
+
+
+console = _PlainConsole()
+errors = _PlainConsole(stderr=True)
 
 NO = 1
 """The exit status when the work was done and the answer is no."""
@@ -23,17 +47,27 @@ NO = 1
 
 def answer_no(reason: str) -> NoReturn:
     """End the command: everything ran, and what was asked for does not hold."""
-    errors.print(f"[bold red]the answer is no:[/] {reason}")
+    errors.print(marked("the answer is no:", reason))
     raise typer.Exit(NO)
+
+
+def marked(mark: str, text: str, style: str = "bold red") -> Text:
+    """A message behind a coloured ``mark``."""
+    return Text.assemble((mark, style), " ", shown_lines(text))
 
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on standard error; yields the function that moves it: (done, total)."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (description(), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def description() -> TextColumn:
+    """The column of a progress bar that says what is being done."""
+    return TextColumn("{task.description}", markup=False)
 
 
 def write_json(path: Path | None, contents: dict[str, Any]) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
-from bnngen.cli.console import console, write_json
+from bnngen.cli.console import Table, console, write_json
 from bnngen.cli.options import JsonFile, Model
 
 

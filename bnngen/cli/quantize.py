@@ -8,9 +8,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
-from bnngen.cli.console import console, percent, write_json
+from bnngen.cli.console import Table, console, percent, write_json
 from bnngen.cli.options import JsonFile, finite, nonempty
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.progress import BarColumn, Progress, SpinnerColumn, TimeElapsedColumn
+from rich.text import Text
 
-from bnngen.cli.console import console, errors
+from bnngen.cli.console import Table, console, description, errors, marked
 from bnngen.import_check.check import ImportCheck
 from bnngen.toolflow.pipeline import BuildResult, Watcher
 
@@ -25,7 +25,7 @@ class BuildScreen(Watcher):
     """A line with the current step, its progress and its time, on standard error."""
 
     def __init__(self) -> None:
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        columns = (SpinnerColumn(), description(), BarColumn(), TimeElapsedColumn())
         self._progress = Progress(*columns, console=errors)
         self._task: Any = None
 
@@ -60,7 +60,7 @@ def print_build(result: BuildResult) -> None:
     console.print(_layers(report))
     console.print(_figures(report))
     for warning in report["warnings"]:
-        console.print(f"[yellow]warning:[/] {warning}")
+        console.print(marked("warning:", warning, "yellow"))
     console.print(f"results in {result.out}: report.html has all of this")
 
 
@@ -103,10 +103,9 @@ def _figures(report: dict[str, Any]) -> Table:
         table.add_row("synthesis", ", ".join(used))
     if report["pnr"]:
         p = report["pnr"]
-        verdict = "met" if p["met"] else "[bold red]NOT MET[/]"
-        table.add_row(
-            "timing", f"{p['fmax_mhz']:.1f} MHz reached, {report['clock_mhz']:g} MHz wanted: {verdict}"
-        )
+        verdict = "met" if p["met"] else _wrong("NOT MET")
+        reached = f"{p['fmax_mhz']:.1f} MHz reached, {report['clock_mhz']:g} MHz wanted: "
+        table.add_row("timing", Text.assemble(reached, verdict))
         table.add_row("bitstream", p["bitstream"])
     return table
 
@@ -115,9 +114,14 @@ def _microseconds(report: dict[str, Any]) -> float:
     return report["schedule"]["latency_cycles"] / report["clock_mhz"]
 
 
-def _simulation(s: dict[str, Any]) -> str:
+def _simulation(s: dict[str, Any]) -> Text:
     wrong = s["mismatches"]
-    exact = "all equal to the golden model" if wrong == 0 else f"[bold red]{wrong:,} MISMATCHES[/]"
+    exact = "all equal to the golden model" if wrong == 0 else _wrong(f"{wrong:,} MISMATCHES")
     accuracy = "" if s["accuracy"] is None else f", {100 * s['accuracy']:.2f} % correct"
-    timing = "timing as predicted" if s["as_predicted"] else "[bold red]TIMING NOT AS PREDICTED[/]"
-    return f"{s['frames']:,} frames, {exact}{accuracy}; {timing}"
+    timing = "timing as predicted" if s["as_predicted"] else _wrong("TIMING NOT AS PREDICTED")
+    return Text.assemble(f"{s['frames']:,} frames, ", exact, f"{accuracy}; ", timing)
+
+
+def _wrong(text: str) -> tuple[str, str]:
+    """A part of a line that nobody should overlook."""
+    return text, "bold red"

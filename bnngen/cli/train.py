@@ -12,12 +12,11 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
-    TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
-from bnngen.cli.console import console, errors, percent, write_json
+from bnngen.cli.console import console, description, errors, percent, write_json
 from bnngen.cli.options import JsonFile, nonempty
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def _screen() -> Iterator[Watcher]:
     from bnngen.train.fit import Watcher
 
     columns = (
-        TextColumn("{task.description}"),
+        description(),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

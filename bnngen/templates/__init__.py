@@ -6,13 +6,21 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bnngen.text import shown
+
 
 def render(template: str, **values: Any) -> str:
-    """The text of ``template``, a file of this folder, with these values."""
+    """The text of ``template``, a file of this folder, with these values: names from files stay text."""
     environment = Environment(
         loader=PackageLoader("bnngen", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_finalize,
         trim_blocks=True,
     )
     return environment.get_template(template).render(**values)
+
+
+def _finalize(value: Any) -> Any:
+    """A text in one line (`shown`); what the templates have escaped already stays."""
+    return shown(value) if type(value) is str else value

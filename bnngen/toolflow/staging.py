@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from bnngen.errors import UsageError
 from bnngen.files import WORK, disk_errors
 from bnngen_sim.cache import fetch, keep
+
+PLAIN = re.compile(r"[\w@%+=:,./~-]+")
+"""A path that every tool takes as it is: abc takes others apart, at spaces, quotes, semicolons."""
 
 
 @contextmanager
@@ -25,13 +31,34 @@ def staging(out: Path, products: Sequence[str]) -> Iterator[Path]:
         for name in products:
             (out / name).unlink(missing_ok=True)
         with tempfile.TemporaryDirectory(prefix=WORK, dir=out) as folder:
-            work = Path(folder)
             try:
-                yield work
+                with _plain_folder(Path(folder), products) as work:
+                    yield work
             except BaseException:
-                _move(work, out, [name for name in products if name.endswith(".log")])
+                _move(Path(folder), out, [name for name in products if name.endswith(".log")])
                 raise
-            _move(work, out, products)
+            _move(Path(folder), out, products)
+
+
+@contextmanager
+def _plain_folder(folder: Path, products: Sequence[str]) -> Iterator[Path]:
+    """``folder``, or if its path is not `PLAIN` another one, whose ``products`` get there in the end."""
+    if PLAIN.fullmatch(str(folder.resolve())):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="bnngen-") as name:
+        work = Path(name).resolve()
+        if not PLAIN.fullmatch(str(work)):
+            raise UsageError(
+                f"the tools can work neither in '{folder.parent}' nor in '{work.parent}': both names hold "
+                "spaces, quotes or the like; name another folder, or another one in TMPDIR"
+            )
+        try:
+            yield work
+        finally:
+            for product in products:
+                if (work / product).exists():
+                    shutil.copyfile(work / product, folder / product)
 
 
 def _move(source: Path, target: Path, names: Sequence[str]) -> None:

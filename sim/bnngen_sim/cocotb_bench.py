@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from .cache import cached, content_key
 from .errors import InterfaceError, SimulationError
 from .interface import Interface
-from .verilator import CACHE, TOP, find_tools, run_tool, source_files
+from .verilator import CACHE, TOP, check_place, find_tools, run_tool, source_files
 
 _JOB = "BNNGEN_COCOTB_JOB"
 _CLOCK_NS = 10
@@ -239,9 +239,10 @@ def _build(folder: Path) -> Path:
     key = content_key(sources, *facts)
 
     def build(work: Path, result: Path) -> None:
+        check_place(work)
+        verilog = shutil.copy2(sources[0], work)  # a makefile names it, and takes no space in its path
         get_runner("verilator").build(
-            sources=sources[:1],
-            includes=[folder],
+            sources=[verilog],
             hdl_toplevel=TOP,
             build_dir=work,
             build_args=_BUILD_ARGS,

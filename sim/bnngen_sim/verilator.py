@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .cache import cached, content_key
-from .errors import MissingToolError, SimulationError, ending_signal
+from .errors import InterfaceError, MissingToolError, SimulationError, ending_signal
 
 TOP = "bnn_accelerator"
 CACHE = "verilator"
@@ -114,6 +114,7 @@ def build_simulator(rtl_dir: str | Path) -> Simulator:
     key = content_key([*sources, HARNESS], *tools.versions, *_OPTIONS, *_OPTIMISE)
 
     def build(work: Path, result: Path) -> None:
+        check_place(work)
         # names without a folder: Verilator writes them into C++ and a makefile, which takes no space in them
         for path in (*sources, HARNESS):
             shutil.copy2(path, work)
@@ -126,6 +127,14 @@ def build_simulator(rtl_dir: str | Path) -> Simulator:
 
     entry = cached(f"{CACHE}/batch-{key}", build)
     return Simulator(entry / "simulator", json.loads((entry / "ports.json").read_text()))
+
+
+def check_place(work: Path) -> None:
+    """Raises InterfaceError if make can't work there."""
+    if any(character.isspace() for character in str(work.resolve())):
+        raise InterfaceError(
+            f"make can't compile in '{work}', whose name holds a space: name another folder in TMPDIR"
+        )
 
 
 def run_tool(command: Sequence[str], environment: Mapping[str, str], folder: Path, what: str) -> None:

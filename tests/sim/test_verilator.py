@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bnngen_sim import (
+    InterfaceError,
     MissingToolError,
     SimulationError,
     StreamFormat,
@@ -107,6 +108,15 @@ def test_an_image_that_is_not_there(total: Accelerator) -> None:
     with pytest.raises(
         SimulationError, match=r"bnn_accelerator\.v reads bias\.mem, which is not there: build"
     ):
+        build_simulator(total.folder)
+
+
+def test_a_place_that_make_does_not_take(
+    total: Accelerator, own_cache: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "t mp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "t mp"))
+    with pytest.raises(InterfaceError, match=r"make can't compile in '.*/t mp/.*', whose name holds a space"):
         build_simulator(total.folder)
 
 

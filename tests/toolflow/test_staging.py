@@ -8,7 +8,7 @@ import os
 import pytest
 
 from bnngen.errors import UsageError
-from bnngen.toolflow.staging import staging, through_cache
+from bnngen.toolflow.staging import PLAIN, staging, through_cache
 from bnngen.toolflow.toolchain import ToolError
 from bnngen_sim.cache import caching
 
@@ -38,6 +38,37 @@ class TestStaging:
         with pytest.raises(type(error)):
             work_until_it_fails()
         assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "z.log"]
+
+    @pytest.mark.parametrize("good", [True, False])
+    def test_a_folder_that_not_every_tool_takes(self, tmp_path, good):
+        out = tmp_path / "a b"
+
+        def work_elsewhere() -> None:
+            with staging(out, ["x", "y", "z.log"]) as work:
+                assert PLAIN.fullmatch(str(work))
+                (work / "x").write_text("1")
+                (work / "z.log").write_text("2")
+                if not good:
+                    raise KeyboardInterrupt
+
+        if good:
+            work_elsewhere()
+        else:
+            with pytest.raises(KeyboardInterrupt):
+                work_elsewhere()
+        assert sorted(path.name for path in out.iterdir()) == (["x", "z.log"] if good else ["z.log"])
+
+    def test_no_folder_that_every_tool_takes(self, tmp_path, monkeypatch):
+        (tmp_path / "t;mp").mkdir()
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "t;mp"))
+        with (
+            pytest.raises(
+                UsageError, match=r"can work neither in '.*/a b' nor in '.*/t;mp': both names hold"
+            ),
+            staging(tmp_path / "a b", ["x"]),
+        ):
+            pass
+        assert list((tmp_path / "a b").iterdir()) == []
 
     def test_a_full_disk_names_the_folder(self, tmp_path):
         def work_on_a_full_disk() -> None:
