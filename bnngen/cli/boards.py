@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bnngen.cli.console import Table, console, write_json
-from bnngen.cli.options import JsonFile
+from bnngen.cli.options import AllowModule, JsonFile
 
 
 def command(
@@ -16,6 +16,7 @@ def command(
         str | None, typer.Argument(help="A board's name, or the path of a profile (.toml).")
     ] = None,
     json: JsonFile = None,
+    allow_module: AllowModule = None,
 ) -> None:
     """List the boards, or show one."""
     from bnngen.owned import keep_inputs
@@ -23,7 +24,7 @@ def command(
 
     if board is not None:
         keep_inputs({"--json": json}, Path(board))
-        profile = load_board(board)
+        profile = load_board(board, allow_module or ())
         write_json(json, _contents(profile))
         if str(json) != "-":
             console.print(_one(profile))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bnngen.cli.console import answer_no
-from bnngen.cli.options import Frames, Model, nonempty
+from bnngen.cli.options import AllowModule, Frames, Model, nonempty
 
 if TYPE_CHECKING:
     from bnngen.schedule.planner import Rate
@@ -69,6 +69,7 @@ def command(
     until: Until = None,
     output: OutputKind = Output.FILE,
     no_cache: NoCache = False,
+    allow_module: AllowModule = None,
 ) -> None:
     """Import, lower, fit, emit, simulate, synthesise, place and route.
 
@@ -84,10 +85,11 @@ def command(
     from bnngen_boards.profile import load_board
 
     rate = parse_rate(fps)
-    last_step(load_board(board), until)  # a step that the board does not have is said before the search
+    profile = load_board(board, allow_module or ())
+    last_step(profile, until)  # a step that the board does not have is said before the search
     network = load(model, output.value)
     data = load_data(verify, network).first(frames) if verify else None
-    design = fit(network, board, rate, clock)
+    design = fit(network, profile, rate, clock)
     if data is None and frames is not None:
         data = random_frames(design, frames)
     with BuildScreen() as screen:

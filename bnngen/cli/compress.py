@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 
 from bnngen.cli.build import BoardName, Fps, parse_rate
 from bnngen.cli.console import Table, console, errors, percent, write_json
-from bnngen.cli.options import JsonFile, nonempty
+from bnngen.cli.options import AllowModule, JsonFile, nonempty
 
 if TYPE_CHECKING:
     from bnngen.train.recipe import Recipe
@@ -73,6 +73,7 @@ def command(
     act_bits: ActBits = "",
     start: Starts = Start.BOTH,
     json: JsonFile = None,
+    allow_module: AllowModule = None,
 ) -> None:
     """Find a network that fits a board and knows as much of a larger one as it can.
 
@@ -85,10 +86,11 @@ def command(
 
     require_training(search=True)
     from bnngen.compress.search import Effort, Target, compress
+    from bnngen_boards.profile import load_board
 
     bits = tuple(_bits(part) for part in act_bits.split(",") if part)
     effort = Effort(trials, epochs, finalists, bits, start.value)
-    target = Target(board, parse_rate(fps))
+    target = Target(load_board(board, allow_module or ()), parse_rate(fps))
     students = _recipe(model, recipe)
     keep_inputs({"--json": json}, model, recipe, Path(board), *students.inputs)
     report = compress(students, target, effort, out, _screen(), larger=model)

@@ -39,6 +39,13 @@ JsonFile = Annotated[
 OutputFile = Annotated[
     Path | None, typer.Option("--out", metavar="Y.npz", parser=nonempty, help="Write the outputs here.")
 ]
+AllowModule = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME",
+        help="A board's profile may name a platform of this Python module, whose code then runs.",
+    ),
+]
 BuildFolder = Annotated[
     Path, typer.Argument(metavar="DIR", parser=nonempty, help="A folder that bnngen build has made.")
 ]

@@ -16,6 +16,7 @@ from bnngen.train.export import export_model
 from bnngen.train.inputs import Prepared
 from bnngen.train.network import build_network
 from bnngen.train.recipe import Recipe
+from bnngen_boards.profile import Board
 
 SAMPLES = 512
 """So many training samples tell how far apart the thresholds will be."""
@@ -23,7 +24,7 @@ LUT_SHARE = 0.85
 """A design may take this part of the device's LUTs: its LUTs are an estimate, and it has to be routed."""
 
 
-def fitted(recipe: Recipe, prepared: Prepared, board: str, rate: Rate) -> Design | None:
+def fitted(recipe: Recipe, prepared: Prepared, board: str | Board, rate: Rate) -> Design | None:
     """The untrained network on ``board`` at ``rate``, or None if it does not fit, or nothing of its maps is
     left.
 

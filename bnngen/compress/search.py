@@ -34,6 +34,7 @@ from bnngen.train.inputs import Prepared
 from bnngen.train.recipe import Recipe
 from bnngen.train.run import FILES as RUN_FILES
 from bnngen.train.run import load_prepared, train
+from bnngen_boards.profile import Board
 
 KEPT = ("model.onnx", "test.npz", "recipe.toml", "log.jsonl", "preprocessing.json")
 """What a search keeps of the winner's run."""
@@ -55,10 +56,15 @@ class Watcher:
 
 @dataclass(frozen=True)
 class Target:
-    """The board, by name or path, and the frames a second."""
+    """The board, by its name or path or as it is, and the frames a second."""
 
-    board: str
+    board: str | Board
     rate: Rate = None
+
+    @property
+    def name(self) -> str:
+        """What the board is called."""
+        return self.board.name if isinstance(self.board, Board) else self.board
 
 
 @dataclass(frozen=True)
@@ -155,7 +161,7 @@ class _Search:
         fitting = largest(partial(self._fitted, profile))
         if fitting is None:
             raise FitError(
-                f"no network of architecture '{self.recipe.model.architecture}' fits {self.target.board} "
+                f"no network of architecture '{self.recipe.model.architecture}' fits {self.target.name} "
                 "at this rate, however narrow; use fewer layers or fewer bits, or ask for fewer frames"
             )
         recipe, design = fitting[1]
@@ -214,7 +220,7 @@ class _Search:
         if not fits_well(design):
             raise FitError("the trained network takes more than the untrained one did; ask for fewer frames")
         report = {
-            "board": self.target.board,
+            "board": self.target.name,
             "candidates": [c.figures for c in candidates],
             "winner": replace(winner, design=design).figures | {"test": result},
         }

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
+from dataclasses import dataclass
 from typing import Any
 
 from amaranth.build import Attrs, Clock, Pins, Resource, Subsignal
 from amaranth.vendor import LatticeECP5Platform, LatticeICE40Platform
 
 from bnngen_boards.errors import BoardError, MissingPackageError
-from bnngen_boards.profile import Board, PlatformClass
+from bnngen_boards.profile import PLATFORMS, Board, PlatformClass
 from bnngen_boards.profile import Pins as PinTable
 
 _VENDOR = {"ice40": LatticeICE40Platform, "ecp5": LatticeECP5Platform}
+
+
+@dataclass(frozen=True)
+class ResourceNames:
+    """What a board's clock, UART and LED are called on its platform; ``led`` is None where there is none."""
+
+    clock: str
+    uart: str
+    led: str | None
 
 
 def make_platform(board: Board) -> Any:
@@ -22,23 +33,23 @@ def make_platform(board: Board) -> Any:
     Its clock, UART and LED are the resources that :func:`resource_names` names.
 
     Raises :class:`MissingPackageError` if ``amaranth_boards`` is needed and not installed, and
-    :class:`BoardError` if it does not have the class that the profile names, or if the board is
+    :class:`BoardError` if what the profile names is no platform of the board's family, or if the board is
     synthesised only.
     """
     if board.pins is not None:
         return _own_platform(board, board.pins)()
-    return _known_platform(board.name, _named_platform(board))()
+    return _known_platform(board, _named_platform(board))
 
 
-def resource_names(board: Board) -> PlatformClass:
+def resource_names(board: Board) -> ResourceNames:
     """What the board's clock, UART and LED are called on its platform.
 
     Raises :class:`BoardError` if the board is synthesised only: it has no platform.
     """
     if board.pins is None:
-        return _named_platform(board)
-    led = None if board.pins.led is None else "led"
-    return PlatformClass.model_validate({"class": "own:pins", "clock": "clk", "uart": "uart", "led": led})
+        named = _named_platform(board)
+        return ResourceNames(named.clock, named.uart, named.led)
+    return ResourceNames("clk", "uart", None if board.pins.led is None else "led")
 
 
 def _named_platform(board: Board) -> PlatformClass:
@@ -47,21 +58,35 @@ def _named_platform(board: Board) -> PlatformClass:
     return board.platform
 
 
-def _known_platform(board_name: str, named: PlatformClass) -> Any:
-    module_name, class_name = named.class_.split(":")
-    package = module_name.split(".")[0]
+def _known_platform(board: Board, named: PlatformClass) -> Any:
+    """A platform of the class that the profile names, whose module is one that it may name."""
+    package = named.class_.split(".")[0].split(":")[0]
     if importlib.util.find_spec(package) is None:
+        how = "pip install 'bnngen[fpga]'" if package == PLATFORMS else f"install {package}"
         raise MissingPackageError(
-            f"board {board_name!r} needs the package {package!r}, which is not installed: "
-            "pip install 'bnngen[fpga]'"
+            f"board {board.name!r} needs the package {package!r}, which is not installed: {how}"
         )
-    where = f"board {board_name!r}: platform.class"
+    where = f"board {board.name!r}: platform.class"
     try:
-        return getattr(importlib.import_module(module_name), class_name)
-    except ModuleNotFoundError:
-        raise BoardError(f"{where}: no module {module_name!r}") from None
-    except AttributeError:
-        raise BoardError(f"{where}: module {module_name!r} has no class {class_name!r}") from None
+        return _platform_class(named.class_, board.family, where)()
+    except BoardError:
+        raise
+    except ModuleNotFoundError as error:
+        raise BoardError(f"{where}: no module {error.name!r}") from None
+    except Exception as error:  # of somebody's code
+        raise BoardError(f"{where}: {named.class_!r} can't be used: {error}") from error
+
+
+def _platform_class(name: str, family: str, where: str) -> type[Any]:
+    """The class ``module:Class``. Raises BoardError if it is no platform for the family, and whatever the
+    module raises."""
+    module_name, class_name = name.split(":")
+    found = getattr(importlib.import_module(module_name), class_name, None)
+    if not isinstance(found, type):
+        raise BoardError(f"{where}: module {module_name!r} has no class {class_name!r}")
+    if not issubclass(found, _VENDOR[family]) or inspect.isabstract(found):
+        raise BoardError(f"{where}: {class_name!r} is no platform of family {family!r}")
+    return found
 
 
 def _own_platform(board: Board, pins: PinTable) -> Any:

@@ -6,10 +6,11 @@ a user's own. Frequencies are in MHz, memories in bits, everything else counts c
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from bnngen_boards.errors import BoardError
 from bnngen_boards.reading import near_names, read_toml
@@ -22,6 +23,8 @@ PLLS_OF_FAMILY: dict[str, tuple[str, ...]] = {
 }
 """The PLL cells of each family that can be placed and routed; the other families are synthesised only."""
 
+PLATFORMS = "amaranth_boards"
+"""The package whose platforms every profile may name."""
 _PROFILES = Path(__file__).parent
 LEAST_MHZ, MOST_MHZ = 0.001, 2000
 """No board makes another clock, and no fabric follows it."""
@@ -141,13 +144,24 @@ class Uart(_Table):
     buffer_bytes: _Bits
 
 
+def _from_allowed_module(name: str, info: ValidationInfo) -> str:
+    """A profile must not have any module imported: ``info.context`` holds those that are allowed besides."""
+    module = name.split(":")[0]
+    allowed = (PLATFORMS, *(info.context or ()))
+    if not any(f"{module}.".startswith(f"{package}.") for package in allowed):
+        raise ValueError(f"a class of {PLATFORMS}, or of a module that --allow-module names")
+    return name
+
+
 class PlatformClass(_Table):
-    """A board that ``amaranth_boards`` knows.
+    """A board that ``amaranth_boards`` knows, or another module that is allowed (see :func:`load_board`).
 
     ``class`` is ``module:Class``; ``clock``, ``uart`` and ``led`` name its resources (number 0).
     """
 
-    class_: Annotated[str, Field(alias="class", pattern=r"^[\w.]+:\w+$")]
+    class_: Annotated[
+        str, Field(alias="class", pattern=r"^[\w.]+:\w+$"), AfterValidator(_from_allowed_module)
+    ]
     clock: _Text
     uart: _Text
     led: _Text | None = None
@@ -234,15 +248,18 @@ def board_names() -> list[str]:
     return sorted(path.stem for path in _PROFILES.glob("*.toml"))
 
 
-def load_board(name_or_path: str | Path) -> Board:
+def load_board(name_or_path: str | Path, modules: Collection[str] = ()) -> Board:
     """The board of this name, or the one described by this ``.toml`` file.
+
+    ``modules`` names those, beside ``amaranth_boards``, whose platforms the file may name: a platform's
+    module is imported, and so its code runs. Nothing is imported here.
 
     Raises :class:`BoardError` if there is no such board or file, or if the file is not a valid
     profile; the message then lists every wrong field.
     """
     text = str(name_or_path)
     if text.endswith(".toml") or isinstance(name_or_path, Path):
-        return read_toml(Path(name_or_path), Board, BoardError)
+        return read_toml(Path(name_or_path), Board, BoardError, modules)
     if text not in board_names():
         raise BoardError(
             f"no board {text!r}: {near_names(text, board_names())}, or give the path of a .toml file"

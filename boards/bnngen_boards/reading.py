@@ -36,8 +36,8 @@ def near_names(name: str, known: Iterable[str]) -> str:
     return "accepted: " + ", ".join(known)
 
 
-def read_toml(path: Path, model: type[_Model], error: type[Exception]) -> _Model:
-    """The file's tables as an object of ``model``.
+def read_toml(path: Path, model: type[_Model], error: type[Exception], context: object = None) -> _Model:
+    """The file's tables as an object of ``model``, whose validators get the ``context``.
 
     Types are strict: a number in quotes is not a number.
 
@@ -55,7 +55,8 @@ def read_toml(path: Path, model: type[_Model], error: type[Exception]) -> _Model
     more = 0
     if not told:
         try:
-            return model.model_validate_json(json.dumps(data, default=_no_text), strict=True)
+            document = json.dumps(data, default=_no_text)
+            return model.model_validate_json(document, strict=True, context=context)
         except ValidationError as mistakes:
             told = [(detail["loc"], _mistake(detail, model)) for detail in mistakes.errors()[:MOST_MISTAKES]]
             more = mistakes.error_count() - len(told)

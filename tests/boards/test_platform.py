@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 
 import pytest
 from amaranth.hdl import Module
 from amaranth.lib import io
 
+from bnngen_boards import profile as profile_module
 from bnngen_boards.errors import BoardError, MissingPackageError
 from bnngen_boards.platform import make_platform, resource_names
 from bnngen_boards.profile import board_names, load_board
@@ -122,3 +124,73 @@ def test_wrong_class(name, message):
     platform = board.platform.model_copy(update={"class_": name})
     with pytest.raises(BoardError, match=rf"^board 'icebreaker': platform\.class: {message}$"):
         make_platform(board.model_copy(update={"platform": platform}))
+
+
+class TestModules:
+    """Whose code a profile may have run: that of amaranth_boards, and what the user allows."""
+
+    SOURCE = """\
+from amaranth_boards.icebreaker import ICEBreakerPlatform
+class Mine(ICEBreakerPlatform):
+    pass
+class Broken(ICEBreakerPlatform):
+    def __init__(self):
+        raise RuntimeError("no cable")
+"""
+
+    @pytest.fixture
+    def profile(self, tmp_path, monkeypatch):
+        """Writes the iCEBreaker's profile with another class of platform; a package ``boards_of_mine`` can be
+        imported, and one that tells when it is."""
+        (tmp_path / "boards_of_mine").mkdir()
+        (tmp_path / "boards_of_mine" / "one.py").write_text(self.SOURCE)
+        (tmp_path / "trap.py").write_text(f"open({str(tmp_path / 'sprung')!r}, 'w').close()")
+        (tmp_path / "amaranth_boards_trap.py").write_text(f"open({str(tmp_path / 'sprung')!r}, 'w').close()")
+        monkeypatch.syspath_prepend(tmp_path)
+        text = (Path(profile_module.__file__).parent / "icebreaker.toml").read_text()
+
+        def write(name: str) -> Path:
+            path = tmp_path / "mine.toml"
+            path.write_text(text.replace("amaranth_boards.icebreaker:ICEBreakerPlatform", name))
+            return path
+
+        yield write
+        assert not (tmp_path / "sprung").exists()
+
+    @pytest.mark.parametrize(
+        "name",
+        ["os:system", "trap:X", "amaranth_boards_trap:X", "boards_of_mine.one:Mine", "boards_of_mine:Mine"],
+    )
+    def test_others_are_refused_and_not_imported(self, profile, name):
+        with pytest.raises(BoardError) as error:
+            load_board(profile(name), ["boards_of_mine.other", "boards_of", "one"])
+        assert str(error.value).endswith(
+            f"mine.toml:8: platform.class: found {name!r}; accepted: a class of amaranth_boards, "
+            "or of a module that --allow-module names"
+        )
+
+    @pytest.mark.parametrize("allowed", ["boards_of_mine", "boards_of_mine.one"])
+    def test_what_the_user_allows(self, profile, allowed):
+        board = load_board(profile("boards_of_mine.one:Mine"), [allowed])
+        assert type(make_platform(board)).__name__ == "Mine"
+        assert make_platform(board.model_copy(update={"title": "x"})).device == "iCE40UP5K"
+
+    def test_what_the_user_allows_and_does_not_have(self, profile):
+        board = load_board(profile("nowhere.at_all:Mine"), ["nowhere"])
+        with pytest.raises(MissingPackageError, match=r"'nowhere', which is not installed: install nowhere$"):
+            make_platform(board)
+
+    @pytest.mark.parametrize(
+        ("name", "message"),
+        [
+            ("amaranth_boards.icebreaker:os", "module 'amaranth_boards.icebreaker' has no class 'os'"),
+            ("amaranth_boards.icebreaker:Resource", "'Resource' is no platform of family 'ice40'"),
+            ("amaranth_boards.icebreaker:LatticeICE40Platform", "is no platform of family 'ice40'"),
+            ("amaranth_boards.ulx3s:ULX3S_85F_Platform", "is no platform of family 'ice40'"),
+            ("boards_of_mine.one:Broken", "'boards_of_mine.one:Broken' can't be used: no cable"),
+        ],
+    )
+    def test_what_is_no_platform(self, profile, name, message):
+        board = load_board(profile(name), ["boards_of_mine"])
+        with pytest.raises(BoardError, match=rf"^board 'icebreaker': platform\.class: .*{message}$"):
+            make_platform(board)

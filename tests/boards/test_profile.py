@@ -170,7 +170,7 @@ def test_a_table_that_a_netlist_does_not_need(netlist_board):
         ),
         (
             "[resources]",
-            '[platform]\nclass = "a:B"\nclock = "c"\nuart = "u"\n[resources]',
+            '[platform]\nclass = "amaranth_boards.a:B"\nclock = "c"\nuart = "u"\n[resources]',
             "exactly one of the tables [platform] and [pins], not both",
         ),
         (

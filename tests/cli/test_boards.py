@@ -75,3 +75,19 @@ def test_an_unknown_board_suggests_near_names(cli: Cli) -> None:
     status, _, errors = cli("boards", "ulx3s")
     assert status == 2
     assert "ulx3s_85f" in errors
+
+
+def test_a_profile_names_no_module_that_is_not_allowed(cli: Cli, tmp_path: Path) -> None:
+    source = Path(__file__).parents[2] / "boards" / "bnngen_boards" / "icebreaker.toml"
+    (tmp_path / "b.toml").write_text(source.read_text().replace("amaranth_boards.icebreaker", "os"))
+    for command in (
+        ("boards", tmp_path / "b.toml"),
+        ("build", "m.onnx", "--board", tmp_path / "b.toml", "--out", "x"),
+    ):
+        status, _, errors = cli(*command)
+        assert status == 2
+        assert (
+            "platform.class: found 'os:ICEBreakerPlatform'; accepted: a class of amaranth_boards, or"
+            in errors
+        )
+    assert cli("boards", tmp_path / "b.toml", "--allow-module", "os")[0] == 0
