@@ -39,6 +39,8 @@ _Blocks = Annotated[int, Field(ge=0, le=1_000_000)]
 _Few = Annotated[int, Field(gt=0, le=1024)]
 _Bits = Annotated[int, Field(gt=0, le=_MOST_BITS)]
 _Text = Annotated[str, Field(min_length=1, max_length=200)]
+# what gets into command lines and constraints: one word, and no option
+_Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
 _Shape = tuple[_Bits, _Bits]
 
 
@@ -162,9 +164,9 @@ class PlatformClass(_Table):
     class_: Annotated[
         str, Field(alias="class", pattern=r"^[\w.]+:\w+$"), AfterValidator(_from_allowed_module)
     ]
-    clock: _Text
-    uart: _Text
-    led: _Text | None = None
+    clock: _Word
+    uart: _Word
+    led: _Word | None = None
 
 
 class Pins(_Table):
@@ -174,12 +176,12 @@ class Pins(_Table):
     ``uart_rx`` is the pin on which the FPGA receives. ``led_active_low`` inverts the LED.
     """
 
-    clock: _Text
-    uart_rx: _Text
-    uart_tx: _Text
-    led: _Text | None = None
+    clock: _Word
+    uart_rx: _Word
+    uart_tx: _Word
+    led: _Word | None = None
     led_active_low: bool = False
-    attributes: dict[str, str] = Field(default_factory=dict)
+    attributes: dict[_Word, _Word] = Field(default_factory=dict)
 
 
 class Board(_Table):
@@ -192,9 +194,9 @@ class Board(_Table):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
     title: _Text
     family: Family
-    device: _Text
-    package: _Text
-    speed: str = ""
+    device: _Word
+    package: _Word
+    speed: Annotated[str, Field(pattern=r"^[A-Za-z0-9]*$")] = ""
     resources: Resources
     fabric: Fabric
     clock: Clock

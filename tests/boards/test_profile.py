@@ -147,6 +147,21 @@ def test_a_table_that_a_netlist_does_not_need(netlist_board):
             "accepted: family 'ice40' with clock.input_mhz, clock.pll, [uart]; missing here: [uart]",
         ),
         ("input_mhz = 12\n", "", "missing here: clock.input_mhz"),
+        # nothing of these gets to a program as an option, or into constraints as a line
+        (
+            '"CT256"',
+            '"CT256 --log /tmp/x"',
+            "package: found 'CT256 --log /tmp/x'; accepted: String should match",
+        ),
+        ('"CT256"', '"--log=/tmp/x"', "package: found '--log=/tmp/x'; accepted: String should match"),
+        ('"iCE40HX8K"', '"$(x)"', "device: found '$(x)'; accepted: String should match"),
+        ('"CT256"', '"CT256"\nspeed = "6 -x"', "speed: found '6 -x'; accepted: String should match"),
+        ('"J3"', '"J3 # x"', "pins.clock: found 'J3 # x'; accepted: String should match"),
+        (
+            '"SB_LVCMOS"',
+            '"X\\ny"',
+            "pins.attributes.IO_STANDARD: found 'X\\ny'; accepted: String should match",
+        ),
         ('pll = "SB_PLL40_PAD"\n', "", "missing here: clock.pll"),
         ('"ice40"', '"ice50"', "family: found 'ice50'; accepted: 'ice40', 'ecp5' or 'xc7'"),
         ("lut_inputs = 4", "lut_inputs = 5", "fabric.lut_inputs: found 5; accepted: 4 or 6"),
