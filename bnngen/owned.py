@@ -36,10 +36,8 @@ def owned(folder: Path, names: Collection[str], stale: Collection[str] = ()) -> 
     """
     make_folder(folder)
     with sole_writer(folder):
-        with disk_errors(folder):
-            ours = owned_files(folder)
-            others = _others(folder, names, ours)
-        if others:
+        ours = owned_files(folder)
+        if others := _others(folder, names, ours):
             raise UsageError(
                 f"'{folder}' holds what bnngen did not write under names that it needs, "
                 f"{', '.join(others)}: move that away, or name another folder"
@@ -58,10 +56,12 @@ def owned(folder: Path, names: Collection[str], stale: Collection[str] = ()) -> 
 def owned_files(folder: Path) -> set[str]:
     """The files in ``folder`` that bnngen has written and that are there, by their names as in the list.
 
-    Raises UsageError if the list is damaged.
+    Raises UsageError if the list is damaged, or the folder can't be read.
     """
-    listed = _read_list(folder)
-    return {name for name in earlier_files(folder) if _is_plain(folder, name)} if listed is None else listed
+    with disk_errors(folder):
+        listed = _read_list(folder)
+        names = earlier_files(folder) if listed is None else listed
+        return {name for name in names if _is_plain(folder, name)}
 
 
 def keep_inputs(outputs: Mapping[str, Path | None], *inputs: Path | None) -> None:
@@ -84,7 +84,7 @@ def keep_inputs(outputs: Mapping[str, Path | None], *inputs: Path | None) -> Non
 def _files(path: Path | None) -> Iterable[Path]:
     if path is None:
         return []
-    return [path / name for name in owned_files(path)] if path.is_dir() else [path]
+    return [path / name for name in (LIST, *owned_files(path))] if os.path.isdir(path) else [path]
 
 
 def _same(output: Path, path: Path) -> bool:
@@ -94,8 +94,8 @@ def _same(output: Path, path: Path) -> bool:
         return False
 
 
-def _read_list(folder: Path) -> set[str] | None:
-    """The files of the list that are there; None without a list. Raises UsageError if it is damaged."""
+def _read_list(folder: Path) -> list[str] | None:
+    """The files of the list; None without a list. Raises UsageError if it is damaged."""
     path = folder / LIST
     if not _mode(folder, LIST):
         return None
@@ -108,7 +108,7 @@ def _read_list(folder: Path) -> set[str] | None:
             f"'{path}', the list of what bnngen wrote in this folder, is damaged ({error}): "
             "name another folder, or delete the list and the files that bnngen wrote"
         ) from None
-    return {name for name in names if _is_plain(folder, name)}
+    return names
 
 
 def _parsed(text: str) -> list[str]:

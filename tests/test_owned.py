@@ -281,6 +281,8 @@ class TestKeepInputs:
         keep_inputs({"--json": mine}, tmp_path)
         with pytest.raises(UsageError, match="would overwrite what the command reads"):
             keep_inputs({"--out": tmp_path / "rtl" / "a.v"}, tmp_path)
+        with pytest.raises(UsageError, match="would overwrite what the command reads"):
+            keep_inputs({"--out": tmp_path / LIST}, tmp_path)
 
     def test_one_file_for_two_outputs(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=r"^--out and --json name one file, '.*y': name two$"):

@@ -114,7 +114,7 @@ class TestBuild:
         names = {LIST, "model.onnx", "report.json", "report.html", "rtl/my_top.v"}
         assert contents(out).keys() == names
 
-    @pytest.mark.parametrize("out", ["", " ", "\t "])
+    @pytest.mark.parametrize("out", ["", " "])
     def test_no_folder(
         self, cli: Cli, digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str
     ) -> None:
