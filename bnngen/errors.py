@@ -14,14 +14,14 @@ class BnngenError(Exception):
     exit_status = 2
 
 
-class _LineError(BnngenError):
+class OneLineError(BnngenError):
     """An error whose message may hold names from files: it stays one line of characters that can be seen."""
 
     def __init__(self, message: str) -> None:
         super().__init__(shown(message))
 
 
-class ModelError(_LineError):
+class ModelError(OneLineError):
     """The model can't be used: which layer, what was found, what is accepted, what to do."""
 
     def __init__(self, layer: str, problem: str) -> None:
@@ -29,11 +29,11 @@ class ModelError(_LineError):
         self.layer = layer
 
 
-class ModelFileError(_LineError):
+class ModelFileError(OneLineError):
     """The model file can't be read at all."""
 
 
-class DataError(_LineError):
+class DataError(OneLineError):
     """The data file or array can't be used with this model."""
 
 
@@ -54,11 +54,11 @@ class MissingPackageError(BnngenError):
     exit_status = 3
 
 
-class UsageError(_LineError):
+class UsageError(OneLineError):
     """The arguments contradict each other or can't be honoured."""
 
 
-class FitError(_LineError):
+class FitError(OneLineError):
     """The work was done and the answer is no: nothing that was asked for fits the board."""
 
     exit_status = 1

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.data import quantize
-from bnngen.errors import BnngenError
+from bnngen.errors import BnngenError, OneLineError
 from bnngen.frontend.functions import inlined
 from bnngen.frontend.importer import Importer
 from bnngen.frontend.model_file import parse_model
@@ -30,7 +30,7 @@ far below the step of any integer."""
 Floats = NDArray[np.float64]
 
 
-class ImportMismatchError(BnngenError):
+class ImportMismatchError(OneLineError):
     """The golden model and an independent evaluation of the file differ."""
 
     exit_status = 1

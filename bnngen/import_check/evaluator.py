@@ -12,7 +12,7 @@ from onnx import TensorProto, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from onnx.reference.op_run import OpRun
 
-from bnngen.errors import BnngenError
+from bnngen.errors import OneLineError
 from bnngen.import_check.double import in_double
 from bnngen.import_check.operators import operators
 
@@ -22,7 +22,7 @@ TREMORS, TREMOR = 16, 2.0**-48
 Floats = NDArray[np.float64]
 
 
-class EvaluationError(BnngenError):
+class EvaluationError(OneLineError):
     """The file can't be evaluated independently, so its import can't be checked."""
 
 

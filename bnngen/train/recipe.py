@@ -20,7 +20,6 @@ from pydantic import (
 )
 
 from bnngen.errors import RecipeError
-from bnngen.text import usable
 from bnngen_boards.reading import line_of, read_toml
 
 FLOAT = 32
@@ -33,14 +32,7 @@ def _known_bits(bits: int) -> int:
     return bits
 
 
-def _usable(path: Path) -> Path:
-    if not usable(str(path)):
-        raise ValueError("a path without control characters")
-    return path
-
-
 Bits = Annotated[int, Field(ge=1), AfterValidator(_known_bits)]
-UsablePath = Annotated[Path, AfterValidator(_usable)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -65,8 +57,8 @@ class DataTable(Table):
     """
 
     name: str
-    path: UsablePath | None = None
-    test_path: UsablePath | None = None
+    path: Path | None = None
+    test_path: Path | None = None
     validation: PositiveFloat = 0.1
     test: PositiveFloat = 0.2
     group: str | None = None
@@ -165,7 +157,7 @@ class DistillTable(Table):
     teacher's answers at ``temperature``, plus ``feature`` and ``relation`` times those losses.
     """
 
-    teacher: UsablePath
+    teacher: Path
     temperature: PositiveFloat = 4.0
     response: Annotated[float, Field(ge=0, le=1)] = 0.7
     feature: NonNegativeFloat = 0.0
@@ -216,7 +208,7 @@ class PruneTable(Table):
     epochs: PositiveInt | None = None
     rewind_epoch: Annotated[int, Field(ge=0)] = 1
     batches: PositiveInt = 16
-    network: UsablePath | None = None
+    network: Path | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> PruneTable:

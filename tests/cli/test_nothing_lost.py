@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +17,6 @@ from bnngen.owned import LIST
 Cli = Callable[..., tuple[int, str, str]]
 Put = Callable[..., Path]
 
-needs_search = pytest.mark.skipif(
-    not all(map(find_spec, ("torch", "brevitas", "onnxoptimizer", "optuna", "tomli_w", "sklearn"))),
-    reason="needs the packages of training and search: pip install bnngen[train,search]",
-)
 RECIPE = """\
 [data]
 name = "digits"
@@ -216,7 +211,7 @@ class TestSingleFiles:
             self.refused(cli, tmp_path, "train", recipe, "--out", tmp_path / "out", "--json", output)
 
 
-@needs_search
+@pytest.mark.train
 class TestTrain:
     def test_what_is_in_the_way_is_named(self, cli: Cli, recipe: Path, mine: Path) -> None:
         before = contents(mine)
@@ -245,7 +240,7 @@ class TestTrain:
         assert contents(mine) == before
 
 
-@needs_search
+@pytest.mark.train
 class TestCompress:
     def arguments(self, model: Path, recipe: Path, out: Path) -> tuple[object, ...]:
         options = ("--board", "icebreaker", "--fps", 1000, "--trials", 1, "--epochs", 1, "--finalists", 1)
@@ -279,7 +274,7 @@ class TestCompress:
         TestSingleFiles().refused(cli, tmp_path, *arguments, "--json", recipe)
 
 
-@needs_search
+@pytest.mark.train
 class TestQuantize:
     def test_the_folder_of_somebody_else(self, cli: Cli, float_run: Path, mine: Path) -> None:
         before = contents(mine)
