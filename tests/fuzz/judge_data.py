@@ -33,7 +33,7 @@ def _judged(contents: bytes, network: Network) -> Verdict:
     answer = guarded(lambda: _answer(contents, network))
     if isinstance(answer, Verdict):
         return answer
-    data, y = answer
+    data, _ = answer
     try:
         with np.load(io.BytesIO(contents), allow_pickle=False) as file:
             arrays = {name: file[name] for name in ("x", "codes", "y", "x_scale") if name in file.files}

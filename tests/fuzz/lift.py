@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 import onnx
-from onnx import AttributeProto, TensorProto, helper, numpy_helper
+from onnx import AttributeProto, TensorProto, helper, inliner, numpy_helper
 
 from tests.fuzz.operators import QONNX_DOMAINS
 
@@ -15,12 +15,14 @@ CONSTANTS = {"value_float": float, "value_floats": float, "value_int": np.int64,
 
 
 def lifted(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy of ``model`` in doubles, whose Constant nodes are initializers.
+    """A copy of ``model`` in doubles, whose Constant nodes are initializers and whose functions are inlined.
 
     Raises what onnx raises for tensors that are damaged.
     """
-    model = _copy(model)
+    model = inliner.inline_local_functions(model) if model.functions else _copy(model)
     graph = model.graph
+    for named in (*graph.node, *model.opset_import):
+        named.domain = "" if named.domain == "ai.onnx" else named.domain
     imported = {o.domain for o in model.opset_import}
     for domain in {n.domain for n in graph.node}.intersection(QONNX_DOMAINS) - imported:
         model.opset_import.add(domain=domain, version=1)  # which FINN's files leave out
@@ -32,7 +34,7 @@ def lifted(model: onnx.ModelProto) -> onnx.ModelProto:
             value.type.tensor_type.elem_type = TensorProto.DOUBLE
     for tensor in graph.initializer:
         _lift(tensor)
-    for node in _nodes([graph.node, *(f.node for f in model.functions)]):
+    for node in _nodes([graph.node]):
         _lift_attributes(node)
     return model
 
@@ -76,6 +78,5 @@ def _lift_attributes(node: onnx.NodeProto) -> None:
         elif attribute.type == AttributeProto.GRAPH:
             for tensor in attribute.g.initializer:
                 _lift(tensor)
-        elif node.op_type in ("Cast", "EyeLike") and attribute.name in ("to", "dtype"):
-            if attribute.i in FLOATS:
-                attribute.i = TensorProto.DOUBLE
+        elif (node.op_type, attribute.name) == ("Cast", "to") and attribute.i in FLOATS:
+            attribute.i = TensorProto.DOUBLE

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import bnngen
 from bnngen.exact import ExactArray
-from bnngen.network import Network
+from bnngen.network import Host, Network
 from tests.fuzz.guard import guarded
 from tests.fuzz.limits import OutOfTimeError, cpu_limit
 from tests.fuzz.operators import root
@@ -78,14 +78,9 @@ def frames(shape: tuple[int, ...], seed: int) -> NDArray[np.float64]:
 
 
 def _real_outputs(network: Network, y: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The outputs (frames, elements) in the file's order: channels first."""
+    """The outputs (frames, elements) in the file's order."""
     real = y.astype(np.float64) if network.class_index else network.host.real_outputs(y)
-    return _channels_first(real, network)
-
-
-def _channels_first(values: NDArray, network: Network) -> NDArray:
-    shaped = values.reshape(len(values), *network.output_shape)
-    return np.moveaxis(shaped, -1, 1).reshape(len(values), -1)
+    return real.reshape(len(real), -1)
 
 
 def _compared(contents: bytes, answer: Answer) -> Verdict:
@@ -147,7 +142,7 @@ def _decided(reference: Reference, answer: Answer, doubtful: NDArray[np.int64], 
     except Exception as error:
         return Verdict("wrong", "in doubles", f"frames {doubtful.tolist()}; in fractions: {error!r}")
     y = answer.y[chosen]
-    ours = _channels_first(y if network.class_index else _exact_outputs(network, y), network)
+    ours = y if network.class_index else _exact_outputs(network.host, y)
     for frame, a, b in zip(chosen.tolist(), ours, right, strict=True):
         if not _equal(a, b, network.host.softmax):
             found, wanted = (np.asarray(v, float).tolist() for v in (a, b))
@@ -158,11 +153,13 @@ def _decided(reference: Reference, answer: Answer, doubtful: NDArray[np.int64], 
     return Verdict("undecided", "", f"frames {chosen.tolist()} are right in fractions")
 
 
-def _exact_outputs(network: Network, y: NDArray[np.int64]) -> NDArray:
-    """The outputs as fractions; behind a Softmax, doubles."""
-    if network.host.softmax:
-        return network.host.real_outputs(y)
-    return y.astype(object) * _fractions(network.host.mul) + _fractions(network.host.add)
+def _exact_outputs(host: Host, y: NDArray[np.int64]) -> NDArray:
+    """The outputs (frames, elements) as fractions; behind a Softmax, doubles."""
+    if host.softmax:
+        return host.real_outputs(y).reshape(len(y), -1)
+    y = (y if host.order is None else y[:, host.order]).astype(object)
+    mul, add = (np.repeat(_fractions(p), y.shape[1] // len(p)) for p in (host.mul, host.add))
+    return y * mul + add
 
 
 def _fractions(values: ExactArray) -> NDArray:
@@ -185,7 +182,7 @@ def _equal(ours: NDArray, right: NDArray, softmax: bool) -> bool:
 def _checked(model: onnx.ModelProto) -> str:
     """onnx's own opinion of a file."""
     try:
-        onnx.checker.check_model(model)
+        onnx.checker.check_model(model, full_check=True)
     except Exception:
         return "not valid"
     return "valid"

@@ -13,6 +13,8 @@ from tests.fuzz import windows  # noqa: F401 - adds its operators
 from tests.fuzz.lift import lifted
 from tests.fuzz.operators import OPERATORS, exact
 
+MOST_BATCH = 64
+
 
 class Reference:
     """One file, ready to be evaluated. Raises whatever the evaluator raises for a file that it can't take."""
@@ -23,9 +25,9 @@ class Reference:
         (self.input,) = (name for name in self.evaluator.input_names if name not in known)
         (self.output,) = self.evaluator.output_names
         (source,) = (i for i in model.graph.input if i.name == self.input)
-        first, *_ = [*source.type.tensor_type.shape.dim, None]
-        self.batch: int | None = first.dim_value if first is not None and first.dim_value > 0 else None
-        """The batch size that the file states, or None."""
+        first = [d.dim_value for d in source.type.tensor_type.shape.dim][:1]
+        self.batch = next((size for size in first if 0 < size <= MOST_BATCH), None)
+        """The batch size that the file states, if that is reasonable, or None."""
 
     def tensors(self, x: NDArray[np.float64]) -> dict[str, Any]:
         """Every tensor of the file for the frames ``x`` (N, ...)."""

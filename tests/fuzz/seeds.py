@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 from tests.frontend.conftest import File
 from tests.frontend.random_files import SHAPES, Writer
@@ -72,7 +72,14 @@ def random_seed(random: Random) -> Seed:
     choices = Chance(random)
     kind = choices.pick("layers", "layers", "head")
     model = File(*choices.pick(*SHAPES), directory=Path())
-    return seed_of(kind, as_float32(model.proto(WRITERS[kind](model, choices).write())).SerializeToString())
+    proto = as_float32(model.proto(WRITERS[kind](model, choices).write()))
+    tensors = _tensors(proto)
+    (output,) = proto.graph.output
+    result = tensors[output.name]
+    kind_of_number = TensorProto.INT64 if result.dtype.kind == "i" else TensorProto.FLOAT
+    dims = ["N", *result.shape[1:]]
+    output.CopyFrom(helper.make_tensor_value_info(output.name, kind_of_number, dims))
+    return Seed(kind, proto.SerializeToString(), _shapes(tensors))
 
 
 def shared_folder() -> Path | None:
@@ -91,7 +98,12 @@ def files(shared: Path | None) -> tuple[Path, ...]:
 
 
 def seed_of(name: str, contents: bytes) -> Seed:
-    return Seed(name, contents, _shapes(contents))
+    """A file that is there."""
+    try:
+        tensors = _tensors(onnx.ModelProto.FromString(contents))
+    except Exception:  # nobody else can evaluate it
+        tensors = {}
+    return Seed(name, contents, _shapes(tensors))
 
 
 def as_float32(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -103,14 +115,13 @@ def as_float32(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def _shapes(contents: bytes) -> dict[str, Shape]:
-    """Of all tensors, for a batch of two, or as the file states; none where it can't be evaluated."""
-    try:
-        model = onnx.ModelProto.FromString(contents)
-        reference = Reference(model)
-        (source,) = (i for i in model.graph.input if i.name == reference.input)
-        shape = [d.dim_value for d in source.type.tensor_type.shape.dim][1:]
-        tensors = reference.tensors(np.zeros((reference.batch or 2, *shape)))
-    except Exception:
-        return {}
+def _tensors(model: onnx.ModelProto) -> dict[str, np.ndarray]:
+    """All tensors of a file for two frames, or for as many as it states."""
+    reference = Reference(model)
+    (source,) = (i for i in model.graph.input if i.name == reference.input)
+    shape = [d.dim_value for d in source.type.tensor_type.shape.dim][1:]
+    return reference.tensors(np.zeros((reference.batch or 2, *shape)))
+
+
+def _shapes(tensors: dict[str, np.ndarray]) -> dict[str, Shape]:
     return {name: tuple(np.shape(tensor)) for name, tensor in tensors.items() if name}

@@ -104,10 +104,9 @@ def test_average_pool(drawn: Any, counted: bool, ceil: bool) -> None:
     options["kernel_shape"] = [min(2, k) for k in options["kernel_shape"]]  # whose means are binary fractions
     options["pads"] = [min(1, k - 1) for k in options["kernel_shape"]] * 2
     options.pop("auto_pad", None)
-    try:
-        agree("AveragePool", x, [], count_include_pad=int(counted), ceil_mode=int(ceil), opset=22, **options)
-    except ValueError as error:
-        assert "tools count differently" in str(error)
+    if counted and ceil:  # tools count differently what ceil_mode adds
+        reject()
+    agree("AveragePool", x, [], count_include_pad=int(counted), ceil_mode=int(ceil), opset=22, **options)
 
 
 @given(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -41,7 +42,10 @@ def serve(connection: Connection, judge: Judge) -> None:
             kind, contents = connection.recv()
         except EOFError:
             return
-        connection.send(judge(kind, contents))
+        try:
+            connection.send(judge(kind, contents))
+        except Exception:
+            connection.send(traceback.format_exc())
 
 
 class Worker:
@@ -61,7 +65,10 @@ class Worker:
         self._stop()
 
     def judge(self, kind: str, contents: bytes) -> Verdict:
-        """The verdict on a file; "died" or "hang" where the process gave none."""
+        """The verdict on a file; "died" or "hang" where the process gave none.
+
+        Raises RuntimeError if the judge itself fails.
+        """
         if self._process is None or self._served >= MUTANTS_EACH:
             self._start()
         assert self._process is not None
@@ -69,7 +76,7 @@ class Worker:
         try:
             self._connection.send((kind, contents))
             if self._connection.poll(self._patience):
-                return self._connection.recv()
+                return _checked(self._connection.recv())
             verdict = Verdict("hang", "in C", f"no answer within {self._patience:.0f} s")
         except (EOFError, OSError):
             self._process.join()
@@ -93,3 +100,9 @@ class Worker:
             self._process.kill()
             self._process.join()
             self._process = None
+
+
+def _checked(answer: Verdict | str) -> Verdict:
+    if isinstance(answer, str):
+        raise RuntimeError(f"the judge failed:\n{answer}")
+    return answer

@@ -23,7 +23,7 @@ MOST_TRIES = 20
 
 def chosen(contents: bytes, shapes: Mapping[str, Shape], random: Random) -> list[Step]:
     """One to three changes that apply to a file, by their weights; a few files are damaged besides."""
-    wanted = random.choice((1, 1, 1, 2, 2, 3))
+    wanted = random.choice((1, 1, 1, 1, 2, 2, 3))
     names, weights = list(MUTATORS), [weight for _, weight in MUTATORS.values()]
     steps: list[Step] = []
     draft = Draft(onnx.ModelProto.FromString(contents), random, shapes)

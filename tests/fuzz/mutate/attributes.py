@@ -102,10 +102,10 @@ def known_attribute(draft: Draft) -> None:
     _set(node, name, value)
 
 
-@mutator(3)
+@mutator(2)
 def attribute_value(draft: Draft) -> None:
     """Another value of the same type."""
-    node, attribute = _chosen(draft)
+    _, attribute = _chosen(draft)
     if attribute.type == AttributeProto.INT:
         attribute.i = draft.pick(INTS) if draft.chance(0.8) else draft.pick(HARSH_INTS)
     elif attribute.type == AttributeProto.FLOAT:
@@ -121,19 +121,17 @@ def attribute_value(draft: Draft) -> None:
         raise SkipError
 
 
-@mutator(1)
+@mutator(0.6)
 def attribute_length(draft: Draft) -> None:
     """One number more or less in a list."""
-    node, attribute = draft.pick(
-        (n, a) for n in draft.graph.node for a in n.attribute if a.type == AttributeProto.INTS
-    )
+    attribute = draft.pick(a for n in draft.graph.node for a in n.attribute if a.type == AttributeProto.INTS)
     if draft.chance(0.5):
         attribute.ints.append(draft.pick(INTS))
     elif attribute.ints:
         attribute.ints.pop()
 
 
-@mutator(1)
+@mutator(0.6)
 def attribute_type(draft: Draft) -> None:
     """The same name with a value of another type."""
     node, attribute = _chosen(draft)
@@ -141,7 +139,7 @@ def attribute_type(draft: Draft) -> None:
     _set(node, attribute.name, draft.pick(values))
 
 
-@mutator(1)
+@mutator(0.6)
 def attribute_undeclared(draft: Draft) -> None:
     """A type that does not say where the value is, or none at all, or one that is not known."""
     _, attribute = _chosen(draft)
@@ -154,7 +152,7 @@ def attribute_removed(draft: Draft) -> None:
     node.attribute.remove(attribute)
 
 
-@mutator(1)
+@mutator(0.6)
 def attribute_added(draft: Draft) -> None:
     """An attribute that the operator does not have, or that it gets from a function around it."""
     node = draft.node()

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 from tests.fuzz.mutate.draft import Draft, SkipError, mutator
 
 
-@mutator(2)
+@mutator(2.5)
 def batch(draft: Draft) -> None:
     """Another batch size, or a name in its place, or neither."""
     dims = draft.input.type.tensor_type.shape.dim
@@ -23,7 +23,7 @@ def batch(draft: Draft) -> None:
         dims[0].dim_param = wanted
 
 
-@mutator(1.5)
+@mutator(1)
 def input_shape(draft: Draft) -> None:
     """One dimension changed, unnamed, added or taken away."""
     dims = draft.input.type.tensor_type.shape.dim
@@ -53,7 +53,7 @@ def input_type(draft: Draft) -> None:
         source.type.tensor_type.elem_type = draft.pick((0, 1, 2, 3, 7, 8, 9, 10, 11, 16))
 
 
-@mutator(0.7)
+@mutator(0.3)
 def another_input(draft: Draft) -> None:
     info = helper.make_tensor_value_info("other", TensorProto.FLOAT, [1, 4])
     draft.graph.input.insert(draft.random.randrange(2), info)
@@ -76,7 +76,7 @@ def output(draft: Draft) -> None:
         draft.graph.output[0].name = draft.pick(i.name for i in draft.graph.initializer)
 
 
-@mutator(1.5)
+@mutator(2.5)
 def opset(draft: Draft) -> None:
     """Another version of the operators, mostly a near one."""
     imports = draft.model.opset_import
@@ -90,7 +90,7 @@ def opset(draft: Draft) -> None:
         imports.remove(known)
 
 
-@mutator(0.5)
+@mutator(1)
 def head(draft: Draft) -> None:
     """What should not matter, or hardly."""
     kind = draft.pick(("ir", "producer", "doc", "metadata", "info", "training", "quantization"))

@@ -40,7 +40,7 @@ def _per_channel(draft: Draft, shape: tuple[int, ...], values: Any) -> np.ndarra
     return np.resize(column, wanted)
 
 
-@mutator(2)
+@mutator(4)
 def passed_through(draft: Draft) -> None:
     """Identity, Dropout, a pair of axes added and dropped."""
     at, shape = flowing(draft)
@@ -93,7 +93,7 @@ def axes_moved(draft: Draft) -> None:
     )
 
 
-@mutator(5)
+@mutator(6)
 def affine(draft: Draft) -> None:
     """A constant added, subtracted, multiplied or divided by, from either side."""
     at, shape = flowing(draft)
@@ -121,7 +121,7 @@ def nonlinear(draft: Draft) -> None:
     draft.insert(at, draft.pick((ops[0], ops[0], *ops)))
 
 
-@mutator(3)
+@mutator(4)
 def quantised(draft: Draft) -> None:
     """Another quantiser."""
     at, shape = flowing(draft)
@@ -164,7 +164,7 @@ def two_tensors(draft: Draft) -> None:
     draft.insert(at, (op, [None, draft.pick(alike)], {"axis": 1} if op == "Concat" else {}))
 
 
-@mutator(1.5)
+@mutator(2.5)
 def window(draft: Draft) -> None:
     """A pool or a convolution over a map, which keeps its size or not."""
     at, shape = flowing(draft)
@@ -190,7 +190,7 @@ def window(draft: Draft) -> None:
         draft.insert(at, (op, [None], options))
 
 
-@mutator(1)
+@mutator(2)
 def normed(draft: Draft) -> None:
     """A batch norm, perhaps with gammas of zero or of either sign."""
     at, shape = flowing(draft)

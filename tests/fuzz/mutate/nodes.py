@@ -76,14 +76,14 @@ def domain(draft: Draft) -> None:
         draft.model.opset_import.add(domain=node.domain, version=1)
 
 
-@mutator(1.5)
+@mutator(2)
 def node_name(draft: Draft) -> None:
     """A name that another node has, none, or one that looks like markup, a path or a command."""
     node = draft.node()
     node.name = draft.pick((*NAMES, *(n.name for n in draft.graph.node)))
 
 
-@mutator(1)
+@mutator(1.5)
 def tensor_name(draft: Draft) -> None:
     """A tensor by another name, wherever it stands."""
     old = draft.pick(sorted(draft.tensors() - {""}))
@@ -98,7 +98,7 @@ def tensor_name(draft: Draft) -> None:
             named.name = new
 
 
-@mutator(1.5)
+@mutator(1)
 def rewired(draft: Draft) -> None:
     """An input that reads another tensor: one of the same shape, or any."""
     number, index = draft.edge()
@@ -148,7 +148,7 @@ def node_removed(draft: Draft) -> None:
                 reader.input[index] = new
 
 
-@mutator(1)
+@mutator(2)
 def node_twice(draft: Draft) -> None:
     """A copy of a node, whose output one of the readers gets."""
     number, index = draft.edge()
@@ -183,7 +183,7 @@ def output_taken(draft: Draft) -> None:
         node.output[0] = "" if kind == "none" else draft.pick(draft.graph.node).output[0]
 
 
-@mutator(2)
+@mutator(3)
 def batch_norm_parameters(draft: Draft) -> None:
     """Gamma, beta, mean and variance in another order."""
     node = draft.pick(n for n in draft.graph.node if n.op_type == "BatchNormalization" and len(n.input) == 5)

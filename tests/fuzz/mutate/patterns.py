@@ -19,7 +19,7 @@ def dropout_training(draft: Draft) -> None:
     draft.insert(at, ("Dropout", [None, draft.constant(0.5), training], {"seed": 1}))
 
 
-@mutator(1.5)
+@mutator(2)
 def gemm_bias(draft: Draft) -> None:
     """A bias in one of the shapes that broadcast to (N, M), or in one that does not."""
     node = draft.pick(n for n in draft.graph.node if n.op_type in ("Gemm", "MatMul") and len(n.input) > 1)
@@ -72,7 +72,7 @@ def grown(draft: Draft) -> None:
         draft.insert(at, (draft.pick(("Mul", "Div")), [None, third], {}), ("Add", [None, name], {}))
 
 
-@mutator(1.5)
+@mutator(2.5)
 def products(draft: Draft) -> None:
     """Products in a row, without a quantiser in between."""
     at, shape = flowing(draft)

@@ -28,7 +28,7 @@ def _chosen(draft: Draft, floats: bool = True) -> tuple[onnx.NodeProto, int, np.
     return node, index, array.copy()
 
 
-@mutator(5)
+@mutator(6)
 def one_number(draft: Draft) -> None:
     """One element of a parameter."""
     node, index, array = _chosen(draft)
@@ -36,7 +36,7 @@ def one_number(draft: Draft) -> None:
     draft.own(node, index, array)
 
 
-@mutator(2)
+@mutator(3)
 def all_numbers(draft: Draft) -> None:
     """All elements: one number, the negative ones, doubled, the other way round, sorted, or in doubles."""
     node, index, array = _chosen(draft)
@@ -56,7 +56,7 @@ def all_numbers(draft: Draft) -> None:
     draft.own(node, index, np.ascontiguousarray(changed))
 
 
-@mutator(2)
+@mutator(4)
 def random_numbers(draft: Draft) -> None:
     """New elements of the same kind: signs, small whole numbers, or fractions."""
     node, index, array = _chosen(draft)
@@ -82,7 +82,7 @@ def whole_numbers(draft: Draft) -> None:
     draft.own(node, index, array)
 
 
-@mutator(2)
+@mutator(3)
 def scale_each(draft: Draft) -> None:
     """One number becomes one for each channel, along an axis that may be the right one."""
     node, index, array = _chosen(draft)
@@ -133,7 +133,7 @@ def dtype(draft: Draft) -> None:
     draft.own(node, index, changed)
 
 
-@mutator(1.5)
+@mutator(2)
 def stored_otherwise(draft: Draft) -> None:
     """Typed fields in place of raw bytes, a Constant node in place of an initializer, or an input as well."""
     _, _, tensor = draft.parameter()
