@@ -75,7 +75,7 @@ def whole_numbers(draft: Draft) -> None:
     node, index, tensor = draft.pick(
         (n, k, t) for n, k, t in readers if t is not None and t.data_type in types
     )
-    array = np.atleast_1d(numpy_helper.to_array(tensor)).copy()
+    array = np.atleast_1d(numpy_helper.to_array(tensor)).astype(np.int64)
     array[draft.random.randrange(array.size)] = draft.pick(
         (0, 1, 2, -1, -2, 3, 4, 1 << 31, (1 << 63) - 1, -(1 << 62))
     )
