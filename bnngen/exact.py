@@ -40,16 +40,19 @@ class Exact:
     terms: dict[int, Fraction]
 
     def __init__(self, terms: Iterable[tuple[int, Fraction]] = ()) -> None:
-        merged: dict[int, Fraction] = {}
+        self.terms = {}
+        self._add(terms)
+
+    def _add(self, terms: Iterable[tuple[int, Fraction]]) -> None:
+        """Only while the number is made. Raises ValueError if it becomes larger than is supported."""
         for radicand, coefficient in terms:
             if coefficient:
                 size = max(coefficient.numerator.bit_length(), coefficient.denominator.bit_length())
                 if size + radicand.bit_length() > MOST_BITS:
                     raise _beyond(f"more than {MOST_BITS:,} bits")
-                _add_term(merged, radicand, coefficient)
-        if len(merged) > MOST_TERMS:
+                _add_term(self.terms, radicand, coefficient)
+        if len(self.terms) > MOST_TERMS:
             raise _beyond(f"more than {MOST_TERMS:,} square roots")
-        self.terms = merged
 
     @classmethod
     def of(cls, value: Any) -> Exact:
@@ -76,10 +79,15 @@ class Exact:
         return self.terms.get(1, Fraction(0))
 
     def __add__(self, other: Exact | int | Fraction) -> Exact:
-        return Exact([*self.terms.items(), *Exact.of(other).terms.items()])
+        result = Exact()
+        result.terms.update(self.terms)
+        result._add(Exact.of(other).terms.items())
+        return result
 
     def __neg__(self) -> Exact:
-        return Exact((r, -c) for r, c in self.terms.items())
+        result = Exact()
+        result.terms.update((r, -c) for r, c in self.terms.items())
+        return result
 
     def __sub__(self, other: Exact | int | Fraction) -> Exact:
         return self + (-Exact.of(other))
