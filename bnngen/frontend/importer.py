@@ -57,6 +57,11 @@ def handles(
     return register
 
 
+def supported_operators() -> list[str]:
+    """The names of all operators that have a reader, sorted."""
+    return sorted({op_type for _, op_type in _READERS})
+
+
 @dataclass(frozen=True)
 class OnnxNode:
     """One node of the file with what its inputs stand for; an input that is left out is None.
@@ -259,7 +264,7 @@ def _reader(node: onnx.NodeProto, name: str) -> _Reader:
     if reader is not None and not node.overload:
         return reader
     if node.domain in (*STANDARD, *QONNX):
-        known = ", ".join(sorted({op_type for _, op_type in _READERS}))
+        known = ", ".join(supported_operators())
         raise ModelError(name, f"the operator {node.op_type} is not supported; supported are {known}")
     accepted = ", ".join(repr(domain) for domain in (*STANDARD, *QONNX))
     hint = _HINTS.get(node.domain, "what its nodes mean is not known here; export with standard operators")
