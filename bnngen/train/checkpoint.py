@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-import pickle
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,9 +53,38 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
     if not path.is_file():
         return None
     try:
-        return Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
-    except (OSError, RuntimeError, EOFError, TypeError, pickle.UnpicklingError):
-        raise UsageError(f"'{path}' is damaged, or of another version: delete it to begin anew") from None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of formats that no version of ours has written
+            contents = torch.load(path, map_location="cpu", weights_only=True)
+        return Checkpoint(**_checked(contents))
+    except Exception as error:  # of a damaged file, whichever part of torch meets it first
+        raise UsageError(f"'{path}' is damaged, or of another version: delete it to begin anew") from error
+
+
+def _checked(contents: Any) -> dict[str, Any]:
+    """The fields of a checkpoint. Raises TypeError or ValueError if one is of another type than its own."""
+    fresh = vars(Checkpoint(contents["key"]))
+    for name, value in contents.items():
+        if not isinstance(value, type(fresh[name])):
+            raise TypeError(f"{name} is a {type(value).__name__}")
+    if (
+        contents["stage"] < 0
+        or contents["epoch"] < 0
+        or not all(isinstance(e, dict) for e in contents["log"])
+    ):
+        raise ValueError("stage, epoch or log")
+    return contents
+
+
+@contextmanager
+def fitting() -> Iterator[None]:
+    """Inside, a state that does not fit its network raises UsageError: such a checkpoint is damaged too."""
+    try:
+        yield
+    except (RuntimeError, LookupError, AttributeError, TypeError, ValueError) as error:
+        raise UsageError(
+            "the checkpoint holds another network than its recipe makes now: train it anew"
+        ) from error
 
 
 def finished_run(folder: Path) -> tuple[Recipe, Checkpoint] | None:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from bnngen.train.batch_norm import measure_again
-from bnngen.train.checkpoint import Checkpoint
+from bnngen.train.checkpoint import Checkpoint, fitting
 from bnngen.train.distill.teacher import Teacher, load_teacher
 from bnngen.train.feed import Feed, Tensors, accuracy
 from bnngen.train.inputs import Prepared
@@ -62,7 +62,9 @@ class Fit:
         if self.pruner is not None:
             self.pruner.begin(checkpoint)
         while not checkpoint.finished:
-            self._run_stage(checkpoint, self.stages[checkpoint.stage])
+            with fitting():
+                stage = self.stages[checkpoint.stage]
+            self._run_stage(checkpoint, stage)
         return restore(self.recipe, self.prepared, checkpoint.best).eval()
 
     def _run_stage(self, checkpoint: Checkpoint, stage: Stage) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from bnngen.errors import UsageError
 from bnngen.train.architectures import find_architecture
 from bnngen.train.brevitas_import import qnn
+from bnngen.train.checkpoint import fitting
 from bnngen.train.estimators import ESTIMATORS, Estimator
 from bnngen.train.inputs import Prepared
 from bnngen.train.parts import Parts
@@ -59,12 +59,8 @@ class Trainee(nn.Module):
 
     def restore(self, state: dict[str, Tensor]) -> None:
         """Load a state that `copied_state` gave. Raises UsageError if it is that of another network."""
-        try:
+        with fitting():
             self.load_state_dict(state)
-        except RuntimeError:
-            raise UsageError(
-                "the checkpoint holds another network than its recipe makes now: train it anew"
-            ) from None
 
     def quantised_layers(self) -> Iterator[nn.Module]:
         """The layers whose weights are quantised."""

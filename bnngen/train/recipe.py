@@ -15,7 +15,6 @@ from pydantic import (
     Field,
     NonNegativeFloat,
     PositiveFloat,
-    PositiveInt,
     model_validator,
 )
 
@@ -32,6 +31,11 @@ def _known_bits(bits: int) -> int:
     return bits
 
 
+_MOST_STEPS = 1_000_000
+Seed = Annotated[int, Field(ge=0, lt=1 << 32)]
+Steps = Annotated[int, Field(gt=0, le=_MOST_STEPS)]
+Size = Annotated[int, Field(gt=0, le=1 << 16)]
+Sizes = Annotated[tuple[Size, ...], Field(max_length=64)]
 Bits = Annotated[int, Field(ge=1), AfterValidator(_known_bits)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -39,7 +43,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 class Table(BaseModel):
     """A TOML table: its keys are fixed, and it never changes once read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class DataTable(Table):
@@ -64,7 +68,7 @@ class DataTable(Table):
     group: str | None = None
     categories: str | None = None
     label: str | None = None
-    split_seed: int = 0
+    split_seed: Seed = 0
     input: Literal["binarize", "range", "standardize", "thermometer"] = "range"
     threshold: Share = 0.5
     levels: Annotated[int, Field(ge=1, le=64)] = 8
@@ -87,9 +91,9 @@ class ModelTable(Table):
     """
 
     architecture: str
-    widths: tuple[PositiveInt, ...] | None = None
-    dense: tuple[PositiveInt, ...] | None = None
-    kernel: PositiveInt | None = None
+    widths: Sizes | None = None
+    dense: Sizes | None = None
+    kernel: Annotated[int, Field(ge=1, le=1024)] | None = None
     padding: Annotated[int, Field(ge=0, le=8)] | None = None
     weight_bits: Bits = 1
     act_bits: Bits = 1
@@ -128,8 +132,8 @@ class TrainTable(Table):
     export are in float32.
     """
 
-    epochs: PositiveInt
-    batch: Annotated[int, Field(ge=2)] = 256
+    epochs: Steps
+    batch: Annotated[int, Field(ge=2, le=_MOST_STEPS)] = 256
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
     learning_rate: PositiveFloat = 0.01
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
@@ -137,13 +141,13 @@ class TrainTable(Table):
     weight_decay: NonNegativeFloat = 0.0
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    seed: int = 0
+    seed: Seed = 0
     estimator: Literal["clipped", "approx_sign", "annealed"] = "clipped"
     weight_estimator: Literal["clipped", "approx_sign", "annealed"] = "clipped"
-    warm_start: tuple[Annotated[int, Field(ge=2, le=8)], ...] = ()
-    warm_epochs: PositiveInt = 5
+    warm_start: Annotated[tuple[Annotated[int, Field(ge=2, le=8)], ...], Field(max_length=64)] = ()
+    warm_epochs: Steps = 5
     keep: Literal["best", "last"] = "best"
-    norm_batches: Annotated[int, Field(ge=0)] = 100
+    norm_batches: Annotated[int, Field(ge=0, le=_MOST_STEPS)] = 100
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["float32", "bfloat16"] = "float32"
@@ -197,17 +201,17 @@ class PruneTable(Table):
     schedule: Literal["one_shot", "iterative", "polynomial"] = "one_shot"
     recovery: Literal["continue", "rewind", "scratch"] = "continue"
     amount: Share | None = None
-    widths: tuple[PositiveInt, ...] | None = None
+    widths: Sizes | None = None
     scope: Literal["layer", "network"] = "layer"
-    multiple: PositiveInt = 1
-    fan_in: PositiveInt | None = None
-    group: PositiveInt | None = None
-    pe: PositiveInt | None = None
-    simd: PositiveInt | None = None
-    steps: PositiveInt = 4
-    epochs: PositiveInt | None = None
-    rewind_epoch: Annotated[int, Field(ge=0)] = 1
-    batches: PositiveInt = 16
+    multiple: Size = 1
+    fan_in: Size | None = None
+    group: Size | None = None
+    pe: Size | None = None
+    simd: Size | None = None
+    steps: Annotated[int, Field(ge=1, le=1000)] = 4
+    epochs: Steps | None = None
+    rewind_epoch: Annotated[int, Field(ge=0, le=_MOST_STEPS)] = 1
+    batches: Steps = 16
     network: Path | None = None
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from bnngen.train.checkpoint import Checkpoint
+from bnngen.train.checkpoint import Checkpoint, fitting
 from bnngen.train.distill.teacher import Teacher
 from bnngen.train.feed import Batch
 from bnngen.train.inputs import Prepared
@@ -65,7 +65,8 @@ class Session:
         torch.manual_seed(recipe.train.seed)
         network = build_network(recipe, prepared, stage.least_bits)
         if like:
-            shrink_to(network, like)
+            with fitting():
+                shrink_to(network, like)
         network.to(device)
         objective = make_objective(recipe, prepared, network, teacher).to(device)
         learned = [p for p in (*network.parameters(), *objective.parameters()) if p.requires_grad]
@@ -77,8 +78,9 @@ class Session:
         """Go on where ``checkpoint`` is: within a stage, or behind another one."""
         if checkpoint.epoch:
             self.network.restore(checkpoint.network)
-            for name in ("objective", "optimizer", "schedule"):
-                getattr(self, name).load_state_dict(getattr(checkpoint, name))
+            with fitting():
+                for name in ("objective", "optimizer", "schedule"):
+                    getattr(self, name).load_state_dict(getattr(checkpoint, name))
         elif checkpoint.best:
             take_over(self.network, checkpoint.best)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import pickle
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -29,16 +33,89 @@ def test_another_recipe(tmp_path: Path) -> None:
         resume(tmp_path, "other")
 
 
-@pytest.mark.parametrize("content", [b"", b"nonsense", None])
+DAMAGED = "is damaged, or of another version: delete it to begin anew"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"nonsense", b"PK\3\4", pickle.dumps({"key": "k"}), b"\x80\2}q\0.", None]
+)
 def test_no_checkpoint(tmp_path: Path, content: bytes | None) -> None:
     Checkpoint("k").save(tmp_path)
     whole = (tmp_path / NAME).read_bytes()
     (tmp_path / NAME).write_bytes(whole[: len(whole) // 2] if content is None else content)
-    with pytest.raises(UsageError, match="is damaged, or of another version: delete it to begin anew"):
+    with pytest.raises(UsageError, match=DAMAGED):
         load_checkpoint(tmp_path)
 
 
-def test_fields_of_another_version(tmp_path: Path) -> None:
-    torch.save({"key": "k", "something": 1}, tmp_path / NAME)
-    with pytest.raises(UsageError, match="is damaged, or of another version"):
+@pytest.mark.parametrize(
+    "contents",
+    [
+        {"key": "k", "something": 1},
+        {"stage": 1},
+        {"key": 3},
+        {"key": "k", "stage": "1"},
+        {"key": "k", "epoch": -1},
+        {"key": "k", "network": None},
+        {"key": "k", "log": [3]},
+        {"key": "k", "finished": 1},
+        ["key"],
+        torch.ones(3),
+        3,
+        None,
+    ],
+    ids=str,
+)
+def test_files_of_somebody_else(tmp_path: Path, contents: object) -> None:
+    torch.save(contents, tmp_path / NAME)
+    with pytest.raises(UsageError, match=DAMAGED):
         load_checkpoint(tmp_path)
+
+
+class Evil:
+    """What a pickle may run when it is read."""
+
+    def __reduce__(self) -> tuple:
+        return Path.touch, (Path("evil"),)
+
+
+def test_nothing_in_a_file_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"key": "k", "network": Evil()}, tmp_path / NAME)
+    with pytest.raises(UsageError, match=DAMAGED):
+        load_checkpoint(tmp_path)
+    assert not Path("evil").exists()
+
+
+def test_any_damage_is_one_error_or_none(tmp_path: Path) -> None:
+    Checkpoint("k", network={"w": torch.ones(50, 50)}, log=[{"loss": 0.5}]).save(tmp_path)
+    whole, random = (tmp_path / NAME).read_bytes(), np.random.default_rng(0)
+    for _ in range(200):
+        data = bytearray(whole)
+        for at in random.integers(0, len(data), 3):
+            data[at] = random.integers(256)
+        (tmp_path / NAME).write_bytes(data)
+        with contextlib.suppress(UsageError):
+            load_checkpoint(tmp_path)
+
+
+def test_a_state_that_fits_no_network(write_recipe, tmp_path: Path) -> None:
+    """The recipe's own checkpoint, with the tensors of another network."""
+    pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
+    pytest.importorskip("sklearn", reason="needs scikit-learn")
+    from bnngen.train.run import train
+
+    recipe, out = write_recipe(), tmp_path / "out"
+    train(recipe, out)
+    state = load_checkpoint(out)
+    assert state is not None
+    for change in (
+        {"best": {}},
+        {"best": {name: tensor[:1] for name, tensor in state.best.items() if tensor.ndim}},
+        {"best": dict.fromkeys(state.best, 3)},
+        {"finished": False, "stage": 0, "epoch": 1, "network": {}},
+        {"finished": False, "stage": 0, "epoch": 1, "optimizer": {"x": 1}},
+        {"finished": False, "stage": 9},
+    ):
+        replace(state, **change).save(out)  # type: ignore[arg-type]
+        with pytest.raises(UsageError, match="holds another network than its recipe makes now"):
+            train(recipe, out)

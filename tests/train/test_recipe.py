@@ -21,6 +21,57 @@ def test_what_a_recipe_says(write_recipe) -> None:
     [
         ("epochs = 2", "epochs = 0", "10: train.epochs: found 0; accepted: greater than 0"),
         ("epochs = 2", 'epochs = "2"', "10: train.epochs: found '2'; accepted: a valid integer"),
+        (
+            "epochs = 2",
+            "epochs = 1000001",
+            "10: train.epochs: found 1000001; accepted: less than or equal to",
+        ),
+        ("epochs = 2", f"epochs = {10**30}", "10: train.epochs: found a whole number of more than 64 bits"),
+        (
+            "epochs = 2",
+            "epochs = 2020-01-01",
+            "10: train.epochs: found ['2020-01-01']; accepted: a valid integer",
+        ),
+        (
+            "epochs = 2",
+            "epochs = 2\nseed = -1",
+            "11: train.seed: found -1; accepted: greater than or equal to 0",
+        ),
+        (
+            "epochs = 2",
+            "epochs = 2\nseed = 4294967296",
+            "11: train.seed: found 4294967296; accepted: less than",
+        ),
+        *(
+            (
+                "epochs = 2",
+                f"epochs = 2\nlearning_rate = {rate}",
+                f"11: train.learning_rate: found {found}; accepted: ",
+            )
+            for rate, found in (
+                ("nan", "nan"),
+                ("inf", "inf"),
+                ("1e400", "inf"),
+                ("0.0", "0.0"),
+                ("-1", "-1"),
+            )
+        ),
+        (
+            "widths = [16]",
+            "widths = [65537]",
+            "7: model.widths.0: found 65537; accepted: less than or equal to",
+        ),
+        ("widths = [16]", f"widths = {[1] * 65}", "7: model.widths: found [1, 1, "),
+        (
+            'name = "digits"',
+            'name = "npz"\npath = "a\\u0000b"',
+            "3: data.path: found 'a\\x00b'; accepted: text without",
+        ),
+        (
+            'name = "digits"',
+            "name = 1979-05-27",
+            "2: data.name: found ['1979-05-27']; accepted: a valid string",
+        ),
         ("epochs = 2", "epoch = 2", "10: train.epoch: unknown field; did you mean epochs"),
         ("epochs = 2\n", "", "9: train.epochs: missing"),
         ("[train]", "[trian]", "9: trian: unknown field; did you mean train?"),

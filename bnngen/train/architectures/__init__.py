@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
@@ -11,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from bnngen.errors import RecipeError
+from bnngen.errors import BnngenError, RecipeError
 from bnngen.train.recipe import ModelTable
 from bnngen_boards.reading import near_names
 
@@ -99,7 +100,22 @@ class _Own:
         return getattr(self.function, "rank", 1)
 
     def build(self, parts: Any, shape: tuple[int, ...], classes: int, sizes: Sizes) -> Any:
-        return self.function(parts, shape, classes, sizes)
+        with _own_code(self.function.__name__):
+            return self.function(parts, shape, classes, sizes)
+
+
+@contextmanager
+def _own_code(name: str) -> Iterator[None]:
+    """Inside, what the user's code raises becomes a RecipeError that says so."""
+    try:
+        yield
+    except BnngenError:
+        raise
+    except Exception as error:
+        raise RecipeError(
+            f"{name!r} raises {type(error).__name__}: {error} (run again with --debug to see where)",
+            "model.architecture",
+        ) from error
 
 
 def _own_module(name: str) -> _Own:
@@ -111,7 +127,8 @@ def _own_module(name: str) -> _Own:
     assert spec.loader is not None
     module: ModuleType = module_from_spec(spec)
     sys.modules.setdefault(spec.name, module)
-    spec.loader.exec_module(module)
+    with _own_code(name):
+        spec.loader.exec_module(module)
     if not callable(getattr(module, function, None)):
         raise RecipeError(f"'{path}' has no function {function!r}", "model.architecture")
     return _Own(getattr(module, function))

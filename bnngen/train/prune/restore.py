@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bnngen.train.checkpoint import fitting
 from bnngen.train.inputs import Prepared
 from bnngen.train.network import Trainee, build_network
 from bnngen.train.prune.chain import links, products
@@ -13,9 +14,13 @@ from bnngen.train.recipe import Recipe
 
 
 def restore(recipe: Recipe, prepared: Prepared, state: dict[str, Any], least_bits: int = 1) -> Trainee:
-    """The recipe's network with the ``state`` of a run, however much was pruned in it."""
+    """The recipe's network with the ``state`` of a run, however much was pruned in it.
+
+    Raises UsageError if the state is that of another network.
+    """
     network = build_network(recipe, prepared, least_bits)
-    shrink_to(network, state)
+    with fitting():
+        shrink_to(network, state)
     network.restore(state)
     return network
 

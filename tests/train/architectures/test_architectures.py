@@ -146,3 +146,16 @@ def test_a_user_s_own_network(tmp_path: Path) -> None:
         find_architecture(recipe(f"{tmp_path}/own.py:bild").model)
     with pytest.raises(RecipeError, match=r"no file .*none\.py"):
         find_architecture(recipe(f"{tmp_path}/none.py:build").model)
+
+
+def test_what_one_s_own_function_raises(tmp_path: Path) -> None:
+    path = tmp_path / "own.py"
+    path.write_text("def build(parts, shape, classes, sizes):\n    return 1 / 0\n")
+    own = find_architecture(recipe(f"{path}:build").model)
+    with pytest.raises(
+        RecipeError, match=r"^model.architecture: 'build' raises ZeroDivisionError: division by zero"
+    ):
+        own.build(None, (4,), 2)
+    path.write_text("def build(\n")
+    with pytest.raises(RecipeError, match=r"^model.architecture: '.*own.py:build' raises SyntaxError: "):
+        find_architecture(recipe(f"{path}:build").model)
