@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,17 +19,18 @@ from bnngen.npz import Npz
 class Data:
     """Frames for one network: ``codes`` (N, ...) in stream order, of any integer type; ``labels`` (N,) or
     None; ``x`` (N, *model_shape), the real inputs that they were made of, or None, to be multiplied by
-    ``scale``."""
+    ``scale``. ``typical``: whether they are what the network is made for."""
 
     codes: NDArray[np.integer]
     labels: NDArray[np.int64] | None
     x: NDArray | None = None
     scale: float = 1.0
+    typical: bool = True
 
     def first(self, frames: int | None) -> Data:
         """The first ``frames`` frames, or all of them."""
         labels, x = (None if part is None else part[:frames] for part in (self.labels, self.x))
-        return Data(self.codes[:frames], labels, x, self.scale)
+        return replace(self, codes=self.codes[:frames], labels=labels, x=x)
 
 
 def load_data(path: str | Path, network: Network) -> Data:
@@ -46,8 +47,8 @@ def load_data(path: str | Path, network: Network) -> Data:
         codes = _checked_codes(arrays["codes"], network, where)
     else:
         codes = quantize(x, network, scale, where)
-    labels = _labels(arrays["y"], len(codes), where) if "y" in arrays else None
-    return Data(_some(codes, where), labels, x, 1.0 if scale is None else _scale(scale, where))
+    labels = _labels(arrays["y"], len(_some(codes, where)), where) if "y" in arrays else None
+    return Data(codes, labels, x, 1.0 if scale is None else _scale(scale, where))
 
 
 def quantize(

@@ -32,6 +32,10 @@ BATCH_ELEMENTS = 1 << 23
 to the threads of the matrix products, which wait for each other in every one, than they win in the caches."""
 
 
+Watch = Callable[[int, NDArray], None]
+"""Takes a layer's number and its outputs (frames, ..., channels)."""
+
+
 @dataclass(frozen=True)
 class NamedLayer:
     """A layer with the name that the model file gives it.
@@ -92,7 +96,7 @@ class Host:
     @staticmethod
     def _each(values: ExactArray, y: NDArray[np.int64]) -> NDArray[np.float64]:
         """The parameter of each element, or the one of all."""
-        floats = np.array([_float(value) for value in values])
+        floats = np.array([nearest_float(value) for value in values])
         return floats if len(values) == 1 else np.repeat(floats, y.shape[1] // len(values))
 
     def _exact_class(self, y: NDArray[np.int64], candidates: NDArray[np.int64]) -> int:
@@ -103,7 +107,7 @@ class Host:
         return int(max(candidates, key=lambda c: (value(c), -c)))
 
 
-def _float(value: Exact) -> float:
+def nearest_float(value: Exact) -> float:
     """The nearest float64, or infinity."""
     try:
         return float(value)
@@ -163,6 +167,12 @@ class Network:
     def elements_out(self) -> int:
         return math.prod(self.output_shape)
 
+    @property
+    def classes_out(self) -> int:
+        """How many classes there are to choose from."""
+        op = self.layers[-1].op
+        return op.elements if isinstance(op, ArgMax) else self.elements_out
+
     @cached_property
     def output_shape(self) -> Shape:
         """The shape of a frame of outputs, channels last."""
@@ -197,22 +207,23 @@ class Network:
         codes: NDArray[np.integer],
         progress: Callable[[int, int], None] | None = None,
         batch: int | None = None,
+        watch: Watch | None = None,
     ) -> NDArray[np.int64]:
         """The golden model: codes (frames, ...) in stream order to integers (frames, outputs), exactly.
 
         ``progress`` is told how many frames of how many are done; ``batch`` frames at a time, or as many as
-        make the widest tensor reasonably large.
+        make the widest tensor reasonably large. ``watch`` is told what each layer makes of each batch.
         """
         batch = batch or max(1, BATCH_ELEMENTS // self._widest)
         outputs = np.empty((len(codes), self.elements_out), dtype=np.int64)
         for start in range(0, len(codes), batch):
-            y = self._run_batch(codes[start : start + batch])
+            y = self._run_batch(codes[start : start + batch], watch)
             outputs[start : start + batch] = y.reshape(len(y), -1)
             if progress:
                 progress(min(start + batch, len(codes)), len(codes))
         return outputs
 
-    def _run_batch(self, codes: NDArray) -> NDArray:
+    def _run_batch(self, codes: NDArray, watch: Watch | None) -> NDArray:
         """All layers; a tensor is kept as long as somebody reads it."""
         last_reader = {k: number for number, read in enumerate(self.sources) for k in read}
         tensors = {NETWORK_INPUT: codes}
@@ -221,6 +232,8 @@ class Network:
             if layer.views is not None:
                 inputs = [x.reshape(len(x), *view) for x, view in zip(inputs, layer.views, strict=True)]
             tensors[number] = layer.op.compute(*inputs)
+            if watch is not None:
+                watch(number, tensors[number])
             for k in {k for k in read if last_reader[k] == number}:
                 del tensors[k]
         return tensors[len(self.layers) - 1]

@@ -10,7 +10,7 @@ import typer
 from rich.box import SIMPLE_HEAD
 
 from bnngen.cli.build import BoardName, Fps, parse_rate
-from bnngen.cli.console import Table, console, errors, percent, write_json
+from bnngen.cli.console import Table, console, errors, percent, warn, write_json
 from bnngen.cli.options import AllowModule, JsonFile, nonempty
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def command(
     students = _recipe(model, recipe)
     keep_inputs({"--json": json}, model, recipe, Path(board), *students.inputs)
     report = compress(students, target, effort, out, _screen(), larger=model)
+    warn(report["warnings"])
     write_json(json, report)
     if str(json) != "-":
         _print(report, out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -54,6 +54,12 @@ def answer_no(reason: str) -> NoReturn:
 def marked(mark: str, text: str, style: str = "bold red") -> Text:
     """A message behind a coloured ``mark``."""
     return Text.assemble((mark, style), " ", shown_lines(text))
+
+
+def warn(words: Iterable[str]) -> None:
+    """Show what a person should look at twice."""
+    for text in words:
+        errors.print(marked("warning:", text, "yellow"), soft_wrap=True)
 
 
 @contextmanager

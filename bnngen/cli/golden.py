@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bnngen.cli.console import console, percent, progress_bar, write_json
+from bnngen.cli.console import console, percent, progress_bar, warn, write_json
 from bnngen.cli.options import DataFile, Frames, JsonFile, Model, OutputFile
 
 if TYPE_CHECKING:
@@ -38,25 +38,30 @@ def command(
     from bnngen.data import load_data
     from bnngen.outputs import write_outputs
     from bnngen.owned import keep_inputs
+    from bnngen.second_look import Activity, at_a_run
 
     keep_inputs({"--out": out, "--json": json}, model, data)
     network = load(model)
     loaded = load_data(data, network).first(frames)
+    activity = Activity()
     start = time.perf_counter()
     with progress_bar("golden model") as moved:
-        y = network.run(loaded.codes, moved)
+        y = network.run(loaded.codes, moved, watch=activity)
     seconds = time.perf_counter() - start
     classes = network.classes(y)
     if out is not None:
         write_outputs(out, network, y)
     correct = None if loaded.labels is None else int((classes == loaded.labels).sum())
     checked = _checked(network, loaded) if check_import else None
+    warnings = at_a_run(network, loaded, y, activity)
+    warn(warnings)
     figures = {
         "frames": len(y),
         "correct": correct,
         "accuracy": None if correct is None or not len(y) else correct / len(y),
         "wall_s": seconds,
         "import_check": checked and checked.to_dict(),
+        "warnings": warnings,
     }
     write_json(json, figures)
     if str(json) != "-":

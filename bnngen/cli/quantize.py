@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.box import SIMPLE_HEAD
 
-from bnngen.cli.console import Table, console, percent, write_json
+from bnngen.cli.console import Table, console, percent, warn, write_json
 from bnngen.cli.options import JsonFile, finite, nonempty
 
 
@@ -133,6 +133,7 @@ def command(
         report = quantise_run(model, out, choices, samples)
     else:
         report = quantise_file(model, data, out, choices, samples, test)
+    warn(report["warnings"])
     write_json(json, report)
     if str(json) != "-":
         _print(report, out)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bnngen.cli.console import answer_no, console, percent, progress_bar, write_json
+from bnngen.cli.console import answer_no, console, percent, progress_bar, warn, write_json
 from bnngen.cli.options import BuildFolder, DataFile, Frames, JsonFile, OutputFile
 
 Stall = Annotated[
@@ -55,6 +55,7 @@ def command(
     with source as rtl, progress_bar(f"simulating the {what}") as moved:
         result = simulate_frames(rtl, loaded, stall=stall, seed=seed, progress=moved)
     figures = compare(network, loaded, result, None if routed else predicted)
+    warn(figures["warnings"])
     if out is not None:
         write_outputs(out, network, result.outputs)
     write_json(json, {**figures, "stall": stall, "seed": seed, "netlist": netlist, "routed": routed})

@@ -8,7 +8,7 @@ from typing import Any
 from rich.progress import BarColumn, Progress, SpinnerColumn, TimeElapsedColumn
 from rich.text import Text
 
-from bnngen.cli.console import Table, console, description, errors, marked
+from bnngen.cli.console import Table, console, description, errors, warn
 from bnngen.import_check.check import ImportCheck
 from bnngen.toolflow.pipeline import BuildResult, Watcher
 
@@ -59,8 +59,7 @@ def print_build(result: BuildResult) -> None:
     report = result.report.to_dict()
     console.print(_layers(report))
     console.print(_figures(report))
-    for warning in report["warnings"]:
-        console.print(marked("warning:", warning, "yellow"))
+    warn(report["warnings"])
     console.print(f"results in {result.out}: report.html has all of this")
 
 

@@ -16,7 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from bnngen.cli.console import console, description, errors, percent, write_json
+from bnngen.cli.console import console, description, errors, percent, warn, write_json
 from bnngen.cli.options import JsonFile, nonempty
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def command(recipe: RecipePath, out: Out, json: JsonFile = None) -> None:
 
     with _screen() as watcher:
         report = train(recipe, out, watcher).report
+    warn(report["warnings"])
     write_json(json, report)
     if str(json) != "-":
         _print(report, out)

@@ -212,7 +212,8 @@ class _Search:
     def finish(self, candidates: list[Candidate], winner: Candidate) -> dict[str, Any]:
         """The winner's files, its accuracy on the test part, and the report."""
         folder = self.out / _folder(winner.number, winner.recipe.train.epochs)
-        result = train(folder / STUDENT, folder).report
+        result = dict(train(folder / STUDENT, folder).report)
+        found = result.pop("warnings")
         for name in KEPT:
             if (folder / name).is_file():
                 shutil.copyfile(folder / name, self.out / name)
@@ -223,6 +224,7 @@ class _Search:
             "board": self.target.name,
             "candidates": [c.figures for c in candidates],
             "winner": replace(winner, design=design).figures | {"test": result},
+            "warnings": found,
         }
         write_report(report, self.out)
         return report

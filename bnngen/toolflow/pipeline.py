@@ -23,6 +23,7 @@ from bnngen.import_check.evaluator import EvaluationError
 from bnngen.network import Network
 from bnngen.owned import owned
 from bnngen.report import PAGE, REPORT, STEPS, Report, read_report
+from bnngen.second_look import Activity, at_a_run, fast_clock, words
 from bnngen.toolflow.place_and_route import place_and_route, routing_products
 from bnngen.toolflow.synthesis import SynthesisResult, check_fit, synthesis_products, synthesize
 from bnngen_boards.profile import Board
@@ -93,6 +94,7 @@ def build(
     last = last_step(board, until)
     with owned(out, build_files(board, last), STALE), caching(cache):
         report = Report.of_design(design, _keep_model(design.schedule.network, out))
+        report.warnings += words(fast_clock(board, report.clock_mhz))
         if until is None and last != STEPS[-1]:
             report.warnings.append(f"{_no_bitstream(board)}: this build ends with its netlist")
         report.write(out)
@@ -231,7 +233,9 @@ class _Run:
         assert self.data is not None
         result = simulate_frames(self.out / "rtl", self.data, progress=self.watcher.frames)
         predicted = (self.design.cycles_per_frame, self.design.latency_cycles)
-        self.report.simulation = compare(self.design.schedule.network, self.data, result, predicted)
+        figures = compare(self.design.schedule.network, self.data, result, predicted)
+        self.report.warnings += figures.pop("warnings")
+        self.report.simulation = figures
         if not self.report.simulation["as_predicted"]:
             self.report.warnings.append("the simulated timing is not the predicted one: please report this")
 
@@ -275,8 +279,8 @@ def random_frames(design: Design, frames: int) -> Data:
     shape = (frames, *network.input_shape)
     random = np.random.default_rng(0)
     if type_.bipolar:
-        return Data(random.integers(0, 2, shape) * 2 - 1, None)
-    return Data(random.integers(type_.lo, type_.hi + 1, shape), None)
+        return Data(random.integers(0, 2, shape) * 2 - 1, None, typical=False)
+    return Data(random.integers(type_.lo, type_.hi + 1, shape), None, typical=False)
 
 
 def simulate_frames(
@@ -297,8 +301,9 @@ def compare(
 ) -> dict[str, Any]:
     """The report's entry of a simulation: its outputs against the golden model, its timing against the
     ``predicted`` cycles per frame and latency. Cycles per frame are measured without stalls only. Without a
-    prediction, as for a board on a serial line, ``as_predicted`` is None."""
-    golden = network.run(data.codes)
+    prediction, as for a board on a serial line, ``as_predicted`` is None. ``warnings`` are a report's own."""
+    activity = Activity()
+    golden = network.run(data.codes, watch=activity)
     measured = result.cycles_per_frame
     labels = data.labels
     correct = None if labels is None else int((network.classes(result.outputs) == labels).sum())
@@ -315,4 +320,5 @@ def compare(
         "cycles": result.cycles,
         "cycles_per_second": result.cycles_per_second,
         "wall_s": result.wall_s,
+        "warnings": at_a_run(network, data, golden, activity),
     }

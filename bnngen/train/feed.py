@@ -61,9 +61,13 @@ def _augment(prepared: Prepared, table: TrainTable) -> Augment | None:
     return make_augment(table.augmentation, prepared.image, low, high - low)
 
 
+def predicted(network: nn.Module, part: Tensors) -> Tensor:
+    """The class (N,) that the network gives each sample of ``part``."""
+    network.eval()
+    with torch.no_grad():
+        return torch.cat([network(x.float()).argmax(1) for x in part.x.split(EVALUATION_BATCH)])
+
+
 def accuracy(network: nn.Module, part: Tensors) -> float:
     """The share of ``part`` that the network gets right."""
-    network.eval()
-    batches = zip(part.x.split(EVALUATION_BATCH), part.y.split(EVALUATION_BATCH), strict=True)
-    with torch.no_grad():
-        return sum(int((network(x.float()).argmax(1) == y).sum()) for x, y in batches) / len(part.y)
+    return int((predicted(network, part) == part.y).sum()) / len(part.y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from itertools import islice
@@ -9,6 +10,7 @@ from typing import Any
 
 import torch
 
+from bnngen.errors import RecipeError
 from bnngen.train.batch_norm import measure_again
 from bnngen.train.checkpoint import Checkpoint, fitting
 from bnngen.train.distill.teacher import Teacher, load_teacher
@@ -56,7 +58,10 @@ class Fit:
         self.pruner = Pruner(recipe, recipe.prune, prepared, self.feed) if recipe.prune else None
 
     def run(self, checkpoint: Checkpoint) -> Trainee:
-        """Train from where ``checkpoint`` is to the end; the network to keep, on the CPU."""
+        """Train from where ``checkpoint`` is to the end; the network to keep, on the CPU.
+
+        Raises RecipeError if the loss leaves the finite numbers.
+        """
         if self.recipe.distill is not None and not checkpoint.finished:
             self.teacher = load_teacher(self.recipe.distill, self.recipe, self.prepared, self.device)
         if self.pruner is not None:
@@ -103,6 +108,11 @@ class Fit:
             progress = (checkpoint.epoch + (done - 1) / batches) / stage.epochs
             loss, right = (a + b for a, b in zip((loss, right), session.step(batch, progress), strict=True))
             self.watcher.batch(number, done, batches)
+        if not math.isfinite(loss.item()):
+            raise RecipeError(
+                f"the loss of epoch {number} is {loss.item()}, so nothing can be learned; take a smaller one",
+                "train.learning_rate",
+            )
         return {
             "epoch": number,
             "least_bits": stage.least_bits,

@@ -13,8 +13,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    NonNegativeFloat,
-    PositiveFloat,
     model_validator,
 )
 
@@ -36,6 +34,8 @@ Seed = Annotated[int, Field(ge=0, lt=1 << 32)]
 Steps = Annotated[int, Field(gt=0, le=_MOST_STEPS)]
 Size = Annotated[int, Field(gt=0, le=1 << 16)]
 Sizes = Annotated[tuple[Size, ...], Field(max_length=64)]
+Positive = Annotated[float, Field(gt=0, le=1e30)]
+NonNegative = Annotated[float, Field(ge=0, le=1e30)]
 Bits = Annotated[int, Field(ge=1), AfterValidator(_known_bits)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -63,8 +63,8 @@ class DataTable(Table):
     name: str
     path: Path | None = None
     test_path: Path | None = None
-    validation: PositiveFloat = 0.1
-    test: PositiveFloat = 0.2
+    validation: Positive = 0.1
+    test: Positive = 0.2
     group: str | None = None
     categories: str | None = None
     label: str | None = None
@@ -135,10 +135,10 @@ class TrainTable(Table):
     epochs: Steps
     batch: Annotated[int, Field(ge=2, le=_MOST_STEPS)] = 256
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
-    learning_rate: PositiveFloat = 0.01
+    learning_rate: Positive = 0.01
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
-    warmup_epochs: NonNegativeFloat = 0.0
-    weight_decay: NonNegativeFloat = 0.0
+    warmup_epochs: NonNegative = 0.0
+    weight_decay: NonNegative = 0.0
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     seed: Seed = 0
@@ -162,10 +162,10 @@ class DistillTable(Table):
     """
 
     teacher: Path
-    temperature: PositiveFloat = 4.0
+    temperature: Positive = 4.0
     response: Annotated[float, Field(ge=0, le=1)] = 0.7
-    feature: NonNegativeFloat = 0.0
-    relation: NonNegativeFloat = 0.0
+    feature: NonNegative = 0.0
+    relation: NonNegative = 0.0
 
     @model_validator(mode="after")
     def _teaches(self) -> DistillTable:

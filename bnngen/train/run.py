@@ -15,16 +15,24 @@ import numpy as np
 import torch
 
 from bnngen.api import load
-from bnngen.data import quantize
+from bnngen.data import Data, quantize
 from bnngen.files import write_bytes, write_text
 from bnngen.owned import owned
+from bnngen.second_look import (
+    Activity,
+    at_a_run,
+    missing_classes,
+    no_better_than_chance,
+    nothing_learned,
+    words,
+)
 from bnngen.train.architectures import find_architecture
 from bnngen.train.checkpoint import Checkpoint, resume
 from bnngen.train.curve import write_curve
 from bnngen.train.data import load_dataset
 from bnngen.train.data.dataset import Part
 from bnngen.train.export import export_model
-from bnngen.train.feed import Tensors, accuracy
+from bnngen.train.feed import Tensors, accuracy, predicted
 from bnngen.train.fit import Fit, Watcher
 from bnngen.train.inputs import Prepared, prepare, preprocessing
 from bnngen.train.network import Trainee, is_float
@@ -92,13 +100,15 @@ def _finish(
     recipe: Recipe, prepared: Prepared, network: Trainee, checkpoint: Checkpoint, out: Path, part: Judge
 ) -> dict[str, Any]:
     """Export the network; if it is judged by the test part, look at that for the first and only time."""
-    test = getattr(prepared.data, part)
+    test, train = getattr(prepared.data, part), prepared.data.train
     if is_float(recipe):
-        correct, judge = round(accuracy(network, Tensors.of(test, torch.device("cpu"))) * len(test)), "torch"
+        classes = predicted(network, Tensors.of(test, torch.device("cpu"))).numpy()
+        correct, judge = int((classes == test.y).sum()), "torch"
+        found = words(no_better_than_chance(classes, test.y))
     else:
         export_model(network.body, out / "model.onnx", prepared.shape)
         _write_test(test, out / f"{part}.npz")
-        correct, judge = golden_correct(out / "model.onnx", test), "golden"
+        (correct, found), judge = golden_look(out / "model.onnx", test), "golden"
     if (host := preprocessing(prepared)) is not None:
         write_text(out / "preprocessing.json", json.dumps(host) + "\n")
     validation = accuracy(network, Tensors.of(prepared.data.validation, torch.device("cpu")))
@@ -113,14 +123,23 @@ def _finish(
         "seed": recipe.train.seed,
         "weights": sum(layer.weight.numel() for layer in network.quantised_layers()),
         "nonzero_weights": nonzero_weights(network),
+        "warnings": [
+            *words(
+                missing_classes(train.y, prepared.data.classes, enough=0),
+                nothing_learned(max(entry["train_accuracy"] for entry in checkpoint.log), train.y),
+            ),
+            *found,
+        ],
     }
 
 
-def golden_correct(model: Path, part: Part) -> int:
-    """How many samples of ``part`` the integer network in the file ``model`` gets right."""
-    network = load(model)
-    y = network.run(quantize(part.x, network))
-    return int((network.classes(y) == part.y).sum())
+def golden_look(model: Path, part: Part) -> tuple[int, list[str]]:
+    """How many samples of ``part`` the integer network in the file ``model`` gets right, and what a person
+    should look at twice."""
+    network, activity = load(model), Activity()
+    codes = quantize(part.x, network)
+    y = network.run(codes, watch=activity)
+    return int((network.classes(y) == part.y).sum()), at_a_run(network, Data(codes, part.y), y, activity)
 
 
 def _write_test(test: Part, path: Path) -> None:

@@ -25,6 +25,11 @@ PLLS_OF_FAMILY: dict[str, tuple[str, ...]] = {
 
 PLATFORMS = "amaranth_boards"
 """The package whose platforms every profile may name."""
+
+FASTEST_ROUTED_MHZ = {"iCE40UP": 43.7, "iCE40HX": 110.8, "LFE5U": 187.5, "xc7": 200.0}
+"""For devices whose names begin so: the fastest clock that a routed design has reached, as the tables of the
+README and of docs/boards.md have it; for the 7 series, where nothing is routed, that of FINN's designs."""
+
 _PROFILES = Path(__file__).parent
 LEAST_MHZ, MOST_MHZ = 0.001, 2000
 """No board makes another clock, and no fabric follows it."""
@@ -208,6 +213,14 @@ class Board(_Table):
     def place_and_route(self) -> bool:
         """Whether bnngen makes a bitstream for the board; if not, it goes as far as a netlist."""
         return self.family in PLLS_OF_FAMILY
+
+    @property
+    def fastest_routed_mhz(self) -> float | None:
+        """The fastest clock that any design is known to have reached on such a device."""
+        device = self.device.lower()
+        return next(
+            (mhz for name, mhz in FASTEST_ROUTED_MHZ.items() if device.startswith(name.lower())), None
+        )
 
     @model_validator(mode="after")
     def _consistent(self) -> Board:

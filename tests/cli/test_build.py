@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -91,6 +92,31 @@ def test_class_output_adds_an_argmax(cli: Cli, digits: Path, tmp_path: Path) -> 
     assert json.loads((tmp_path / "c" / "report.json").read_text())["layers"][-1]["op"] == "ArgMax"
     interface = json.loads((tmp_path / "c" / "rtl" / "interface.json").read_text())
     assert interface["class_index"] is True
+
+
+def test_what_a_person_should_look_at_is_kept_in_the_report(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    """A clock that no such device reaches, and data that all lies on one side."""
+    np.savez(tmp_path / "d.npz", x=np.full((40, 64), 16, np.uint8), y=np.arange(40) % 10)
+    out = tmp_path / "w"
+    arguments = ("--clock", 120, "--until", "simulate", "--verify", tmp_path / "d.npz", "--fps", 1000)
+    status, output, errors = build(cli, digits, out, *arguments)
+    assert status == 0
+    found = json.loads((out / "report.json").read_text())["warnings"]
+    assert len(found) == 2
+    assert found[0].startswith("120 MHz is far above 43.7 MHz, the fastest clock")
+    assert found[1].startswith("all inputs become the code 1")
+    assert [line for line in errors.splitlines() if "warning:" in line] == [
+        f"warning: {text}" for text in found
+    ]
+    assert "warning" not in output
+    status, output, _ = cli("simulate", out, tmp_path / "d.npz", "--json", "-")
+    assert json.loads(output)["warnings"] == found[1:]
+
+
+def test_random_frames_are_not_looked_at(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    status, _, _ = build(cli, digits, tmp_path / "r", "--until", "simulate", "--fps", 1000, "--frames", 40)
+    assert status == 0
+    assert json.loads((tmp_path / "r" / "report.json").read_text())["warnings"] == []
 
 
 def test_a_rate_that_does_not_fit_is_a_no(cli: Cli, digits: Path, tmp_path: Path) -> None:

@@ -50,6 +50,28 @@ def test_the_import_is_not_compared_on_codes(cli: Cli, digits: Path, tmp_path: P
     assert "--check-import needs real inputs x" in errors
 
 
+def test_a_person_s_attention_is_asked_for(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    """Once on standard error, and in the figures; what is in order is not mentioned."""
+    with np.load(digits / "digits_test.npz") as data:
+        x, y = data["x"], data["y"]
+    np.savez(tmp_path / "d.npz", x=x, y=np.where(y == 3, 10, y))
+    status, output, errors = cli("golden", digits / "digits_1w1a.onnx", tmp_path / "d.npz", "--json", "-")
+    assert status == 0
+    found = json.loads(output)["warnings"]
+    assert [text.split(" ", 3)[3].split(";")[0] for text in found] == [
+        "labels are no class of the network, which has 10 outputs",
+        "360 has label 3, though the network has an output for each class",
+    ]
+    assert [line for line in errors.splitlines() if "warning:" in line] == [
+        f"warning: {text}" for text in found
+    ]
+    status, output, errors = cli(
+        "golden", digits / "digits_1w1a.onnx", digits / "digits_test.npz", "--json", "-"
+    )
+    assert json.loads(output)["warnings"] == []
+    assert "warning" not in errors
+
+
 def test_inspect_adds_up(cli: Cli, digits: Path, tmp_path: Path) -> None:
     status, output, _ = cli("inspect", digits / "digits_1w1a.onnx", "--json", tmp_path / "i.json")
     assert status == 0

@@ -13,6 +13,7 @@ import torch
 
 from bnngen.errors import UsageError
 from bnngen.train.checkpoint import NAME, Checkpoint, load_checkpoint, resume
+from bnngen.train.run import train
 
 pytestmark = pytest.mark.train
 
@@ -100,10 +101,6 @@ def test_any_damage_is_one_error_or_none(tmp_path: Path) -> None:
 
 def test_a_state_that_fits_no_network(write_recipe, tmp_path: Path) -> None:
     """The recipe's own checkpoint, with the tensors of another network."""
-    pytest.importorskip("brevitas", reason="needs brevitas: pip install bnngen[train]")
-    pytest.importorskip("sklearn", reason="needs scikit-learn")
-    from bnngen.train.run import train
-
     recipe, out = write_recipe(), tmp_path / "out"
     train(recipe, out)
     state = load_checkpoint(out)

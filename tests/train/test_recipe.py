@@ -52,6 +52,7 @@ def test_what_a_recipe_says(write_recipe) -> None:
                 ("nan", "nan"),
                 ("inf", "inf"),
                 ("1e400", "inf"),
+                ("1e300", "1e+300"),
                 ("0.0", "0.0"),
                 ("-1", "-1"),
             )

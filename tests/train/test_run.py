@@ -55,6 +55,46 @@ def test_what_a_run_leaves(write_recipe, tmp_path: Path) -> None:
     assert right > 0.2 * len(data.codes)  # two epochs are few
 
 
+def test_a_recipe_in_order_says_nothing(write_recipe, tmp_path: Path) -> None:
+    assert train(write_recipe("epochs = 2", "epochs = 6"), tmp_path / "out").report["warnings"] == []
+
+
+def test_where_nothing_is_learned(write_recipe, tmp_path: Path) -> None:
+    """A learning rate far too large: no NaN, no error, and no knowledge."""
+    report = train(write_recipe("epochs = 2", "epochs = 2\nlearning_rate = 1e6"), tmp_path / "out").report
+    (found,) = [text for text in report["warnings"] if text.startswith("nothing was learned")]
+    assert "no more than by chance" in found
+
+
+def test_a_loss_that_is_no_number(write_recipe, tmp_path: Path) -> None:
+    """Weights in float, which nothing holds together."""
+    bits = "weight_bits = 32\nact_bits = 32\ninput_bits = 32"
+    rate = 'optimizer = "sgd"\nlearning_rate = 1e30'
+    path = write_recipe(
+        "widths = [16]",
+        f"widths = [16]\n{bits}",
+        "epochs = 2",
+        f"epochs = 2\n{rate}",
+        '"binarize"',
+        '"range"',
+    )
+    with pytest.raises(
+        RecipeError, match=r"recipe.toml:15: train.learning_rate: the loss of epoch 1 is nan, so nothing"
+    ):
+        train(path, tmp_path / "out")
+    assert not (tmp_path / "out" / "model.onnx").exists()
+
+
+def test_labels_with_gaps(write_recipe, tmp_path: Path) -> None:
+    """An output for every class up to 1000, and samples of three."""
+    random = np.random.default_rng(0)
+    np.savez(tmp_path / "gap.npz", x=random.normal(size=(200, 8)), y=random.choice([0, 5, 1000], 200))
+    path = write_recipe('"digits"', f'"npz"\npath = "{tmp_path}/gap.npz"', '"binarize"', '"standardize"')
+    assert train(path, tmp_path / "out").report["warnings"][0] == (
+        "no frame of 145 has one of 998 labels, 1 first, though the network has an output for each class"
+    )
+
+
 @pytest.mark.parametrize(
     "stop", [Stop(inside=1), Stop(inside=4), Stop(behind=1), Stop(behind=2), Stop(behind=5)]
 )

@@ -12,17 +12,18 @@ import torch
 from numpy.typing import NDArray
 
 from bnngen.api import load
-from bnngen.data import calibration_inputs, load_data
+from bnngen.data import Data, calibration_inputs, load_data, quantize
 from bnngen.errors import BnngenError, DataError, UsageError
 from bnngen.files import write_bytes
 from bnngen.frontend.model_file import read_model
 from bnngen.owned import keep_inputs
+from bnngen.second_look import LOOKED_AT, Activity, at_a_run
 from bnngen.train.data.dataset import Part
 from bnngen.train.export import strip
 from bnngen.train.feed import Tensors, accuracy
 from bnngen.train.ptq.float_run import load_run
 from bnngen.train.ptq.quantise import PRODUCER, Choices, quantise
-from bnngen.train.run import golden_correct
+from bnngen.train.run import golden_look
 
 _SEED = 0
 
@@ -41,12 +42,14 @@ def quantise_run(folder: Path, out: Path, choices: Choices, samples: int) -> dic
     for name in ("validation", "test"):
         part: Part = getattr(run.prepared.data, name)
         in_float = accuracy(run.network, Tensors.of(part, torch.device("cpu")))
+        correct, found = golden_look(out, part)
+        report["warnings"] += found
         report |= {
             f"{name}_samples": len(part),
-            f"{name}_correct": golden_correct(out, part),
+            f"{name}_correct": correct,
             f"{name}_correct_in_float": round(in_float * len(part)),
         }
-    return report
+    return report | {"warnings": list(dict.fromkeys(report["warnings"]))}
 
 
 def quantise_file(
@@ -62,13 +65,15 @@ def quantise_file(
     x = calibration_inputs(data)
     report = _quantise(read_model(path), x, out, choices, samples)
     if test is not None:
-        network = load(out)
+        network, activity = load(out), Activity()
         loaded = load_data(test, network)
         if loaded.labels is None:
             raise DataError(f"'{test}' has no labels y, so there is no accuracy")
-        correct = int((network.classes(network.run(loaded.codes)) == loaded.labels).sum())
+        y = network.run(loaded.codes, watch=activity)
+        correct = int((network.classes(y) == loaded.labels).sum())
+        report["warnings"] += at_a_run(network, loaded, y, activity)
         report |= {"test_samples": len(loaded.codes), "test_correct": correct}
-    return report
+    return report | {"warnings": list(dict.fromkeys(report["warnings"]))}
 
 
 def _check_out(out: Path, *inputs: Path | None) -> None:
@@ -91,14 +96,18 @@ def _is_quantised(path: Path) -> bool:
 def _quantise(model: Any, x: NDArray, out: Path, choices: Choices, samples: int) -> dict[str, Any]:
     """Write the quantised model to ``out`` and report its layers."""
     chosen = np.random.default_rng(_SEED).permutation(len(x))[:samples]
-    quantised, layers = quantise(model, x[np.sort(chosen)], choices)
+    x = x[np.sort(chosen)]
+    quantised, layers = quantise(model, x, choices)
     contents = strip(quantised).SerializeToString(deterministic=True)
     with TemporaryDirectory() as folder:  # what the importer can't take is told before anything is written
         (path := Path(folder) / out.name).write_bytes(contents)
-        load(path)
+        network, activity = load(path), Activity()
+    codes = quantize(x[:LOOKED_AT], network)
+    y = network.run(codes, watch=activity)
     write_bytes(out, contents)
     return {
         "layers": [asdict(layer) for layer in layers],
         "weight_bits": sum(layer.weights * layer.weight_bits for layer in layers),
         "calibration_samples": len(chosen),
+        "warnings": at_a_run(network, Data(codes, None), y, activity),
     }

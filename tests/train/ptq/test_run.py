@@ -72,6 +72,13 @@ def test_a_float_file_with_a_clip(shared: Path, tmp_path: Path) -> None:
     assert np.abs(found - expected).max() < 0.05 * expected.std()
 
 
+def test_data_that_is_all_the_same_is_said(shared: Path, tmp_path: Path) -> None:
+    file = shared / "cases" / "faults" / "f_relu.onnx"
+    np.savez(tmp_path / "x.npz", x=np.ones((100, 8)))
+    found = quantise_file(file, tmp_path / "x.npz", tmp_path / "q.onnx", Choices(), 100)["warnings"]
+    assert [text.split(":")[0] for text in found] == ["all inputs become the code 255"]
+
+
 def test_what_the_importer_refuses_is_not_written(
     float_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
