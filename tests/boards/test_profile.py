@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from bnngen_boards.errors import BoardError
-from bnngen_boards.profile import board_names, load_board
+from bnngen_boards.profile import FASTEST_ROUTED_MHZ, board_names, load_board
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_names():
@@ -229,3 +232,22 @@ def test_not_text(tmp_path):
     (tmp_path / "x.toml").write_bytes(b"name = '\xff'")
     with pytest.raises(BoardError, match=r"not UTF-8 text: .* at byte 8"):
         load_board(tmp_path / "x.toml")
+
+
+def routed_clocks():
+    """(device, MHz) of every routed design in the tables of the README and of docs/boards.md."""
+    for page in ("README.md", "docs/boards.md"):
+        for line in (ROOT / page).read_text(encoding="utf-8").splitlines():
+            cells = [cell.strip().strip("`") for cell in line.strip("|").split("|")]
+            boards = [cell for cell in cells if cell in board_names()]
+            clock = re.fullmatch(r"([\d.]+) MHz", cells[-1])
+            if boards and clock:
+                yield load_board(boards[0]).device, float(clock[1])
+
+
+def test_the_fastest_routed_clocks_are_those_of_the_tables():
+    fastest = {}
+    for device, mhz in routed_clocks():
+        (name,) = [name for name in FASTEST_ROUTED_MHZ if device.startswith(name)]
+        fastest[name] = max(mhz, fastest.get(name, 0))
+    assert fastest == {name: mhz for name, mhz in FASTEST_ROUTED_MHZ.items() if name != "xc7"}
