@@ -103,7 +103,7 @@ def command(
     The folder of a run of bnngen train with weight_bits, act_bits and input_bits = 32 brings its data:
     training samples to calibrate on, others to measure the integer golden model's accuracy on.
 
-    A float ONNX file (Gemm, MatMul, Conv, BatchNormalization, Relu, Clip and pools in a chain) needs DATA.npz.
+    A float ONNX file (Gemm, MatMul, Conv, BatchNormalization, Relu, Clip, pools in a chain) needs DATA.npz.
     """
     from bnngen.errors import UsageError
     from bnngen.owned import keep_inputs
