@@ -109,9 +109,9 @@ class Draft:
         reader = self.graph.node[number]
         flowing = reader.input[index]
         shape = self.shapes.get(flowing)
-        made = []
+        made: list[onnx.NodeProto] = []
         for op, inputs, attributes in steps:
-            out = self.fresh(f"{op}_out")
+            out = self.fresh(f"{op}_out{len(made)}")
             names = [flowing if i is None else i for i in inputs]
             made.append(helper.make_node(op, names, [out], name=out, domain=domain, **attributes))
             reader.input[index] = flowing = out  # taken from here on
