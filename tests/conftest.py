@@ -18,6 +18,7 @@ from onnx.reference.op_run import OpRun
 
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.exact import exact_array
+from bnngen.import_check.operators import operators
 from bnngen.network import NETWORK_INPUT, Host, NamedLayer, Network
 from bnngen.ops.add import Add
 from bnngen.ops.argmax import ArgMax
@@ -67,121 +68,10 @@ def digits() -> Path:
     return Path(__file__).parents[1] / "examples" / "digits"
 
 
-QONNX_DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general")
-ROUNDINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "ROUND": np.round,
-    "CEIL": np.ceil,
-    "FLOOR": np.floor,
-    "UP": lambda v: np.sign(v) * np.ceil(np.abs(v)),
-    "DOWN": lambda v: np.sign(v) * np.floor(np.abs(v)),
-    "ROUND_TO_ZERO": np.trunc,
-    "HALF_UP": lambda v: np.sign(v) * np.floor(np.abs(v) + 0.5),
-    "HALF_DOWN": lambda v: np.sign(v) * np.ceil(np.abs(v) - 0.5),
-}
-
-
-def _bipolar_quant(self: Any, x: np.ndarray, scale: np.ndarray) -> tuple:
-    return (np.where(x >= 0, 1.0, -1.0) * scale,)
-
-
-def _quant(
-    self: Any,
-    x: np.ndarray,
-    scale: np.ndarray,
-    zero: np.ndarray,
-    bits: np.ndarray,
-    signed: int = 1,
-    narrow: int = 0,
-    rounding_mode: str = "ROUND",
-) -> tuple:
-    width = float(bits.reshape(-1)[0])
-    lo = -(2 ** (width - 1)) + narrow if signed else 0
-    hi = 2 ** (width - 1) - 1 if signed else 2**width - 1 - narrow
-    rounded = ROUNDINGS[rounding_mode.upper()](x / scale + zero)
-    return ((np.clip(rounded, lo, hi) - zero) * scale,)
-
-
-def _multi_threshold(
-    self: Any, x: np.ndarray, thresholds: np.ndarray, out_scale: float = 1.0, out_bias: float = 0.0
-) -> tuple:
-    table = thresholds.reshape(thresholds.shape[0], *(1,) * (x.ndim - 2), -1)
-    count = (x[..., None] >= table[None]).sum(axis=-1)
-    return (count * out_scale + out_bias,)
-
-
-def _batch_norm(
-    self: Any, x: np.ndarray, *parameters: np.ndarray, epsilon: float = 1e-5, **unused: object
-) -> tuple:
-    """In place of the evaluator's own, which before opset 14 takes its statistics from the batch."""
-    gamma, beta, mean, var = (p.reshape(-1, *(1,) * (x.ndim - 2)) for p in parameters)
-    return (gamma * (x - mean) / np.sqrt(var + epsilon) + beta,)
-
-
-def _max_pool(
-    self: Any,
-    x: np.ndarray,
-    kernel_shape: Sequence[int],
-    strides: Sequence[int] | None = None,
-    dilations: Sequence[int] | None = None,
-    pads: Sequence[int] | None = None,
-    **unused: object,
-) -> tuple:
-    """In place of the evaluator's own, which is wrong for some kinds of padding (onnxruntime is not)."""
-    rank = len(kernel_shape)
-    strides, dilations = strides or [1] * rank, dilations or [1] * rank
-    pads = pads or [0] * 2 * rank
-    edges = [(0, 0), (0, 0), *zip(pads[:rank], pads[rank:], strict=True)]
-    padded = np.pad(x, edges, constant_values=-np.inf)
-    axes = list(zip(padded.shape[2:], kernel_shape, strides, dilations, strict=True))
-    counts = [(n - (k - 1) * d - 1) // s + 1 for n, k, s, d in axes]
-    taps = []
-    for tap in np.ndindex(*kernel_shape):
-        starts = [t * d for t, d in zip(tap, dilations, strict=True)]
-        cut = (slice(a, a + (c - 1) * s + 1, s) for a, c, s in zip(starts, counts, strides, strict=True))
-        taps.append(padded[(slice(None), slice(None), *cut)])
-    return (np.max(taps, axis=0),)
-
-
-def _resize(
-    self: Any,
-    x: np.ndarray,
-    *inputs: np.ndarray,
-    coordinate_transformation_mode: str = "half_pixel",
-    nearest_mode: str = "round_prefer_floor",
-    **unused: object,
-) -> tuple:
-    """In place of the evaluator's own, which refuses some of the ways to say how much."""
-    given = next(i for i in inputs if i is not None and i.size)
-    sizes = given if given.dtype == np.int64 else [round(n * s) for n, s in zip(x.shape, given, strict=True)]
-    for axis, (n, size) in enumerate(zip(x.shape, sizes, strict=True)):
-        shift = 0.5 if coordinate_transformation_mode == "half_pixel" else 0.0
-        at = (np.arange(size) + shift) * n / size - shift
-        nearest = np.floor(at) if nearest_mode == "floor" else np.ceil(at - 0.5)
-        x = np.take(x, np.clip(nearest, 0, n - 1).astype(int), axis=axis)
-    return (x,)
-
-
-CUSTOM_OPS = [
-    type("Resize", (OpRun,), {"op_domain": "", "_run": _resize}),
-    type("BatchNormalization", (OpRun,), {"op_domain": "", "_run": _batch_norm}),
-    type("MaxPool", (OpRun,), {"op_domain": "", "_run": _max_pool}),
-    *(
-        type(name, (OpRun,), {"op_domain": domain, "_run": run})
-        for domain in QONNX_DOMAINS
-        for name, run in (
-            ("BipolarQuant", _bipolar_quant),
-            ("Quant", _quant),
-            ("IntQuant", _quant),
-            ("MultiThreshold", _multi_threshold),
-        )
-    ),
-]
-
-
 @pytest.fixture(scope="session")
 def custom_ops() -> list[type[OpRun]]:
-    """The operators of QONNX and FINN for onnx's reference evaluator."""
-    return CUSTOM_OPS
+    """The operators of QONNX and FINN for onnx's reference evaluator, and its own where it is wrong."""
+    return operators(lambda tensor, on_edge: None)
 
 
 MakeNetwork = Callable[..., Network]

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 import bnngen
+from bnngen.import_check.double import in_double
 from bnngen.toolflow.pipeline import random_frames
 from bnngen_hw.join import Join
 
@@ -26,15 +26,6 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def in_doubles(path: Path) -> onnx.ModelProto:
-    """The model with the same numbers in double precision, in which the reference rounds nothing away."""
-    model = onnx.load(path)
-    for tensor in model.graph.initializer:
-        array = numpy_helper.to_array(tensor).astype(np.float64)
-        tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
-    return model
-
-
 @pytest.mark.parametrize(("name", "fps"), [("residual", 10_000), ("separable", 20_000)])
 def test_from_the_file_to_the_verilog(
     models: Path, tmp_path: Path, custom_ops: list, name: str, fps: int
@@ -43,7 +34,7 @@ def test_from_the_file_to_the_verilog(
     network = bnngen.load(path)
     images = np.random.default_rng(0).integers(-128, 128, (4, 3, 16, 16)) / 128
     y = bnngen.golden(network, images)
-    evaluator = ReferenceEvaluator(in_doubles(path), new_ops=custom_ops)
+    evaluator = ReferenceEvaluator(in_double(onnx.load(path)), new_ops=custom_ops)
     wanted = np.concatenate([evaluator.run(None, {"image": image[None]})[0] for image in images])
     np.testing.assert_allclose(network.host.real_outputs(y), wanted, rtol=1e-12)
 
