@@ -163,7 +163,7 @@ def test_a_table_that_a_netlist_does_not_need(netlist_board):
         (
             '"SB_LVCMOS"',
             '"X\\ny"',
-            "pins.attributes.IO_STANDARD: found 'X\\ny'; accepted: String should match",
+            "pins.attributes.IO_STANDARD: found 'X\\ny'; accepted: text without control characters",
         ),
         ('pll = "SB_PLL40_PAD"\n', "", "missing here: clock.pll"),
         ('"ice40"', '"ice50"', "family: found 'ice50'; accepted: 'ice40', 'ecp5' or 'xc7'"),
