@@ -47,8 +47,8 @@ def load_data(path: str | Path, network: Network) -> Data:
         codes = _checked_codes(arrays["codes"], network, where)
     else:
         codes = quantize(x, network, scale, where)
-    labels = _labels(arrays["y"], len(_some(codes, where)), where) if "y" in arrays else None
-    return Data(codes, labels, x, 1.0 if scale is None else _scale(scale, where))
+    labels = _labels(arrays["y"], len(codes), where) if "y" in arrays else None
+    return Data(_some(codes, where), labels, x, 1.0 if scale is None else _scale(scale, where))
 
 
 def quantize(

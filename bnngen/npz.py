@@ -152,7 +152,7 @@ def _read_header(file: IO[bytes], where: str) -> tuple[str, int]:
         raise DataError(f"{where} is not an array as numpy writes it")
     width = 2 if start[6] == 1 else 4
     length = int.from_bytes(file.read(width), "little")
-    if start[6] not in (1, 2, 3) or length > _MOST_HEADER_BYTES:
+    if start[6] not in (1, 2, 3) or start[7] or length > _MOST_HEADER_BYTES:
         raise DataError(f"{where} has a damaged header")
     return file.read(length).decode("utf-8" if start[6] == 3 else "latin-1"), 8 + width + length
 

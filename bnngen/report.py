@@ -91,9 +91,10 @@ def read_report(out: str | Path) -> ReportRecord:
     return read_record(path, ReportRecord)
 
 
-def render_html(report: dict[str, Any]) -> str:
+def render_html(report: dict[str, Any] | ReportRecord) -> str:
     """The report as a page that needs no other file."""
-    return render("report.html.j2", report=report)
+    contents = report.model_dump() if isinstance(report, ReportRecord) else report
+    return render("report.html.j2", report=contents)
 
 
 def weight_bits(network: Network) -> int:

@@ -135,8 +135,9 @@ GOOD = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}"
         with_header("{'\\q': 0x}"),
         with_header("x" * 20_000),
         b"\x93NUMPY\x07\0" + bytes(100),
+        with_header(GOOD, bytes(8)).replace(b"\1\0", b"\1\1", 1),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_damaged_headers(write: Write, contents: bytes) -> None:
     with pytest.raises(DataError, match=r"d.npz': a has a damaged header"):

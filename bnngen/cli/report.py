@@ -20,7 +20,7 @@ def command(
     from bnngen.owned import owned
     from bnngen.report import PAGE, read_report, render_html
 
-    page, text = folder / PAGE, render_html(read_report(folder).model_dump())
+    page, text = folder / PAGE, render_html(read_report(folder))
     with owned(folder, [PAGE]):
         write_text(page, text)
     console.print(f"report in {page}")
