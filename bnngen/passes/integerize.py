@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +16,8 @@ from numpy.typing import NDArray
 from bnngen import quantised
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.errors import ModelError
-from bnngen.exact import ExactArray, exact_array
-from bnngen.graph import Graph, Node, Op, Shape, channels_first
-from bnngen.network import NETWORK_INPUT, Host, NamedLayer, Network
+from bnngen.graph import Graph, Node, Shape, channels_first
+from bnngen.network import NETWORK_INPUT, NamedLayer, Network
 from bnngen.ops.add import Add
 from bnngen.ops.argmax import ArgMax
 from bnngen.ops.concat import Concat
@@ -29,25 +27,18 @@ from bnngen.ops.max_pool import MaxPool
 from bnngen.ops.slice import Slice
 from bnngen.ops.threshold import Threshold
 from bnngen.ops.upsample import Upsample
+from bnngen.passes.ends import host_of, input_quantizer, kind
 from bnngen.quantised import (
-    ALWAYS,
-    NEVER,
-    RELU,
-    Affine,
     Bound,
     Convolution,
     Linear,
     Move,
     Product,
     Reshape,
-    Softmax,
     Step,
     Sum,
 )
-from bnngen.quantizer import Quantizer, uniform_row
 
-LEAST_REAL = Fraction(1, 1 << 500)
-"""The least absolute value of a number with which the host computes; the greatest is its reciprocal."""
 MOST_SUM_BITS = 62
 """Bits of the absolute value of a sum: int64 holds it, twice as much, and its threshold above."""
 
@@ -60,7 +51,7 @@ def integerize(graph: Graph) -> Network:
     if not graph.nodes:
         raise ModelError(graph.output, "the network has no layers")
     reader = _reader_of_input(graph)
-    quantizer = _input_quantizer(reader)
+    quantizer = input_quantizer(reader)
     made, layers, shapes = {reader.name: (quantizer.type, NETWORK_INPUT)}, list[NamedLayer](), graph.shapes
     kinds = Step | Sum | Product | quantised.MaxPool | Move | ArgMax
     for node in graph.nodes:
@@ -77,7 +68,7 @@ def integerize(graph: Graph) -> Network:
         made[(step or node).name] = made[node.name] = (layer.op.output_type, len(layers) - 1)
     if not layers:
         raise ModelError(graph.output, "the network has no layer with weights behind its input quantiser")
-    host = _host(graph, _tail(graph, made))
+    host = host_of(graph, _tail(graph, made))
     return Network(graph.input_shape, quantizer, tuple(layers), host, file_shape=graph.file_shape)
 
 
@@ -113,13 +104,8 @@ def _integers(graph: Graph, name: str, made: dict[str, tuple[IntType, int]]) -> 
                 "accepted in front of dense layers, at the input and at the output, and elsewhere where only "
                 "axes of length 1 come and go",
             )
-        raise ModelError(name, f"{_kind(op)} works on real numbers here; quantise its result, or remove it")
+        raise ModelError(name, f"{kind(op)} works on real numbers here; quantise its result, or remove it")
     return made[name]
-
-
-def _kind(op: Op) -> str:
-    """What an operator is called in messages."""
-    return "Relu" if op == RELU else type(op).__name__
 
 
 def _tail(graph: Graph, made: dict[str, tuple[IntType, int]]) -> list[Node]:
@@ -130,64 +116,6 @@ def _tail(graph: Graph, made: dict[str, tuple[IntType, int]]) -> list[Node]:
         tail.insert(0, graph[name])
         name = graph[name].inputs[0]
     return tail
-
-
-def _input_quantizer(node: Node) -> Quantizer:
-    step = node.op
-    if not isinstance(step, Step):
-        raise ModelError(
-            node.name,
-            "takes real numbers from the network's input; quantise the input first (BipolarQuant or Quant)",
-        )
-    if step.from_sign:
-        raise ModelError(
-            node.name, "is a plain Sign on an input that can be 0; use BipolarQuant, where 0 gives +1"
-        )
-    type_, bounds = _reachable(node)
-    rows = [_uniform(node, row, falls, type_) for row, falls in zip(bounds, step.falling, strict=True)]
-    if len({mode for _, _, mode in rows}) > 1:
-        raise ModelError(node.name, "quantises the channels of the input with different rounding rules")
-    mul, add = (exact_array([row[i] for row in rows]) for i in (0, 1))
-    _check_reals(node.name, mul, add)
-    return Quantizer(mul, add, rows[0][2], type_)
-
-
-def _reachable(node: Node) -> tuple[IntType, list[tuple[Bound, ...]]]:
-    """The codes that the input's quantiser can give, and the bounds between them: a Clip in front of it may
-    leave some out at either end."""
-    step = node.op
-    assert isinstance(step, Step)
-    always = {sum(bound == ALWAYS for bound in row) for row in step.rows}
-    never = {sum(bound == NEVER for bound in row) for row in step.rows}
-    first, last = min(always), len(step.rows[0]) - min(never)
-    if len(always) > 1 or len(never) > 1 or first >= last:
-        raise ModelError(node.name, "quantises the input, but has a level that is always or never reached")
-    if (first, last) == (0, len(step.rows[0])):
-        return step.type, list(step.rows)
-    return IntType(step.type.lo + first, step.type.lo + last), [row[first:last] for row in step.rows]
-
-
-def _check_reals(name: str, *arrays: ExactArray) -> None:
-    """Raises ModelError for numbers that float64 can't be trusted to hold."""
-    for value in np.concatenate(arrays):
-        if value and not LEAST_REAL <= abs(value) <= 1 / LEAST_REAL:
-            raise ModelError(
-                name,
-                f"has a scale or an offset that is not between {float(LEAST_REAL):.0e} and "
-                f"{float(1 / LEAST_REAL):.0e} once all are put together; scale the values to a sensible size",
-            )
-
-
-def _uniform(node: Node, row: tuple[Bound, ...], falls: bool, type_: IntType) -> tuple:
-    known = [(b.value, b.strict) for b in row if b.value is not None]
-    if not all(value.is_rational for value, _ in known):
-        raise ModelError(
-            node.name, "quantises the input with an irrational scale; put no batch norm in front of it"
-        )
-    found = uniform_row(known, falls, type_)
-    if found is None:
-        raise ModelError(node.name, "quantises the input with thresholds that no affine rounding gives")
-    return found
 
 
 def _layer(
@@ -302,28 +230,3 @@ def _without_zero(node: Node, table: NDArray[np.int64], dense: Dense | Conv2d | 
             "hardware has one bit for -1 and +1: use BipolarQuant, where 0 gives +1",
         )
     return table[:, :1]
-
-
-def _host(graph: Graph, tail: list[Node]) -> Host:
-    """The tail holds at most Reshapes, an Affine between them, and a Softmax behind all."""
-    mul, add, softmax = exact_array(1), exact_array(0), False
-    last = tail[0].inputs[0] if tail else graph.output
-    shape = graph.shapes[last]
-    order = np.moveaxis(np.arange(math.prod(shape)).reshape(shape), -1, 0).reshape(-1)
-    while tail and isinstance(tail[0].op, Reshape):
-        tail.pop(0)
-    if tail and isinstance(tail[0].op, Affine):
-        mul, add = tail[0].op.mul, tail[0].op.add
-        tail.pop(0)
-    while tail and isinstance(tail[0].op, Reshape):
-        tail.pop(0)
-    if tail and isinstance(tail[0].op, Softmax):
-        softmax = True
-        tail.pop(0)
-    if tail:
-        raise ModelError(
-            tail[0].name, f"{_kind(tail[0].op)} works on real numbers here; quantise its result, or remove it"
-        )
-    _check_reals(graph.output, mul, add)
-    in_file = channels_first(graph.shapes[graph.output])
-    return Host(mul, add, softmax, None if len(shape) == 1 else order, None if len(in_file) == 1 else in_file)

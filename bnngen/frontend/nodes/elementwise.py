@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.exact import Exact, ExactArray, exact_array, square_root
-from bnngen.frontend.importer import Importer, OnnxNode, channel_parameters, features, handles, varying_axis
+from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.limits import MOST_EXACT, check_elements
 from bnngen.frontend.nodes.shaping import add_reshape
+from bnngen.frontend.onnx_node import OnnxNode, channel_parameters, features, varying_axis
 from bnngen.frontend.values import Activation, Constant
 from bnngen.quantised import RELU, Affine, Clip, Sum
 

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from bnngen.datatypes import IntType
 from bnngen.exact import Exact, ExactArray, exact_array
-from bnngen.frontend.importer import Importer, OnnxNode, channel_parameters, handles
+from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.onnx_node import OnnxNode, channel_parameters
 from bnngen.frontend.values import Activation, Constant, QuantisedConstant
 from bnngen.quantised import Affine, Linear
 

@@ -10,8 +10,9 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.frontend.importer import Importer, OnnxNode, checked_axis, handles
+from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.limits import check_elements
+from bnngen.frontend.onnx_node import OnnxNode, checked_axis
 from bnngen.frontend.values import Activation, OnnxShape
 from bnngen.quantised import Concat, Slice, Upsample
 

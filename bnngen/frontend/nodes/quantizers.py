@@ -10,7 +10,8 @@ from onnx import AttributeProto
 
 from bnngen.datatypes import BIPOLAR, IntType
 from bnngen.exact import Exact, ExactArray, exact_array
-from bnngen.frontend.importer import Importer, OnnxNode, channel_parameters, handles
+from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.onnx_node import OnnxNode, channel_parameters
 from bnngen.frontend.schema import QONNX, Definition
 from bnngen.frontend.values import Activation, OnnxShape, QuantisedConstant
 from bnngen.quantised import Affine, Bound, Step

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from bnngen.frontend.importer import Importer, OnnxNode, checked_axis, features, handles
+from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.onnx_node import OnnxNode, checked_axis, features
 from bnngen.frontend.values import Activation, Constant, OnnxShape, QuantisedConstant
 from bnngen.quantised import Reshape
 
