@@ -155,6 +155,12 @@ def _numbers(members: Members, random: Random) -> None:
     _put(members, at, np.full(array.shape, random.choice(NUMBERS)))
 
 
+def _wrapped(members: Members, random: Random) -> None:
+    """Negative numbers as what they are modulo 2**64."""
+    at, array = _array(members, random)
+    _put(members, at, array.astype(np.int64).view(np.uint64))
+
+
 def _layout(members: Members, random: Random) -> None:
     """The same numbers in Fortran's order."""
     at, array = _array(members, random)
@@ -247,6 +253,7 @@ CHANGES: dict[str, Change] = {
     "shape": _shape,
     "number": _number,
     "numbers": _numbers,
+    "wrapped": _wrapped,
     "layout": _layout,
     "renamed": _renamed,
     "removed": _removed,

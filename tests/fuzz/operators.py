@@ -164,9 +164,10 @@ def run_batch_normalization(
     training_mode: int = 0,
     spatial: int = 1,
 ) -> tuple:
-    if len(parameters) != 4 or any(p.shape != x.shape[1:2] for p in parameters) or spatial != 1:
+    channels = x.shape[1:2] or (1,)
+    if len(parameters) != 4 or any(p.shape != channels for p in parameters) or spatial != 1:
         raise ValueError("four parameters, each a number a channel")
-    gamma, beta, mean, var = (p.reshape(-1, *(1,) * (x.ndim - 2)) for p in parameters)
+    gamma, beta, mean, var = (p.reshape(-1, *(1,) * max(0, x.ndim - 2)) for p in parameters)
     if training_mode:
         axes = tuple(a for a in range(x.ndim) if a != 1)
         mean = x.mean(axis=axes, keepdims=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.fuzz.mutant import Mutant
-from tests.fuzz.verdict import Verdict
+from tests.fuzz.verdict import ACCEPTED, Verdict
 
 MOST_TEXT = 200
 Signature = tuple[str, str, str]
@@ -52,7 +52,7 @@ class Tally:
     @property
     def accepted(self) -> float:
         """The share that bnngen accepts."""
-        accepted = sum(self.verdicts[kind] for kind in ("agrees", "undecided", "unevaluated", "wrong"))
+        accepted = sum(self.verdicts[kind] for kind in ACCEPTED)
         return accepted / max(1, self.mutants)
 
     def count(self, number: int, mutant: Mutant, verdict: Verdict) -> None:

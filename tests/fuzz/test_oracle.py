@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bnngen.errors import DataError, ModelError
+from bnngen.errors import BnngenError, DataError, ModelError
 from bnngen.network import Host
 from bnngen.ops.dense import Dense
 from tests.frontend.conftest import File
@@ -67,7 +67,7 @@ def test_fractions_decide_what_doubles_can_not() -> None:
         (ModelError("fc", "has no weights"), ("refused", "has no weights")),
         (ModelError("", "has no weights"), ("unclear", "no layer named from nowhere")),
         (DataError(""), ("unclear", "no message from nowhere")),
-        (DataError("x\x1b[2J"), ("unclear", "control characters from nowhere")),
+        (BnngenError("x\x1b[2J"), ("unclear", "control characters from nowhere")),
         (DataError("a" * 5000), ("unclear", "an endless message from nowhere")),
         (
             DataError("x: index 3 is out of bounds for axis 0"),

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from bnngen.errors import BnngenError, ModelError
 
-FAULTS = ("foreign", "unclear", "wrong", "hang", "memory", "died")
-"""The kinds of verdicts that are faults of bnngen."""
+FAULTS = ("foreign", "unclear", "wrong", "permissive", "hang", "memory", "died")
+"""The kinds of verdicts that are faults of bnngen; "permissive" is what it accepts and nobody else does."""
 
+ACCEPTED = ("agrees", "undecided", "unevaluated", "wrong", "permissive")
 MOST_CHARACTERS = 4_000
 FOREIGN_TEXTS = (
     "unexpected",
@@ -66,7 +67,7 @@ class Verdict:
 
     @property
     def accepted(self) -> bool:
-        return self.kind in ("agrees", "undecided", "unevaluated", "wrong")
+        return self.kind in ACCEPTED
 
     @property
     def signature(self) -> tuple[str, str]:

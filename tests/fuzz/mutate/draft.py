@@ -12,6 +12,8 @@ import onnx
 from onnx import helper, numpy_helper
 
 Shape = tuple[int, ...]
+Insertion = tuple[str, list[Any], dict[str, Any]]
+"""A node to be put in between: its operator, its inputs (None is what flows) and its attributes."""
 Mutator = Callable[["Draft"], None]
 _T = TypeVar("_T")
 
@@ -85,6 +87,24 @@ class Draft:
         nodes = enumerate(self.graph.node)
         return self.pick((n, k) for n, node in nodes for k, name in enumerate(node.input) if name in computed)
 
+    def place(self, at_the_end: float) -> tuple[int, int]:
+        """An edge, or, with this share, what is behind the last node: the number after its own, and 0."""
+        return (len(self.graph.node), 0) if self.graph.output and self.chance(at_the_end) else self.edge()
+
+    def at(self, place: tuple[int, int]) -> str:
+        """The tensor that flows there."""
+        number, index = place
+        nodes = self.graph.node
+        return nodes[number].input[index] if number < len(nodes) else self.graph.output[0].name
+
+    def _lead(self, place: tuple[int, int], name: str) -> None:
+        """Lets another tensor flow there."""
+        number, index = place
+        if number < len(self.graph.node):
+            self.graph.node[number].input[index] = name
+        else:
+            self.graph.output[0].name = name
+
     def parameter(self) -> tuple[onnx.NodeProto, int, onnx.TensorProto]:
         """An initializer that a node reads: the node, the number of its input, and the tensor."""
         tensors = {i.name: i for i in self.graph.initializer}
@@ -101,24 +121,20 @@ class Draft:
         self.graph.initializer.append(numpy_helper.from_array(array, name))
         node.input[index] = name
 
-    def insert(
-        self, at: tuple[int, int], *steps: tuple[str, list[Any], dict[str, Any]], domain: str = ""
-    ) -> None:
-        """Puts nodes in a row on an edge: each is an operator, its inputs (None is what flows) and attributes."""
-        number, index = at
-        reader = self.graph.node[number]
-        flowing = reader.input[index]
-        shape = self.shapes.get(flowing)
+    def insert(self, at: tuple[int, int], *steps: Insertion, domain: str = "") -> None:
+        """Puts nodes in a row at a place."""
+        first = flowing = self.at(at)
         made: list[onnx.NodeProto] = []
         for op, inputs, attributes in steps:
             out = self.fresh(f"{op}_out{len(made)}")
             names = [flowing if i is None else i for i in inputs]
             made.append(helper.make_node(op, names, [out], name=out, domain=domain, **attributes))
-            reader.input[index] = flowing = out  # taken from here on
-        if shape is not None and isinstance(self.shapes, dict):
-            self.shapes.setdefault(flowing, shape)
+            flowing = out
+        self._lead(at, flowing)
+        if first in self.shapes and isinstance(self.shapes, dict):
+            self.shapes.setdefault(flowing, self.shapes[first])
         nodes = list(self.graph.node)
-        self.replace_nodes([*nodes[:number], *made, *nodes[number:]])
+        self.replace_nodes([*nodes[: at[0]], *made, *nodes[at[0] :]])
 
     def replace_nodes(self, nodes: list[onnx.NodeProto]) -> None:
         kept = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from tests.fuzz.mutate.draft import Draft, SkipError, mutator, number
+from tests.fuzz.mutate.draft import Draft, Insertion, SkipError, mutator, number
 
 QONNX = "qonnx.custom_op.general"
 
 
-def flowing(draft: Draft) -> tuple[tuple[int, int], tuple[int, ...]]:
-    """An edge and the shape of what flows there."""
-    at = draft.edge()
-    shape = draft.shape(draft.graph.node[at[0]].input[at[1]])
+def flowing(draft: Draft, at_the_end: float = 0.15) -> tuple[tuple[int, int], tuple[int, ...]]:
+    """A place where a tensor flows, with this share the output, and the tensor's shape."""
+    at = draft.place(at_the_end)
+    shape = draft.shape(draft.at(at))
     if not shape:
         raise SkipError
     return at, shape
@@ -108,7 +108,7 @@ def nonlinear(draft: Draft) -> None:
     """Relu, Clip, Neg and the like."""
     at, _ = flowing(draft)
     low, high = (draft.constant(v) for v in draft.pick(((0.0, 6.0), (-1.0, 1.0), (0.0, 1.0), (1.0, -1.0))))
-    ops: tuple[tuple[str, list[Any], dict[str, Any]], ...] = (
+    ops: tuple[Insertion, ...] = (
         ("Relu", [None], {}),
         ("Clip", [None, low, high], {}),
         ("Sign", [None], {}),
@@ -209,7 +209,7 @@ def normed(draft: Draft) -> None:
 def folded(draft: Draft) -> None:
     """A parameter that is computed from constants when the file is read."""
     node, index, tensor = draft.parameter()
-    ops: tuple[tuple[str, list[Any], dict[str, Any]], ...] = (
+    ops: tuple[Insertion, ...] = (
         ("Identity", [None], {}),
         ("Mul", [None, draft.constant(number(draft))], {}),
         ("Div", [None, draft.constant(draft.pick((2.0, 4.0, 3.0)))], {}),

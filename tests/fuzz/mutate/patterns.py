@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import onnx
 
-from tests.fuzz.mutate.draft import Draft, SkipError, mutator
+from tests.fuzz.mutate.draft import Draft, Insertion, SkipError, mutator
 from tests.fuzz.mutate.inserts import flowing
 
 
@@ -35,32 +34,25 @@ def gemm_bias(draft: Draft) -> None:
 @mutator(1.5)
 def broadcast(draft: Draft) -> None:
     """A sum of a tensor and the same with an axis more, or with its axes in another order."""
-    at, shape = flowing(draft)
-    name = draft.graph.node[at[0]].input[at[1]]
-    axis = draft.random.randrange(0, len(shape) + 1)
+    at, shape = flowing(draft, at_the_end=0.5)
+    name = draft.at(at)
     order = list(range(len(shape)))
     draft.random.shuffle(order)
-    draft.insert(
-        at,
-        draft.pick(
-            (
-                ("Unsqueeze", [None, draft.constant([axis], np.int64)], {}),
-                ("Transpose", [None], {"perm": order}),
-                ("Reshape", [None, draft.constant([0, *sorted(shape[1:])], np.int64)], {}),
-            )
-        ),
-        (draft.pick(("Add", "Sub", "Concat")), [None, name], {}),
-    )
-    reader = draft.graph.node[at[0] + 1]
-    if reader.op_type == "Concat":
-        reader.attribute.append(onnx.helper.make_attribute("axis", 1))
+    axis = draft.random.randrange(1, len(shape) + 1) if draft.chance(0.9) else 0
+    longer: Insertion = ("Unsqueeze", [None, draft.constant([axis], np.int64)], {})
+    turned: Insertion = ("Transpose", [None], {"perm": order})
+    other: Insertion = ("Reshape", [None, draft.constant([0, *sorted(shape[1:])], np.int64)], {})
+    op = draft.pick(("Add", "Add", "Sub", "Concat"))
+    both = [None, name] if draft.chance(0.5) else [name, None]
+    first = draft.pick((longer, longer, longer, turned, other))
+    draft.insert(at, first, (op, both, {"axis": 1} if op == "Concat" else {}))
 
 
 @mutator(1.5)
 def grown(draft: Draft) -> None:
     """Sums that become large: by a factor, and by adding a tensor to itself again and again."""
     at, _ = flowing(draft)
-    name = draft.graph.node[at[0]].input[at[1]]
+    name = draft.at(at)
     factor = draft.constant(2.0 ** draft.pick((3, 20, 40, 62, 64, 100)))
     kind = draft.pick(("scaled", "doubled", "fraction"))
     if kind == "scaled":
@@ -79,8 +71,8 @@ def products(draft: Draft) -> None:
     if len(shape) != 2:
         raise SkipError
     random = np.random.default_rng(draft.random.getrandbits(32))
-    most = draft.pick((1, 3, 128))
-    weights = [random.integers(-most, most, (shape[1],) * 2) for _ in range(draft.pick((1, 1, 2, 10)))]
+    most, count = draft.pick(((2, 1), (2, 2), (128, 1), (128, 12), (128, 12)))
+    weights = [random.integers(-most, most, (shape[1],) * 2) for _ in range(count)]
     draft.insert(at, *[("MatMul", [None, draft.constant(w)], {}) for w in weights])
 
 
@@ -108,7 +100,7 @@ def taken(draft: Draft) -> None:
     starts, ends, axes = (draft.constant([v], np.int64) for v in (first, last, axis))
     step = draft.constant([draft.pick((1, 1, 1, 2, -1))], np.int64)
     indices = draft.pick((0, -1, [0], [1, 0], list(range(size))))
-    cuts: tuple[tuple[str, list[Any], dict[str, Any]], ...] = (
+    cuts: tuple[Insertion, ...] = (
         ("Slice", [None, starts, ends, axes, step], {}),
         ("Slice", [None, starts, ends, axes], {}),
         ("Gather", [None, draft.constant(indices, np.int64)], {"axis": axis}),

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from tests.fuzz.mutate.draft import Draft, Shape, SkipError, mutator
+from tests.fuzz.mutate.draft import Draft, Insertion, Shape, SkipError, mutator
 from tests.fuzz.mutate.inserts import QONNX, flowing
-
-Insertion = tuple[str, list[Any], dict[str, Any]]
 
 
 def _another_shape(draft: Draft, shape: Shape) -> Shape:

@@ -1,0 +1,96 @@
+"""Old faults, planted again: the fuzzer must find each within so many mutants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import onnx
+import pytest
+
+from bnngen import data
+from bnngen.frontend import importer
+from bnngen.frontend.nodes import elementwise, linear, shaping
+from bnngen.network import Network
+from bnngen.passes import integerize
+from bnngen.quantised import Sum
+from tests.fuzz.campaign import Campaign
+from tests.fuzz.verdict import Verdict
+from tests.fuzz.worker import judge
+
+MOST_MUTANTS = 1_000
+SEED = 1
+Patch = pytest.MonkeyPatch
+Plant = Callable[[Patch], None]
+
+
+def found(kind: str, plant: Plant) -> tuple[int, Verdict]:
+    """The number of the first mutant that fails with the fault and not without it, and the verdict on it."""
+    campaign = Campaign(kind, SEED, judge)
+    for number in range(MOST_MUTANTS):
+        contents = campaign.mutant(number).contents
+        with pytest.MonkeyPatch.context() as patch:
+            plant(patch)
+            verdict = judge(kind, contents)
+        if verdict.fault and not judge(kind, contents).fault:
+            return number, verdict
+    raise AssertionError(f"none of {MOST_MUTANTS} mutants finds it")
+
+
+def dropout_passes_in_any_mode(patch: Patch) -> None:
+    reader = importer._READERS["", "Dropout"]
+    patch.setitem(
+        importer._READERS, ("", "Dropout"), reader._replace(handler=importer._READERS["", "Identity"].handler)
+    )
+
+
+def nodes_are_read_by_name_alone(patch: Patch) -> None:
+    by_name = {op_type: reader for (_, op_type), reader in importer._READERS.items()}
+    right = importer._reader
+
+    def wrong(node: onnx.NodeProto, name: str) -> importer._Reader:
+        return by_name.get(node.op_type) or right(node, name)
+
+    patch.setattr(importer, "_reader", wrong)
+
+
+def a_bias_of_any_shape_is_one_for_each_output(patch: Patch) -> None:
+    patch.setattr(linear, "channel_parameters", lambda node, values, target: values.reshape(-1))
+
+
+def sums_take_shapes_that_differ(patch: Patch) -> None:
+    def wrong(node, importer, left, right, sign):
+        if left.shape != right.shape:
+            right = shaping.add_reshape(node, importer, right, left.shape[1:], "_like")
+        importer.values[node.output(0)] = importer.add(node, Sum((1, sign)), left, right)
+
+    patch.setattr(elementwise, "_add_sum", wrong)
+
+
+def sums_wrap_at_64_bits(patch: Patch) -> None:
+    patch.setattr(integerize, "_check_sums", lambda node, types: None)
+
+
+def codes_are_cast_before_they_are_checked(patch: Patch) -> None:
+    right = data._checked_codes
+
+    def wrong(codes: np.ndarray, network: Network, where: str) -> np.ndarray:
+        return right(codes.astype(np.int64) if codes.dtype.kind in "iu" else codes, network, where)
+
+    patch.setattr(data, "_checked_codes", wrong)
+
+
+@pytest.mark.parametrize(
+    ("kind", "plant", "verdicts"),
+    [
+        ("model", dropout_passes_in_any_mode, {"wrong"}),
+        ("model", nodes_are_read_by_name_alone, {"wrong"}),
+        ("model", a_bias_of_any_shape_is_one_for_each_output, {"wrong", "permissive"}),
+        ("model", sums_take_shapes_that_differ, {"wrong"}),
+        ("model", sums_wrap_at_64_bits, {"wrong", "foreign"}),
+        ("data", codes_are_cast_before_they_are_checked, {"wrong"}),
+    ],
+)
+def test_a_planted_fault_is_found(kind: str, plant: Plant, verdicts: set[str]) -> None:
+    _, verdict = found(kind, plant)
+    assert verdict.kind in verdicts
