@@ -122,6 +122,8 @@ class Npz(Mapping[str, NDArray[Any]]):
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, zlib.error):
+        return "its packed bytes are no deflated data"
     return str(error) or type(error).__name__
 
 
