@@ -104,13 +104,16 @@ def _value(lines: list[str], random: Random) -> None:
 
 
 def _number(lines: list[str], random: Random) -> None:
-    """Another number where there is one."""
-    numbers = [(at, parts) for at, parts in _assignments(lines) if parts[2].strip()[:1].isdigit()]
+    """Another number where there is one: mostly one like it."""
+    numbers = [
+        (at, parts) for at, parts in _assignments(lines) if parts[2].partition("#")[0].strip().isdigit()
+    ]
     if numbers:
-        at, (key, _, _) = random.choice(numbers)
-        lines[at] = (
-            f"{key} = {random.choice((0, 1, 2, 3, 7, 64, 1000, 10**6, 10**9, 10**15, 10**18, 0.5, 12.5))}"
-        )
+        at, (key, _, text) = random.choice(numbers)
+        value = int(text.partition("#")[0])
+        near = (value + 1, value - 1, value * 2, value // 2, value * 10, value / 2)
+        far = (0, 1, 2, 3, 7, 10**6, 10**9, 10**15, 10**18, 0.5)
+        lines[at] = f"{key} = {random.choice(near if random.random() < 0.7 else far)}"
 
 
 def _key(lines: list[str], random: Random) -> None:
