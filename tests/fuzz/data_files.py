@@ -98,7 +98,7 @@ def zipped(members: Members, compressed: bool = False) -> bytes:
         for name, data in members:
             # without the warning about names that come twice
             file.filelist, file.NameToInfo = [*file.filelist], {}
-            file.writestr(name, data)
+            file.writestr(zipfile.ZipInfo(name), data, kind)  # with a date that is always the same
     return contents.getvalue()
 
 

@@ -23,7 +23,6 @@ from tests.fuzz.operators import root
 from tests.fuzz.reference import Reference
 from tests.fuzz.verdict import Verdict
 
-FRAMES = 16
 NOISE = 1e-9
 """How far doubles may be off, as a share of the greatest output of a frame; a wrong integer is further off."""
 FLOAT_NOISE = 1e-3
@@ -32,6 +31,8 @@ MOST_EXACT = 4
 """Frames that are evaluated in fractions, which is slow."""
 MOST_ELEMENTS = 1 << 18
 """Of a frame that is evaluated."""
+MIXED_TYPES = (TypeError, RuntimeTypeError)
+"""What the evaluator raises for numbers of different types, which bnngen takes for what they are."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,6 @@ def judge_model(contents: bytes) -> Verdict:
     answer = guarded(lambda: _answer(contents))
     if isinstance(answer, Verdict):
         return answer
-    if answer.network.elements_in > MOST_ELEMENTS:
-        return Verdict("unevaluated", "too large")
     try:
         with cpu_limit():
             return _compared(contents, answer)
@@ -59,11 +58,13 @@ def judge_model(contents: bytes) -> Verdict:
         return Verdict("unevaluated", "the evaluator takes too long")
 
 
-def _answer(contents: bytes) -> Answer:
+def _answer(contents: bytes) -> Answer | Verdict:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         path.write_bytes(contents)
         network = bnngen.load(path)
+    if network.elements_in > MOST_ELEMENTS:
+        return Verdict("unevaluated", "too large")
     x = frames(network.model_shape, zlib.crc32(contents))
     y = bnngen.golden(network, x)
     return Answer(network, x, y, _real_outputs(network, y), network.classes(y))
@@ -95,11 +96,7 @@ def _compared(contents: bytes, answer: Answer) -> Verdict:
         batch, expected = _expected(reference, x)
     except NotImplementedError as error:
         return Verdict("wrong", "unknown operator", str(error))
-    except (
-        MemoryError,
-        TypeError,
-        RuntimeTypeError,
-    ) as error:  # it takes no mixture of types, which bnngen does
+    except (MemoryError, *MIXED_TYPES) as error:
         return Verdict("unevaluated", f"{type(error).__name__}, {_checked(model)}", str(error))
     except Exception as error:
         return Verdict("permissive", f"{type(error).__name__}, {_checked(model)}", str(error))

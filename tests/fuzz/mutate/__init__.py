@@ -26,7 +26,7 @@ def chosen(contents: bytes, shapes: Mapping[str, Shape], random: Random) -> list
     wanted = random.choice((1, 1, 1, 1, 2, 2, 3))
     names, weights = list(MUTATORS), [weight for _, weight in MUTATORS.values()]
     steps: list[Step] = []
-    draft = Draft(onnx.ModelProto.FromString(contents), random, shapes)
+    draft = Draft(onnx.ModelProto.FromString(contents), random, dict(shapes))
     for name in random.choices(names, weights, k=MOST_TRIES):
         step = name, random.getrandbits(32)
         changed = _changed(draft, *step)
@@ -38,7 +38,7 @@ def chosen(contents: bytes, shapes: Mapping[str, Shape], random: Random) -> list
 
 def apply(shapes: Mapping[str, Shape], contents: bytes, steps: Sequence[Step]) -> bytes:
     """The file after all ``steps`` that apply to it."""
-    draft = Draft(onnx.ModelProto.FromString(contents), Random(), shapes)
+    draft = Draft(onnx.ModelProto.FromString(contents), Random(), dict(shapes))
     for step in steps:
         draft = _changed(draft, *step) or draft
     contents = draft.model.SerializeToString(deterministic=True)

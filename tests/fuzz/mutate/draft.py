@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeVar
 
@@ -24,12 +24,12 @@ class SkipError(Exception):
 
 @dataclass
 class Draft:
-    """A model, the chance that changes it, the shapes that tensors had before any change (batch first), and
-    whether there was one."""
+    """A model, the chance that changes it, the shapes that its tensors had when they were made (batch first), and
+    whether it was changed before."""
 
     model: onnx.ModelProto
     random: Random
-    shapes: Mapping[str, Shape] = field(default_factory=dict)
+    shapes: dict[str, Shape]
     changed: bool = False
 
     @property
@@ -131,7 +131,7 @@ class Draft:
             made.append(helper.make_node(op, names, [out], name=out, domain=domain, **attributes))
             flowing = out
         self._lead(at, flowing)
-        if first in self.shapes and isinstance(self.shapes, dict):
+        if first in self.shapes:
             self.shapes.setdefault(flowing, self.shapes[first])
         nodes = list(self.graph.node)
         self.replace_nodes([*nodes[: at[0]], *made, *nodes[at[0] :]])

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import onnx
+import pytest
+
+from tests.frontend.conftest import File
+from tests.fuzz import runtime
+from tests.fuzz.operators import ROUNDINGS
+from tests.fuzz.oracle import frames
+from tests.fuzz.reference import Reference
+from tests.fuzz.seeds import as_float32, random_seed
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_random_files_mean_the_same_to_all_evaluators(number: int) -> None:
+    """In doubles, in fractions and in onnxruntime's floats."""
+    seed = random_seed(Random(number))
+    model = onnx.ModelProto.FromString(seed.contents)
+    x = frames(seed.shapes["x"][1:], number)
+    reference = Reference(model)
+    doubles = reference.real(x, None)
+    few = reference.exact(x[:3], None).astype(np.float64)
+    np.testing.assert_allclose(few, doubles[:3], rtol=1e-12)
+    floats = runtime.outputs(model, x, None)
+    assert floats is not None
+    np.testing.assert_allclose(floats, doubles, rtol=1e-4, atol=1e-5)
+
+
+def test_each_way_to_round_is_a_function_of_its_own() -> None:
+    assert runtime.ROUNDINGS.keys() == ROUNDINGS.keys()
+    x = np.arange(-20, 20).reshape(1, -1) / 8
+    for mode in ROUNDINGS:
+        file = File(x.shape[1], directory=Path())
+        first = file.quant("x", 0.5, bits=4.0, rounding_mode=mode)
+        model = as_float32(file.proto(file.quant(first, 0.25, bits=3.0, signed=0, narrow=1)))
+        floats = runtime.outputs(model, x, None)
+        assert floats is not None
+        assert floats.tolist() == Reference(model).real(x, None).tolist()
+
+
+def test_what_it_can_not_read_it_says_nothing_about() -> None:
+    old = File(3, opset=12, directory=Path())
+    assert runtime.outputs(as_float32(old.proto(old.bipolar("x"))), np.zeros((1, 3)), None) is None
+    unknown = File(3, directory=Path())
+    assert runtime.outputs(unknown.proto(unknown.node("Nonsense", "x")), np.zeros((1, 3)), None) is None
