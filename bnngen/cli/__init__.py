@@ -33,7 +33,7 @@ def main() -> None:
     """Run the command line and exit with the status that the outcome has."""
     debug = "--debug" in sys.argv
     for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
-        if hasattr(signal, name):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) != signal.SIG_IGN:
             # as Ctrl-C does: the tools that run are ended too, and nothing half-written stays
             signal.signal(getattr(signal, name), signal.default_int_handler)
     sys.exit(run([argument for argument in sys.argv[1:] if argument != "--debug"], debug))

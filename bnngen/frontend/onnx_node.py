@@ -55,8 +55,11 @@ class OnnxNode:
         return value if isinstance(value, Constant) else Constant(value.exact())
 
     def whole(self, index: int, what: str) -> list[int]:
-        """The input as whole numbers. Raises ModelError if it is computed, or holds anything else."""
-        return whole_numbers(self, self.constant(index, what).array, what)
+        """The input as whole numbers in a row. Raises ModelError if it is computed, or something else."""
+        array = self.constant(index, what).array
+        if array.ndim > 1:
+            raise self.error(f"takes a row of whole numbers as {what}, not an array of shape {array.shape}")
+        return whole_numbers(self, array, what)
 
     def activation(self, index: int = 0) -> Activation:
         """Raises ModelError if the input is a constant."""

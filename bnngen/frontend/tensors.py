@@ -27,10 +27,8 @@ def read_tensor(tensor: TensorProto) -> NDArray:
         raise ValueError(f"has shape {list(tensor.dims)}")
     try:
         array = numpy_helper.to_array(tensor)
-    except (ValueError, TypeError, OverflowError) as error:
-        raise ValueError(
-            f"does not hold the {math.prod(tensor.dims)} numbers of its shape ({error})"
-        ) from None
+    except (ValueError, TypeError, OverflowError):
+        raise ValueError(f"does not hold the {math.prod(tensor.dims)} numbers of its shape") from None
     # bfloat16, the 8-bit floats and the 4-bit numbers of ml_dtypes
     return array.astype(np.float32) if array.dtype.num >= np.dtype("V").num else array
 

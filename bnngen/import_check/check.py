@@ -128,7 +128,7 @@ class _Comparison:
         y = self._network.run(quantize(x, self._network))
         if not self._network.class_index:
             real = self._network.host.real_outputs(y).reshape(len(x), -1)
-            return np.any(_apart(found, real), axis=1, keepdims=False)
+            return np.any(_apart(found, real, self._network), axis=1, keepdims=False)
         if found.shape[1] == 1:
             return np.not_equal(found[:, 0], y[:, 0], dtype=bool)
         return _margin(found, y[:, 0]) > 0  # the file ends in scores, and their argmax was asked for
@@ -141,7 +141,7 @@ class _Comparison:
             if beginning is None:
                 continue
             found, y = self._evaluated(x, tensor), beginning.run(quantize(x, beginning))
-            wrong = _apart(found, beginning.host.real_outputs(y).reshape(1, -1))
+            wrong = _apart(found, beginning.host.real_outputs(y).reshape(1, -1), beginning)
             if wrong.any():
                 near = self._evaluator.undecided(self._filled(x), tensor)[:1].reshape(1, -1)
                 return None if near[wrong].all() else tensor
@@ -175,9 +175,11 @@ class _Comparison:
         return next(made, next(iter(tensors)))
 
 
-def _apart(a: Floats, b: Floats) -> NDArray[np.bool_]:
-    """Elementwise, whether two tensors differ by more than rounding."""
-    largest = max(np.abs(a).max(initial=0.0), np.abs(b).max(initial=0.0))
+def _apart(a: Floats, b: Floats, network: Network) -> NDArray[np.bool_]:
+    """Elementwise, whether two tensors that ``network`` ends in differ by more than rounding. The step of
+    an integer counts as large too: what is left where two numbers cancel out is rounding."""
+    step = np.abs(network.host.mul.astype(np.float64)).max()
+    largest = max(np.abs(a).max(initial=0.0), np.abs(b).max(initial=0.0), step)
     return ~(np.abs(a - b) <= NOISE * largest)
 
 

@@ -64,11 +64,18 @@ def integerize(graph: Graph) -> Network:
             continue
         inputs = [_integers(graph, name, made) for name in node.inputs]
         layer, step = _layer(graph, node, [t for t, _ in inputs], [shapes[name] for name in node.inputs])
+        if any(isinstance(layers[place].op, ArgMax) for _, place in inputs if place != NETWORK_INPUT):
+            raise ModelError(node.name, "works on a class index; an ArgMax or TopK may stand at the end only")
         layers.append(replace(layer, inputs=tuple(place for _, place in inputs), views=_views(graph, node)))
         made[(step or node).name] = made[node.name] = (layer.op.output_type, len(layers) - 1)
     if not layers:
         raise ModelError(graph.output, "the network has no layer with weights behind its input quantiser")
-    host = host_of(graph, _tail(graph, made))
+    tail = _tail(graph, made)
+    if isinstance(layers[-1].op, ArgMax) and (behind := [n for n in tail if not isinstance(n.op, Reshape)]):
+        raise ModelError(
+            behind[0].name, "works on a class index; an ArgMax or TopK may stand at the end only"
+        )
+    host = host_of(graph, tail)
     return Network(graph.input_shape, quantizer, tuple(layers), host, file_shape=graph.file_shape)
 
 

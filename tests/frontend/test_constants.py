@@ -135,7 +135,7 @@ def test_gather_beyond_the_end_is_refused(file: Callable, refuses: Callable) -> 
     model = file(3)
     value = model.node("Gather", [1.0, 2.0], np.array(5), name="op")
     out = scaled(model, value)
-    refuses(model, out, "layer 'op': Gather index 5 is out of bounds for axis 0 with size 2")
+    refuses(model, out, "layer 'op': Gather takes element 5 along an axis that has 2")
 
 
 def test_gather_and_concat_of_constants(file: Callable, agrees: Callable) -> None:
@@ -162,3 +162,26 @@ def test_a_tensor_kept_outside_of_the_file_is_refused(file: Callable, refuses: C
         "layer 'MatMul1': reads the tensor 'c1', which is kept in another file; save the model as one file",
         change=move_away,
     )
+
+
+CONSTANT_FAULTS = {
+    "beyond the axis": (
+        lambda m: m.node("Gather", [1.0, 2.0], np.array([2]), name="op"),
+        "Gather takes element 2 along an axis that has 2",
+    ),
+    "division": (lambda m: m.node("Div", 1.0, [0.0, 1.0, 2.0], name="op"), "Div divides by zero"),
+    "power": (lambda m: m.node("Pow", [0.0, 1.0, 2.0], -1.0, name="op"), "Pow divides by zero"),
+}
+
+
+@pytest.mark.parametrize("case", CONSTANT_FAULTS)
+def test_constants_that_can_not_be_computed(file: Callable, refuses: Callable, case: str) -> None:
+    build, message = CONSTANT_FAULTS[case]
+    model = file(3)
+    refuses(model, model.node("Mul", model.bipolar("x"), build(model)), f"layer 'op': {message}")
+
+
+def test_a_single_exact_number_is_taken_out(file: Callable, agrees: Callable) -> None:
+    model = file(3)
+    scale = model.node("Gather", model.node("Div", [1.0, 3.0], 4.0), np.array(1))
+    agrees(model, model.node("Mul", model.node("MatMul", model.bipolar("x"), WEIGHTS.T), scale))

@@ -50,7 +50,7 @@ REFUSED = {
     "ovf_bq": r"^layer 'MatMul_7': makes sums of 67 bits; at most 62 are supported: ",
     "sum_bcast": r"^layer 'Add_4': Add of tensors of shapes \(1, 3\) and \(1, 3, 1, 1\) is not supported: ",
     "sum_factors": r"^layer 'Add_\d+': makes sums of \d+ bits; at most 62 are supported: ",
-    "trunc_init": r"^layer 'MatMul_1': reads the tensor 'c5', which does not hold the 30 numbers of its ",
+    "trunc_init": r"^layer 'MatMul_1': reads the tensor 'c5', which does not hold the 30 numbers of its shape$",
     "undef_dt": r"^layer 'MatMul_1': reads the tensor 'c5', which is of the unknown type 0$",
 }
 SECONDS = 10

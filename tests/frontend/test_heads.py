@@ -138,3 +138,14 @@ def test_the_scores_of_an_image_are_refused(file: Callable, refuses: Callable) -
         model.node("Softmax", "x", name="head", axis=1),
         "layer 'head': Softmax works over the scores of a tensor (N, classes), not over axis 1 of (1, 3, 2, 2)",
     )
+
+
+@pytest.mark.parametrize("op", ["Softmax", "Mul", "Conv"])
+def test_nothing_works_on_a_class_index(file: Callable, refuses: Callable, op: str) -> None:
+    model = file(3)
+    best = model.node("ArgMax", model.node("MatMul", model.bipolar("x"), np.eye(3)), axis=1)
+    if op == "Conv":
+        best = model.node("MatMul", best, np.ones((1, 2)), name="op")
+    else:
+        best = model.node(op, best, *([2.0] if op == "Mul" else []), name="op")
+    refuses(model, best, "layer 'op': works on a class index; an ArgMax or TopK may stand at the end only")

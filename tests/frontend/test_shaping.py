@@ -239,3 +239,13 @@ def test_a_shape_made_of_the_batch_size(file: Callable, agrees: Callable) -> Non
     flat = model.node("Reshape", model.bipolar("x"), shape)
     path = model.save(model.node("Gemm", flat, weights(4), transB=1))
     assert import_onnx(path).output
+
+
+def test_a_shape_is_a_row_of_numbers(file: Callable, refuses: Callable) -> None:
+    model = file(4)
+    shaped = model.node("Reshape", "x", np.array([[-1], [4]]), name="op")
+    refuses(
+        model,
+        shaped,
+        "layer 'op': Reshape takes a row of whole numbers as its shape, not an array of shape (2, 1)",
+    )

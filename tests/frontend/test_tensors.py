@@ -58,12 +58,12 @@ def tensor(**fields: Any) -> TensorProto:
         (tensor(data_type=TensorProto.STRING), "is of type STRING; accepted are real numbers"),
         (tensor(data_type=TensorProto.COMPLEX64), "is of type COMPLEX64; accepted are real numbers"),
         (tensor(dims=[2, -3]), "has shape [2, -3]"),
-        (tensor(dims=[2, 4]), "does not hold the 8 numbers of its shape (.*)"),
+        (tensor(dims=[2, 4]), "does not hold the 8 numbers of its shape"),
         (
             tensor(dims=[1 << 40, 1 << 40]),
-            "does not hold the 1208925819614629174706176 numbers of its shape (.*)",
+            "does not hold the 1208925819614629174706176 numbers of its shape",
         ),
-        (tensor(raw_data=b"123"), "does not hold the 6 numbers of its shape (.*)"),
+        (tensor(raw_data=b"123"), "does not hold the 6 numbers of its shape"),
         (tensor(data_location=TensorProto.EXTERNAL), "is kept in another file; save the model as one file"),
     ],
 )

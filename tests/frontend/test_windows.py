@@ -212,3 +212,13 @@ def test_what_is_refused(file: Callable, refuses: Callable, case: str) -> None:
     model = file(2, 3, 3)
     build, message = REFUSED[case]
     refuses(model, build(model), message)
+
+
+def test_pads_beside_auto_pad_are_refused(file: Callable, refuses: Callable) -> None:
+    model = file(1, 4)
+    pooled = model.node(
+        "MaxPool", model.bipolar("x"), kernel_shape=[3], pads=[1, 0], auto_pad="SAME_LOWER", name="op"
+    )
+    refuses(
+        model, pooled, "layer 'op': MaxPool has both pads and auto_pad SAME_LOWER, which exclude each other"
+    )

@@ -164,3 +164,16 @@ def test_real_networks(shared: Path, name: str) -> None:
     found = check_import(bnngen.load(shared / "models" / f"{name}.onnx"), x)
     assert found.frames > 0
     assert (found.differing, found.undecided) == (0, 0)
+
+
+def test_what_is_left_where_numbers_cancel_is_rounding(tmp_path: Path) -> None:
+    """0.25 less something next to it: the difference has few right digits in double precision."""
+    nodes = [
+        helper.make_node("BipolarQuant", ["x", "one"], ["q"], domain=QONNX),
+        helper.make_node("MatMul", ["q", "w"], ["h"]),
+        helper.make_node("BatchNormalization", ["h", "one1", "beta", "mean", "var"], ["y"]),
+    ]
+    constants = {"one": 1.0, "w": [[1.0], [-1.0], [1.0], [-1.0]], "one1": [1.0]}
+    constants |= {"beta": [0.25], "mean": [0.5], "var": [4.0]}
+    path = saved(tmp_path / "cancel.onnx", nodes, constants)
+    assert check_import(bnngen.load(path), np.ones((3, 4))) == ImportCheck(3)

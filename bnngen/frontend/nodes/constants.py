@@ -42,9 +42,14 @@ def read_gather(node: OnnxNode, importer: Importer) -> None:
     if not data.ndim or places.dtype.kind not in "iu":
         raise node.error("takes an array, and whole numbers as indices")
     axis = node.axis(data.ndim, 0)
+    wrong = places[(places < -data.shape[axis]) | (places >= data.shape[axis])]
+    if wrong.size:
+        raise node.error(f"takes element {wrong.flat[0]} along an axis that has {data.shape[axis]}")
     check_elements((*places.shape, *data.shape[:axis], *data.shape[axis + 1 :]), "a constant")
     sees_batch = node.constant(0, "its data").of_batch and bool((places % len(data) == 0).any())
-    importer.fold(node, np.take(data, places, axis=axis), sees_batch)
+    taken = np.take(data, places, axis=axis)
+    # of an array of objects numpy gives a single one as it is
+    importer.fold(node, np.asarray(taken, data.dtype), sees_batch)
 
 
 @handles("Cast")
@@ -77,6 +82,8 @@ def read_pow(node: OnnxNode, importer: Importer) -> None:
     power = float(exponent.reshape(-1)[0])
     if node.constant(0, "its base").array.dtype.kind in "iu" and power not in (1.0, 2.0):
         raise node.error("of whole numbers takes an exponent of 1 or 2")
+    if power < 0 and not all(base.reshape(-1)):
+        raise node.error("divides by zero")
     result = square_root(base) if abs(power) == 0.5 else base * base if power == 2.0 else base
     importer.fold(node, exact_array(1) / result if power < 0 else result)
 

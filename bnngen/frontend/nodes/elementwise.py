@@ -157,7 +157,10 @@ def _folded(node: OnnxNode, fold: Callable[[Any, Any], Any], a: Constant, b: Con
         return _folded_integers(node, fold, a.array, b.array)
     if math.prod(shape) > MOST_EXACT:
         raise node.error(f"makes {math.prod(shape):,} exact numbers; at most {MOST_EXACT:,} are supported")
-    return np.asarray(fold(a.exact(), b.exact()), dtype=object).reshape(shape)
+    left, right = a.exact(), b.exact()
+    if fold is operator.truediv and not all(right.reshape(-1)):
+        raise node.error("divides by zero")
+    return np.asarray(fold(left, right), dtype=object).reshape(shape)
 
 
 def _folded_integers(node: OnnxNode, fold: Callable[[Any, Any], Any], a: NDArray, b: NDArray) -> NDArray:

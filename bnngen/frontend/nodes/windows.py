@@ -123,6 +123,8 @@ def _window(node: OnnxNode, value: Activation, kernel: Axes) -> Window:
         raise node.error(f"has pads {list(pads)} for {rank} axes; accepted are {2 * rank} numbers")
     window = Window(tuple(kernel), strides, dilations, pads[:rank], pads[rank:])
     mode = attributes.get("auto_pad", "NOTSET")
+    if mode != "NOTSET" and any(pads):
+        raise node.error(f"has both pads and auto_pad {mode}, which exclude each other")
     if mode == "NOTSET":
         return window
     if mode == "VALID":
