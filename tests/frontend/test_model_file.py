@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,13 +51,42 @@ def test_a_directory(tmp_path: Path) -> None:
         (b"", "it is empty"),
         (b"this is no network\n", "it holds plain text"),
         (b"<!DOCTYPE html>\n<html></html>\n", "it holds plain text"),
-        (b"\x80\x02\xff\xff", "its 4 bytes are truncated or damaged"),
+        (b"a,b,c\n1,2,3\n4,5,6\n", "it holds a table of text (CSV), not a network"),
+        (b"\x90\x02\xff\xff", "its 4 bytes are truncated or damaged"),
     ],
 )
 def test_other_files(tmp_path: Path, data: bytes, found: str) -> None:
     path = tmp_path / "model.onnx"
     path.write_bytes(data)
     assert message(path) == f"'{path}' is not a whole ONNX file: {found}; export or copy it again"
+
+
+def zipped(*names: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras writes it"),
+        (b"\x1c\x00\x00\x00TFL3", "a TFLite model, whose numbers are rounded"),
+        (b"\x93NUMPY\x01\x00", "an array of numpy"),
+        (b"\x80\x02}q\x00.", "a pickled object of Python, as torch.save wrote it"),
+        (zipped("archive/data.pkl", "archive/data/0"), "what torch.save or torch.jit.save wrote"),
+        (zipped("x.npy", "y.npy"), "a .npz file of numpy's arrays"),
+        (zipped("config.json", "model.weights.h5"), "a Keras model"),
+        (zipped("readme.txt"), "a zip archive"),
+        (b"PK\x03\x04 and no more", "a damaged zip archive"),
+    ],
+)
+def test_files_of_other_kinds_are_called_by_their_name(tmp_path: Path, data: bytes, kind: str) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(data)
+    assert message(path).startswith(f"'{path}' is no ONNX file but {kind}")
 
 
 def test_a_file_without_a_network(tmp_path: Path) -> None:
