@@ -19,7 +19,7 @@ def lifted(model: onnx.ModelProto) -> onnx.ModelProto:
 
     Raises what onnx raises for tensors that are damaged.
     """
-    model = inliner.inline_local_functions(model) if model.functions else _copy(model)
+    model = _inlined(model)
     graph = model.graph
     for named in (*graph.node, *model.opset_import):
         named.domain = "" if named.domain == "ai.onnx" else named.domain
@@ -37,6 +37,18 @@ def lifted(model: onnx.ModelProto) -> onnx.ModelProto:
     for node in _nodes([graph.node]):
         _lift_attributes(node)
     return model
+
+
+def _inlined(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy without local functions. Raises ValueError where onnx leaves one, as it does for one that names
+    other versions of operators than the file."""
+    if not model.functions:
+        return _copy(model)
+    names = {(f.domain, f.name) for f in model.functions}
+    inlined = inliner.inline_local_functions(model)
+    if left := names.intersection((node.domain, node.op_type) for node in inlined.graph.node):
+        raise ValueError(f"calls of {left} are left")
+    return inlined
 
 
 def _copy(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -80,3 +92,5 @@ def _lift_attributes(node: onnx.NodeProto) -> None:
                 _lift(tensor)
         elif (node.op_type, attribute.name) == ("Cast", "to") and attribute.i in FLOATS:
             attribute.i = TensorProto.DOUBLE
+        elif (node.op_type, attribute.name) == ("TopK", "sorted"):
+            attribute.i = 1  # which is one of the orders that 0 allows

@@ -145,7 +145,7 @@ def run_multi_threshold(
     out_dtype: str = "",
     data_layout: str = "NCHW",
 ) -> tuple:
-    if data_layout not in ("NCHW", "NCW", "NC"):
+    if data_layout not in ("NCHW", "NCW", "NC") and x.ndim > 2:
         raise ValueError(f"no data layout {data_layout}")
     table = thresholds.reshape(thresholds.shape[0], *(1,) * (x.ndim - 2), -1)
     if len(table) not in (1, x.shape[1]):

@@ -11,6 +11,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+MOST_ELEMENTS = 1 << 14
+"""Of a tensor that is made or changed: larger ones take long to read."""
 Shape = tuple[int, ...]
 Insertion = tuple[str, list[Any], dict[str, Any]]
 """A node to be put in between: its operator, its inputs (None is what flows) and its attributes."""
@@ -59,9 +61,12 @@ class Draft:
         return made | {i.name for i in self.graph.initializer} | {i.name for i in self.graph.input}
 
     def constant(self, values: Any, dtype: Any = np.float32) -> str:
-        """The name of a new initializer."""
+        """The name of a new initializer; a change that needs a large one does not apply."""
+        array = np.asarray(values, dtype)
+        if array.size > MOST_ELEMENTS:
+            raise SkipError
         name = self.fresh("made")
-        self.graph.initializer.append(numpy_helper.from_array(np.asarray(values, dtype), name))
+        self.graph.initializer.append(numpy_helper.from_array(array, name))
         return name
 
     def initializer(self, name: str) -> onnx.TensorProto | None:

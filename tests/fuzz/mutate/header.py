@@ -114,16 +114,12 @@ def head(draft: Draft) -> None:
 def _function(draft: Draft, node: onnx.NodeProto, body: list[onnx.NodeProto], domain: str, name: str) -> None:
     """A local function of one output that takes what ``node`` takes."""
     inputs = [f"i{k}" for k in range(len(node.input))]
-    function = helper.make_function(
-        domain,
-        name,
-        inputs,
-        ["o"],
-        body,
-        [helper.make_opsetid("", 13), helper.make_opsetid(domain or "ai.onnx", 1)],
-    )
+    known = {o.domain: o.version for o in draft.model.opset_import}
+    imports = {"": known.get("", 13) if draft.chance(0.8) else 13, domain: known.get(domain, 1)}
+    versions = [helper.make_opsetid(name, version) for name, version in imports.items()]
+    function = helper.make_function(domain, name, inputs, ["o"], body, versions)
     draft.model.functions.append(function)
-    if domain not in {o.domain for o in draft.model.opset_import}:
+    if domain not in known:
         draft.model.opset_import.add(domain=domain, version=1)
 
 

@@ -6,14 +6,12 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from tests.fuzz.mutate.draft import Draft, SkipError, mutator, number
+from tests.fuzz.mutate.draft import MOST_ELEMENTS, Draft, SkipError, mutator, number
 
 DTYPES = (
     *(TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.INT8),
     *(TensorProto.UINT8, TensorProto.INT32, TensorProto.INT64, TensorProto.BOOL, TensorProto.UINT64),
 )
-MOST = 1 << 14
-"""Elements of a tensor whose numbers are changed: larger ones take too long to write."""
 
 
 def _chosen(draft: Draft, floats: bool = True) -> tuple[onnx.NodeProto, int, np.ndarray]:
@@ -23,7 +21,7 @@ def _chosen(draft: Draft, floats: bool = True) -> tuple[onnx.NodeProto, int, np.
         array = numpy_helper.to_array(tensor)
     except Exception:
         raise SkipError from None
-    if not array.size or array.size > MOST or (floats and array.dtype.kind != "f"):
+    if not array.size or array.size > MOST_ELEMENTS or (floats and array.dtype.kind != "f"):
         raise SkipError
     return node, index, array.copy()
 
@@ -137,7 +135,7 @@ def dtype(draft: Draft) -> None:
 def stored_otherwise(draft: Draft) -> None:
     """Typed fields in place of raw bytes, a Constant node in place of an initializer, or an input as well."""
     _, _, tensor = draft.parameter()
-    if np.prod(tensor.dims, dtype=float) > MOST:
+    if np.prod(tensor.dims, dtype=float) > MOST_ELEMENTS:
         raise SkipError
     try:
         array = numpy_helper.to_array(tensor)
