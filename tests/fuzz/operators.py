@@ -175,6 +175,22 @@ def run_batch_normalization(
     return (gamma * (x - mean) / _sqrt(var + _number(epsilon, x)) + beta,)
 
 
+@operator("Dropout")
+def run_dropout(
+    self: Any,
+    x: NDArray,
+    ratio: NDArray | float = 0.5,
+    training: NDArray | bool = False,
+    seed: int = 0,
+    is_test: int = 1,
+) -> tuple:
+    """In training mode by chance: nobody computes the same."""
+    if not np.any(training):
+        return x, np.ones(x.shape, bool)
+    kept = np.random.default_rng(seed).random(x.shape) >= np.max(ratio)
+    return np.where(kept, x / _number(1 - np.max(ratio), x), _number(0, x)), kept
+
+
 @operator("Gemm")
 def run_gemm(
     self: Any,

@@ -154,10 +154,13 @@ def run_resize(
     mode: str = "nearest",
     **others: Any,
 ) -> tuple:
-    """Nearest neighbours only."""
-    given = {a.name for a in self.onnx_node.attribute}
-    if mode != "nearest" or given - {"coordinate_transformation_mode", "nearest_mode", "mode"}:
-        raise ValueError(f"only the nearest element, not {given}")
+    """Nearest neighbours only, along all axes; what else there is says nothing about these."""
+    if (
+        mode != "nearest"
+        or others.get("axes")
+        or others.get("keep_aspect_ratio_policy") not in (None, "stretch")
+    ):
+        raise ValueError(f"only the nearest element, not {mode} by {others}")
     if self.run_params["opsets"].get("", 99) < 11:
         coordinate_transformation_mode, nearest_mode = "asymmetric", "floor"
     *_, amounts = (i for i in inputs if i is not None and i.size)
