@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from onnx import helper
 from onnx.reference.op_run import OpRun
 
 QONNX_DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general")
@@ -43,6 +45,10 @@ def exact(array: NDArray) -> NDArray:
     return fractions
 
 
+IN_FRACTIONS = ContextVar("IN_FRACTIONS", default=False)
+"""Whether a file is being evaluated in fractions: what is cast to doubles becomes fractions then."""
+
+
 def _is_exact(*arrays: NDArray | None) -> bool:
     return any(a is not None and a.dtype == object for a in arrays)
 
@@ -66,6 +72,14 @@ def root(value: Fraction) -> Fraction:
 
 def _sqrt(x: NDArray) -> NDArray:
     return _each(root)(x) if _is_exact(x) else np.sqrt(x)
+
+
+@operator("Cast")
+def run_cast(self: Any, x: NDArray, to: int = 0, saturate: int = 1, round_mode: str = "up") -> tuple:
+    dtype = helper.tensor_dtype_to_np_dtype(to)
+    if dtype.kind == "f" and IN_FRACTIONS.get():
+        return (x if _is_exact(x) else exact(x.astype(np.float64)),)
+    return ((_each(math.trunc)(x) if _is_exact(x) else x).astype(dtype),)
 
 
 @operator("Sqrt")

@@ -11,7 +11,7 @@ from onnx.reference import ReferenceEvaluator
 
 from tests.fuzz import windows  # noqa: F401 - adds its operators
 from tests.fuzz.lift import lifted
-from tests.fuzz.operators import OPERATORS, exact
+from tests.fuzz.operators import IN_FRACTIONS, OPERATORS, exact
 
 MOST_BATCH = 64
 
@@ -44,7 +44,9 @@ class Reference:
         """The same in fractions, which no rounding touches; slow."""
         doubles = self.evaluator.rt_inits_
         self.evaluator.rt_inits_ = {k: exact(v) if v.dtype == np.float64 else v for k, v in doubles.items()}
+        token = IN_FRACTIONS.set(True)
         try:
             return self.real(exact(x), batch)
         finally:
+            IN_FRACTIONS.reset(token)
             self.evaluator.rt_inits_ = doubles

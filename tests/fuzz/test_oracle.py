@@ -30,7 +30,7 @@ def dense(model: File) -> str:
 def forty_ninths(model: File) -> str:
     """Sums divided by 49 and multiplied by it again: in doubles 1 becomes a little less."""
     x = model.node("MatMul", model.bipolar("x"), WEIGHTS[:3])
-    x = model.node("Mul", model.node("Div", x, 49.0), 49.0)
+    x = model.node("Mul", model.node("Div", x, model.node("Cast", np.array([49]), to=1)), 49.0)
     x = model.quant(x, 1.0, bits=4.0, rounding_mode="FLOOR")
     return model.node("MatMul", x, WEIGHTS[:3])
 
