@@ -10,6 +10,7 @@ from onnx import inliner
 
 from bnngen.errors import ModelFileError
 from bnngen.frontend.limits import MOST_NODES
+from bnngen.frontend.schema import STANDARD
 
 MOST_NESTED = 100
 """How deep functions may call each other."""
@@ -28,6 +29,7 @@ def inlined(model: onnx.ModelProto) -> onnx.ModelProto:
     if len(bodies) < len(model.functions):
         twice = Counter(f.name for f in model.functions).most_common(1)[0][0]
         raise ModelFileError(f"the model defines the local function '{twice}' twice")
+    _check_meaning(model)
     sizes: dict[_Key, int] = {}
     for key in bodies:
         _count(key, bodies, sizes, ())
@@ -39,6 +41,24 @@ def inlined(model: onnx.ModelProto) -> onnx.ModelProto:
         return inliner.inline_local_functions(model)
     except Exception as error:  # what the inliner throws is documented nowhere
         raise ModelFileError(f"the model's local functions can't be put in place: {error}") from None
+
+
+def _check_meaning(model: onnx.ModelProto) -> None:
+    """Raises ModelFileError for a function that tools read differently."""
+    versions = {o.domain: o.version for o in model.opset_import}
+    for function in model.functions:
+        if function.domain in STANDARD:
+            raise ModelFileError(
+                f"the model's local function '{function.name}' is in ONNX's own domain, so that tools read "
+                "its calls differently; give it a domain of its own"
+            )
+        for entry in function.opset_import:
+            if versions.get(entry.domain, entry.version) != entry.version:
+                raise ModelFileError(
+                    f"the model's local function '{function.name}' is written in version {entry.version} of "
+                    f"the operators of domain '{entry.domain}', the model in {versions[entry.domain]}; "
+                    "export it with one version"
+                )
 
 
 def _count(key: _Key, bodies: dict, sizes: dict[_Key, int], callers: tuple[_Key, ...]) -> None:

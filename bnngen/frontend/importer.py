@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -118,6 +119,11 @@ class Importer:
                 f"the file has {len(graph.node):,} operators; at most {MOST_NODES:,} are supported",
             )
         tensors = {tensor.name: tensor for tensor in graph.initializer}
+        if len(tensors) < len(graph.initializer):
+            twice = Counter(tensor.name for tensor in graph.initializer).most_common(1)[0][0]
+            raise ModelError(
+                twice, "the file holds two tensors of this name, and tools take one or the other"
+            )
         input_name, input_shape = self._read_input(tensors.keys())
         for node, name in zip(graph.node, self._node_names(), strict=True):
             self._read_node(node, name, tensors)

@@ -91,3 +91,20 @@ def test_functions_that_have_no_end(file: Callable, functions: list, message: st
     with pytest.raises(ModelFileError) as error:
         import_onnx(path)
     assert str(error.value) == message
+
+
+def test_a_function_in_onnx_own_domain_is_refused(file: Callable) -> None:
+    model, output = network(file, "Relu", domain="")
+    path = model.save(output, change=with_functions(function("Relu", ("Neg", ""), domain="")))
+    with pytest.raises(ModelFileError, match="local function 'Relu' is in ONNX's own domain"):
+        import_onnx(path)
+
+
+def test_a_function_of_another_version_is_refused(file: Callable) -> None:
+    """onnx's inliner leaves it, and its call would be read by its name."""
+    body = function("Relu", ("Neg", ""))
+    body.opset_import[0].version = 11
+    model, output = network(file, "Relu")
+    path = model.save(output, change=with_functions(body))
+    with pytest.raises(ModelFileError, match="'Relu' is written in version 11 of the operators of domain ''"):
+        import_onnx(path)

@@ -170,3 +170,16 @@ def test_the_same_file_twice_gives_the_same_network(file: Callable, weights_of: 
     assert weights_of(path) == weights_of(path)
     first, second = (lower(import_onnx(path)) for _ in range(2))
     assert [layer.name for layer in first.layers] == [layer.name for layer in second.layers]
+
+
+def test_two_tensors_of_one_name_are_refused(file: Callable, refuses: Callable) -> None:
+    def repeat(model: onnx.ModelProto) -> None:
+        model.graph.initializer.append(model.graph.initializer[-1])
+
+    model = file(3)
+    refuses(
+        model,
+        model.node("MatMul", model.bipolar("x"), WEIGHTS),
+        "layer 'c1': the file holds two tensors of this name, and tools take one or the other",
+        change=repeat,
+    )

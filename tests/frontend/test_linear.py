@@ -236,3 +236,10 @@ def test_a_bias_of_each_frame_is_refused(file: Callable, refuses: Callable, shap
         f"layer 'fc': Gemm has parameters of shape {shape} for a tensor of shape (1, 3); accepted are one number, "
         "or one for each channel",
     )
+
+
+@pytest.mark.parametrize("shape", [(4, 0), (0, 3)])
+def test_weights_that_are_none_are_refused(file: Callable, refuses: Callable, shape: tuple) -> None:
+    model = file(4)
+    output = model.node("MatMul", model.bipolar("x"), model.bipolar(np.zeros(shape)), name="fc")
+    refuses(model, output, f"layer 'fc': MatMul has weights of shape {shape}, which are none")

@@ -286,3 +286,10 @@ def test_another_data_layout_is_refused(file: Callable, refuses: Callable) -> No
         model.node("MultiThreshold", "x", [[0.0], [1.0]], name="act", data_layout="NHWC"),
         "layer 'act': MultiThreshold has data layout NHWC; accepted are channels on axis 1 (NCHW)",
     )
+
+
+def test_a_zero_point_that_is_computed(file: Callable, agrees: Callable) -> None:
+    """A single number without axes."""
+    model = file(3)
+    zero = model.node("Mul", 0.5, 2.0)
+    agrees(model, model.node("MatMul", model.node("Quant", "x", 0.5, zero, 4.0), np.eye(3)))

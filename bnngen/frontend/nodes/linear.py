@@ -58,6 +58,8 @@ def _linear(node: OnnxNode, importer: Importer, transposed: bool) -> Activation:
 def integer_weights(node: OnnxNode) -> tuple[NDArray[np.int64], ExactArray]:
     """The weights of a node as integers, and what they are to be multiplied by."""
     value = node.input(1)
+    if not isinstance(value, Activation) and 0 in value.shape:
+        raise node.error(f"has weights of shape {value.shape}, which are none")
     if isinstance(value, QuantisedConstant):
         if any(value.offset.reshape(-1)):
             raise node.error("has weights with a zero point other than 0; quantise them symmetrically")
@@ -67,8 +69,6 @@ def integer_weights(node: OnnxNode) -> tuple[NDArray[np.int64], ExactArray]:
 
 
 def _whole_numbers(node: OnnxNode, weights: Constant) -> NDArray[np.int64]:
-    if not weights.array.size:
-        raise node.error(f"has weights of shape {weights.shape}, which are none")
     array = weights.array.astype(np.float64)
     small = np.abs(array).max() < 1 << MAX_BITS  # not so where one is no number
     whole = small and np.array_equal(array, np.rint(array))

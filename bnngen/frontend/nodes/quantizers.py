@@ -59,7 +59,7 @@ def read_sign(node: OnnxNode, importer: Importer) -> None:
 @handles("Quant", "IntQuant", domains=QONNX, definition=QUANT)
 def read_quant(node: OnnxNode, importer: Importer) -> None:
     """y = (clip(round(x/scale + zero), lo, hi) - zero) * scale."""
-    scale, zero = _scale(node, 1), node.constant(2, "its zero point").exact()
+    scale, zero = _scale(node, 1), np.atleast_1d(node.constant(2, "its zero point").exact())
     mode, type_ = _rounding(node), _quant_type(node)
     reciprocal = ONE / scale
     value = node.input(0)
