@@ -12,15 +12,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bnngen.base.errors import BnngenError
+
 if TYPE_CHECKING:
     from bnngen.api import compile, golden, load
 
-__all__ = ["compile", "golden", "load"]
+__all__ = ["BnngenError", "compile", "golden", "load"]
 
 
 def __getattr__(name: str) -> Any:
     """The three functions load what they need when first used, so that importing the package is quick."""
-    if name in __all__:
+    if name in ("compile", "golden", "load"):
         from bnngen import api
 
         return getattr(api, name)

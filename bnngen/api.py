@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.data import quantize
 from bnngen.design import Design
-from bnngen.errors import FitError
-from bnngen.frontend import import_onnx
-from bnngen.network import Network, Source
-from bnngen.passes.class_output import with_class_output
-from bnngen.passes.lower import lower
-from bnngen.schedule.budget import Rate, available, cycle_limit
-from bnngen.schedule.planner import plan
-from bnngen.schedule.reasons import link_alone, memory_alone
+from bnngen.fit import fit
+from bnngen.passes.from_file import load
+from bnngen.reference.data_file import quantize
+from bnngen.reference.network import Network
+from bnngen.schedule.budget import Rate
 from bnngen_boards.profile import Board, load_board
 
-CLOSE = 1 / 32
-"""How near to the fastest design a search comes."""
-
-
-def load(path: str | Path, output: Literal["file", "class"] = "file") -> Network:
-    """The integer network of a QONNX file, or of one in FINN's MultiThreshold dialect.
-
-    ``output="class"`` adds an argmax where the network ends in scores.
-    Raises ModelFileError or ModelError (see `bnngen.errors`).
-    """
-    network = lower(import_onnx(path))
-    if output == "class":
-        network = with_class_output(network)
-    return replace(network, source=Source(Path(path).name, Path(path).read_bytes(), output))
+__all__ = ["compile", "golden", "load"]
 
 
 def golden(network: Network, x: NDArray) -> NDArray[np.int64]:
@@ -56,63 +37,4 @@ def compile(
     Raises FitError if nothing fits, BoardError for an unknown or faulty board.
     """
     profile = board if isinstance(board, Board) else load_board(str(board))
-    design = _within_the_memory(network, profile, fps, clock_mhz)
-    most = cycle_limit(fps, design.schedule.clock_mhz)
-    if most is None or design.cycles_per_frame <= most:
-        return design
-    return _within_cycles(most, design, clock_mhz)
-
-
-def _within_cycles(most: int, slow: Design, clock_mhz: float | None) -> Design:
-    """The plan counts the engines; a change of lanes between two of them may take longer still. So it is
-    asked for ever fewer cycles, until a design takes no more than ``most``, as ``slow`` does, and then for as
-    many as may be."""
-    network, board = slow.schedule.network, slow.schedule.board
-    hertz = slow.schedule.clock_mhz * 1_000_000
-    found: Design | None = None
-    low, high, step = 0, most, 1  # nothing is to be found at either end
-    while high - low > 1:
-        cycles = max(low + 1, high - step) if low == 0 else (low + high) // 2
-        try:
-            design = _within_the_memory(network, board, hertz / cycles, clock_mhz)
-        except FitError:
-            low = cycles
-            continue
-        if design.cycles_per_frame <= most:
-            found, low = design, cycles
-        else:
-            slow, high, step = min(slow, design, key=lambda d: d.cycles_per_frame), cycles, 2 * step
-    if found is None:
-        raise FitError(
-            f"that rate doesn't fit {board.name} at {float(slow.schedule.clock_mhz):g} MHz: the fastest "
-            f"design takes {slow.cycles_per_frame:,} cycles a frame ({slow.fps:,.0f} frames/s); ask for "
-            "fewer frames, a faster clock (--clock) or a larger board"
-        )
-    return found
-
-
-def _within_the_memory(network: Network, board: Board, rate: Rate, clock_mhz: float | None) -> Design:
-    """The plan counts lines and queues as one layer tells; how long words wait in them, all layers together
-    tell. While they turn out too large, more room is left for them, and then less speed is asked for."""
-    first = design = Design(plan(network, board, rate, clock_mhz))
-    spare = 0
-    while (missing := _missing(design)) > 0:
-        if spare >= available(board).bram:  # the layers have none left that they could give up
-            raise FitError(link_alone(board, design.byte_bits) or memory_alone(board, design.resources.bram))
-        spare += missing
-        design = Design(plan(network, board, rate, clock_mhz, spare))
-    low, high = first.cycles_per_frame, design.cycles_per_frame
-    # room for all layers is more than most need: a little less speed may do
-    while high - low > max(1, high * CLOSE) and (rate is None or rate == "max"):
-        middle = (low + high) // 2
-        other = Design(plan(network, board, rate, clock_mhz, cycles=middle))
-        if _missing(other) > 0 or other.cycles_per_frame >= high:
-            low = middle
-        else:
-            design, high = other, other.cycles_per_frame
-    return design
-
-
-def _missing(design: Design) -> int:
-    """The block RAMs that the design takes beyond those of its board."""
-    return design.resources.bram - available(design.schedule.board).bram
+    return fit(network, profile, fps, clock_mhz)

@@ -16,10 +16,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from onnx.reference.op_run import OpRun
 
-from bnngen.datatypes import BIPOLAR, IntType
-from bnngen.exact import exact_array
 from bnngen.import_check.operators import operators
-from bnngen.network import NETWORK_INPUT, Host, NamedLayer, Network
+from bnngen.ir.window import Window
+from bnngen.numbers.datatypes import BIPOLAR, IntType
+from bnngen.numbers.exact import exact_array
 from bnngen.ops.add import Add
 from bnngen.ops.argmax import ArgMax
 from bnngen.ops.concat import Concat
@@ -29,8 +29,8 @@ from bnngen.ops.max_pool import MaxPool
 from bnngen.ops.slice import Slice
 from bnngen.ops.threshold import Threshold
 from bnngen.ops.upsample import Upsample
-from bnngen.ops.window import Window
-from bnngen.quantizer import Quantizer
+from bnngen.reference.input_quantizer import Quantizer
+from bnngen.reference.network import NETWORK_INPUT, Host, NamedLayer, Network
 
 pytest_plugins = ["pytester", "support.skips", "support.training"]
 

@@ -16,16 +16,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import bnngen
-from bnngen.api import CLOSE, _within_cycles
-from bnngen.datatypes import BIPOLAR, IntType
+from bnngen.base.errors import FitError
 from bnngen.design import Design
-from bnngen.errors import FitError
-from bnngen.exact import exact_array
-from bnngen.network import Host, NamedLayer, Network
+from bnngen.fit import CLOSE, _within_cycles
+from bnngen.ir.window import Window
+from bnngen.numbers.datatypes import BIPOLAR, IntType
+from bnngen.numbers.exact import exact_array
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.threshold import Threshold
-from bnngen.ops.window import Window
-from bnngen.quantizer import Quantizer
+from bnngen.reference.input_quantizer import Quantizer
+from bnngen.reference.network import Host, NamedLayer, Network
 from bnngen.schedule.budget import available
 from bnngen.schedule.planner import plan
 from bnngen_boards.profile import Board, load_board
@@ -134,7 +134,7 @@ def test_the_smallest_design_that_reaches_a_rate(
             raise FitError("too few")
         return made(floor(asked[-1] * longer))
 
-    monkeypatch.setattr("bnngen.api._within_the_memory", make)
+    monkeypatch.setattr("bnngen.fit._within_the_memory", make)
     reach = [c for c in range(max(1, least), wanted) if floor(c * longer) <= wanted][-1:]
     slow = made(4 * wanted)
     if reach:

@@ -9,21 +9,21 @@ import numpy as np
 import pytest
 
 import bnngen
-from bnngen.data import load_data
-from bnngen.datatypes import BIPOLAR
+from bnngen.base.errors import DataError, FitError
+from bnngen.cost.option import Place
 from bnngen.design import Design
-from bnngen.errors import DataError, FitError
-from bnngen.exact import exact_array
-from bnngen.network import Host, NamedLayer, Network
+from bnngen.ir.window import Window
+from bnngen.numbers.datatypes import BIPOLAR
+from bnngen.numbers.exact import exact_array
 from bnngen.ops.add import Add
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.max_pool import MaxPool
 from bnngen.ops.threshold import Threshold
-from bnngen.ops.window import Window
-from bnngen.quantizer import Quantizer
-from bnngen.schedule.option import Place
+from bnngen.reference.data_file import load_data
+from bnngen.reference.input_quantizer import Quantizer
+from bnngen.reference.network import Host, NamedLayer, Network
 from bnngen.schedule.planner import Schedule
-from bnngen.toolflow.pipeline import random_frames
+from bnngen.toolflow.simulation import random_frames
 from bnngen_boards.profile import load_board
 
 
@@ -116,7 +116,9 @@ def test_line_buffers_and_queues_are_known_before_synthesis(tmp_path: Path, boar
     every = (layer.op.all_options(profile, Place(first=k == 0)) for k, layer in enumerate(layers))
     options = (next(o for o in options if o.feed_style == "block" and o.cycles > 100) for options in every)
     design = Design(Schedule(network, profile, Fraction(25), tuple(options)))
-    report = design.build(tmp_path / "out", until="synth", data=random_frames(design, 12)).report
+    report = design.build(
+        tmp_path / "out", until="synth", data=random_frames(design.schedule.network, 12)
+    ).report
     assert report.simulation is not None
     assert (report.simulation["mismatches"], report.simulation["as_predicted"]) == (0, True)
     assert min(design.ring_blocks) > 0
@@ -132,7 +134,9 @@ def test_the_input_may_lie_in_single_port_memory(
     feeds = (o for o in first.all_options(profile, Place(first=True)) if o.feed_style == "huge")
     option = next(o for o in feeds if o.folding.simd == 20 and o.rom_style == "block")
     design = Design(Schedule(network, profile, Fraction(25), (option, last.options(profile)[-1])))
-    report = design.build(tmp_path / "out", until="synth", data=random_frames(design, 20)).report
+    report = design.build(
+        tmp_path / "out", until="synth", data=random_frames(design.schedule.network, 20)
+    ).report
     assert report.simulation is not None
     assert (report.simulation["mismatches"], report.simulation["as_predicted"]) == (0, True)
     assert report.synthesis is not None

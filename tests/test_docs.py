@@ -16,19 +16,20 @@ import pytest
 import typer
 
 import bnngen
+from bnngen.base.errors import ModelError
 from bnngen.cli import app, run
-from bnngen.errors import ModelError
 from bnngen.frontend.importer import supported_operators
+from bnngen.numbers.rounding import ROUNDING_MODES
 from bnngen.passes.lower import RULES
-from bnngen.report import STEPS
-from bnngen.rounding import ROUNDING_MODES
+from bnngen.reports.build import STEPS
 from bnngen.toolflow.board_top import BoardTop, StreamShape
 from bnngen.train.architectures import ARCHITECTURES
-from bnngen.train.data import SOURCES
+from bnngen.train.datasets import SOURCES
 from bnngen.train.recipe import DataTable, PruneTable, Recipe, TrainTable, load_recipe
 from bnngen_boards.platform import make_platform
 from bnngen_boards.profile import Board, board_names, load_board
-from bnngen_sim.interface import Interface, Quantize, StreamFormat
+from bnngen_sim.interface import Interface, Quantize
+from bnngen_sim.stream_format import StreamFormat
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")])

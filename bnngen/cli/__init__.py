@@ -9,10 +9,10 @@ import traceback
 
 import typer
 
+from bnngen.base.errors import UsageError
+from bnngen.base.text import usable
 from bnngen.cli import boards, build, compress, golden, inspect, quantize, report, simulate, train
 from bnngen.cli.console import errors, marked
-from bnngen.errors import UsageError
-from bnngen.text import usable
 
 INTERRUPTED = 130
 UNUSABLE = 2

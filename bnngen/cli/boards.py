@@ -19,7 +19,7 @@ def command(
     allow_module: AllowModule = None,
 ) -> None:
     """List the boards, or show one."""
-    from bnngen.owned import keep_inputs
+    from bnngen.base.owned import keep_inputs
     from bnngen_boards.profile import board_names, load_board
 
     if board is not None:

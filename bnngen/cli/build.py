@@ -80,8 +80,9 @@ def command(
     from bnngen.api import compile as fit
     from bnngen.api import load
     from bnngen.cli.summary import BuildScreen, print_build
-    from bnngen.data import load_data
-    from bnngen.toolflow.pipeline import last_step, random_frames
+    from bnngen.reference.data_file import load_data
+    from bnngen.toolflow.pipeline import last_step
+    from bnngen.toolflow.simulation import random_frames
     from bnngen_boards.profile import load_board
 
     rate = parse_rate(fps)
@@ -91,7 +92,7 @@ def command(
     data = load_data(verify, network).first(frames) if verify else None
     design = fit(network, profile, rate, clock)
     if data is None and frames is not None:
-        data = random_frames(design, frames)
+        data = random_frames(design.schedule.network, frames)
     with BuildScreen() as screen:
         screen.step("estimate")
         result = design.build(out, until=until, data=data, watcher=screen, cache=not no_cache)

@@ -81,7 +81,7 @@ def command(
     for a few epochs; the best of them go on to the end. Choices are made on the validation part; the winner
     alone meets the test part, in the integer golden model. Ctrl-C stops the search; the same command goes on.
     """
-    from bnngen.owned import keep_inputs
+    from bnngen.base.owned import keep_inputs
     from bnngen.train.extra import require_training
 
     require_training(search=True)

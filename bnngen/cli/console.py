@@ -14,8 +14,8 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from bnngen.files import write_text
-from bnngen.text import shown, shown_lines
+from bnngen.base.files import write_text
+from bnngen.base.text import shown, shown_lines
 
 
 class _PlainConsole(Console):

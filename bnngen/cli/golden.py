@@ -11,9 +11,9 @@ from bnngen.cli.console import console, percent, progress_bar, warn, write_json
 from bnngen.cli.options import DataFile, Frames, JsonFile, Model, OutputFile
 
 if TYPE_CHECKING:
-    from bnngen.data import Data
     from bnngen.import_check.check import ImportCheck
-    from bnngen.network import Network
+    from bnngen.reference.data_file import Data
+    from bnngen.reference.network import Network
 
 
 CheckImport = Annotated[
@@ -35,10 +35,10 @@ def command(
 ) -> None:
     """Run the integer golden model on DATA; with labels, also its accuracy."""
     from bnngen.api import load
-    from bnngen.data import load_data
-    from bnngen.outputs import write_outputs
-    from bnngen.owned import keep_inputs
-    from bnngen.second_look import Activity, at_a_run
+    from bnngen.base.owned import keep_inputs
+    from bnngen.reference.data_file import load_data
+    from bnngen.reference.output_file import write_outputs
+    from bnngen.reports.second_look import Activity, at_a_run
 
     keep_inputs({"--out": out, "--json": json}, model, data)
     network = load(model)
@@ -76,7 +76,7 @@ def command(
 
 def _checked(network: Network, loaded: Data) -> ImportCheck:
     """Raises DataError if the data are codes, which the file itself does not take."""
-    from bnngen.errors import DataError
+    from bnngen.base.errors import DataError
     from bnngen.import_check.check import check_import
 
     if loaded.x is None:

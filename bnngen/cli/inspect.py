@@ -13,8 +13,8 @@ from bnngen.cli.options import JsonFile, Model
 def command(model: Model, json: JsonFile = None) -> None:
     """Print the layers of a model: shapes, types, parameters, bit operations, weight memory."""
     from bnngen.api import load
-    from bnngen.owned import keep_inputs
-    from bnngen.summary import summarise
+    from bnngen.base.owned import keep_inputs
+    from bnngen.reports.model import summarise
 
     keep_inputs({"--json": json}, model)
     summary = summarise(load(model))

@@ -14,7 +14,7 @@ from bnngen.cli.options import JsonFile, finite, nonempty
 
 
 class Ranges(StrEnum):
-    """The rules of `bnngen.train.ptq.ranges`."""
+    """The rules of `bnngen.quantize.ranges`."""
 
     MIN_MAX = "min_max"
     MAX_ABS = "max_abs"
@@ -105,8 +105,8 @@ def command(
 
     A float ONNX file (Gemm, MatMul, Conv, BatchNormalization, Relu, Clip, pools in a chain) needs DATA.npz.
     """
-    from bnngen.errors import UsageError
-    from bnngen.owned import keep_inputs
+    from bnngen.base.errors import UsageError
+    from bnngen.base.owned import keep_inputs
     from bnngen.train.extra import require_training
 
     if model.is_dir() and (data or test):
@@ -115,8 +115,8 @@ def command(
         raise UsageError(f"'{model}' is no folder of a run; a model file needs DATA.npz to calibrate on")
     keep_inputs({"--out": out, "--json": json}, model, data, test)
     require_training()
-    from bnngen.train.ptq.quantise import Choices
-    from bnngen.train.ptq.run import quantise_file, quantise_run
+    from bnngen.quantize.quantize import Choices
+    from bnngen.quantize.run import quantise_file, quantise_run
 
     choices = Choices(
         weight_bits,

@@ -16,9 +16,9 @@ def command(
     open_: Annotated[bool, typer.Option("--open", help="Show it in the web browser.")] = False,
 ) -> None:
     """Write report.html anew from report.json."""
-    from bnngen.files import write_text
-    from bnngen.owned import owned
-    from bnngen.report import PAGE, read_report, render_html
+    from bnngen.base.files import write_text
+    from bnngen.base.owned import owned
+    from bnngen.reports.build import PAGE, read_report, render_html
 
     page, text = folder / PAGE, render_html(read_report(folder))
     with owned(folder, [PAGE]):

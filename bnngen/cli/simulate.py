@@ -36,12 +36,13 @@ def command(
     json: JsonFile = None,
 ) -> None:
     """Run the Verilog, or a netlist, in Verilator, and compare every output with the golden model."""
-    from bnngen.data import load_data
-    from bnngen.outputs import write_outputs
-    from bnngen.owned import keep_inputs
+    from bnngen.base.owned import keep_inputs
+    from bnngen.reference.data_file import load_data
+    from bnngen.reference.output_file import write_outputs
+    from bnngen.toolflow.kept_model import kept_model
     from bnngen.toolflow.netlist import netlist_folder
-    from bnngen.toolflow.pipeline import compare, kept_model, simulate_frames
     from bnngen.toolflow.routed import routed_folder
+    from bnngen.toolflow.simulation import compare, simulate_frames
 
     if netlist and routed:
         raise typer.BadParameter("--netlist and --routed are two netlists: choose one")

@@ -35,7 +35,7 @@ def command(recipe: RecipePath, out: Out, json: JsonFile = None) -> None:
 
     Ctrl-C stops it; the same command goes on behind the last whole epoch.
     """
-    from bnngen.owned import keep_inputs
+    from bnngen.base.owned import keep_inputs
     from bnngen.train.extra import require_training
     from bnngen.train.recipe import load_recipe
 

@@ -8,14 +8,14 @@ from tempfile import TemporaryDirectory
 import torch
 
 from bnngen.api import compile, load
+from bnngen.base.errors import FitError, RecipeError
 from bnngen.design import Design
-from bnngen.errors import FitError, RecipeError
 from bnngen.schedule.budget import Rate, available
 from bnngen.train.batch_norm import measure_again
 from bnngen.train.export import export_model
 from bnngen.train.inputs import Prepared
-from bnngen.train.network import build_network
 from bnngen.train.recipe import Recipe
+from bnngen.train.trainee import build_network
 from bnngen_boards.profile import Board
 
 SAMPLES = 512

@@ -19,14 +19,14 @@ import optuna
 import tomli_w
 
 from bnngen.api import compile, load
+from bnngen.base.errors import FitError
+from bnngen.base.files import make_folder, write_text
+from bnngen.base.owned import owned
 from bnngen.compress.candidate import Candidate
 from bnngen.compress.hardware import fits_well, fitted
-from bnngen.compress.report import FILES, write_report
 from bnngen.compress.sizes import Profile, largest
 from bnngen.compress.start import Larger, Start, Starts, find_larger
-from bnngen.errors import FitError
-from bnngen.files import make_folder, write_text
-from bnngen.owned import owned
+from bnngen.reports.search import FILES, write_report
 from bnngen.schedule.budget import Rate
 from bnngen.train.architectures import find_architecture
 from bnngen.train.distill.teacher import read_teacher

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bnngen.errors import RecipeError, UsageError
+from bnngen.base.errors import RecipeError, UsageError
 from bnngen.train.checkpoint import finished_run
 from bnngen.train.inputs import Prepared
-from bnngen.train.network import build_network
 from bnngen.train.prune.units import neurons
 from bnngen.train.recipe import ModelTable, PruneTable, Recipe
+from bnngen.train.trainee import build_network
 
 Start = Literal["scratch", "pruned"]
 Starts = Literal["scratch", "pruned", "both"]

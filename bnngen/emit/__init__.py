@@ -1,0 +1,1 @@
+"""A dataflow as Verilog, with the description of its ports."""

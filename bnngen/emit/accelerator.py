@@ -7,11 +7,11 @@ from typing import Any
 from amaranth.hdl import Elaboratable, Module, Signal
 from amaranth.lib.wiring import connect
 
-from bnngen.schedule.dataflow import Dataflow
-from bnngen_hw.axis import AxiStreamSink, AxiStreamSource
+from bnngen.dataflow.dataflow import Dataflow
 from bnngen_hw.component import StreamComponent
-from bnngen_hw.fork import Fork
-from bnngen_hw.rom_block import SharedRom
+from bnngen_hw.edges.axis import AxiStreamSink, AxiStreamSource
+from bnngen_hw.roms.rom_block import SharedRom
+from bnngen_hw.streams.fork import Fork
 
 PORTS = (
     "s_axis_tdata",

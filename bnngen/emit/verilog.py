@@ -10,16 +10,17 @@ from pathlib import Path
 
 from amaranth.back import verilog
 
-from bnngen.datatypes import IntType
+from bnngen.base.cache import cache_environment
+from bnngen.base.files import make_folder, write_text
+from bnngen.dataflow.components import input_lanes, output_lanes
+from bnngen.dataflow.dataflow import Dataflow
 from bnngen.emit.accelerator import PORTS, Accelerator
-from bnngen.emit.chain import input_lanes, output_lanes
-from bnngen.exact import ExactArray
-from bnngen.files import make_folder, write_text
-from bnngen.schedule.dataflow import Dataflow
+from bnngen.numbers.datatypes import IntType
+from bnngen.numbers.exact import ExactArray
 from bnngen.schedule.planner import Schedule
-from bnngen_hw.axis import tdata_bits
-from bnngen_sim.cache import cache_environment
-from bnngen_sim.interface import Interface, Quantize, StreamFormat
+from bnngen_hw.edges.axis import tdata_bits
+from bnngen_sim.interface import Interface, Quantize
+from bnngen_sim.stream_format import StreamFormat
 
 TOP = "bnn_accelerator"
 VERILOG, INTERFACE = f"{TOP}.v", "interface.json"

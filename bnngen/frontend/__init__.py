@@ -8,7 +8,7 @@ from bnngen.frontend import nodes  # noqa: F401 - registers the readers of the O
 from bnngen.frontend.functions import inlined
 from bnngen.frontend.importer import Importer
 from bnngen.frontend.model_file import read_model
-from bnngen.graph import Graph
+from bnngen.ir.graph import Graph
 
 
 def import_onnx(path: str | Path) -> Graph:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import onnx
 from onnx import inliner
 
-from bnngen.errors import ModelFileError
+from bnngen.base.errors import ModelFileError
 from bnngen.frontend.limits import MOST_NODES
 from bnngen.frontend.schema import STANDARD
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import onnx
 from numpy.typing import NDArray
 
-from bnngen.errors import ModelError
+from bnngen.base.errors import ModelError
 from bnngen.frontend.limits import MOST_NODES, check_elements
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.schema import (
@@ -24,7 +24,7 @@ from bnngen.frontend.schema import (
 )
 from bnngen.frontend.tensors import read_tensor
 from bnngen.frontend.values import Activation, Constant, Value
-from bnngen.graph import Graph, Node, Op, Shape, channels_first, channels_last
+from bnngen.ir.graph import Graph, Node, Op, Shape, channels_first, channels_last
 
 Handler = Callable[["OnnxNode", "Importer"], None]
 

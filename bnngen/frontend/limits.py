@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from bnngen.graph import Shape
+from bnngen.ir.graph import Shape
 
 MOST_NODES = 5_000
 """Operators of a file, with the bodies of its local functions in the place of their calls."""

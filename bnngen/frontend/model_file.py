@@ -9,7 +9,7 @@ from pathlib import Path
 import onnx
 from google.protobuf.message import DecodeError
 
-from bnngen.errors import ModelFileError
+from bnngen.base.errors import ModelFileError
 
 _EXPORT = "export the network as QONNX (brevitas.export.export_qonnx) or ONNX (torch.onnx.export)"
 _KINDS = (

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.errors import ModelError
+from bnngen.base.errors import ModelError
 from bnngen.frontend.values import Activation, Constant, OnnxShape, Value
 
 

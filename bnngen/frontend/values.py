@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.exact import ExactArray, exact_array
 from bnngen.frontend.limits import MOST_EXACT
+from bnngen.numbers.exact import ExactArray, exact_array
 
 OnnxShape = tuple[int, ...]
 

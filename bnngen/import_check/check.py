@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.data import quantize
-from bnngen.errors import BnngenError, OneLineError
+from bnngen.base.errors import BnngenError, OneLineError
 from bnngen.frontend.functions import inlined
 from bnngen.frontend.importer import Importer
 from bnngen.frontend.model_file import parse_model
 from bnngen.import_check.evaluator import EvaluationError, FileEvaluator
-from bnngen.network import Network, Source
 from bnngen.passes.lower import lower
+from bnngen.reference.data_file import quantize
+from bnngen.reference.network import Network, Source
 
 SECONDS = 3.0
 """For about so long a file is evaluated, unless all frames are done earlier."""

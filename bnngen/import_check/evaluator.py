@@ -12,7 +12,7 @@ from onnx import TensorProto, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from onnx.reference.op_run import OpRun
 
-from bnngen.errors import OneLineError
+from bnngen.base.errors import OneLineError
 from bnngen.import_check.double import in_double
 from bnngen.import_check.operators import operators
 

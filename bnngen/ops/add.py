@@ -11,24 +11,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.datatypes import IntType
-from bnngen.graph import Shape
+from bnngen.cost.folding import Folding
+from bnngen.cost.lut_model import Structure, luts
+from bnngen.cost.option import Option, Place
+from bnngen.cost.resources import Resources
+from bnngen.ir.factor import Factor
+from bnngen.ir.graph import Shape
+from bnngen.numbers.datatypes import IntType
 from bnngen.ops.engine import Engine, EngineOption
 from bnngen.ops.joined import Joined
 from bnngen.ops.layers import Foldable
 from bnngen.ops.line_buffer import divisors
 from bnngen.ops.threshold import Threshold
 from bnngen.ops.weightless import Weightless
-from bnngen.schedule.folding import Folding
-from bnngen.schedule.lut_model import Structure, luts
-from bnngen.schedule.option import Option, Place
-from bnngen.schedule.resources import Resources
 from bnngen_boards.profile import Board
+from bnngen_hw.buffers.feed import FeedStyle
 from bnngen_hw.component import StreamComponent
-from bnngen_hw.feed import FeedStyle
-
-Factor = int | tuple[int, ...]
-"""A whole number, or one for each channel."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.datatypes import IntType
-from bnngen.graph import Shape
+from bnngen.ir.graph import Shape
+from bnngen.numbers.datatypes import IntType
 from bnngen.ops.weightless import Weightless
 from bnngen_hw.argmax import ArgMax as ArgMaxComponent
 from bnngen_hw.component import StreamComponent

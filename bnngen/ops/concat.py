@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.datatypes import IntType
-from bnngen.graph import Shape
+from bnngen.cost.folding import Folding
+from bnngen.cost.lut_model import Structure, luts
+from bnngen.cost.option import Option, Place
+from bnngen.cost.resources import Resources
+from bnngen.ir.graph import Shape
+from bnngen.numbers.datatypes import IntType
 from bnngen.ops.joined import Joined
 from bnngen.ops.layers import Foldable
 from bnngen.ops.line_buffer import divisors
 from bnngen.ops.weightless import Weightless
-from bnngen.schedule.folding import Folding
-from bnngen.schedule.lut_model import Structure, luts
-from bnngen.schedule.option import Option, Place
-from bnngen.schedule.resources import Resources
 from bnngen_boards.profile import Board
 from bnngen_hw.component import StreamComponent
 

@@ -12,23 +12,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.datatypes import IntType
+from bnngen.cost.folding import Folding
+from bnngen.cost.lut_model import Structure, luts
+from bnngen.cost.option import Option, Place
+from bnngen.cost.resources import Resources
+from bnngen.ir.window import Axes, Window
+from bnngen.numbers.datatypes import IntType
 from bnngen.ops.engine import Engine, EngineOption
 from bnngen.ops.layers import Weighted, Windowed
 from bnngen.ops.line_buffer import LineBuffer, divisors, ring_memory, small_memory
 from bnngen.ops.matmul import ExactProduct
 from bnngen.ops.threshold import Threshold
-from bnngen.ops.window import Axes, Window
-from bnngen.schedule.folding import Folding
-from bnngen.schedule.lut_model import Structure, luts
-from bnngen.schedule.option import Option, Place
-from bnngen.schedule.resources import Resources
 from bnngen_boards.profile import Board
 from bnngen_hw.beats import join_words
-from bnngen_hw.borders import Borders
-from bnngen_hw.columns import WindowColumns
+from bnngen_hw.buffers.columns import WindowColumns
+from bnngen_hw.buffers.feed import FeedStyle
 from bnngen_hw.component import StreamComponent
-from bnngen_hw.feed import FeedStyle
+from bnngen_hw.roms.borders import Borders
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,19 +10,19 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.datatypes import IntType
-from bnngen.graph import Shape
+from bnngen.cost.lut_model import Structure, luts
+from bnngen.cost.option import Option, Place
+from bnngen.cost.resources import Resources, memory_blocks
+from bnngen.ir.graph import Shape
+from bnngen.numbers.datatypes import IntType
 from bnngen.ops.engine import Engine, EngineOption
 from bnngen.ops.layers import Weighted
 from bnngen.ops.matmul import ExactProduct
 from bnngen.ops.threshold import Threshold
-from bnngen.schedule.lut_model import Structure, luts
-from bnngen.schedule.option import Option, Place
-from bnngen.schedule.resources import Resources, memory_blocks
 from bnngen_boards.profile import Board
+from bnngen_hw.buffers.feed import FeedStyle, VectorFeed
+from bnngen_hw.buffers.replay import replay_words
 from bnngen_hw.component import StreamComponent
-from bnngen_hw.feed import FeedStyle, VectorFeed
-from bnngen_hw.replay import replay_words
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,25 +10,25 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.datatypes import IntType
+from bnngen.cost.folding import Folding, fold_sizes
+from bnngen.cost.lut_model import Structure
+from bnngen.cost.resources import logic_rom_luts
+from bnngen.cost.rom_cut import RomCost, rom_cost
+from bnngen.numbers.datatypes import IntType
 from bnngen.ops.threshold import Threshold
-from bnngen.schedule.folding import Folding, fold_sizes
-from bnngen.schedule.lut_model import Structure
-from bnngen.schedule.resources import logic_rom_luts
-from bnngen.schedule.rom_cut import RomCost, rom_cost
 from bnngen_boards.profile import Board, Fabric
+from bnngen_hw.arithmetic.compressors import Tree, plan_tree
+from bnngen_hw.arithmetic.dot import ProductCode
+from bnngen_hw.arithmetic.threshold import MAX_PARALLEL
+from bnngen_hw.arithmetic.threshold_table import ThresholdTable
 from bnngen_hw.beats import join_words
-from bnngen_hw.borders import Borders, TablePlaces
-from bnngen_hw.compressors import Tree, plan_tree
-from bnngen_hw.credit import full_rate_depth
-from bnngen_hw.dense import DenseEngine, engine_weights
-from bnngen_hw.dense_numbers import AccumulatorPlan, InputRange, RowRanges
-from bnngen_hw.dot import ProductCode
-from bnngen_hw.rom import RomStyle
-from bnngen_hw.rom_columns import RomColumns
+from bnngen_hw.engine.engine import DenseEngine, engine_weights
+from bnngen_hw.engine.numbers import AccumulatorPlan, InputRange, RowRanges
+from bnngen_hw.roms.borders import Borders, TablePlaces
+from bnngen_hw.roms.rom import RomStyle
+from bnngen_hw.roms.rom_columns import RomColumns
+from bnngen_hw.streams.credit import full_rate_depth
 from bnngen_hw.target import Target
-from bnngen_hw.threshold import MAX_PARALLEL
-from bnngen_hw.threshold_table import ThresholdTable
 
 LOGIC_ROM_BITS = 8192
 """Weight memories above this are never made of LUTs: they would cost more than the arithmetic."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bnngen.datatypes import IntType
+from bnngen.cost.lut_model import Structure
+from bnngen.cost.resources import Resources
+from bnngen.numbers.datatypes import IntType
 from bnngen.ops.line_buffer import ring_memory, ring_styles
-from bnngen.schedule.lut_model import Structure
-from bnngen.schedule.resources import Resources
 from bnngen_boards.profile import Board
+from bnngen_hw.buffers.feed import FeedStyle
+from bnngen_hw.buffers.join import Join
+from bnngen_hw.buffers.window import ring_depth
 from bnngen_hw.component import StreamComponent
-from bnngen_hw.feed import FeedStyle
-from bnngen_hw.join import Join
-from bnngen_hw.width import WidthConverter
-from bnngen_hw.window import ring_depth
+from bnngen_hw.streams.width import WidthConverter
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.datatypes import IntType
-from bnngen.graph import Shape
+from bnngen.cost.option import Option, Place, pareto
+from bnngen.ir.graph import Shape
+from bnngen.ir.window import Axes, Window
+from bnngen.numbers.datatypes import IntType
 from bnngen.ops.engine import Engine
 from bnngen.ops.weightless import Weightless
-from bnngen.ops.window import Axes, Window
-from bnngen.schedule.option import Option, Place, pareto
 from bnngen_boards.profile import Board
 
 

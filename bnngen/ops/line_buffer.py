@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bnngen.schedule.lut_model import Structure, luts
-from bnngen.schedule.resources import Resources, memory_blocks
+from bnngen.cost.lut_model import Structure, luts
+from bnngen.cost.resources import Resources, memory_blocks
 from bnngen_boards.profile import Board
+from bnngen_hw.buffers.feed import FeedStyle
+from bnngen_hw.buffers.window import SlidingWindow, ring_depth
+from bnngen_hw.buffers.window_plan import WindowPlan
 from bnngen_hw.component import StreamComponent
-from bnngen_hw.feed import FeedStyle
-from bnngen_hw.width import WidthConverter
-from bnngen_hw.window import SlidingWindow, ring_depth
-from bnngen_hw.window_plan import WindowPlan
+from bnngen_hw.streams.width import WidthConverter
 
 MOST_LUT_WORDS = 256
 """Deeper rings are never made of LUTs."""

@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.datatypes import IntType
+from bnngen.cost.folding import Folding
+from bnngen.cost.lut_model import Structure, luts
+from bnngen.cost.option import Option, Place
+from bnngen.cost.resources import Resources
+from bnngen.ir.window import Axes, Window
+from bnngen.numbers.datatypes import IntType
 from bnngen.ops.layers import Foldable, Windowed
 from bnngen.ops.line_buffer import LineBuffer, divisors
 from bnngen.ops.weightless import Weightless
-from bnngen.ops.window import Axes, Window
-from bnngen.schedule.folding import Folding
-from bnngen.schedule.lut_model import Structure, luts
-from bnngen.schedule.option import Option, Place
-from bnngen.schedule.resources import Resources
 from bnngen_boards.profile import Board
+from bnngen_hw.buffers.feed import FeedStyle
 from bnngen_hw.component import StreamComponent
-from bnngen_hw.feed import FeedStyle
 from bnngen_hw.pool import WindowMaximum
 
 

@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.datatypes import IntType
-from bnngen.graph import Shape
+from bnngen.cost.folding import Folding
+from bnngen.cost.lut_model import Structure, luts
+from bnngen.cost.option import Option, Place
+from bnngen.cost.resources import Resources
+from bnngen.ir.graph import Shape
+from bnngen.numbers.datatypes import IntType
 from bnngen.ops.layers import Moved
 from bnngen.ops.line_buffer import LineBuffer, divisors
-from bnngen.schedule.folding import Folding
-from bnngen.schedule.lut_model import Structure, luts
-from bnngen.schedule.option import Option, Place
-from bnngen.schedule.resources import Resources
 from bnngen_boards.profile import Board
+from bnngen_hw.buffers.window_plan import WindowPlan
 from bnngen_hw.component import StreamComponent
-from bnngen_hw.select import Select
-from bnngen_hw.width import WidthConverter
-from bnngen_hw.window_plan import WindowPlan
+from bnngen_hw.streams.select import Select
+from bnngen_hw.streams.width import WidthConverter
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.datatypes import IntType
-from bnngen.graph import Shape
+from bnngen.ir.graph import Shape
+from bnngen.numbers.datatypes import IntType
 
 
 @dataclass(frozen=True, eq=False)

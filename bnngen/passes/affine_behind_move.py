@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bnngen.exact import ExactArray, exact_array
-from bnngen.graph import Graph, Node, Shape
+from bnngen.ir.graph import Graph, Node, Shape
+from bnngen.ir.quantized import Affine, Clip, Concat, Reshape, Slice, Upsample
+from bnngen.numbers.exact import ExactArray, exact_array
 from bnngen.passes.rewrite import affine_for, pair
-from bnngen.quantised import Affine, Clip, Concat, Reshape, Slice, Upsample
 
 ONE, ZERO = exact_array(1), exact_array(0)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bnngen.exact import Exact
-from bnngen.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import ALWAYS, NEVER, Affine, Bound, Step
+from bnngen.numbers.exact import Exact
 from bnngen.passes.rewrite import pair
-from bnngen.quantised import ALWAYS, NEVER, Affine, Bound, Step
 
 
 def affine_into_step(graph: Graph, node: Node) -> Graph | None:

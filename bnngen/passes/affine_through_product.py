@@ -13,11 +13,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from bnngen.datatypes import IntType
-from bnngen.exact import Exact, ExactArray, common_unit, exact_array
-from bnngen.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import Affine, Convolution, Product
+from bnngen.numbers.datatypes import IntType
+from bnngen.numbers.exact import Exact, ExactArray, common_unit, exact_array
 from bnngen.passes.rewrite import Refusal, pair
-from bnngen.quantised import Affine, Convolution, Product
 
 MAX_BITS = 8
 """Weights that take more bits with their channels' scales are refused."""

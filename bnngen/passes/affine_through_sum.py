@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bnngen.exact import ExactArray, common_unit, exact_array
-from bnngen.graph import Graph, Node
-from bnngen.ops.add import Factor
+from bnngen.ir.factor import Factor
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import Affine, Sum
+from bnngen.numbers.exact import ExactArray, common_unit, exact_array
 from bnngen.passes.rewrite import Refusal, affine_for
-from bnngen.quantised import Affine, Sum
 
 ONE, ZERO = exact_array(1), exact_array(0)
 MOST = 1 << 16

@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from bnngen.datatypes import BIPOLAR, IntType
-from bnngen.exact import exact_array
-from bnngen.graph import Graph, Node
-from bnngen.quantised import Affine, Clip, MaxPool, Move, Product, Step, Sum
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import Affine, Clip, MaxPool, Move, Product, Step, Sum
+from bnngen.numbers.datatypes import BIPOLAR, IntType
+from bnngen.numbers.exact import exact_array
 
 HALF = exact_array(Fraction(1, 2))
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bnngen.errors import ModelError
-from bnngen.exact import exact_array
-from bnngen.network import Host, NamedLayer, Network
+from bnngen.base.errors import ModelError
+from bnngen.numbers.exact import exact_array
 from bnngen.ops.argmax import ArgMax
 from bnngen.ops.dense import Dense
+from bnngen.reference.network import Host, NamedLayer, Network
 
 
 def with_class_output(network: Network) -> Network:

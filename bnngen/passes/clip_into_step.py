@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bnngen.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import ALWAYS, NEVER, Bound, Clip, Step
 from bnngen.passes.rewrite import pair
-from bnngen.quantised import ALWAYS, NEVER, Bound, Clip, Step
 
 
 def clip_into_step(graph: Graph, node: Node) -> Graph | None:

@@ -7,10 +7,10 @@ Softmax and a rising affine that is the same for all classes keep the order and 
 
 from __future__ import annotations
 
-from bnngen.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import Affine, Linear, Softmax
 from bnngen.ops.argmax import ArgMax
 from bnngen.passes.rewrite import Refusal, pair
-from bnngen.quantised import Affine, Linear, Softmax
 
 
 def drop_softmax_before_argmax(graph: Graph, node: Node) -> Graph | None:

@@ -7,13 +7,13 @@ from fractions import Fraction
 
 import numpy as np
 
-from bnngen.datatypes import IntType
-from bnngen.errors import ModelError
-from bnngen.exact import ExactArray, exact_array
-from bnngen.graph import Graph, Node, Op, channels_first
-from bnngen.network import Host
-from bnngen.quantised import ALWAYS, NEVER, RELU, Affine, Bound, Reshape, Softmax, Step
-from bnngen.quantizer import Quantizer, uniform_row
+from bnngen.base.errors import ModelError
+from bnngen.ir.graph import Graph, Node, Op, channels_first
+from bnngen.ir.quantized import ALWAYS, NEVER, RELU, Affine, Bound, Reshape, Softmax, Step
+from bnngen.numbers.datatypes import IntType
+from bnngen.numbers.exact import ExactArray, exact_array
+from bnngen.reference.input_quantizer import Quantizer, uniform_row
+from bnngen.reference.network import Host
 
 LEAST_REAL = Fraction(1, 1 << 500)
 """The least absolute value of a number with which the host computes; the greatest is its reciprocal."""

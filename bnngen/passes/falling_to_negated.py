@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from bnngen.datatypes import IntType
-from bnngen.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import Affine, Bound, Product, Step
+from bnngen.numbers.datatypes import IntType
 from bnngen.passes.rewrite import pair
-from bnngen.quantised import Affine, Bound, Product, Step
 
 
 def falling_to_negated(graph: Graph, node: Node) -> Graph | None:

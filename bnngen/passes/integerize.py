@@ -13,11 +13,20 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen import quantised
-from bnngen.datatypes import BIPOLAR, IntType
-from bnngen.errors import ModelError
-from bnngen.graph import Graph, Node, Shape, channels_first
-from bnngen.network import NETWORK_INPUT, NamedLayer, Network
+from bnngen.base.errors import ModelError
+from bnngen.ir import quantized as quantised
+from bnngen.ir.graph import Graph, Node, Shape, channels_first
+from bnngen.ir.quantized import (
+    Bound,
+    Convolution,
+    Linear,
+    Move,
+    Product,
+    Reshape,
+    Step,
+    Sum,
+)
+from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.ops.add import Add
 from bnngen.ops.argmax import ArgMax
 from bnngen.ops.concat import Concat
@@ -28,16 +37,7 @@ from bnngen.ops.slice import Slice
 from bnngen.ops.threshold import Threshold
 from bnngen.ops.upsample import Upsample
 from bnngen.passes.ends import host_of, input_quantizer, kind
-from bnngen.quantised import (
-    Bound,
-    Convolution,
-    Linear,
-    Move,
-    Product,
-    Reshape,
-    Step,
-    Sum,
-)
+from bnngen.reference.network import NETWORK_INPUT, NamedLayer, Network
 
 MOST_SUM_BITS = 62
 """Bits of the absolute value of a sum: int64 holds it, twice as much, and its threshold above."""

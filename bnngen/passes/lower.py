@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bnngen.errors import ModelError
-from bnngen.graph import Graph
-from bnngen.network import Network
+from bnngen.base.errors import ModelError
+from bnngen.ir.graph import Graph
 from bnngen.passes.affine_behind_move import affine_behind_concat, affine_behind_move
 from bnngen.passes.affine_into_step import affine_into_step
 from bnngen.passes.affine_through_product import affine_through_product
@@ -35,6 +34,7 @@ from bnngen.passes.reshape import (
 from bnngen.passes.rewrite import Rule, refusals, rewrite, verify
 from bnngen.passes.slice_before_concat import slice_before_concat
 from bnngen.passes.step_before_move import step_before_move
+from bnngen.reference.network import Network
 
 RULES: tuple[Rule, ...] = (
     merge_reshapes,

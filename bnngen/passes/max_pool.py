@@ -14,9 +14,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from bnngen.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import Affine, Clip, MaxPool, Step
 from bnngen.passes.rewrite import pair
-from bnngen.quantised import Affine, Clip, MaxPool, Step
 
 
 def max_pool_before_affine(graph: Graph, node: Node) -> Graph | None:

@@ -5,9 +5,9 @@ n*(m*x + a) + b = (n*m)*x + (n*a + b).
 
 from __future__ import annotations
 
-from bnngen.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import Affine
 from bnngen.passes.rewrite import pair
-from bnngen.quantised import Affine
 
 
 def merge_affines(graph: Graph, node: Node) -> Graph | None:

@@ -7,10 +7,10 @@ never if none does. In a falling second row the codes pass from the top down, so
 
 from __future__ import annotations
 
-from bnngen.exact import Exact
-from bnngen.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import ALWAYS, NEVER, Bound, Step
+from bnngen.numbers.exact import Exact
 from bnngen.passes.rewrite import pair
-from bnngen.quantised import ALWAYS, NEVER, Bound, Step
 
 
 def merge_steps(graph: Graph, node: Node) -> Graph | None:

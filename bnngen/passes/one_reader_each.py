@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bnngen.graph import Graph, Node
-from bnngen.quantised import Affine, Clip, Reshape
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import Affine, Clip, Reshape
 
 
 def one_reader_each(graph: Graph, node: Node) -> Graph | None:

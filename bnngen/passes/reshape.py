@@ -17,10 +17,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from bnngen.graph import Graph, Node, channels_first, channels_last
+from bnngen.ir.graph import Graph, Node, channels_first, channels_last
+from bnngen.ir.quantized import Affine, Clip, Concat, Linear, Reshape, Step
 from bnngen.ops.argmax import ArgMax
 from bnngen.passes.rewrite import Refusal, pair
-from bnngen.quantised import Affine, Clip, Concat, Linear, Reshape, Step
 
 
 def merge_reshapes(graph: Graph, node: Node) -> Graph | None:

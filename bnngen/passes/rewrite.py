@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bnngen.errors import ModelError
-from bnngen.graph import Graph, Node
-from bnngen.quantised import Affine
+from bnngen.base.errors import ModelError
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import Affine
 
 
 @dataclass(frozen=True)

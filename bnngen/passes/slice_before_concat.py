@@ -6,8 +6,8 @@ Inputs of which nothing is left drop out; all of one input needs no Slice; one i
 
 from __future__ import annotations
 
-from bnngen.graph import Graph, Node
-from bnngen.quantised import Concat, Slice
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import Concat, Slice
 
 
 def slice_before_concat(graph: Graph, node: Node) -> Graph | None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bnngen.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import Concat, Reshape, Step, Upsample
 from bnngen.passes.rewrite import Refusal, pair
-from bnngen.quantised import Concat, Reshape, Step, Upsample
 
 
 def step_before_move(graph: Graph, node: Node) -> Graph | Refusal | None:

@@ -1,0 +1,1 @@
+"""Which folding and which memories each layer gets: one exact choice for one board."""

@@ -7,8 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
 
-from bnngen.errors import UsageError
-from bnngen.schedule.resources import Resources, memory_blocks
+from bnngen.base.errors import UsageError
+from bnngen.cost.resources import Resources, memory_blocks
 from bnngen_boards.profile import Board
 
 DEFAULT_LUT_SHARE = Fraction(7, 10)

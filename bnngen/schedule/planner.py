@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from bnngen.errors import FitError
-from bnngen.network import Network
+from bnngen.base.errors import FitError
+from bnngen.cost.option import Option
+from bnngen.cost.resources import Resources
 from bnngen.ops.argmax import ArgMax
+from bnngen.reference.network import Network
 from bnngen.schedule.budget import Rate
-from bnngen.schedule.option import Option
 from bnngen.schedule.problem import Problem
 from bnngen.schedule.reasons import link_alone, why_not
-from bnngen.schedule.resources import Resources
 from bnngen_boards.pll import plan_clock
 from bnngen_boards.profile import Board
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
+from bnngen.cost.option import Option, Place
+from bnngen.cost.resources import Resources
 from bnngen.ops.layers import Foldable
 from bnngen.schedule.budget import Rate, budget, comfortable, cycle_limit
-from bnngen.schedule.option import Option, Place
-from bnngen.schedule.resources import Resources
 from bnngen.schedule.solver import choose
 from bnngen_boards.profile import Board
 

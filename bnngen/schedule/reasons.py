@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bnngen.cost.resources import Resources
 from bnngen.schedule.budget import available, host_link
 from bnngen.schedule.problem import Problem
-from bnngen.schedule.resources import Resources
 from bnngen.schedule.solver import KINDS, Kind, least, smallest
 from bnngen_boards.pll import plan_clock
 from bnngen_boards.profile import Board, board_names, load_board

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from ortools.sat.python import cp_model
 
-from bnngen.schedule.option import Option
-from bnngen.schedule.resources import Resources
+from bnngen.cost.option import Option
+from bnngen.cost.resources import Resources
 
 Kind = Literal["lut", "ff", "bram", "spram"]
 KINDS: tuple[Kind, ...] = ("lut", "ff", "bram", "spram")

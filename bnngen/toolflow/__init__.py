@@ -1,0 +1,1 @@
+"""From Verilog to a bitstream: synthesis, place and route, netlists; and the steps of a build."""

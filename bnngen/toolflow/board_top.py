@@ -16,11 +16,11 @@ from amaranth.hdl import ClockDomain, ClockSignal, Const, Elaboratable, Instance
 from amaranth.lib import io
 from amaranth.lib.cdc import FFSynchronizer
 
-from bnngen_boards.errors import BoardError
+from bnngen.base.errors import BoardError
 from bnngen_boards.platform import resource_names
 from bnngen_boards.pll import ClockPlan, DirectClock, EcpPll, IcePll, exact_mhz, plan_clock
 from bnngen_boards.profile import Board
-from bnngen_hw.uart import UartStreamBridge, uart_divisor
+from bnngen_hw.edges.uart import UartStreamBridge, uart_divisor
 
 ACCELERATOR = "bnn_accelerator"
 """The name of the accelerator's Verilog module."""
@@ -180,7 +180,7 @@ class BoardTop(Elaboratable):
     """The whole design for one board: clock, reset, serial link and accelerator.
 
     ``clock_mhz`` is the wanted clock; :attr:`clock` says what the board really makes. A break on
-    the serial line resets the accelerator (see :class:`bnngen_hw.uart.UartStreamBridge`). The LED,
+    the serial line resets the accelerator (see :class:`bnngen_hw.edges.uart.UartStreamBridge`). The LED,
     where the board has one, lights up for a frame error or a lost byte.
 
     Raises :class:`BoardError` if the board cannot make the clock, or the baud rate from it, or has no

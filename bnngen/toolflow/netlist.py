@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bnngen.errors import UsageError
-from bnngen.report import read_report
+from bnngen.base.errors import UsageError
+from bnngen.reports.build import read_report
 from bnngen.toolflow.synthesis import ACCELERATOR, ACCELERATOR_NETLIST
 from bnngen_sim.cells import cell_models
 

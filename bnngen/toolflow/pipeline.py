@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from bnngen.api import load
-from bnngen.data import Data
-from bnngen.design import Design
-from bnngen.emit.verilog import INTERFACE, VERILOG, stream_format
-from bnngen.errors import DataError, UsageError
-from bnngen.files import write_bytes
+from bnngen.base.cache import caching
+from bnngen.base.errors import UsageError
+from bnngen.base.owned import owned
+from bnngen.dataflow.fitted import Fitted
+from bnngen.emit.verilog import INTERFACE, VERILOG, write_verilog
 from bnngen.import_check.check import check_import
 from bnngen.import_check.evaluator import EvaluationError
-from bnngen.network import Network
-from bnngen.owned import owned
-from bnngen.report import PAGE, REPORT, STEPS, Report, read_report
-from bnngen.second_look import Activity, at_a_run, fast_clock, words
+from bnngen.reference.data_file import Data
+from bnngen.reference.network import Network
+from bnngen.reports.build import PAGE, REPORT, STEPS, Report
+from bnngen.reports.second_look import fast_clock, words
+from bnngen.toolflow.kept_model import KEPT_MODEL, keep_model
 from bnngen.toolflow.place_and_route import place_and_route, routing_products
+from bnngen.toolflow.simulation import compare, random_frames, simulate_frames
 from bnngen.toolflow.synthesis import SynthesisResult, check_fit, synthesis_products, synthesize
 from bnngen_boards.profile import Board
-from bnngen_sim.batch import BatchResult, simulate
-from bnngen_sim.cache import caching
-from bnngen_sim.errors import InterfaceError
-from bnngen_sim.interface import Interface
 
-KEPT_MODEL = "model.onnx"
-"""The copy of the model file in a build folder: what a simulation compares with."""
-MOST_RANDOM = 1 << 27
-"""So many random numbers take a gigabyte."""
 STALE = (REPORT, PAGE, "rtl", "synth", "pnr")
 """What a build removes of an earlier one."""
 RANDOM_FRAMES = 64
@@ -70,7 +59,7 @@ class BuildResult:
 
 
 def build(
-    design: Design,
+    design: Fitted,
     out: Path,
     *,
     until: str | None = None,
@@ -93,7 +82,7 @@ def build(
     board = design.schedule.board
     last = last_step(board, until)
     with owned(out, build_files(board, last), STALE), caching(cache):
-        report = Report.of_design(design, _keep_model(design.schedule.network, out))
+        report = Report.of_design(design, keep_model(design.schedule.network, out))
         report.warnings += words(fast_clock(board, report.clock_mhz))
         if until is None and last != STEPS[-1]:
             report.warnings.append(f"{_no_bitstream(board)}: this build ends with its netlist")
@@ -150,60 +139,17 @@ def _no_bitstream(board: Board) -> str:
     return f"{board.name} gets no bitstream: no open place and route for family {board.family} comes with pip"
 
 
-def _keep_model(network: Network, out: Path) -> dict[str, Any]:
-    """Copy the model file into ``out``; returns what the report says about it."""
-    source = network.source
-    if source is None:
-        return {"file": None, "sha256": None, "output": "file"}
-    write_bytes(out / KEPT_MODEL, source.contents)
-    digest = hashlib.sha256(source.contents).hexdigest()
-    return {"file": source.name, "sha256": digest, "output": source.output}
-
-
-def kept_model(out: Path) -> tuple[Network, tuple[int, int]]:
-    """The network that the build folder ``out`` was made of, and its predicted cycles per frame and latency.
-
-    Raises DataError if ``out`` is not a build folder, or its parts don't belong together.
-    """
-    report = read_report(out)
-    if not (out / KEPT_MODEL).is_file():
-        raise DataError(f"'{out}' holds no {KEPT_MODEL}: build it with 'bnngen build'")
-    network = load(out / KEPT_MODEL, report.model.output)
-    _check_interface(network, out)
-    return network, (report.schedule.cycles_per_frame, report.schedule.latency_cycles)
-
-
-def _check_interface(network: Network, out: Path) -> None:
-    """Raises DataError if the interface in the build folder ``out`` is not that of ``network``."""
-    path = out / "rtl" / "interface.json"
-    if not path.is_file():
-        raise DataError(f"'{out}' holds no Verilog: build it with 'bnngen build' up to the step 'verilog'")
-    try:
-        interface = Interface.load(path)
-    except InterfaceError as error:
-        raise DataError(f"{error}; build again") from error
-    streams = (
-        ("input", interface.input, network.elements_in, network.quantizer.type),
-        ("output", interface.output, network.elements_out, network.output_type),
-    )
-    pairs = [("class_index", interface.class_index, network.class_index)]
-    for name, found, elements, type_ in streams:
-        built = asdict(stream_format(elements, type_, found.elements_per_beat))
-        pairs += [(f"{name}.{key}", value, built[key]) for key, value in asdict(found).items()]
-    for name, says, does in pairs:
-        if says != does:
-            raise DataError(f"'{path}': {name} is {says}, that of the kept {KEPT_MODEL} {does}; build again")
-
-
 class _Run:
     """The state that the steps of one build share."""
 
     def __init__(
-        self, design: Design, out: Path, report: Report, data: Data | None, watcher: Watcher, until: str
+        self, design: Fitted, out: Path, report: Report, data: Data | None, watcher: Watcher, until: str
     ) -> None:
         self.design, self.out, self.report, self.watcher = design, out, report, watcher
         self.board = design.schedule.board
-        self.data = data if data is not None or until != "simulate" else random_frames(design, RANDOM_FRAMES)
+        self.network = design.schedule.network
+        wanted = data is None and until == "simulate"
+        self.data = random_frames(self.network, RANDOM_FRAMES) if wanted else data
         self._synthesis: SynthesisResult | None = None
         self._steps: dict[str, Callable[[], None]] = {
             "verilog": self._verilog,
@@ -227,13 +173,13 @@ class _Run:
         self.report.write(self.out)
 
     def _verilog(self) -> None:
-        self.design.write_verilog(self.out / "rtl")
+        write_verilog(self.design.schedule, self.design.chain, self.out / "rtl")
 
     def _simulate(self) -> None:
         assert self.data is not None
         result = simulate_frames(self.out / "rtl", self.data, progress=self.watcher.frames)
         predicted = (self.design.cycles_per_frame, self.design.latency_cycles)
-        figures = compare(self.design.schedule.network, self.data, result, predicted)
+        figures = compare(self.network, self.data, result, predicted)
         self.report.warnings += figures.pop("warnings")
         self.report.simulation = figures
         if not self.report.simulation["as_predicted"]:
@@ -264,61 +210,3 @@ class _Run:
             "cached": result.cached,
             "wall_s": result.wall_s,
         }
-
-
-def random_frames(design: Design, frames: int) -> Data:
-    """``frames`` random frames over the whole range of the input's type, always the same.
-
-    Raises UsageError if they are more than `MOST_RANDOM` numbers.
-    """
-    network = design.schedule.network
-    if frames > MOST_RANDOM // network.elements_in:
-        most = MOST_RANDOM // network.elements_in
-        raise UsageError(f"{frames:,} random frames are too many; accepted are {most:,} of this network")
-    type_ = network.quantizer.type
-    shape = (frames, *network.input_shape)
-    random = np.random.default_rng(0)
-    if type_.bipolar:
-        return Data(random.integers(0, 2, shape) * 2 - 1, None, typical=False)
-    return Data(random.integers(type_.lo, type_.hi + 1, shape), None, typical=False)
-
-
-def simulate_frames(
-    rtl: Path,
-    data: Data,
-    *,
-    stall: float = 0.0,
-    seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
-) -> BatchResult:
-    """Run ``data`` through the Verilog in ``rtl``."""
-    codes = data.codes.reshape(len(data.codes), -1)
-    return simulate(rtl, codes, stall=stall, seed=seed, progress=progress)
-
-
-def compare(
-    network: Network, data: Data, result: BatchResult, predicted: tuple[int, int] | None
-) -> dict[str, Any]:
-    """The report's entry of a simulation: its outputs against the golden model, its timing against the
-    ``predicted`` cycles per frame and latency. Cycles per frame are measured without stalls only. Without a
-    prediction, as for a board on a serial line, ``as_predicted`` is None. ``warnings`` are a report's own."""
-    activity = Activity()
-    golden = network.run(data.codes, watch=activity)
-    measured = result.cycles_per_frame
-    labels = data.labels
-    correct = None if labels is None else int((network.classes(result.outputs) == labels).sum())
-    return {
-        "frames": len(golden),
-        "mismatches": int((golden != result.outputs).any(axis=1).sum()),
-        "cycles_per_frame": measured,
-        "latency_cycles": result.latency_cycles,
-        "accuracy": None if correct is None else correct / len(golden),
-        "correct": correct,
-        "as_predicted": predicted
-        and measured in (None, predicted[0])
-        and result.latency_cycles == predicted[1],
-        "cycles": result.cycles,
-        "cycles_per_second": result.cycles_per_second,
-        "wall_s": result.wall_s,
-        "warnings": at_a_run(network, data, golden, activity),
-    }

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bnngen.base.cache import content_key
+from bnngen.base.errors import ToolError
 from bnngen.toolflow.flow import routing_of
 from bnngen.toolflow.staging import staging, through_cache
 from bnngen.toolflow.synthesis import BUILD_PLAN, NETLIST, ROUTED, SynthesisResult, does_not_fit
-from bnngen.toolflow.toolchain import Progress, ToolError, silent
+from bnngen.toolflow.toolchain import Progress, silent
 from bnngen_boards.profile import Board
-from bnngen_sim.cache import content_key
 
 REPORT = "report.json"
 """nextpnr's own report."""

@@ -16,9 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bnngen.errors import DataError, UsageError
-from bnngen.records import SerialRecord, read_record
-from bnngen.report import read_report
+from bnngen.base.errors import DataError, UsageError
+from bnngen.reports.build import read_report
+from bnngen.reports.records import SerialRecord, read_record
 from bnngen.toolflow.flow import TOP
 from bnngen.toolflow.routed_cells import PLAIN, Design
 from bnngen.toolflow.synthesis import ACCELERATOR, ROUTED, SERIAL

@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bnngen.errors import UsageError
-from bnngen.files import WORK, disk_errors
-from bnngen_sim.cache import fetch, keep
+from bnngen.base.cache import fetch, keep
+from bnngen.base.errors import UsageError
+from bnngen.base.files import WORK, disk_errors
 
 PLAIN = re.compile(r"[\w@%+=:,./~-]+")
 """A path that every tool takes as it is: abc takes others apart, at spaces, quotes, semicolons."""

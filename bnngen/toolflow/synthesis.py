@@ -15,18 +15,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bnngen.errors import FitError, UsageError
+from bnngen.base.cache import content_key
+from bnngen.base.errors import FitError, ToolError, UsageError
 from bnngen.toolflow.board_top import ACCELERATOR, BoardTop, StreamShape, reset_cycles
 from bnngen.toolflow.cells import CellCounts, count_cells
 from bnngen.toolflow.flow import TOP, WRITE_NETLIST, flow_of, routing_of
 from bnngen.toolflow.levels import lut_levels
 from bnngen.toolflow.staging import staging, through_cache
-from bnngen.toolflow.toolchain import YOSYS, Progress, ToolError, silent
+from bnngen.toolflow.toolchain import YOSYS, Progress, silent
 from bnngen.toolflow.yosys_log import LINES_A_PASS
 from bnngen_boards.platform import make_platform, resource_names
 from bnngen_boards.pll import plan_clock
 from bnngen_boards.profile import Board
-from bnngen_sim.cache import content_key
 from bnngen_sim.verilator import source_files
 
 NETLIST = f"{TOP}.json"

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from bnngen.errors import BnngenError
+from bnngen.base.cache import cache_environment
+from bnngen.base.errors import MissingToolError, ToolError
+from bnngen.base.processes import ending_signal
 from bnngen.toolflow.yosys_log import PassFilter
-from bnngen_sim.cache import cache_environment
-from bnngen_sim.errors import ending_signal
 
 Progress = Callable[[str], None]
 """Takes one line that says what is being done."""
@@ -35,22 +35,6 @@ _PROBE_BYTES = 1 << 16
 
 def silent(message: str) -> None:
     """A :data:`Progress` that says nothing."""
-
-
-class MissingToolError(BnngenError):
-    """A program that this step needs is not there; the message says how to get it."""
-
-    exit_status = 3
-
-
-class ToolError(BnngenError):
-    """A program ran and failed. ``log`` is everything it printed."""
-
-    exit_status = 1
-
-    def __init__(self, message: str, log: str) -> None:
-        super().__init__(message)
-        self.log = log
 
 
 @dataclass(frozen=True)

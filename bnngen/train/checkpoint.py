@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
-from bnngen.errors import UsageError
-from bnngen.files import write_bytes
+from bnngen.base.errors import UsageError
+from bnngen.base.files import write_bytes
 from bnngen.train.recipe import Recipe, load_recipe
 
 NAME = "checkpoint.pt"

@@ -11,7 +11,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from bnngen.files import write_bytes
+from bnngen.base.files import write_bytes
 from bnngen.train.brevitas_import import export_qonnx
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from bnngen.errors import MissingPackageError
+from bnngen.base.errors import MissingPackageError
 
 PACKAGES = ("torch", "brevitas", "onnxoptimizer")
 SEARCH_PACKAGES = ("optuna", "tomli_w")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from bnngen.train.augment import Augment, make_augment
-from bnngen.train.data.dataset import Part
+from bnngen.train.datasets.dataset import Part
 from bnngen.train.inputs import Prepared
 from bnngen.train.recipe import TrainTable
 

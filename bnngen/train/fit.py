@@ -10,17 +10,17 @@ from typing import Any
 
 import torch
 
-from bnngen.errors import RecipeError
+from bnngen.base.errors import RecipeError
 from bnngen.train.batch_norm import measure_again
 from bnngen.train.checkpoint import Checkpoint, fitting
 from bnngen.train.distill.teacher import Teacher, load_teacher
 from bnngen.train.feed import Feed, Tensors, accuracy
 from bnngen.train.inputs import Prepared
-from bnngen.train.network import Trainee
 from bnngen.train.prune.pruner import Pruner
 from bnngen.train.prune.restore import restore
 from bnngen.train.recipe import Recipe
 from bnngen.train.session import Session, Stage, stages
+from bnngen.train.trainee import Trainee
 
 Entry = dict[str, Any]
 

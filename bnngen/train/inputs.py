@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.errors import RecipeError
-from bnngen.train.data.dataset import DataSet, Part
+from bnngen.base.errors import RecipeError
+from bnngen.train.datasets.dataset import DataSet, Part
 from bnngen.train.recipe import FLOAT, DataTable
 
 STANDARD_RANGE = 3.0

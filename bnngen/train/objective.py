@@ -10,8 +10,8 @@ from bnngen.train.distill.relation import relation_loss
 from bnngen.train.distill.response import response_loss
 from bnngen.train.distill.teacher import Teacher, answer
 from bnngen.train.inputs import Prepared
-from bnngen.train.network import Trainee
 from bnngen.train.recipe import DistillTable, Recipe, TrainTable
+from bnngen.train.trainee import Trainee
 
 
 class Objective(nn.Module):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from bnngen.errors import RecipeError
+from bnngen.base.errors import RecipeError
+from bnngen.base.toml import near_names
 from bnngen.train.brevitas_import import qnn
 from bnngen.train.estimators import Estimator
 from bnngen.train.inputs import InputCode
@@ -17,7 +18,6 @@ from bnngen.train.quantizers import (
     weight_quantizer,
 )
 from bnngen.train.recipe import FLOAT, LayerTable, ModelTable
-from bnngen_boards.reading import near_names
 
 _CONVOLUTIONS = {1: (qnn.QuantConv1d, nn.Conv1d), 2: (qnn.QuantConv2d, nn.Conv2d)}
 _NORMS = {0: nn.BatchNorm1d, 1: nn.BatchNorm1d, 2: nn.BatchNorm2d}

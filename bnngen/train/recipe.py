@@ -16,8 +16,8 @@ from pydantic import (
     model_validator,
 )
 
-from bnngen.errors import RecipeError
-from bnngen_boards.reading import line_of, read_toml
+from bnngen.base.errors import RecipeError
+from bnngen.base.toml import line_of, read_toml
 
 FLOAT = 32
 """The number of bits that stands for float: for teachers, which stay on the host."""

@@ -15,10 +15,11 @@ import numpy as np
 import torch
 
 from bnngen.api import load
-from bnngen.data import Data, quantize
-from bnngen.files import write_bytes, write_text
-from bnngen.owned import owned
-from bnngen.second_look import (
+from bnngen.base.files import write_bytes, write_text
+from bnngen.base.owned import owned
+from bnngen.reference.data_file import Data, quantize
+from bnngen.reports.curve import write_curve
+from bnngen.reports.second_look import (
     Activity,
     at_a_run,
     missing_classes,
@@ -28,16 +29,15 @@ from bnngen.second_look import (
 )
 from bnngen.train.architectures import find_architecture
 from bnngen.train.checkpoint import Checkpoint, resume
-from bnngen.train.curve import write_curve
-from bnngen.train.data import load_dataset
-from bnngen.train.data.dataset import Part
+from bnngen.train.datasets import load_dataset
+from bnngen.train.datasets.dataset import Part
 from bnngen.train.export import export_model
 from bnngen.train.feed import Tensors, accuracy, predicted
 from bnngen.train.fit import Fit, Watcher
 from bnngen.train.inputs import Prepared, prepare, preprocessing
-from bnngen.train.network import Trainee, is_float
 from bnngen.train.prune.pruner import nonzero_weights
 from bnngen.train.recipe import Recipe, load_recipe, locating
+from bnngen.train.trainee import Trainee, is_float
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ from bnngen.train.checkpoint import Checkpoint, fitting
 from bnngen.train.distill.teacher import Teacher
 from bnngen.train.feed import Batch
 from bnngen.train.inputs import Prepared
-from bnngen.train.network import Trainee, build_network
 from bnngen.train.objective import Objective, make_objective
 from bnngen.train.optimizers import make_optimizer, make_schedule
 from bnngen.train.prune.phase import Phase
 from bnngen.train.prune.restore import shrink_to
 from bnngen.train.prune.schedules import SCHEDULES
 from bnngen.train.recipe import Recipe
+from bnngen.train.trainee import Trainee, build_network
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Boards: their profiles, pins and clocks."""

@@ -11,7 +11,7 @@ from typing import Any
 from amaranth.build import Attrs, Clock, Pins, Resource, Subsignal
 from amaranth.vendor import LatticeECP5Platform, LatticeICE40Platform
 
-from bnngen_boards.errors import BoardError, MissingPackageError
+from bnngen.base.errors import BoardError, MissingPackageError
 from bnngen_boards.profile import PLATFORMS, Board, PlatformClass
 from bnngen_boards.profile import Pins as PinTable
 

@@ -14,7 +14,7 @@ from itertools import product
 from math import ceil, floor, inf
 from typing import TypeVar
 
-from bnngen_boards.errors import BoardError
+from bnngen.base.errors import BoardError
 from bnngen_boards.profile import LEAST_MHZ, MOST_MHZ, Clock
 
 # SB_PLL40: limits of the phase detector and the oscillator, in MHz

@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
-from bnngen_boards.errors import BoardError
-from bnngen_boards.reading import near_names, read_toml
+from bnngen.base.errors import BoardError
+from bnngen.base.toml import near_names, read_toml
 from bnngen_hw.target import Target
 
 Family = Literal["ice40", "ecp5", "xc7"]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 import bnngen
 from bnngen.cli.summary import BuildScreen, print_build
-from bnngen.data import Data, load_data
-from bnngen.network import Network
+from bnngen.reference.data_file import Data, load_data
+from bnngen.reference.network import Network
 from bnngen.toolflow.pipeline import BuildResult
 
 HERE = Path(__file__).parent

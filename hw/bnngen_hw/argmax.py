@@ -10,10 +10,11 @@ from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
 from bnngen_hw.beats import beat_count
-from bnngen_hw.component import StreamComponent, bit_stream
+from bnngen_hw.component import StreamComponent
 from bnngen_hw.counting import Counter, delay_line
-from bnngen_hw.credit import CreditFifo, full_rate_depth
 from bnngen_hw.encoding import Encoding
+from bnngen_hw.part import bit_stream
+from bnngen_hw.streams.credit import CreditFifo, full_rate_depth
 from bnngen_hw.timing import Cycles, queue
 
 Candidate = tuple[Value, list[Value]]

@@ -1,29 +1,16 @@
-"""The base classes of all components."""
+"""The base class of what stands between two streams."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from amaranth.lib import stream, wiring
 from numpy.typing import NDArray
 
+from bnngen_hw.part import Part
+from bnngen_hw.roms.rom import Rom
 from bnngen_hw.timing import Cycles, queue
-
-if TYPE_CHECKING:
-    from bnngen_hw.rom import Rom
-
-
-def bit_stream(width: int) -> Any:
-    """The signature of a stream whose payload is a plain vector of ``width`` bits."""
-    return stream.Signature(width)
-
-
-class Part(wiring.Component):
-    """A component that may also be made only to be asked: for its latency, its bits, its `compute`."""
-
-    _MustUse__silence = True  # so Amaranth must not warn that it was never elaborated
 
 
 class StreamComponent(Part):

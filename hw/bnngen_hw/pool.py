@@ -9,9 +9,10 @@ from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
-from bnngen_hw.component import StreamComponent, bit_stream
+from bnngen_hw.component import StreamComponent
 from bnngen_hw.counting import Counter, lookup
 from bnngen_hw.encoding import Encoding
+from bnngen_hw.part import bit_stream
 from bnngen_hw.timing import Cycles, queue
 
 

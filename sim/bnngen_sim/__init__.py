@@ -4,10 +4,11 @@ Works on a folder with ``bnn_accelerator.v``, its ``*.mem`` files and ``interfac
 compiler that wrote them. The cocotb test bench is in ``bnngen_sim.cocotb_bench``, which alone needs cocotb.
 """
 
-from .batch import BatchResult, simulate
-from .errors import InterfaceError, MissingToolError, SimulationError
-from .interface import Interface, Quantize, StreamFormat
-from .verilator import Simulator, build_simulator
+from bnngen.base.errors import InterfaceError, MissingToolError, SimulationError
+from bnngen_sim.batch import BatchResult, simulate
+from bnngen_sim.interface import Interface, Quantize
+from bnngen_sim.stream_format import StreamFormat
+from bnngen_sim.verilator import Simulator, build_simulator
 
 __all__ = [
     "BatchResult",

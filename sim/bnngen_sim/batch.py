@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import InterfaceError, SimulationError
-from .interface import Interface, StreamFormat
-from .processes import ProgramError, run_programs, usable_cores
-from .verilator import Simulator, build_simulator
+from bnngen.base.errors import InterfaceError, SimulationError
+from bnngen.base.processes import ProgramError, run_programs, usable_cores
+from bnngen_sim.interface import Interface
+from bnngen_sim.stream_format import StreamFormat
+from bnngen_sim.verilator import Simulator, build_simulator
 
 Progress = Callable[[int, int], None]
 

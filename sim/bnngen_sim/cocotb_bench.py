@@ -28,10 +28,10 @@ from cocotb_tools.runner import get_runner
 from cocotbext.axi import AxiStreamBus, AxiStreamSink, AxiStreamSource
 from numpy.typing import NDArray
 
-from .cache import cached, content_key
-from .errors import InterfaceError, SimulationError
-from .interface import Interface
-from .verilator import CACHE, TOP, check_place, find_tools, run_tool, source_files
+from bnngen.base.cache import cached, content_key
+from bnngen.base.errors import InterfaceError, SimulationError
+from bnngen_sim.interface import Interface
+from bnngen_sim.verilator import CACHE, TOP, check_place, find_tools, run_tool, source_files
 
 _JOB = "BNNGEN_COCOTB_JOB"
 _CLOCK_NS = 10

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .interface import Interface
+from bnngen_sim.interface import Interface
 
 _HOST = """\
 // Sends the beats of the input stream over a serial line and makes the output stream of what comes back. One

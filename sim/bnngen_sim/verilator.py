@@ -17,8 +17,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .cache import cached, content_key
-from .errors import InterfaceError, MissingToolError, SimulationError, ending_signal
+from bnngen.base.cache import cached, content_key
+from bnngen.base.errors import InterfaceError, MissingToolError, SimulationError
+from bnngen.base.processes import ending_signal
 
 TOP = "bnn_accelerator"
 CACHE = "verilator"

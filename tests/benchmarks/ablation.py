@@ -19,8 +19,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bnngen.train.ptq.quantise import Choices
-from bnngen.train.ptq.run import quantise_run
+from bnngen.quantize.quantize import Choices
+from bnngen.quantize.run import quantise_run
 from bnngen.train.run import train
 
 Tables = dict[str, dict[str, Any]]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench import DIGITS, Row, Settings, Table, benchmark
 
-from bnngen_sim.cache import cache_root
+from bnngen.base.cache import cache_root
 
 BOARD = "icebreaker"
 COLD_S, WARM_S, LEAST_FPS = 120, 20, 100_000

@@ -23,7 +23,7 @@ from bnngen.toolflow.flow import flow_of, routing_of
 from bnngen.toolflow.levels import lut_levels
 from bnngen.toolflow.place_and_route import REPORT
 from bnngen_boards.profile import Board, load_board
-from bnngen_hw.dot import DotProduct
+from bnngen_hw.arithmetic.dot import DotProduct
 from bnngen_hw.encoding import Encoding
 
 BIPOLAR = Encoding("bipolar", 1)

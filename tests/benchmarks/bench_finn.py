@@ -17,16 +17,16 @@ from bench import Row, Settings, Table, benchmark
 from numpy.typing import NDArray
 
 import bnngen
-from bnngen.datatypes import BIPOLAR, IntType
-from bnngen.exact import exact_array
-from bnngen.network import Host, NamedLayer, Network
+from bnngen.ir.window import Window
+from bnngen.numbers.datatypes import BIPOLAR, IntType
+from bnngen.numbers.exact import exact_array
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
 from bnngen.ops.max_pool import MaxPool
 from bnngen.ops.threshold import Threshold
-from bnngen.ops.window import Window
-from bnngen.quantizer import Quantizer
-from bnngen.toolflow.pipeline import random_frames
+from bnngen.reference.input_quantizer import Quantizer
+from bnngen.reference.network import Host, NamedLayer, Network
+from bnngen.toolflow.simulation import random_frames
 from bnngen_boards.profile import Board, load_board
 
 BOARD = "zc706"
@@ -117,7 +117,7 @@ def _table(published: Published) -> Table:
         random_network(published.sizes, published.maps), room(published), fps=published.fps
     )
     with tempfile.TemporaryDirectory() as out:
-        report = design.build(out, until="synth", data=random_frames(design, FRAMES)).report
+        report = design.build(out, until="synth", data=random_frames(design.schedule.network, FRAMES)).report
     simulation, synthesis = report.simulation, report.synthesis
     if simulation["mismatches"] or not simulation["as_predicted"]:
         sys.exit(f"{published.name}: the Verilog differs from the golden model: {simulation}")

@@ -11,9 +11,9 @@ from bench import DIGITS, Row, Settings, Table, benchmark, measure
 from numpy.typing import NDArray
 
 import bnngen
-from bnngen.data import quantize
-from bnngen.network import Network
 from bnngen.ops.dense import Dense
+from bnngen.reference.data_file import quantize
+from bnngen.reference.network import Network
 
 INT64 = "plain int64 products"
 MOST_OPERATIONS = 300_000_000

@@ -12,10 +12,10 @@ from bench import DIGITS, Measured, Row, Settings, Table, benchmark
 from numpy.typing import NDArray
 
 import bnngen
-from bnngen.network import Network
+from bnngen.base.processes import usable_cores
+from bnngen.reference.network import Network
 from bnngen_sim import simulate
 from bnngen_sim.cocotb_bench import run_cocotb
-from bnngen_sim.processes import usable_cores
 
 BOARD = "icebreaker"
 COCOTB = "cocotb bench"

@@ -4,7 +4,7 @@
 
 Synthesises accelerators of a few random layers, dense ones or convolutions, for the fabric of one board of
 each family; takes minutes. Of every four samples three are fitted and one is held back. ``--write`` puts the prices into
-``bnngen/schedule/lut_model.toml``.
+``bnngen/cost/lut_model.toml``.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ from rich.progress import track
 from rich.table import Table
 from scipy.optimize import nnls
 
-from bnngen.datatypes import BIPOLAR, IntType
+from bnngen.base.cache import cached, content_key
+from bnngen.cost.lut_model import PRICES, Structure
+from bnngen.cost.option import Option, Place
 from bnngen.design import Design
 from bnngen.emit.verilog import TOP, verilog_text
-from bnngen.exact import exact_array
-from bnngen.graph import Shape
-from bnngen.network import Host, NamedLayer, Network
+from bnngen.ir.graph import Shape
+from bnngen.ir.window import Window
+from bnngen.numbers.datatypes import BIPOLAR, IntType
+from bnngen.numbers.exact import exact_array
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
 from bnngen.ops.engine import EngineOption
 from bnngen.ops.threshold import Threshold
-from bnngen.ops.window import Window
-from bnngen.quantizer import Quantizer
-from bnngen.schedule.lut_model import PRICES, Structure
-from bnngen.schedule.option import Option, Place
+from bnngen.reference.input_quantizer import Quantizer
+from bnngen.reference.network import Host, NamedLayer, Network
 from bnngen.schedule.planner import Schedule
 from bnngen.toolflow import native_yosys
 from bnngen.toolflow.cells import count_cells
 from bnngen.toolflow.flow import flow_of
 from bnngen_boards.profile import Board, load_board
-from bnngen_sim.cache import cached, content_key
 
 Integers = NDArray[np.int64]
 BOARDS = {"ice40": "icebreaker", "ecp5": "ulx3s_85f", "xc7": "zc706"}

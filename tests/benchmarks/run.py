@@ -17,7 +17,7 @@ from bench import REGISTRY, ROOT, Row, Settings, Table
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from bnngen_sim.processes import usable_cores
+from bnngen.base.processes import usable_cores
 
 
 def main(arguments: list[str] | None = None) -> None:

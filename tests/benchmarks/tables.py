@@ -26,12 +26,12 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import balanced_accuracy_score
 
 import bnngen
+from bnngen.base.errors import FitError
 from bnngen.design import Design
-from bnngen.errors import FitError
-from bnngen.network import Network
-from bnngen.report import weight_bits
-from bnngen.train.data import load_dataset
-from bnngen.train.data.dataset import DataSet
+from bnngen.reference.network import Network
+from bnngen.reports.build import weight_bits
+from bnngen.train.datasets import load_dataset
+from bnngen.train.datasets.dataset import DataSet
 from bnngen.train.recipe import load_recipe
 from bnngen.train.run import train
 

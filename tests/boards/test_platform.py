@@ -10,8 +10,8 @@ import pytest
 from amaranth.hdl import Module
 from amaranth.lib import io
 
+from bnngen.base.errors import BoardError, MissingPackageError
 from bnngen_boards import profile as profile_module
-from bnngen_boards.errors import BoardError, MissingPackageError
 from bnngen_boards.platform import make_platform, resource_names
 from bnngen_boards.profile import board_names, load_board
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnngen_boards.errors import BoardError
+from bnngen.base.errors import BoardError
 from bnngen_boards.pll import DirectClock, ecp_pll, exact_mhz, ice_pll, plan_clock
 from bnngen_boards.profile import board_names, load_board
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bnngen_boards.errors import BoardError
+from bnngen.base.errors import BoardError
 from bnngen_boards.profile import FASTEST_ROUTED_MHZ, board_names, load_board
 
 ROOT = Path(__file__).parents[2]

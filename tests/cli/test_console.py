@@ -13,7 +13,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from bnngen.text import shown
+from bnngen.base.text import shown
 
 Cli = Callable[..., tuple[int, str, str]]
 

@@ -11,8 +11,8 @@ import numpy as np
 import onnx
 import pytest
 
+from bnngen.base.owned import LIST
 from bnngen.cli import run
-from bnngen.owned import LIST
 
 Cli = Callable[..., tuple[int, str, str]]
 Put = Callable[..., Path]

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import bnngen
+from bnngen.base.errors import BnngenError, FitError, UsageError
 from bnngen.compress.candidate import Candidate
 from bnngen.compress.search import Effort, Target, compress, promising
-from bnngen.errors import BnngenError, FitError, UsageError
 from bnngen.train.recipe import DistillTable, load_recipe
 from bnngen.train.run import train
 

@@ -9,8 +9,8 @@ import pytest
 import tomli_w
 
 import bnngen
+from bnngen.base.errors import UsageError
 from bnngen.compress.start import Larger, find_larger
-from bnngen.errors import UsageError
 from bnngen.train.recipe import PruneTable, Recipe, load_recipe
 from bnngen.train.run import load_prepared, train
 

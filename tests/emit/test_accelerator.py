@@ -9,24 +9,24 @@ from amaranth.sim import Simulator
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bnngen.datatypes import IntType
+from bnngen.cost.folding import Folding
+from bnngen.cost.option import Option, Place
+from bnngen.cost.resources import Resources
 from bnngen.design import Design
 from bnngen.emit.accelerator import Accelerator
 from bnngen.emit.verilog import interface
-from bnngen.exact import exact_array
-from bnngen.network import NETWORK_INPUT, Host, NamedLayer, Network
+from bnngen.ir.window import Window
+from bnngen.numbers.datatypes import IntType
+from bnngen.numbers.exact import exact_array
 from bnngen.ops.add import Add
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
 from bnngen.ops.max_pool import MaxPool
 from bnngen.ops.upsample import Upsample
-from bnngen.ops.window import Window
-from bnngen.quantizer import Quantizer
-from bnngen.schedule.folding import Folding
-from bnngen.schedule.option import Option, Place
+from bnngen.reference.input_quantizer import Quantizer
+from bnngen.reference.network import NETWORK_INPUT, Host, NamedLayer, Network
 from bnngen.schedule.planner import Schedule
-from bnngen.schedule.resources import Resources
-from bnngen.toolflow.pipeline import random_frames
+from bnngen.toolflow.simulation import random_frames
 from bnngen_boards.profile import load_board
 from bnngen_sim.interface import Interface
 
@@ -116,7 +116,7 @@ def test_any_network_in_any_folding(
 def check(design: Design, seed: int) -> None:
     """Outputs with and without stalls are golden; latency and distance of frames are as predicted."""
     network, port = design.schedule.network, interface(design.schedule)
-    codes = random_frames(design, 9).codes.reshape(9, -1)
+    codes = random_frames(design.schedule.network, 9).codes.reshape(9, -1)
     golden = network.run(codes)
 
     _, stalled = run(design, codes[:3], 0.4, seed)
@@ -201,7 +201,7 @@ def test_a_next_layer_that_takes_beats_unevenly_costs_no_cycle(make_network: Cal
         for folding, layer in zip(foldings, network.layers, strict=True)
     )
     design = Design(Schedule(network, load_board("icebreaker"), Fraction(30), options))
-    _, taken = run(design, random_frames(design, 9).codes, 0.0, 0)
+    _, taken = run(design, random_frames(design.schedule.network, 9).codes, 0.0, 0)
     assert np.diff([cycle for cycle, _ in taken])[-6:].tolist() == [design.cycles_per_frame] * 6 == [4] * 6
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import bnngen
-from bnngen.data import load_data
+from bnngen.reference.data_file import load_data
 
 # ---------------------------------------------------------------------------------------------------
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 import bnngen
-from bnngen.data import load_data
 from bnngen.emit.verilog import HEADER, LONGEST_LINE, interface, verilog_text
-from bnngen.exact import exact_array
-from bnngen.network import Network
-from bnngen.quantizer import Quantizer
+from bnngen.numbers.exact import exact_array
+from bnngen.reference.data_file import load_data
+from bnngen.reference.input_quantizer import Quantizer
+from bnngen.reference.network import Network
 from bnngen.schedule.planner import plan
 from bnngen_boards.profile import load_board
 from bnngen_sim.cocotb_bench import run_cocotb

@@ -13,8 +13,8 @@ from onnx.reference import ReferenceEvaluator
 
 import bnngen
 from bnngen.import_check.double import in_double
-from bnngen.toolflow.pipeline import random_frames
-from bnngen_hw.join import Join
+from bnngen.toolflow.simulation import random_frames
+from bnngen_hw.buffers.join import Join
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "maps" / "make_networks.py"
 
@@ -40,7 +40,7 @@ def test_from_the_file_to_the_verilog(
 
     design = bnngen.compile(network, board="ulx3s_85f", fps=fps)
     assert (sum(isinstance(part, Join) for part in design.chain) > 0) == (name == "residual")
-    data = random_frames(design, 8)
+    data = random_frames(design.schedule.network, 8)
     report = design.build(tmp_path, until="simulate", data=data).report
     assert report.simulation is not None
     assert (report.simulation["mismatches"], report.simulation["as_predicted"]) == (0, True)

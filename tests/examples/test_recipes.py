@@ -34,7 +34,7 @@ def clothes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             head = struct.pack(f">2xBB{len(shape)}I", 8, len(shape), *shape)
             body = random.integers(0, top, shape, np.uint8).tobytes()
             (folder / f"{part}-{name}-ubyte").write_bytes(head + body)
-    monkeypatch.setattr("bnngen.train.data.fashion_mnist.DEBIAN", folder)
+    monkeypatch.setattr("bnngen.train.datasets.fashion_mnist.DEBIAN", folder)
 
 
 @pytest.mark.slow
@@ -42,8 +42,8 @@ def clothes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("path", RECIPES, ids=[path.stem for path in RECIPES])
 def test_the_network_of_a_recipe(shared: Path, clothes: None, tmp_path: Path, path: Path) -> None:
     from bnngen.train.export import export_model
-    from bnngen.train.network import build_network, is_float
     from bnngen.train.run import load_prepared
+    from bnngen.train.trainee import build_network, is_float
 
     (tmp_path / "recipe.toml").write_text(path.read_text().replace("../shared", str(shared)))
     recipe = load_recipe(tmp_path / "recipe.toml")

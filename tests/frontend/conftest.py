@@ -17,13 +17,13 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 import bnngen
-from bnngen.data import quantize
-from bnngen.errors import FitError, ModelError
+from bnngen.base.errors import FitError, ModelError
 from bnngen.frontend import import_onnx
-from bnngen.network import Network
 from bnngen.ops.dense import Dense
 from bnngen.passes.lower import lower
-from bnngen.toolflow.pipeline import random_frames, simulate_frames
+from bnngen.reference.data_file import quantize
+from bnngen.reference.network import Network
+from bnngen.toolflow.simulation import random_frames, simulate_frames
 
 DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general")
 QONNX = DOMAINS[1]
@@ -138,7 +138,7 @@ def _verilog_agrees(network: Network, fps: float | None) -> None:
         design = bnngen.compile(network, board="ulx3s_85f", fps=fps)
     except FitError:
         design = bnngen.compile(network, board="ulx3s_85f")
-    frames = random_frames(design, 12)
+    frames = random_frames(design.schedule.network, 12)
     golden = network.run(frames.codes)
     with TemporaryDirectory() as folder:
         design.write_verilog(folder)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import bnngen
-from bnngen.errors import ModelError
+from bnngen.base.errors import ModelError
 from bnngen.import_check.check import check_import
 
 RIGHT = [
@@ -57,7 +57,7 @@ SECONDS = 60
 """Of processor time, a guard against what never ends: the longest takes four, thrice that while coverage is measured."""
 
 
-def load(shared: Path, name: str) -> bnngen.network.Network:  # type: ignore[name-defined]
+def load(shared: Path, name: str) -> bnngen.reference.network.Network:  # type: ignore[name-defined]
     start = time.process_time()
     try:
         return bnngen.load(shared / "cases" / "faults" / f"{name}.onnx")

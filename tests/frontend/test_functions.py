@@ -10,7 +10,7 @@ import onnx
 import pytest
 from onnx import helper
 
-from bnngen.errors import ModelError, ModelFileError
+from bnngen.base.errors import ModelError, ModelFileError
 from bnngen.frontend import import_onnx
 from bnngen.passes.lower import lower
 

@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import helper
 
-from bnngen.errors import ModelError
+from bnngen.base.errors import ModelError
 from bnngen.frontend import import_onnx
 from bnngen.passes.lower import lower
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bnngen.errors import ModelError
+from bnngen.base.errors import ModelError
 from bnngen.frontend import import_onnx
 from bnngen.frontend.limits import MOST_NODES
 from bnngen.passes.lower import lower

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bnngen.errors import ModelError, ModelFileError
+from bnngen.base.errors import ModelError, ModelFileError
 from bnngen.frontend import import_onnx
 from bnngen.frontend.model_file import read_model
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bnngen.data import Data, load_data
 from bnngen.frontend import import_onnx
-from bnngen.network import Network
 from bnngen.ops.dense import Dense
 from bnngen.passes.lower import lower
+from bnngen.reference.data_file import Data, load_data
+from bnngen.reference.network import Network
 
 MODELS = Path(__file__).parent / "models"
 BREVITAS = sorted(path.stem for path in MODELS.glob("*.onnx"))

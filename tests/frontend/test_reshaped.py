@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import bnngen
-from bnngen.data import quantize
-from bnngen.errors import ModelError
+from bnngen.base.errors import ModelError
 from bnngen.frontend import import_onnx
 from bnngen.passes.lower import lower
+from bnngen.reference.data_file import quantize
 
 
 def signs(*shape: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import AttributeProto, helper
 
-from bnngen.errors import ModelError
+from bnngen.base.errors import ModelError
 from bnngen.frontend import import_onnx
 
 WEIGHTS = np.array([[1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])

@@ -16,7 +16,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 import bnngen
-from bnngen.network import Network
+from bnngen.reference.network import Network
 from tests.fuzz.mutant import Mutant, Step
 from tests.fuzz.seeds import ROOT
 

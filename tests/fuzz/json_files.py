@@ -15,8 +15,9 @@ import numpy as np
 
 import bnngen
 from bnngen.emit.verilog import interface
-from bnngen.report import read_report, render_html
-from bnngen.toolflow.pipeline import KEPT_MODEL, build, kept_model
+from bnngen.reports.build import read_report, render_html
+from bnngen.toolflow.kept_model import KEPT_MODEL, kept_model
+from bnngen.toolflow.pipeline import build
 from bnngen_sim.interface import Interface
 from tests.fuzz.guard import guarded
 from tests.fuzz.mutant import Mutant, Step

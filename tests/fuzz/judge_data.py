@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.data import Data, load_data
-from bnngen.network import Network
+from bnngen.reference.data_file import Data, load_data
+from bnngen.reference.network import Network
 from tests.fuzz.data_files import networks
 from tests.fuzz.guard import guarded
 from tests.fuzz.verdict import Verdict

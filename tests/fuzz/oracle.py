@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from onnx.reference.op_run import RuntimeTypeError
 
 import bnngen
-from bnngen.exact import ExactArray
-from bnngen.network import Host, Network
+from bnngen.numbers.exact import ExactArray
+from bnngen.reference.network import Host, Network
 from tests.fuzz import runtime
 from tests.fuzz.guard import guarded
 from tests.fuzz.limits import OutOfTimeError, cpu_limit

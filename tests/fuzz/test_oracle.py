@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bnngen.errors import BnngenError, DataError, ModelError
-from bnngen.network import Host
+from bnngen.base.errors import BnngenError, DataError, ModelError
 from bnngen.ops.dense import Dense
+from bnngen.reference.network import Host
 from tests.frontend.conftest import File
 from tests.fuzz.oracle import frames, judge_model
 from tests.fuzz.seeds import as_float32

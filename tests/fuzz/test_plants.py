@@ -8,12 +8,12 @@ import numpy as np
 import onnx
 import pytest
 
-from bnngen import data
 from bnngen.frontend import importer
 from bnngen.frontend.nodes import elementwise, linear, shaping
-from bnngen.network import Network
+from bnngen.ir.quantized import Sum
 from bnngen.passes import integerize
-from bnngen.quantised import Sum
+from bnngen.reference import data_file as data
+from bnngen.reference.network import Network
 from tests.fuzz.campaign import Campaign
 from tests.fuzz.verdict import Verdict
 from tests.fuzz.worker import judge

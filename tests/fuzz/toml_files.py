@@ -9,8 +9,8 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 import bnngen
-from bnngen.errors import FitError
-from bnngen.network import Network
+from bnngen.base.errors import FitError
+from bnngen.reference.network import Network
 from bnngen.train.recipe import load_recipe
 from bnngen_boards.profile import load_board
 from tests.fuzz.guard import guarded

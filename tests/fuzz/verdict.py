@@ -6,7 +6,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from bnngen.errors import BnngenError, ModelError
+from bnngen.base.errors import BnngenError, ModelError
 
 FAULTS = ("foreign", "unclear", "wrong", "permissive", "hang", "memory", "died")
 """The kinds of verdicts that are faults of bnngen; "permissive" is what it accepts and nobody else does."""

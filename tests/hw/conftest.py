@@ -13,9 +13,9 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 from amaranth.sim import Simulator
 
-from bnngen_hw.component import bit_stream
 from bnngen_hw.counting import delay_line
-from bnngen_hw.credit import CreditFifo
+from bnngen_hw.part import bit_stream
+from bnngen_hw.streams.credit import CreditFifo
 
 
 @dataclass

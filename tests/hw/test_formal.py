@@ -14,15 +14,15 @@ from amaranth.back import rtlil
 from amaranth.hdl import Array, Assert, Assume, Cat, Module, Signal
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
-from bnngen_hw.columns import WindowColumns
-from bnngen_hw.component import bit_stream
-from bnngen_hw.dot import DotProduct
+from bnngen_hw.arithmetic.dot import DotProduct
+from bnngen_hw.arithmetic.heap import BitHeap
+from bnngen_hw.buffers.columns import WindowColumns
 from bnngen_hw.encoding import Encoding
-from bnngen_hw.fifo import Fifo
-from bnngen_hw.heap import BitHeap
-from bnngen_hw.pack import Pack, Unpack
-from bnngen_hw.select import Select
-from bnngen_hw.slice import RegisterSlice
+from bnngen_hw.part import bit_stream
+from bnngen_hw.streams.fifo import Fifo
+from bnngen_hw.streams.pack import Pack, Unpack
+from bnngen_hw.streams.select import Select
+from bnngen_hw.streams.slice import RegisterSlice
 from bnngen_hw.target import Target
 
 BIN = Path(sys.executable).parent

@@ -12,11 +12,11 @@ from amaranth.hdl import Cat, Module
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
 from bnngen_hw.argmax import ArgMax
-from bnngen_hw.axis import AxiStreamSink, AxiStreamSource, axi_stream
 from bnngen_hw.beats import to_beats
-from bnngen_hw.dense import DenseEngine
+from bnngen_hw.buffers.feed import VectorFeed
+from bnngen_hw.edges.axis import AxiStreamSink, AxiStreamSource, axi_stream
 from bnngen_hw.encoding import Encoding
-from bnngen_hw.feed import VectorFeed
+from bnngen_hw.engine.engine import DenseEngine
 
 BIPOLAR, TERNARY, SCORE = Encoding("bipolar", 1), Encoding("signed", 2), Encoding("signed", 8)
 WAIVED = [

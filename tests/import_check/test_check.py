@@ -16,7 +16,7 @@ import bnngen
 from bnngen.frontend.nodes import linear
 from bnngen.import_check.check import ImportCheck, ImportMismatchError, check_import
 from bnngen.import_check.evaluator import EvaluationError
-from bnngen.rounding import QONNX_MODES
+from bnngen.numbers.rounding import QONNX_MODES
 
 QONNX = "qonnx.custom_op.general"
 

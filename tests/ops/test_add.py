@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bnngen.datatypes import BIPOLAR, IntType
+from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.ops.add import Add
 from bnngen.ops.threshold import Threshold
 

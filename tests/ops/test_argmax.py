@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnngen.datatypes import IntType
+from bnngen.numbers.datatypes import IntType
 from bnngen.ops.argmax import ArgMax
 
 

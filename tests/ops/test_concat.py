@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bnngen.datatypes import BIPOLAR, IntType
+from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.ops.concat import Concat
 from bnngen_boards.profile import load_board
 

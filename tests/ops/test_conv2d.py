@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnngen.datatypes import BIPOLAR, IntType
+from bnngen.cost.folding import Folding
+from bnngen.ir.window import Window
+from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.threshold import Threshold
-from bnngen.ops.window import Window
-from bnngen.schedule.folding import Folding
 from bnngen_boards.profile import load_board
 
 INPUTS = [BIPOLAR, IntType(0, 3), IntType(-128, 127)]

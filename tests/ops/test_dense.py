@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnngen.datatypes import BIPOLAR, IntType
+from bnngen.cost.option import Place
+from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.ops.dense import Dense
 from bnngen.ops.threshold import Threshold
-from bnngen.schedule.option import Place
 from bnngen_boards.profile import load_board
 
 INPUTS = [

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnngen.datatypes import BIPOLAR, IntType
+from bnngen.cost.folding import Folding
+from bnngen.cost.resources import logic_rom_luts
+from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.ops.engine import Engine, EngineOption
 from bnngen.ops.threshold import Threshold
-from bnngen.schedule.folding import Folding
-from bnngen.schedule.resources import logic_rom_luts
 from bnngen_boards.profile import load_board
 
 BOARD = load_board("icebreaker")

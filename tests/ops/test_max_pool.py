@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnngen.datatypes import BIPOLAR, IntType
+from bnngen.ir.window import Window
+from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.ops.max_pool import MaxPool
-from bnngen.ops.window import Window
 
 
 @settings(max_examples=60, deadline=None)

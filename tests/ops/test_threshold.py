@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnngen.datatypes import BIPOLAR, IntType
+from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.ops.threshold import Threshold
 
 

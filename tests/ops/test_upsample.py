@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bnngen.datatypes import IntType
+from bnngen.numbers.datatypes import IntType
 from bnngen.ops.upsample import Upsample
 from bnngen_boards.profile import load_board
 

@@ -13,14 +13,8 @@ import pytest
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from bnngen.datatypes import BIPOLAR, IntType
-from bnngen.exact import Exact, exact_array
-from bnngen.graph import Graph, Node
-from bnngen.network import Network
-from bnngen.ops.argmax import ArgMax
-from bnngen.ops.window import Window
-from bnngen.passes.rewrite import Rule, verify
-from bnngen.quantised import (
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import (
     ALWAYS,
     RELU,
     Affine,
@@ -37,7 +31,13 @@ from bnngen.quantised import (
     Sum,
     Upsample,
 )
-from bnngen.rounding import ROUNDING_MODES, bound
+from bnngen.ir.window import Window
+from bnngen.numbers.datatypes import BIPOLAR, IntType
+from bnngen.numbers.exact import Exact, exact_array
+from bnngen.numbers.rounding import ROUNDING_MODES, bound
+from bnngen.ops.argmax import ArgMax
+from bnngen.passes.rewrite import Rule, verify
+from bnngen.reference.network import Network
 
 Numbers = np.ndarray
 """Object arrays of int, Fraction and Exact."""

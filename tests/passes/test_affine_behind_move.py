@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from bnngen.exact import exact_array
-from bnngen.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import RELU, Affine, Concat, Linear, Slice, Upsample
+from bnngen.numbers.exact import exact_array
 from bnngen.passes.affine_behind_move import affine_behind_concat, affine_behind_move
-from bnngen.quantised import RELU, Affine, Concat, Linear, Slice, Upsample
 
 EACH = Affine(exact_array([1, -2, 3]), exact_array([0, 1, -1]))
 ONE = Affine(exact_array(2), exact_array(1))

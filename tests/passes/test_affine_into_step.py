@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnngen.datatypes import BIPOLAR, IntType
-from bnngen.exact import Exact, exact_array
+from bnngen.ir.quantized import ALWAYS, NEVER, RELU, Affine, Bound, Step
+from bnngen.numbers.datatypes import BIPOLAR, IntType
+from bnngen.numbers.exact import Exact, exact_array
 from bnngen.passes.affine_into_step import affine_into_step
-from bnngen.quantised import ALWAYS, NEVER, RELU, Affine, Bound, Step
 
 VALUES = [Fraction(n, 4) for n in range(-16, 17)]
 ROOT = Exact.of(2).sqrt()

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnngen.exact import Exact, exact_array
-from bnngen.ops.window import Window
+from bnngen.ir.quantized import Affine, Convolution, Linear
+from bnngen.ir.window import Window
+from bnngen.numbers.exact import Exact, exact_array
 from bnngen.passes.affine_through_product import affine_through_product
 from bnngen.passes.rewrite import Refusal
-from bnngen.quantised import Affine, Convolution, Linear
 
 WEIGHTS = np.array([[1, -2, 3], [0, 1, 1]])
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bnngen.exact import Exact, exact_array
-from bnngen.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import Affine, Linear, Sum
+from bnngen.numbers.exact import Exact, exact_array
 from bnngen.passes.affine_through_sum import affine_through_sum
 from bnngen.passes.rewrite import Refusal
-from bnngen.quantised import Affine, Linear, Sum
 
 ROOT = Exact.of(2).sqrt()
 

@@ -8,13 +8,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from bnngen.datatypes import BIPOLAR, IntType
-from bnngen.exact import Exact
-from bnngen.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import Bound, Concat, Linear, Step
+from bnngen.numbers.datatypes import BIPOLAR, IntType
+from bnngen.numbers.exact import Exact
 from bnngen.ops.argmax import ArgMax
 from bnngen.passes.binary_to_bipolar import binary_to_bipolar
 from bnngen.passes.rewrite import verify
-from bnngen.quantised import Bound, Concat, Linear, Step
 
 HALF = Fraction(1, 2)
 FIRST = Linear(np.array([[1, -1], [1, 1]]))

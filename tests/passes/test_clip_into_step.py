@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnngen.datatypes import BIPOLAR
-from bnngen.exact import Exact
+from bnngen.ir.quantized import ALWAYS, NEVER, RELU, Bound, Clip, Step
+from bnngen.numbers.datatypes import BIPOLAR
+from bnngen.numbers.exact import Exact
 from bnngen.passes.affine_into_step import affine_into_step
 from bnngen.passes.clip_into_step import clip_into_step
-from bnngen.quantised import ALWAYS, NEVER, RELU, Bound, Clip, Step
 
 VALUES = [Fraction(n, 8) for n in range(-20, 21)]
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from bnngen.datatypes import BIPOLAR
-from bnngen.exact import Exact, exact_array
+from bnngen.ir.quantized import Affine, Bound, Linear, Softmax, Step
+from bnngen.numbers.datatypes import BIPOLAR
+from bnngen.numbers.exact import Exact, exact_array
 from bnngen.ops.argmax import ArgMax
 from bnngen.passes.drop_before_argmax import drop_affine_before_argmax, drop_softmax_before_argmax
 from bnngen.passes.rewrite import Refusal
-from bnngen.quantised import Affine, Bound, Linear, Softmax, Step
 
 LINEAR = Linear(np.array([[1, -1], [1, 1], [-1, 1], [1, 1]]))
 SIGN = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnngen.datatypes import BIPOLAR, IntType
-from bnngen.exact import Exact, exact_array
+from bnngen.ir.quantized import ALWAYS, NEVER, Affine, Bound, Linear, Step
+from bnngen.numbers.datatypes import BIPOLAR, IntType
+from bnngen.numbers.exact import Exact, exact_array
 from bnngen.passes.affine_into_step import affine_into_step
 from bnngen.passes.falling_to_negated import falling_to_negated
-from bnngen.quantised import ALWAYS, NEVER, Affine, Bound, Linear, Step
 
 LINEAR = Linear(np.array([[1, -1], [1, 1]]))
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnngen.datatypes import BIPOLAR, IntType
-from bnngen.errors import ModelError
-from bnngen.exact import Exact, exact_array
+from bnngen.base.errors import ModelError
+from bnngen.ir.quantized import ALWAYS, NEVER, Affine, Bound, Linear, Reshape, Softmax, Step
+from bnngen.numbers.datatypes import BIPOLAR, IntType
+from bnngen.numbers.exact import Exact, exact_array
 from bnngen.ops.dense import Dense
 from bnngen.ops.threshold import Threshold
 from bnngen.passes.integerize import integerize
-from bnngen.quantised import ALWAYS, NEVER, Affine, Bound, Linear, Reshape, Softmax, Step
 
 SIGN = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
 SUM = Linear(np.array([[1, 1, 1]]))

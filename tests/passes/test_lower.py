@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnngen.datatypes import BIPOLAR, IntType
-from bnngen.errors import ModelError
-from bnngen.exact import Exact, exact_array
+from bnngen.base.errors import ModelError
 from bnngen.frontend import import_onnx
-from bnngen.graph import Graph, Node
-from bnngen.network import Network
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import RELU, Affine, Bound, Linear, Reshape, Step, Sum
+from bnngen.numbers.datatypes import BIPOLAR, IntType
+from bnngen.numbers.exact import Exact, exact_array
 from bnngen.ops.add import Add
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
 from bnngen.ops.max_pool import MaxPool
 from bnngen.passes.lower import RULES, lower
-from bnngen.quantised import RELU, Affine, Bound, Linear, Reshape, Step, Sum
+from bnngen.reference.network import Network
 
 SIGN = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
 BINARY = Step(((Bound(Exact.of(0.5), strict=True),),), (False,), IntType(0, 1))

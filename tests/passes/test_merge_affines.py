@@ -8,9 +8,9 @@ from types import SimpleNamespace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnngen.exact import Exact, exact_array
+from bnngen.ir.quantized import RELU, Affine
+from bnngen.numbers.exact import Exact, exact_array
 from bnngen.passes.merge_affines import merge_affines
-from bnngen.quantised import RELU, Affine
 
 
 def test_by_hand(chain: Callable, fire: Callable) -> None:

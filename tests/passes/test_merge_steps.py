@@ -10,12 +10,12 @@ from types import SimpleNamespace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnngen.datatypes import BIPOLAR, IntType
-from bnngen.exact import Exact
+from bnngen.ir.quantized import ALWAYS, NEVER, RELU, Bound, Step
+from bnngen.numbers.datatypes import BIPOLAR, IntType
+from bnngen.numbers.exact import Exact
 from bnngen.passes.affine_into_step import affine_into_step
 from bnngen.passes.clip_into_step import clip_into_step
 from bnngen.passes.merge_steps import merge_steps
-from bnngen.quantised import ALWAYS, NEVER, RELU, Bound, Step
 
 VALUES = [Fraction(n, 12) for n in range(-48, 49)]
 

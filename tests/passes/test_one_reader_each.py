@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bnngen.exact import exact_array
-from bnngen.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import RELU, Affine, Linear, Sum
+from bnngen.numbers.exact import exact_array
 from bnngen.passes.one_reader_each import one_reader_each
-from bnngen.quantised import RELU, Affine, Linear, Sum
 
 AFFINE = Affine(exact_array(2), exact_array([1, -1]))
 

@@ -7,17 +7,17 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from bnngen.datatypes import BIPOLAR
-from bnngen.exact import Exact, exact_array
+from bnngen.ir.quantized import RELU, Affine, Bound, Linear, MaxPool, Reshape, Step
+from bnngen.ir.window import Window
+from bnngen.numbers.datatypes import BIPOLAR
+from bnngen.numbers.exact import Exact, exact_array
 from bnngen.ops.argmax import ArgMax
-from bnngen.ops.window import Window
 from bnngen.passes.reshape import (
     flatten_into_linear,
     merge_reshapes,
     reshape_into_argmax,
     reshape_of_input,
 )
-from bnngen.quantised import RELU, Affine, Bound, Linear, MaxPool, Reshape, Step
 
 SIGN = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
 AFFINE = Affine(exact_array(2), exact_array(1))

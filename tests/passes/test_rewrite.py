@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from bnngen.errors import ModelError
-from bnngen.exact import exact_array
-from bnngen.graph import Graph, Node
+from bnngen.base.errors import ModelError
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import RELU, Affine, Clip, Linear, Softmax
+from bnngen.numbers.exact import exact_array
 from bnngen.passes.rewrite import Refusal, pair, refusals, rewrite
-from bnngen.quantised import RELU, Affine, Clip, Linear, Softmax
 
 AFFINE = Affine(exact_array(1), exact_array(0))
 

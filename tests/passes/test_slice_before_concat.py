@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from bnngen.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import Concat, Slice, Upsample
 from bnngen.passes.slice_before_concat import slice_before_concat
-from bnngen.quantised import Concat, Slice, Upsample
 
 
 def graph(first: int, last: int, *more: Node) -> Graph:

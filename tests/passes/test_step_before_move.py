@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from bnngen.datatypes import BIPOLAR, IntType
-from bnngen.exact import Exact
-from bnngen.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node
+from bnngen.ir.quantized import NEVER, Bound, Concat, Slice, Step, Upsample
+from bnngen.numbers.datatypes import BIPOLAR, IntType
+from bnngen.numbers.exact import Exact
 from bnngen.passes.step_before_move import step_before_move
-from bnngen.quantised import NEVER, Bound, Concat, Slice, Step, Upsample
 
 
 def bounds(*values: int) -> tuple[Bound, ...]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bnngen.errors import UsageError
+from bnngen.base.errors import UsageError
+from bnngen.cost.resources import Resources
 from bnngen.schedule.budget import available, budget, comfortable, cycle_limit, host_link
-from bnngen.schedule.resources import Resources
 from bnngen_boards.profile import load_board
 
 

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 import bnngen
+from bnngen.base.errors import BoardError, FitError
 from bnngen.design import Design
-from bnngen.errors import FitError
-from bnngen.network import Network
+from bnngen.reference.network import Network
 from bnngen.schedule.budget import available, host_link
 from bnngen.schedule.planner import plan
-from bnngen_boards.errors import BoardError
 from bnngen_boards.profile import load_board
 
 

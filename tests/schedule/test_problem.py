@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from fractions import Fraction
 
-from bnngen.network import Network
+from bnngen.reference.network import Network
 from bnngen.schedule.budget import Rate
 from bnngen.schedule.problem import Problem
 from bnngen_boards.profile import load_board

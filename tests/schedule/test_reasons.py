@@ -7,12 +7,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from bnngen.datatypes import BIPOLAR
-from bnngen.exact import exact_array
-from bnngen.network import Host, NamedLayer, Network
+from bnngen.ir.window import Window
+from bnngen.numbers.datatypes import BIPOLAR
+from bnngen.numbers.exact import exact_array
 from bnngen.ops.conv2d import Conv2d
-from bnngen.ops.window import Window
-from bnngen.quantizer import Quantizer
+from bnngen.reference.input_quantizer import Quantizer
+from bnngen.reference.network import Host, NamedLayer, Network
 from bnngen.schedule.budget import Rate
 from bnngen.schedule.problem import Problem
 from bnngen.schedule.reasons import link_alone, memory_alone, smallest_board, why_not

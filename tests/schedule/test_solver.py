@@ -5,9 +5,9 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnngen.schedule.folding import Folding
-from bnngen.schedule.option import Option
-from bnngen.schedule.resources import Resources
+from bnngen.cost.folding import Folding
+from bnngen.cost.option import Option
+from bnngen.cost.resources import Resources
 from bnngen.schedule.solver import choose, least, smallest
 
 OPTION = st.builds(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bnngen.base.errors import SimulationError
 from bnngen_sim.cells import cell_models
-from bnngen_sim.errors import SimulationError
 
 
 def test_a_family_without_models() -> None:

@@ -106,7 +106,7 @@ def test_unpack_refuses_every_pad_bit(stream: StreamFormat, seed: int, data: st.
 def test_pack_works_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     frames = random_frames(BYTES, 50, 1)
     whole = BYTES.pack(frames)
-    monkeypatch.setattr("bnngen_sim.interface._BITS_AT_ONCE", 7 * 3 * 24)
+    monkeypatch.setattr("bnngen_sim.stream_format._BITS_AT_ONCE", 7 * 3 * 24)
     assert np.array_equal(BYTES.pack(frames), whole)
     assert np.array_equal(BYTES.unpack(whole), frames)
     whole[30, 0, 2] = 1

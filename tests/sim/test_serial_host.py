@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bnngen.base.errors import SimulationError
 from bnngen_sim import Interface, Quantize, StreamFormat, simulate
-from bnngen_sim.errors import SimulationError
 from bnngen_sim.serial_host import serial_host
 
 STREAM = StreamFormat(7, 3, 8, False, "int", 24, "NC")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bnngen.base.cache import cache_root, caching
 from bnngen_sim import (
     InterfaceError,
     MissingToolError,
@@ -22,7 +23,6 @@ from bnngen_sim import (
     simulate,
     verilator,
 )
-from bnngen_sim.cache import cache_root, caching
 from bnngen_sim.verilator import _OPTIONS, find_tools, run_tool
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ import pytest
 from amaranth.hdl import ClockDomain, Module, Signal
 from amaranth.sim import Simulator
 
+from bnngen.base.errors import BoardError
 from bnngen.toolflow.board_top import BoardTop, PowerOnReset, StreamShape
 from bnngen.toolflow.toolchain import YOSYS
-from bnngen_boards.errors import BoardError
 from bnngen_boards.platform import make_platform
 from bnngen_boards.profile import load_board
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from bnngen.base.errors import ToolError
 from bnngen.toolflow import native_yosys
-from bnngen.toolflow.toolchain import YOSYS, ToolError
+from bnngen.toolflow.toolchain import YOSYS
 
 PROGRAM = [sys.executable, "-P", native_yosys.__file__]
 VERILOG = "module top(input [99:0] a, b, output [99:0] y); assign y = a * b; endmodule\n"

@@ -10,16 +10,15 @@ import numpy as np
 import pytest
 
 from bnngen.api import compile, load
-from bnngen.data import Data, load_data
+from bnngen.base.errors import DataError, SimulationError, UsageError
+from bnngen.cost.option import Place
 from bnngen.design import Design
-from bnngen.errors import DataError, UsageError
-from bnngen.network import Network
-from bnngen.schedule.option import Place
+from bnngen.reference.data_file import Data, load_data
+from bnngen.reference.network import Network
 from bnngen.schedule.planner import Schedule
 from bnngen.toolflow.netlist import netlist_folder
-from bnngen.toolflow.pipeline import compare, random_frames, simulate_frames
+from bnngen.toolflow.simulation import compare, random_frames, simulate_frames
 from bnngen_boards.profile import load_board
-from bnngen_sim.errors import SimulationError
 
 
 def in_block_ram(network: Network, name: str) -> Design:
@@ -39,7 +38,7 @@ def test_the_netlist_is_exact(make_network: Callable[..., Network], tmp_path: Pa
     report = design.build(tmp_path, until="synth").report
     assert report.synthesis is not None
     assert report.synthesis["accelerator"]["bram"] > 0
-    data = random_frames(design, 20)
+    data = random_frames(design.schedule.network, 20)
     with netlist_folder(tmp_path) as folder:
         result = simulate_frames(folder, data, stall=0.2, seed=1)
         assert np.array_equal(result.outputs, network.run(data.codes))
@@ -69,7 +68,7 @@ def test_digits_on_a_7_series_board(digits: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_larger_network_on_a_7_series_board(shared: Path, tmp_path: Path) -> None:
     design = compile(load(shared / "models" / "tfc_1w1a_mnist.onnx"), board="pynq_z1", fps=100_000)
-    proved(design, random_frames(design, 3), tmp_path)
+    proved(design, random_frames(design.schedule.network, 3), tmp_path)
 
 
 def test_what_has_no_netlist(make_network: Callable[..., Network], tmp_path: Path) -> None:

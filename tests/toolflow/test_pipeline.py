@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 import bnngen
+from bnngen.base.errors import FitError, UsageError
+from bnngen.base.files import sole_writer
 from bnngen.design import Design
-from bnngen.errors import FitError, UsageError
-from bnngen.files import sole_writer
-from bnngen.report import read_report
+from bnngen.reports.build import read_report
 from bnngen.toolflow import pipeline
 from bnngen.toolflow.netlist import netlist_folder
-from bnngen.toolflow.pipeline import build, last_step, random_frames
+from bnngen.toolflow.pipeline import build, last_step
 from bnngen.toolflow.routed import routed_folder
+from bnngen.toolflow.simulation import random_frames
 from bnngen.toolflow.synthesis import synthesize
 from bnngen_boards.profile import load_board
 
@@ -101,7 +102,7 @@ def test_folders_with_awkward_names(design: Design, tmp_path: Path) -> None:
     apart = tmp_path / 'it\'s "a" $(b) #c [/red] %d ; é {e} \\f *? `g` <h>'
     assert build(design, plain, cache=False).holds
     assert build(design, taken, cache=False).holds
-    assert build(design, apart, data=random_frames(design, 3), cache=False).holds
+    assert build(design, apart, data=random_frames(design.schedule.network, 3), cache=False).holds
     files = {path.relative_to(plain) for path in plain.rglob("*") if path.is_file()}
     for out in (taken, apart):
         assert files == {path.relative_to(out) for path in out.rglob("*") if path.is_file()}

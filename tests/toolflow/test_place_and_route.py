@@ -9,12 +9,12 @@ from functools import cache
 
 import pytest
 
-from bnngen.errors import FitError
+from bnngen.base.cache import caching
+from bnngen.base.errors import FitError, ToolError
 from bnngen.toolflow.place_and_route import PnrResult, place_and_route
 from bnngen.toolflow.synthesis import synthesize
-from bnngen.toolflow.toolchain import Tool, ToolError
+from bnngen.toolflow.toolchain import Tool
 from bnngen_boards.profile import load_board
-from bnngen_sim.cache import caching
 
 FILES = {
     "icebreaker": ["icepack.log", "nextpnr-ice40.log", "report.json", "routed.json", "top.asc", "top.bin"],

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from bnngen.api import compile, load
-from bnngen.data import load_data
-from bnngen.errors import DataError, UsageError
-from bnngen.network import Network
-from bnngen.toolflow.pipeline import random_frames, simulate_frames
+from bnngen.base.errors import DataError, UsageError
+from bnngen.reference.data_file import load_data
+from bnngen.reference.network import Network
 from bnngen.toolflow.routed import routed_folder
+from bnngen.toolflow.simulation import random_frames, simulate_frames
 
 FLIP = str.maketrans("01", "10")
 
@@ -26,7 +26,7 @@ def test_the_routed_board_is_exact(make_network: Callable[..., Network], tmp_pat
     report = design.build(tmp_path).report
     assert report.synthesis is not None
     assert report.synthesis["accelerator"]["bram"] > 0
-    data = random_frames(design, 5)
+    data = random_frames(design.schedule.network, 5)
     with routed_folder(tmp_path) as folder:
         result = simulate_frames(folder, data, stall=0.2, seed=1)
     assert np.array_equal(result.outputs, network.run(data.codes))
@@ -59,7 +59,7 @@ def test_a_board_without_a_pll(make_network: Callable[..., Network], tmp_path: P
     design = compile(network, board="icebreaker", fps=10_000, clock_mhz=12)
     design.build(tmp_path)
     assert "ICESTORM_PLL" not in (tmp_path / "pnr" / "routed.json").read_text()
-    data = random_frames(design, 3)
+    data = random_frames(design.schedule.network, 3)
     with routed_folder(tmp_path) as folder:
         assert np.array_equal(simulate_frames(folder, data).outputs, network.run(data.codes))
 

@@ -7,10 +7,9 @@ import os
 
 import pytest
 
-from bnngen.errors import UsageError
+from bnngen.base.cache import caching
+from bnngen.base.errors import ToolError, UsageError
 from bnngen.toolflow.staging import PLAIN, staging, through_cache
-from bnngen.toolflow.toolchain import ToolError
-from bnngen_sim.cache import caching
 
 
 class TestStaging:

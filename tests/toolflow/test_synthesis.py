@@ -8,13 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from bnngen.errors import FitError, UsageError
+from bnngen.base.cache import caching
+from bnngen.base.errors import BoardError, FitError, ToolError, UsageError
 from bnngen.toolflow.cells import CellCounts, count_cells
 from bnngen.toolflow.synthesis import check_fit, synthesize
-from bnngen.toolflow.toolchain import ToolError, Yosys
-from bnngen_boards.errors import BoardError
+from bnngen.toolflow.toolchain import Yosys
 from bnngen_boards.profile import load_board
-from bnngen_sim.cache import caching
 
 BOARDS = ["icebreaker", "ulx3s_85f"]
 

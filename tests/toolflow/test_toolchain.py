@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from bnngen.toolflow.toolchain import TOOLS, YOSYS, MissingToolError, Tool, ToolError
+from bnngen.base.errors import MissingToolError, ToolError
+from bnngen.toolflow.toolchain import TOOLS, YOSYS, Tool
 
 TOOL = Tool("some-tool", "some-package")
 

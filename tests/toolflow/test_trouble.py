@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from bnngen.owned import LIST
-from bnngen_sim.cache import _intact_files, cache_root
+from bnngen.base.cache import _intact_files, cache_root
+from bnngen.base.owned import LIST
 
 COMMAND = [sys.executable, "-c", "from bnngen.cli import main; main()", "build"]
 REPORTS = {LIST, "model.onnx", "report.json", "report.html"}

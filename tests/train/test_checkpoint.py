@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from bnngen.errors import UsageError
+from bnngen.base.errors import UsageError
 from bnngen.train.checkpoint import NAME, Checkpoint, load_checkpoint, resume
 from bnngen.train.run import train
 

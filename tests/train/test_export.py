@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from bnngen.errors import UsageError
+from bnngen.base.errors import UsageError
 from bnngen.train.brevitas_import import qnn
 from bnngen.train.estimators import ESTIMATORS
 from bnngen.train.export import export_model

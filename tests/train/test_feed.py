@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from bnngen.train.data.dataset import DataSet, Part
+from bnngen.train.datasets.dataset import DataSet, Part
 from bnngen.train.feed import Feed
 from bnngen.train.inputs import prepare
 from bnngen.train.recipe import DataTable, TrainTable

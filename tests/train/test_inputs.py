@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bnngen.errors import RecipeError
-from bnngen.train.data.dataset import DataSet, Part
+from bnngen.base.errors import RecipeError
+from bnngen.train.datasets.dataset import DataSet, Part
 from bnngen.train.inputs import Layout, Prepared, prepare, preprocessing
 from bnngen.train.recipe import DataTable
 

@@ -8,9 +8,9 @@ from torch import nn
 
 from bnngen.train.distill.response import response_loss
 from bnngen.train.distill.teacher import Teacher, answer
-from bnngen.train.network import Trainee
 from bnngen.train.objective import Distillation, Objective
 from bnngen.train.recipe import DistillTable, TrainTable
+from bnngen.train.trainee import Trainee
 
 pytestmark = pytest.mark.train
 

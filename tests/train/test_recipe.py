@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bnngen.errors import RecipeError
+from bnngen.base.errors import RecipeError
 from bnngen.train.recipe import load_recipe, locating
 
 

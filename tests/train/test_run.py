@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import bnngen
-from bnngen.data import load_data
-from bnngen.errors import RecipeError, UsageError
+from bnngen.base.errors import RecipeError, UsageError
+from bnngen.reference.data_file import load_data
 from bnngen.train.fit import Watcher
 from bnngen.train.run import train
 

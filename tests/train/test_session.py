@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from bnngen.train.checkpoint import Checkpoint
-from bnngen.train.data.dataset import DataSet, Part
+from bnngen.train.datasets.dataset import DataSet, Part
 from bnngen.train.inputs import prepare
 from bnngen.train.recipe import Recipe
 from bnngen.train.session import Session, Stage, stages

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from onnx import TensorProto
 
-from bnngen.exact import exact_array, square_root
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.limits import check_elements
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.tensors import element_type, read_tensor
 from bnngen.frontend.values import Activation, Constant, QuantisedConstant
+from bnngen.numbers.exact import exact_array, square_root
 
 
 @handles("Constant")

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.exact import Exact, ExactArray, exact_array, square_root
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.limits import MOST_EXACT, check_elements
 from bnngen.frontend.nodes.shaping import add_reshape
 from bnngen.frontend.onnx_node import OnnxNode, channel_parameters, features, varying_axis
 from bnngen.frontend.values import Activation, Constant
-from bnngen.quantised import RELU, Affine, Clip, Sum
+from bnngen.ir.quantized import RELU, Affine, Clip, Sum
+from bnngen.numbers.exact import Exact, ExactArray, exact_array, square_root
 
 ZERO, ONE = exact_array(0), exact_array(1)
 MINUS_ONE = Constant(np.array(-1))

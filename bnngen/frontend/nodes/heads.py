@@ -5,8 +5,8 @@ from __future__ import annotations
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.values import Activation
+from bnngen.ir.quantized import Softmax
 from bnngen.ops.argmax import ArgMax
-from bnngen.quantised import Softmax
 
 
 @handles("Softmax")

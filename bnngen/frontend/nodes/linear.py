@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.datatypes import IntType
-from bnngen.exact import Exact, ExactArray, exact_array
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.onnx_node import OnnxNode, channel_parameters
 from bnngen.frontend.values import Activation, Constant, QuantisedConstant
-from bnngen.quantised import Affine, Linear
+from bnngen.ir.quantized import Affine, Linear
+from bnngen.numbers.datatypes import IntType
+from bnngen.numbers.exact import Exact, ExactArray, exact_array
 
 MAX_BITS = 8
 

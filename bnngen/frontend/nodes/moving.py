@@ -14,7 +14,7 @@ from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.limits import check_elements
 from bnngen.frontend.onnx_node import OnnxNode, checked_axis
 from bnngen.frontend.values import Activation, OnnxShape
-from bnngen.quantised import Concat, Slice, Upsample
+from bnngen.ir.quantized import Concat, Slice, Upsample
 
 CHANNELS = 1
 """The axis of the channels in a file."""

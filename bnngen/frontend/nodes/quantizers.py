@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import AttributeProto
 
-from bnngen.datatypes import BIPOLAR, IntType
-from bnngen.exact import Exact, ExactArray, exact_array
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.onnx_node import OnnxNode, channel_parameters
 from bnngen.frontend.schema import QONNX, Definition
 from bnngen.frontend.values import Activation, OnnxShape, QuantisedConstant
-from bnngen.quantised import Affine, Bound, Step
-from bnngen.rounding import QONNX_MODES, bound, round_affine
+from bnngen.ir.quantized import Affine, Bound, Step
+from bnngen.numbers.datatypes import BIPOLAR, IntType
+from bnngen.numbers.exact import Exact, ExactArray, exact_array
+from bnngen.numbers.rounding import QONNX_MODES, bound, round_affine
 
 INT, FLOAT, STRING = AttributeProto.INT, AttributeProto.FLOAT, AttributeProto.STRING
 MAX_LEVELS = 255

@@ -9,7 +9,7 @@ import numpy as np
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.onnx_node import OnnxNode, checked_axis, features
 from bnngen.frontend.values import Activation, Constant, OnnxShape, QuantisedConstant
-from bnngen.quantised import Reshape
+from bnngen.ir.quantized import Reshape
 
 
 @handles("Identity")

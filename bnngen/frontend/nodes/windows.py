@@ -7,15 +7,15 @@ from fractions import Fraction
 
 import numpy as np
 
-from bnngen.exact import exact_array
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.limits import MOST_TAPS, check_elements
 from bnngen.frontend.nodes.linear import integer_weights, row_scale
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.values import Activation
-from bnngen.graph import Op
-from bnngen.ops.window import Axes, Window
-from bnngen.quantised import Affine, Convolution, MaxPool
+from bnngen.ir.graph import Op
+from bnngen.ir.quantized import Affine, Convolution, MaxPool
+from bnngen.ir.window import Axes, Window
+from bnngen.numbers.exact import exact_array
 
 ZERO = exact_array(0)
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from bnngen.errors import BnngenError, RecipeError
+from bnngen.base.errors import BnngenError, RecipeError
+from bnngen.base.toml import near_names
 from bnngen.train.recipe import ModelTable
-from bnngen_boards.reading import near_names
 
 
 @dataclass(frozen=True)

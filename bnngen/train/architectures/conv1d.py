@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from bnngen.errors import RecipeError
+from bnngen.base.errors import RecipeError
 from bnngen.train.architectures import Sizes
 from bnngen.train.architectures.mlp import add_dense
 from bnngen.train.parts import Parts

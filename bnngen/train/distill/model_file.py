@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from bnngen.api import load
-from bnngen.data import quantize
-from bnngen.errors import RecipeError
-from bnngen.train.data.dataset import Part
+from bnngen.base.errors import RecipeError
+from bnngen.reference.data_file import quantize
+from bnngen.train.datasets.dataset import Part
 from bnngen.train.inputs import Layout
 
 SHARPNESSES = 2.0 ** np.arange(-10, 5)

@@ -7,16 +7,16 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from bnngen.errors import RecipeError
+from bnngen.base.errors import RecipeError
 from bnngen.train.architectures import find_architecture
 from bnngen.train.checkpoint import finished_run
-from bnngen.train.data.dataset import Part
+from bnngen.train.datasets.dataset import Part
 from bnngen.train.distill.model_file import ModelFile
 from bnngen.train.feed import EVALUATION_BATCH, Tensors
 from bnngen.train.inputs import Prepared, prepare
-from bnngen.train.network import Trainee
 from bnngen.train.prune.restore import restore
 from bnngen.train.recipe import DataTable, DistillTable, Recipe
+from bnngen.train.trainee import Trainee
 
 Answer = tuple[Tensor, Tensor]
 """Logits (N, classes) and the last hidden layer (N, features)."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from bnngen.errors import RecipeError
+from bnngen.base.errors import RecipeError
 from bnngen.train.parts import Shift
 
 PRODUCTS = (nn.Linear, nn.Conv1d, nn.Conv2d)

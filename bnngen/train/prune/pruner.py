@@ -9,11 +9,10 @@ from typing import Any
 
 import torch
 
-from bnngen.errors import RecipeError
+from bnngen.base.errors import RecipeError
 from bnngen.train.checkpoint import Checkpoint, finished_run
 from bnngen.train.feed import Feed
 from bnngen.train.inputs import Prepared
-from bnngen.train.network import Trainee, build_network
 from bnngen.train.prune.phase import Phase
 from bnngen.train.prune.recoveries import go_on, rewind, scratch
 from bnngen.train.prune.removal import hold_zeros
@@ -28,6 +27,7 @@ from bnngen.train.prune.scores.taylor import Taylor
 from bnngen.train.prune.units import Choose, blocks, fan_in, layers, neurons, weights
 from bnngen.train.recipe import PruneTable, Recipe
 from bnngen.train.session import Session
+from bnngen.train.trainee import Trainee, build_network
 
 UNITS: dict[str, Choose] = {
     "weights": weights.choose,

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from bnngen.errors import RecipeError
-from bnngen.train.network import Trainee
+from bnngen.base.errors import RecipeError
 from bnngen.train.prune.chain import links, products
 from bnngen.train.quantizers import Bipolar
+from bnngen.train.trainee import Trainee
 
 
 class Removal(ABC):

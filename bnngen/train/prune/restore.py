@@ -6,11 +6,11 @@ from typing import Any
 
 from bnngen.train.checkpoint import fitting
 from bnngen.train.inputs import Prepared
-from bnngen.train.network import Trainee, build_network
 from bnngen.train.prune.chain import links, products
 from bnngen.train.prune.removal import Layers, Outputs
 from bnngen.train.prune.units.layers import removable
 from bnngen.train.recipe import Recipe
+from bnngen.train.trainee import Trainee, build_network
 
 
 def restore(recipe: Recipe, prepared: Prepared, state: dict[str, Any], least_bits: int = 1) -> Trainee:

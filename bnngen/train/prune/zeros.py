@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from bnngen.train.network import Trainee
 from bnngen.train.prune.chain import products
 from bnngen.train.prune.removal import Zeros, with_zero
 from bnngen.train.prune.scores import Score
+from bnngen.train.trainee import Trainee
 
 GONE = -1.0
 """The score of a weight that is 0 already: it goes first. All others have 0 or more."""

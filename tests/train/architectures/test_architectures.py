@@ -10,13 +10,13 @@ import pytest
 import torch
 
 import bnngen
-from bnngen.errors import RecipeError
+from bnngen.base.errors import RecipeError
 from bnngen.train.architectures import ARCHITECTURES, find_architecture
-from bnngen.train.data.dataset import DataSet, Part
+from bnngen.train.datasets.dataset import DataSet, Part
 from bnngen.train.export import export_model
 from bnngen.train.inputs import Prepared, prepare
-from bnngen.train.network import Trainee, build_network
 from bnngen.train.recipe import Recipe
+from bnngen.train.trainee import Trainee, build_network
 
 pytestmark = pytest.mark.train
 

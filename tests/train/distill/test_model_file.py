@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from bnngen.errors import RecipeError
-from bnngen.train.data.dataset import Part
+from bnngen.base.errors import RecipeError
+from bnngen.train.datasets.dataset import Part
 from bnngen.train.distill.model_file import ModelFile
 from bnngen.train.distill.teacher import load_teacher
 from bnngen.train.recipe import load_recipe

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from bnngen.errors import RecipeError
+from bnngen.base.errors import RecipeError
 from bnngen.train.distill.teacher import answer, load_teacher
 from bnngen.train.fit import Watcher
 from bnngen.train.recipe import load_recipe

@@ -16,10 +16,10 @@ def build() -> Build:
     import torch
 
     from bnngen.train.architectures import find_architecture
-    from bnngen.train.data.dataset import DataSet, Part
+    from bnngen.train.datasets.dataset import DataSet, Part
     from bnngen.train.inputs import prepare
-    from bnngen.train.network import build_network
     from bnngen.train.recipe import Recipe
+    from bnngen.train.trainee import build_network
 
     def make(architecture: str = "mlp", widths: tuple[int, ...] = (6, 6, 4), **model: object) -> tuple:
         torch.manual_seed(0)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import bnngen
-from bnngen.errors import RecipeError
+from bnngen.base.errors import RecipeError
 from bnngen.train.checkpoint import load_checkpoint
 from bnngen.train.fit import Watcher
 from bnngen.train.run import train

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from bnngen.errors import RecipeError
+from bnngen.base.errors import RecipeError
 from bnngen.train.prune.chain import products
 from bnngen.train.prune.removal import Layers, Outputs, Zeros, hold_zeros, with_zero
 

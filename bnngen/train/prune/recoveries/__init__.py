@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bnngen.train.network import Trainee
+from bnngen.train.trainee import Trainee
 
 State = dict[str, Any]
 Fresh = Callable[[], Trainee]

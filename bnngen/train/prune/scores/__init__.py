@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from bnngen.train.feed import Batch
-from bnngen.train.network import Trainee
 from bnngen.train.prune.chain import links, products
+from bnngen.train.trainee import Trainee
 
 
 class Score(ABC):

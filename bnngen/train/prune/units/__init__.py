@@ -7,10 +7,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from bnngen.train.network import Trainee
 from bnngen.train.prune.removal import Removal
 from bnngen.train.prune.scores import Score
 from bnngen.train.recipe import PruneTable
+from bnngen.train.trainee import Trainee
 
 Gone = Callable[[float], float]
 """From the share that is gone at the end to the share that is to be gone by now."""

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from bnngen.train.network import Trainee
 from bnngen.train.prune.removal import Zeros
 from bnngen.train.prune.scores import Score
 from bnngen.train.prune.units import Gone, highest, one_each
 from bnngen.train.prune.zeros import all_but, keep, ranked
 from bnngen.train.recipe import PruneTable
+from bnngen.train.trainee import Trainee
 
 
 def choose(network: Trainee, score: Score, original: Trainee, gone: Gone, table: PruneTable) -> Zeros:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bnngen.train.network import Trainee
 from bnngen.train.prune.removal import Zeros
 from bnngen.train.prune.scores import Score
 from bnngen.train.prune.units import Gone
 from bnngen.train.prune.zeros import GONE, all_but, keep, ranked
 from bnngen.train.recipe import PruneTable
+from bnngen.train.trainee import Trainee
 
 
 def choose(network: Trainee, score: Score, original: Trainee, gone: Gone, table: PruneTable) -> Zeros:

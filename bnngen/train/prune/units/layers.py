@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from bnngen.errors import RecipeError
+from bnngen.base.errors import RecipeError
 from bnngen.train.architectures.residual import Block
 from bnngen.train.brevitas_import import qnn
-from bnngen.train.network import Trainee
 from bnngen.train.parts import Shift
 from bnngen.train.prune.chain import PRODUCTS, products
 from bnngen.train.prune.removal import Layers
 from bnngen.train.prune.scores import Score
 from bnngen.train.prune.units import Gone
 from bnngen.train.recipe import PruneTable
+from bnngen.train.trainee import Trainee
 
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 _BEHIND = (*_NORMS, Shift, nn.ReLU, nn.Dropout, qnn.QuantReLU, qnn.QuantIdentity)

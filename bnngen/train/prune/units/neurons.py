@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from bnngen.errors import RecipeError
-from bnngen.train.network import Trainee
+from bnngen.base.errors import RecipeError
 from bnngen.train.prune.chain import links
 from bnngen.train.prune.removal import Outputs
 from bnngen.train.prune.scores import Score, comparable
 from bnngen.train.prune.units import Gone, highest
 from bnngen.train.prune.zeros import all_but
 from bnngen.train.recipe import PruneTable
+from bnngen.train.trainee import Trainee
 
 
 def choose(network: Trainee, score: Score, original: Trainee, gone: Gone, table: PruneTable) -> Outputs:

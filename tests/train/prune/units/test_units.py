@@ -10,8 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnngen.errors import RecipeError
-from bnngen.train.network import Trainee
+from bnngen.base.errors import RecipeError
 from bnngen.train.prune.chain import links, products
 from bnngen.train.prune.pruner import UNITS
 from bnngen.train.prune.schedules import SCHEDULES
@@ -19,6 +18,7 @@ from bnngen.train.prune.scores.magnitude import Magnitude
 from bnngen.train.prune.units import highest, neurons
 from bnngen.train.prune.zeros import all_but
 from bnngen.train.recipe import PruneTable
+from bnngen.train.trainee import Trainee
 
 pytestmark = pytest.mark.train
 

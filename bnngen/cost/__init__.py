@@ -1,0 +1,1 @@
+"""What a layer's foldings cost on a board: cycles, LUTs, memories."""

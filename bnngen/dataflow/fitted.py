@@ -1,0 +1,131 @@
+"""A network fitted to a board: its components, what they cost, and how fast they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from bnngen.cost.resources import Resources, memory_blocks
+from bnngen.dataflow.components import Layer, build_dataflow, build_layers, input_lanes
+from bnngen.dataflow.dataflow import Dataflow
+from bnngen.dataflow.queues import with_queues
+from bnngen.dataflow.ring_sizes import size_windows
+from bnngen.dataflow.rom_packing import pack
+from bnngen.dataflow.timing import cycles_per_frame, latency_cycles
+from bnngen.ops.line_buffer import queue_luts
+from bnngen.schedule.budget import host_link
+from bnngen.schedule.planner import Schedule
+from bnngen_hw.buffers.queued import Queued
+from bnngen_hw.roms.rom import Rom
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A schedule, its components, and their exact timing."""
+
+    schedule: Schedule
+
+    @cached_property
+    def _built(self) -> tuple[list[Layer], dict[Rom, int]]:
+        """The components of each layer with their ROMs laid out, and the block RAMs that each ROM takes."""
+        layers = with_queues(self.schedule, build_layers(self.schedule), self._beats_in)
+        size_windows(build_dataflow(self.schedule, layers), self._beats_in)
+        parts = [part for layer in layers for part in layer.parts]
+        weights = [rom for part in parts for rom in part.weight_roms]
+        tables = [rom for part in parts for rom in part.roms if rom not in weights]
+        # a shared block counts for the first of its ROMs
+        blocks = pack([*weights, *tables], self.schedule.board.resources.bram)
+        return layers, dict(zip([*weights, *tables], blocks, strict=True))
+
+    @cached_property
+    def chain(self) -> Dataflow:
+        """The hardware components from port to port, and who reads whom."""
+        return build_dataflow(self.schedule, self._built[0])
+
+    @property
+    def rom_blocks(self) -> list[int]:
+        """The block RAMs that each layer's weights and tables take. One that two of them share counts once:
+        for the weights if it holds any, for the first layer."""
+        layers, blocks = self._built
+        return [sum(blocks[rom] for part in layer.parts for rom in part.roms) for layer in layers]
+
+    @property
+    def ring_blocks(self) -> list[int]:
+        """The block RAMs that each layer's lines and queues take."""
+        shapes = self.schedule.board.resources.bram.shapes
+        return [
+            sum(memory_blocks(*memory, shapes) for part in layer.parts for memory in part.block_rams)
+            for layer in self._built[0]
+        ]
+
+    @property
+    def layer_blocks(self) -> list[int]:
+        """The block RAMs that each layer takes."""
+        found = zip(self.schedule.options, self.rom_blocks, self.ring_blocks, strict=True)
+        return [
+            o.resources.bram - o.rom_blocks - o.ring_blocks + roms + rings if o else 0
+            for o, roms, rings in found
+        ]
+
+    @property
+    def weight_blocks(self) -> list[int]:
+        """Those that hold weights."""
+        layers, blocks = self._built
+        return [sum(blocks[rom] for part in layer.parts for rom in part.weight_roms) for layer in layers]
+
+    @property
+    def resources(self) -> Resources:
+        """The estimate for the whole design on its board. The block RAMs are exact."""
+        schedule = self.schedule
+        planned = schedule.resources
+        exact = Resources(bram=sum(self.layer_blocks) - planned.bram)
+        queues = [part for part in self.chain if isinstance(part, Queued)]
+        extra = Resources(lut=sum(queue_luts(part.queue, schedule.board) for part in queues))
+        return planned + host_link(schedule.board, self.byte_bits) + exact + extra
+
+    @property
+    def byte_bits(self) -> int:
+        """The bits of a received byte that count: synthesis stores none that no element has."""
+        return min(8, input_lanes(self.schedule) * self.schedule.network.quantizer.type.bits)
+
+    @property
+    def weight_bits_stored(self) -> int:
+        """Bits of the weights that lie in block RAM, without padding."""
+        layers = zip(self.schedule.network.layers, self.schedule.options, strict=True)
+        return sum(layer.op.weight_bits for layer, option in layers if option and option.rom_style == "block")
+
+    @property
+    def weight_ram_bits(self) -> int:
+        """Bits of the block RAMs that hold weights."""
+        return sum(self.weight_blocks) * self.schedule.board.resources.bram.bits
+
+    @property
+    def weight_fill(self) -> float | None:
+        """Stored weight bits over the bits of their block RAMs; None without such. Weights that are always
+        equal are stored once, so it may be above 1."""
+        return self.weight_bits_stored / self.weight_ram_bits if self.weight_ram_bits else None
+
+    @cached_property
+    def cycles_per_frame(self) -> int:
+        """The exact distance of successive frames, in clock cycles, without stalls."""
+        return cycles_per_frame(self.chain)
+
+    @cached_property
+    def latency_cycles(self) -> int:
+        """Cycles from a frame's first input beat to its last output beat, both counted, when idle."""
+        return latency_cycles(self.chain, self._beats_in)
+
+    @property
+    def _beats_in(self) -> int:
+        """Input beats of a frame."""
+        return -(-self.schedule.network.elements_in // input_lanes(self.schedule))
+
+    @property
+    def fifo_bits(self) -> int:
+        """Bits of all buffers between the layers: input vectors and outputs that wait."""
+        return sum(component.buffer_bits for component in self.chain)
+
+    @property
+    def fps(self) -> float:
+        """Frames a second at the board's clock."""
+        return float(self.schedule.clock_mhz * 1_000_000 / self.cycles_per_frame)

@@ -1,0 +1,114 @@
+"""Lays the weight ROMs of a design into block RAMs, after the foldings are chosen.
+
+Every ROM is cut into pieces of one block each (see `rom_cut`). Where blocks have two read ports, two pieces
+that leave room enough share one, whichever engines they belong to: each has a port of its own, so no rate is
+lost. A block of the iCE40 has one read port, so there nothing can be shared by ROMs that are read in every
+cycle.
+
+What is counted here is what synthesis makes, whatever the weights are: columns that it would drop or merge
+are not stored in the first place (see `RomColumns`), and pieces of a single value are wires.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from bnngen.cost.rom_cut import MemoryShape, cut
+from bnngen_boards.profile import BlockRam
+from bnngen_hw.roms.rom import Rom
+from bnngen_hw.roms.rom_block import RomPiece, SharedRom
+
+TWO_PORT_WIDTH = {"DP16KD": 18, "RAMB18": 18}
+"""For each kind of block RAM with two read ports: the widest word that both can read."""
+
+
+class Pair(NamedTuple):
+    """The indices of two pieces that share a memory of ``words`` words, the deeper one first."""
+
+    first: int
+    second: int
+    words: int
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A piece of the ROM number ``rom`` that takes a block, or a port of one."""
+
+    rom: int
+    piece: RomPiece
+
+    @property
+    def extent(self) -> MemoryShape:
+        return self.piece.width, self.piece.depth
+
+
+def pack(roms: Sequence[Rom], bram: BlockRam) -> list[int]:
+    """Lay out all ``roms`` of style "block" in as few blocks of ``bram`` as can be.
+
+    Returns the blocks that each one takes. A shared block counts for the earlier of its ROMs.
+    """
+    pieces = [_pieces(rom, bram.shapes) if rom.style == "block" and rom.bits else [] for rom in roms]
+    placed = [
+        _Placed(number, piece)
+        for number, rom in enumerate(roms)
+        for piece in pieces[number]
+        if len(set(rom.piece_words(piece))) > 1
+    ]
+    blocks = [sum(one.rom == number for one in placed) for number in range(len(roms))]
+    for first, second, words in pair([one.extent for one in placed], _two_port_shapes(bram)):
+        shared = SharedRom(words)
+        for one in (placed[first], placed[second]):
+            port = shared.connect(roms[one.rom].piece_words(one.piece), one.piece.width)
+            pieces[one.rom][pieces[one.rom].index(one.piece)] = replace(one.piece, port=port)
+        blocks[max(placed[first].rom, placed[second].rom)] -= 1
+    for rom, laid in zip(roms, pieces, strict=True):
+        if laid:
+            rom.lay_out(laid)
+    return blocks
+
+
+def _pieces(rom: Rom, shapes: tuple[MemoryShape, ...]) -> list[RomPiece]:
+    depth = len(rom.words)
+    return [
+        RomPiece(group.column, group.width, first, min(group.stride, depth - first), group.stride)
+        for group in cut(rom.columns.count, depth, shapes)
+        for first in range(0, depth, group.stride)
+    ]
+
+
+def _two_port_shapes(bram: BlockRam) -> tuple[MemoryShape, ...]:
+    widest = TWO_PORT_WIDTH.get(bram.kind, 0)
+    return tuple(shape for shape in bram.shapes if shape[0] <= widest)
+
+
+def pair(pieces: Sequence[MemoryShape], shapes: tuple[MemoryShape, ...]) -> list[Pair]:
+    """Pairs of ``pieces`` (width, depth) that fit one block of ``shapes`` together.
+
+    First fit decreasing: from the deepest piece on, each takes as partner the deepest one before it that
+    leaves room. No pairing has more pairs if all pieces want the same shape.
+    """
+    order = sorted(range(len(pieces)), key=lambda index: (-pieces[index][1], -pieces[index][0], index))
+    least = min((w for w, _ in pieces), default=0), min((d for _, d in pieces), default=0)
+    pairs: list[Pair] = []
+    alone: list[int] = []
+    for index in order:
+        if not _words(pieces[index], least, shapes):
+            continue  # most pieces leave no room for any other
+        partner = next((other for other in alone if _words(pieces[other], pieces[index], shapes)), None)
+        if partner is None:
+            alone.append(index)
+        else:
+            alone.remove(partner)
+            pairs.append(Pair(partner, index, _words(pieces[partner], pieces[index], shapes)))
+    return pairs
+
+
+def _words(a: MemoryShape, b: MemoryShape, shapes: tuple[MemoryShape, ...]) -> int:
+    """How many words, a power of two, a memory for both has; 0 if no block is large enough. Two halves of
+    equal size, if they fit, need no logic at their addresses."""
+    halves = 2 << (max(a[1], b[1]) - 1).bit_length()
+    tight = 1 << (a[1] + b[1] - 1).bit_length()
+    deepest = max((depth for width, depth in shapes if width >= max(a[0], b[0])), default=0)
+    return next((words for words in (halves, tight) if words <= deepest), 0)

@@ -1,0 +1,1 @@
+"""Exact numbers: types of integers, radicals, rounding."""

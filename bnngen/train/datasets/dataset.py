@@ -1,0 +1,87 @@
+"""What every loader gives, and what training takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnngen.base.errors import DataError
+
+_TYPES = {"uint8", "int8", "int16", "int32", "int64", "float32", "float64"}
+"""What torch has as well."""
+
+MOST_CLASSES = 1 << 16
+"""A network has an output for every class up to the greatest label."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Samples with their labels: ``x`` (N, features), (N, L, C), (N, H, W) or (N, H, W, C) of a type that
+    torch has, ``y`` (N,) class indices from 0."""
+
+    x: NDArray
+    y: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def take(self, chosen: NDArray) -> Part:
+        """The samples at the indices (or where the mask) ``chosen``."""
+        return Part(self.x[chosen], self.y[chosen])
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """What a loader found: the training part, and the others where the set has them.
+
+    ``groups`` (N,) tells which training samples belong together (one speaker, one track).
+    """
+
+    train: Part
+    validation: Part | None = None
+    test: Part | None = None
+    groups: NDArray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class DataSet:
+    """Three parts without a sample in common. Choices are made on ``validation``; ``test`` is looked at
+    once, at the end."""
+
+    train: Part
+    validation: Part
+    test: Part
+    classes: int
+
+
+def part(x: NDArray, y: NDArray, where: str) -> Part:
+    """``x`` and ``y`` checked to be samples with class labels. Raises DataError; ``where`` names the file."""
+    if x.dtype.kind not in "biuf":
+        raise DataError(f"{where}: the samples must be real numbers, not {x.dtype}")
+    if x.ndim not in (2, 3, 4):
+        raise DataError(
+            f"{where}: the samples have shape {x.shape}; accepted are (N, features), (N, L, C), (N, H, W) "
+            "and (N, H, W, C)"
+        )
+    if x.dtype.kind == "f" and not (np.abs(x) <= np.finfo(np.float32).max).all():
+        raise DataError(
+            f"{where}: the samples hold NaN, infinity or numbers beyond float32; accepted are finite numbers"
+        )
+    if y.shape != (len(x),) or y.dtype.kind not in "iu" or y.min(initial=0) < 0:
+        raise DataError(f"{where}: the labels must be {len(x)} class indices from 0, not {y.dtype} {y.shape}")
+    if y.max(initial=0) >= MOST_CLASSES:
+        raise DataError(
+            f"{where}: the labels reach {y.max()}; accepted are class indices below {MOST_CLASSES:,}: number "
+            "the classes from 0"
+        )
+    if x.dtype.name not in _TYPES or not x.dtype.isnative:
+        x = x.astype(np.float64)
+    return Part(x, y.astype(np.int64))
+
+
+def class_indices(labels: NDArray) -> tuple[NDArray[np.int64], list[str]]:
+    """Labels of any kind as indices of the sorted names, and the names."""
+    names, indices = np.unique(labels, return_inverse=True)
+    return indices.astype(np.int64), [str(name) for name in names]

@@ -1,0 +1,1 @@
+"""Fixed-latency arithmetic: popcounts, sums, dot products, thresholds."""

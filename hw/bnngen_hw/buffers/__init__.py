@@ -1,0 +1,1 @@
+"""What keeps words between layers: line buffers, queues, joins, replayed vectors."""

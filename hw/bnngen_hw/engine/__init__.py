@@ -1,0 +1,1 @@
+"""The matrix-vector engine: XNOR-popcount and integer products, folded."""

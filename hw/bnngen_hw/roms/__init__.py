@@ -1,0 +1,1 @@
+"""Memories of constants: weights, thresholds, and what borders of a map add."""

@@ -1,0 +1,135 @@
+"""Read-only memories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import groupby
+from typing import Any, Literal
+
+from amaranth.hdl import Array, Const, Module, Signal, Value
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from bnngen_hw.counting import index_range
+from bnngen_hw.part import Part
+from bnngen_hw.roms.rom_block import RomPiece, SharedRom, memory_attributes
+from bnngen_hw.roms.rom_columns import RomColumns
+
+RomStyle = Literal["block", "logic", "counted"]
+"""Block RAM; LUTs with a register behind them; LUTs behind a register for the address, so that few address
+bits are all that the logic behind the memory has to look at."""
+
+
+class Rom(Part):
+    """A memory that is never written, read in every cycle.
+
+    Latency: ``latency`` cycles: 1, or 2 with ``registered``, which puts a register behind the memory. With
+    one word the data is a constant, at any time.
+
+    Style "block" stores only columns that differ (see `RomColumns`), in one memory, or in the pieces that
+    `lay_out` is told before the hardware is made.
+
+    Ports: ``addr`` (in): the address of the word wanted ``latency`` cycles later; ``data`` (out, ``width``
+    bits).
+
+    Raises ValueError if there are no words, one does not fit ``width``, or the style is unknown.
+    """
+
+    def __init__(self, words: Sequence[int], width: int, style: RomStyle, registered: bool = False) -> None:
+        if not words:
+            raise ValueError("a ROM needs at least one word")
+        if min(words) < 0 or max(words) >> width:
+            raise ValueError(f"a ROM word does not fit {width} bits")
+        self.words, self.width, self.style, self.registered = list(words), width, style, registered
+        self._attributes = memory_attributes("logic" if style == "counted" else style)
+        self.latency = 1 + registered
+        self.pieces: tuple[RomPiece, ...] = ()
+        super().__init__({"addr": In(index_range(len(words))), "data": Out(width)})
+
+    @property
+    def bits(self) -> int:
+        """Bits of memory: 0 for a constant."""
+        return len(self.words) * self.width if len(self.words) > 1 else 0
+
+    @cached_property
+    def columns(self) -> RomColumns:
+        """What style "block" stores."""
+        return RomColumns.of(self.words, self.width)
+
+    def piece_words(self, piece: RomPiece) -> list[int]:
+        """The contents of a piece."""
+        columns = slice(piece.column, piece.column + piece.width)
+        return self.columns.words(columns, slice(piece.first, piece.first + piece.depth))
+
+    def lay_out(self, pieces: Sequence[RomPiece]) -> None:
+        """Store the columns in ``pieces``: for each range of columns, all words in order.
+
+        Raises ValueError if the pieces are not the whole of what has to be stored.
+        """
+        covered = sum(piece.width * piece.depth for piece in pieces)
+        if self.style != "block" or covered != self.columns.bits.size:
+            raise ValueError(f"{covered} bits in pieces, but {self.columns.bits.size} are stored")
+        self.pieces = tuple(pieces)
+
+    @property
+    def shared(self) -> list[SharedRom]:
+        """The memories that hold pieces of this ROM, and are to be instantiated beside its engine."""
+        return [piece.port.memory for piece in self.pieces if piece.port]
+
+    def elaborate(self, platform: Any) -> Module:
+        """Always enabled."""
+        m = Module()
+        if len(self.words) == 1:
+            m.d.comb += self.data.eq(self.words[0])
+        elif self.style == "block":
+            m.d.comb += self.data.eq(self.columns.expand(self._stored(m)))
+        else:
+            m.d.comb += self.data.eq(self._of_logic(m))
+        return m
+
+    def _of_logic(self, m: Module) -> Value:
+        m.submodules.memory = memory = Memory(
+            shape=self.width, depth=len(self.words), init=self.words, attrs=self._attributes
+        )
+        counted = self.style == "counted"
+        port = memory.read_port(domain="comb" if counted else "sync")
+        m.d.comb += port.addr.eq(self._later(m, self.addr) if counted else self.addr)
+        return self._later(m, port.data) if self.registered else port.data
+
+    def _stored(self, m: Module) -> Signal:
+        """The stored columns of the word."""
+        stored = Signal(self.columns.count)
+        depth = len(self.words)
+        whole = [RomPiece(0, self.columns.count, 0, depth, depth)] if self.columns.count else []
+        for column, pieces in groupby(self.pieces or whole, lambda piece: piece.column):
+            parts = list(pieces)
+            values = [self._piece(m, f"block_{column}_{part.first}", part) for part in parts]
+            value = values[0] if len(parts) == 1 else Array(values)[self._part(m, parts[0].stride)]
+            m.d.comb += stored[column : column + parts[0].width].eq(value)
+        return self._later(m, stored) if self.registered else stored
+
+    def _part(self, m: Module, stride: int) -> Signal:
+        """Which of the pieces of a column holds the word that comes now."""
+        return self._later(m, self.addr[(stride - 1).bit_length() :])
+
+    def _piece(self, m: Module, name: str, piece: RomPiece) -> Value:
+        """The data of one piece; one of a single value needs no memory."""
+        words = self.piece_words(piece)
+        if len(set(words)) == 1:
+            return Const(words[0], piece.width)
+        addr = self.addr[: (piece.depth - 1).bit_length()]
+        if piece.port:
+            m.d.comb += piece.port.addr.eq(addr)
+            return piece.port.data
+        m.submodules[name] = memory = Memory(
+            shape=piece.width, depth=piece.depth, init=words, attrs=self._attributes
+        )
+        port = memory.read_port()
+        m.d.comb += port.addr.eq(addr)
+        return port.data
+
+    def _later(self, m: Module, value: Value) -> Signal:
+        later = Signal(len(value), reset_less=True)
+        m.d.sync += later.eq(value)
+        return later

@@ -1,0 +1,1 @@
+"""Between two streams: registers, queues, forks, and changes of the beat's shape."""

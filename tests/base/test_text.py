@@ -1,0 +1,52 @@
+"""Text that can be shown: nothing in it acts on a terminal, and nothing readable is changed."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bnngen.base.text import shown, shown_lines, usable
+
+
+@pytest.mark.parametrize("text", ["", "conv1/MatMul", "größe 漢字 🙂", "[/red] <b> $(x) `y` \\ \"'%"])
+def test_what_can_be_seen_stays(text: str) -> None:
+    assert shown(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\x1b[2Jb", r"a\x1b[2Jb"),
+        ("\a\b\r\n\t\0\x7f\x9b", r"\x07\x08\r\n\t\x00\x7f\x9b"),
+        ("\u202egnp.exe\u2066", r"\u202egnp.exe\u2066"),
+        ("a\u2028b\u00a0c", r"a\u2028b\xa0c"),
+        ("\udcff\U000e0001", r"\udcff\U000e0001"),
+    ],
+)
+def test_what_can_not_be_seen_is_named(text: str, expected: str) -> None:
+    assert shown(text) == expected
+
+
+@given(st.text(st.characters(exclude_characters="\\'")))
+def test_nothing_else_comes_out_and_nothing_is_lost(text: str) -> None:
+    assert shown(text).isprintable()
+    assert ast.literal_eval(f"'{shown(text)}'") == text
+
+
+@given(st.text())
+def test_lines_stay_lines(text: str) -> None:
+    lines = shown_lines(text).split("\n")
+    assert len(lines) == len(text.split("\n"))
+    assert all(line.isprintable() for line in lines)
+
+
+def test_a_tab_is_a_space_in_lines() -> None:
+    assert shown_lines("a\tb\nc\x1b") == "a b\nc\\x1b"
+
+
+def test_usable_paths() -> None:
+    assert all(map(usable, ("a b/[x]$#'\"%é漢", "\u202e", "")))
+    assert not any(map(usable, ("a\x1bb", "a\nb", "\x7f", "\x85", "\udcff")))

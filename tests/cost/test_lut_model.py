@@ -1,0 +1,37 @@
+"""The LUT model: prices for everything in every family, and predictions that synthesis confirms."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import bnngen
+from bnngen.cost.lut_model import Structure, luts, prices
+from bnngen.toolflow.flow import FLOWS
+
+KINDS = {field.name for field in fields(Structure)}
+
+
+@pytest.mark.parametrize("family", sorted(FLOWS))
+def test_every_kind_has_a_price(family):
+    assert set(prices(family)) == KINDS
+    assert min(prices(family).values()) >= 0
+
+
+def test_luts_are_counts_times_prices():
+    price = prices("ecp5")
+    assert luts(Structure(adders=1000), "ecp5") == round(1000 * price["adders"])
+    both = Structure(adders=300, rotating=70) + Structure(rotating=30)
+    assert luts(both, "ecp5") == round(300 * price["adders"] + 100 * price["rotating"])
+
+
+@pytest.mark.parametrize(
+    ("board", "fps"),
+    [("icebreaker", None), ("icebreaker", 60_000), ("ulx3s_85f", 1_000_000), ("zc706", 4_000_000)],
+)
+def test_synthesis_confirms_the_prediction(digits: Path, tmp_path: Path, board: str, fps: int | None):
+    """The digits network, as a whole accelerator: within 15 %."""
+    design = bnngen.compile(bnngen.load(digits / "digits_1w1a.onnx"), board, fps=fps)
+    report = design.build(tmp_path, until="synth").report
+    predicted = design.schedule.resources.lut
+    assert predicted == pytest.approx(report.synthesis["accelerator"]["lut"], rel=0.15)

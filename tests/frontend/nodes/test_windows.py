@@ -1,0 +1,224 @@
+"""Conv and pooling against the reference evaluator: every attribute that exporters write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto, helper
+from onnxruntime import InferenceSession
+
+from bnngen.frontend import import_onnx
+from bnngen.numbers.datatypes import IntType
+from bnngen.ops.max_pool import MaxPool
+
+Kernel = tuple[int, ...]
+WINDOWS: list[tuple[Kernel, Kernel, dict[str, Any]]] = [
+    ((4, 5), (3, 3), {}),
+    ((4, 5), (3, 2), {"strides": [2, 1]}),
+    ((5, 5), (3, 3), {"pads": [1, 1, 1, 1]}),
+    ((5, 4), (3, 2), {"pads": [0, 1, 2, 0], "strides": [2, 2]}),
+    ((6, 5), (2, 3), {"dilations": [2, 1]}),
+    ((6, 6), (3, 3), {"dilations": [2, 2], "pads": [2, 2, 2, 2], "strides": [3, 2]}),
+    ((5, 3), (1, 1), {"strides": [2, 2]}),
+    ((7,), (3,), {"pads": [1, 1]}),
+    ((9,), (3,), {"strides": [2], "dilations": [2]}),
+]
+
+
+def signs(*shape: int) -> np.ndarray:
+    return np.where(np.random.default_rng(sum(shape)).random(shape) < 0.5, -1.0, 1.0)
+
+
+def ended(model: Any, tensor: str, shape: tuple[int, ...]) -> str:
+    """A dense layer behind it, which needs the flattened order to be right."""
+    features = int(np.prod(shape))
+    quantised = model.bipolar(model.node("Add", tensor, 0.125))
+    return model.node("MatMul", model.node("Flatten", quantised), signs(features, 3))
+
+
+def out_shape(spatial: Kernel, kernel: Kernel, attributes: dict[str, Any]) -> Kernel:
+    rank = len(kernel)
+    strides, dilations = (attributes.get(k, [1] * rank) for k in ("strides", "dilations"))
+    pads = attributes.get("pads", [0] * 2 * rank)
+    return tuple(
+        (n + pads[i] + pads[rank + i] - (k - 1) * d - 1) // s + 1
+        for i, (n, k, s, d) in enumerate(zip(spatial, kernel, strides, dilations, strict=True))
+    )
+
+
+@pytest.mark.parametrize(("spatial", "kernel", "attributes"), WINDOWS)
+@pytest.mark.parametrize("kind", ["bipolar", "uint2", "offset", "grouped", "depthwise"])
+def test_conv(
+    file: Callable, agrees: Callable, spatial: Kernel, kernel: Kernel, attributes: dict, kind: str
+) -> None:
+    model = file(4, *spatial)
+    if kind == "uint2":
+        x = model.quant("x", 0.5, bits=2.0, signed=0)
+    elif kind == "offset":
+        x = model.quant("x", 0.5, bits=3.0, zero=2.0, signed=0)
+    else:
+        x = model.bipolar("x", 0.5)
+    groups = {"grouped": 2, "depthwise": 4}.get(kind, 1)
+    weights, bias = signs(8, 4 // groups, *kernel), np.arange(8) / 8 - 0.3
+    conv = model.node("Conv", x, weights, bias, group=groups, **attributes)
+    agrees(model, ended(model, conv, (8, *out_shape(spatial, kernel, attributes))))
+
+
+@pytest.mark.parametrize("mode", ["SAME_UPPER", "SAME_LOWER", "VALID"])
+@pytest.mark.parametrize(("spatial", "kernel", "strides"), [((5, 6), (3, 2), [2, 2]), ((7,), (4,), [1])])
+def test_auto_pad(file: Callable, mode: str, spatial: Kernel, kernel: Kernel, strides: list[int]) -> None:
+    """onnxruntime gives the same for the mode and for the padding that it is read as. (The reference evaluator
+    pads for VALID too, and differs from onnxruntime for SAME_UPPER.)"""
+
+    def saved(**attributes: Any) -> Path:
+        model = file(1, *spatial)
+        weights = np.arange(1, 1 + np.prod(kernel), dtype=np.float32).reshape(1, 1, *kernel)
+        model.node("Conv", "x", weights, strides=strides, **attributes)
+        return model.save("t0_0")
+
+    def outputs(path: Path) -> list:
+        x = np.random.default_rng(0).integers(-9, 9, (1, 1, *spatial)).astype(np.float32)
+        session = InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        return session.run(None, {"x": x})[0].tolist()
+
+    path = saved(auto_pad=mode)
+    wanted, window = outputs(path), import_onnx(path).nodes[0].op.window
+    assert outputs(saved(pads=[*window.before, *window.after])) == wanted
+
+
+@pytest.mark.parametrize(("spatial", "kernel", "attributes"), WINDOWS)
+@pytest.mark.parametrize("place", ["codes", "sums", "scaled", "relu"])
+def test_max_pool(
+    file: Callable, agrees: Callable, spatial: Kernel, kernel: Kernel, attributes: dict, place: str
+) -> None:
+    """On codes, on sums, behind batch norms that fall in some channels, and around a Relu."""
+    model = file(2, *spatial)
+    x = model.quant("x", 0.5, bits=3.0)
+    y = model.node("Conv", x, signs(3, 2, *(1,) * len(spatial)))
+    per_channel = (3, *(1,) * len(spatial))
+    if place == "codes":
+        y = model.quant(y, 0.75, bits=2.0)
+    if place == "scaled":
+        y = model.node("Mul", y, np.array([0.5, -1.5, 2.0]).reshape(per_channel))
+    if place == "relu":
+        y = model.node("Relu", model.node("Add", y, np.array([0.1, -1.1, 2.1]).reshape(per_channel)))
+    pooled = model.node("MaxPool", y, kernel_shape=kernel, **attributes)
+    if place == "relu":
+        pooled = model.quant(model.node("Relu", pooled), 0.5, bits=2.0, signed=0)
+    agrees(model, ended(model, pooled, (3, *out_shape(spatial, kernel, attributes))))
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_max_pool_is_that_of_onnxruntime(data: st.DataObject, windows: Callable) -> None:
+    spatial = data.draw(st.sampled_from([(4,), (5, 4), (3, 6)]))
+    window = data.draw(windows(spatial))
+    if any(p > k // 2 for p, k in zip((*window.before, *window.after), window.kernel * 2, strict=True)):
+        return  # more padding than onnxruntime takes
+    x = np.random.default_rng(0).integers(-9, 10, (2, *spatial, 3))
+    value = helper.make_tensor_value_info
+    node = helper.make_node(
+        "MaxPool",
+        ["x"],
+        ["y"],
+        kernel_shape=window.kernel,
+        strides=window.strides,
+        dilations=window.dilations,
+        pads=[*window.before, *window.after],
+    )
+    ends = [value("x", TensorProto.FLOAT, [2, 3, *spatial])], [value("y", TensorProto.FLOAT, None)]
+    model = helper.make_model(
+        helper.make_graph([node], "pool", *ends), opset_imports=[helper.make_opsetid("", 13)], ir_version=8
+    )
+    session = InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    (wanted,) = session.run(None, {"x": np.moveaxis(x, -1, 1).astype(np.float32)})
+    pool = MaxPool(window, spatial, np.zeros(3, bool), IntType(-9, 9))
+    assert np.array_equal(np.moveaxis(pool.compute(x), -1, 1), wanted)
+
+
+@pytest.mark.parametrize("pads", [[0, 0, 0, 0], [1, 0, 0, 1]])
+def test_average_pool(file: Callable, agrees: Callable, pads: list[int]) -> None:
+    model = file(3, 5, 4)
+    x = model.quant("x", 0.5, bits=3.0)
+    shape = out_shape((5, 4), (2, 3), {"pads": pads, "strides": [1, 2]})
+    pooled = model.node("AveragePool", x, kernel_shape=[2, 3], strides=[1, 2], pads=pads, count_include_pad=1)
+    agrees(model, ended(model, pooled, (3, *shape)))
+
+
+@pytest.mark.parametrize("spatial", [(3, 2), (5,)])
+def test_global_average_pool(file: Callable, agrees: Callable, spatial: Kernel) -> None:
+    model = file(3, *spatial)
+    pooled = model.node("GlobalAveragePool", model.quant("x", 0.5, bits=3.0))
+    agrees(model, ended(model, pooled, (3, 1, 1)))
+
+
+def test_an_eight_bit_input_with_its_affine(file: Callable, agrees: Callable) -> None:
+    """2x/255 - 1, and a first layer on the integers."""
+    model = file(3, 4, 4)
+    scaled = model.node("Sub", model.node("Mul", "x", 2.0), 1.0)
+    x = model.quant(scaled, 1 / 128, bits=8.0)
+    conv = model.node("Conv", x, model.bipolar(signs(4, 3, 3, 3), 0.25))
+    images = np.random.default_rng(0).integers(0, 256, (20, 3, 4, 4)) / 255
+    agrees(model, ended(model, conv, (4, 2, 2)), images)
+
+
+def test_weights_with_a_scale_for_each_output(file: Callable, agrees: Callable) -> None:
+    model = file(2, 3, 3)
+    scale = np.array([0.5, -0.25, 1.0]).reshape(3, 1, 1, 1)
+    conv = model.node("Conv", model.bipolar("x"), model.bipolar(signs(3, 2, 2, 2), scale))
+    agrees(model, ended(model, conv, (3, 2, 2)))
+
+
+REFUSED = {
+    "a pool that is cut off": (
+        lambda m: m.node("MaxPool", "x", kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1),
+        "layer 'MaxPool0': MaxPool with ceil_mode = 1 would have windows that are cut off at the border",
+    ),
+    "an average over fewer": (
+        lambda m: m.node("AveragePool", "x", kernel_shape=[2, 2], pads=[1, 1, 1, 1]),
+        "layer 'AveragePool0': AveragePool divides by fewer elements at the border; use "
+        "count_include_pad = 1, or no padding",
+    ),
+    "too large a window": (
+        lambda m: m.node("MaxPool", "x", kernel_shape=[4, 2]),
+        "layer 'MaxPool0': MaxPool has a window of (4, 2) positions, which the map of (3, 3), padding "
+        "included, is too small for",
+    ),
+    "other channels": (
+        lambda m: m.node("Conv", m.bipolar("x"), signs(3, 4, 1, 1)),
+        "layer 'Conv1': Conv has weights of shape (3, 4, 1, 1) in 1 groups for 2 channels",
+    ),
+    "real weights": (
+        lambda m: m.node("Conv", m.bipolar("x"), signs(3, 2, 1, 1) * 0.3),
+        "layer 'Conv1': Conv has float64 weights that are not integers of at most 8 bits; quantise the model "
+        "first (BipolarQuant or Quant on the weights)",
+    ),
+    "padding between the integers": (
+        lambda m: m.node("Conv", m.quant("x", 1.0, bits=2.0, zero=0.5), signs(1, 2, 3, 3), pads=[1] * 4),
+        "layer 'Conv1': pads with 0.5 where its input holds int2 -2..1; accepted is one of these integers: "
+        "quantise the input so that 0 is one of its values",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused(file: Callable, refuses: Callable, case: str) -> None:
+    model = file(2, 3, 3)
+    build, message = REFUSED[case]
+    refuses(model, build(model), message)
+
+
+def test_pads_beside_auto_pad_are_refused(file: Callable, refuses: Callable) -> None:
+    model = file(1, 4)
+    pooled = model.node(
+        "MaxPool", model.bipolar("x"), kernel_shape=[3], pads=[1, 0], auto_pad="SAME_LOWER", name="op"
+    )
+    refuses(
+        model, pooled, "layer 'op': MaxPool has both pads and auto_pad SAME_LOWER, which exclude each other"
+    )

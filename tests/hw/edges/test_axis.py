@@ -1,0 +1,132 @@
+"""AXI4-Stream edges: masks, padding to bytes, tlast in and out."""
+
+import numpy as np
+import pytest
+from amaranth.hdl import Cat
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bnngen_hw.beats import from_beats, to_beats
+from bnngen_hw.edges.axis import AxiStreamSink, AxiStreamSource, tdata_bits
+from bnngen_hw.encoding import Encoding
+
+SHAPES = st.tuples(st.integers(1, 13), st.integers(1, 3), st.integers(1, 6))
+RATES = {"gap": st.sampled_from([0.0, 0.5]), "stall": st.sampled_from([0.0, 0.6]), "seed": st.integers(0, 99)}
+
+
+@pytest.fixture(scope="session")
+def sink_bench(make_bench):
+    """The payload is tdata with tlast above it."""
+
+    def make(sink):
+        i, o = sink.i, sink.o
+        return make_bench(sink, (Cat(i.tdata, i.tlast), i.tvalid, i.tready), (o.payload, o.valid, o.ready))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def source_bench(make_bench):
+    """The payload is tdata with tlast above it."""
+
+    def make(source):
+        i, o = source.i, source.o
+        return make_bench(source, (i.payload, i.valid, i.ready), (Cat(o.tdata, o.tlast), o.tvalid, o.tready))
+
+    return make
+
+
+def frames_of(shape, seed, count=3):
+    elements, bits, _ = shape
+    return np.random.default_rng(seed).integers(0, 1 << bits, (count, elements)), Encoding("unsigned", bits)
+
+
+def dirty(beats, shape, per_frame, rng):
+    """The beats with random bits wherever no element is, and tlast on top."""
+    elements, bits, lanes = shape
+    width, sent = tdata_bits(lanes, bits), []
+    for n, beat in enumerate(beats):
+        last = n % per_frame == per_frame - 1
+        used = (elements - (per_frame - 1) * lanes if last else lanes) * bits
+        sent.append(beat | (int(rng.integers(0, 1 << (width - used))) << used) | (last << width))
+    return sent
+
+
+@settings(max_examples=30, deadline=None)
+@given(shape=SHAPES, pace=st.integers(1, 5), **RATES)
+def test_sink(sink_bench, shape, pace, gap, stall, seed):
+    frames, encoding = frames_of(shape, seed)
+    sink = AxiStreamSink(*shape, gap=pace)
+    clean = to_beats(frames, encoding, shape[2])
+    sent = dirty(clean, shape, sink.beats, np.random.default_rng(seed))
+    assert sink_bench(sink).run(sent, len(clean), gap=gap, stall=stall, seed=seed).outputs == clean
+
+
+@settings(max_examples=30, deadline=None)
+@given(shape=SHAPES, **RATES)
+def test_source(source_bench, shape, gap, stall, seed):
+    frames, encoding = frames_of(shape, seed)
+    source, width = AxiStreamSource(*shape), tdata_bits(shape[2], shape[1])
+    sent = to_beats(frames, encoding, shape[2])
+    seen = source_bench(source).run(sent, len(sent), gap=gap, stall=stall, seed=seed).outputs
+    tdata = [beat & ((1 << width) - 1) for beat in seen]
+    assert np.array_equal(from_beats(tdata, shape[0], encoding, shape[2]), frames)
+    assert [beat >> width for beat in seen] == ([0] * (source.beats - 1) + [1]) * 3
+
+
+@settings(max_examples=15, deadline=None)
+@given(shape=SHAPES, pace=st.integers(1, 5), data=st.data())
+def test_timing(sink_bench, source_bench, shape, pace, data):
+    sink, source = AxiStreamSink(*shape, gap=pace), AxiStreamSource(*shape)
+    for make, component in [(sink_bench, sink), (source_bench, source)]:
+        beats = component.beats
+        times = data.draw(st.lists(st.integers(0, 20), min_size=beats, max_size=beats))
+        make(component).check_arrivals([0] * beats, beats, times)
+        make(component).check_interval([0] * beats, beats)
+
+
+@pytest.mark.parametrize(
+    ("tlasts", "errors"),
+    [
+        ([0, 0, 1, 0, 0, 1], [0, 0, 0, 0, 0, 0, 0]),
+        ([0, 0, 0, 0, 0, 1], [0, 0, 0, 1, 1, 1, 1]),
+        ([0, 1, 1, 0, 0, 1], [0, 0, 1, 1, 1, 1, 1]),
+    ],
+)
+def test_frame_error_is_sticky(make_bench, tlasts, errors):
+    sink, seen = AxiStreamSink(5, 1, 2), []
+
+    async def drive(ctx):
+        ctx.set(sink.o.ready, 1)
+        ctx.set(sink.i.tvalid, 1)
+        for tlast in [*tlasts, 0]:
+            seen.append(ctx.get(sink.frame_error))
+            ctx.set(sink.i.tlast, tlast)
+            await ctx.tick()
+
+    make_bench(sink, None, None).simulate(drive)
+    assert seen == errors
+
+
+def test_frame_error_waits_for_the_handshake(make_bench):
+    """A wrong tlast that is not taken yet is no error."""
+    sink = AxiStreamSink(4, 1, 2)
+
+    async def drive(ctx):
+        ctx.set(sink.i.tlast, 1)
+        for _ in range(3):
+            await ctx.tick()
+            assert not ctx.get(sink.frame_error)
+
+    make_bench(sink, None, None).simulate(drive)
+
+
+@pytest.mark.parametrize(("lanes", "bits", "width"), [(1, 1, 8), (8, 1, 8), (9, 1, 16), (3, 8, 24)])
+def test_tdata_is_whole_bytes(lanes, bits, width):
+    assert tdata_bits(lanes, bits) == width
+
+
+@pytest.mark.parametrize("kind", [AxiStreamSink, AxiStreamSource])
+def test_zero_is_refused(kind):
+    with pytest.raises(ValueError, match="at least 1 element, bit, lane and cycle, not 4, 0, 2, 1"):
+        kind(4, 0, 2)

@@ -1,0 +1,55 @@
+"""SharedRom: two ROMs in one memory, each read at its own addresses in every cycle."""
+
+import numpy as np
+import pytest
+from amaranth.hdl import ClockDomain, Module
+from amaranth.sim import Simulator
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bnngen_hw.roms.rom_block import SharedRom
+
+
+def system(shared):
+    """The memory, with a clock domain even if nothing in it changes."""
+    m = Module()
+    m.domains.sync = ClockDomain()
+    m.submodules.shared = shared
+    return m
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_both_ports_read_their_own_words(data):
+    depth = 1 << data.draw(st.integers(2, 6))
+    first = data.draw(st.integers(2, depth - 2))
+    second = data.draw(st.integers(2, depth - first))
+    random = np.random.default_rng(data.draw(st.integers(0, 99)))
+    shared = SharedRom(depth)
+    widths = random.integers(1, 10, 2).tolist()
+    words = [random.integers(0, 1 << w, n).tolist() for w, n in zip(widths, (first, second), strict=True)]
+    ports = [shared.connect(w, width) for w, width in zip(words, widths, strict=True)]
+    reads = [random.integers(0, len(w), 30).tolist() for w in words]
+
+    async def bench(ctx):
+        for addresses in zip(*reads, strict=True):
+            for port, address in zip(ports, addresses, strict=True):
+                ctx.set(port.addr, address)
+            await ctx.tick()
+            for port, contents, address in zip(ports, words, addresses, strict=True):
+                assert ctx.get(port.data) == contents[address]
+
+    simulator = Simulator(system(shared))
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+
+
+def test_refuses_what_does_not_fit():
+    shared = SharedRom(8)
+    shared.connect([1, 2, 3, 4, 5], 3)
+    with pytest.raises(ValueError, match="no room for 4 words beside 5 of 8"):
+        shared.connect([1] * 4, 1)
+    shared.connect([1, 0], 1)
+    with pytest.raises(ValueError, match="no room for 1 words beside 7 of 8"):
+        shared.connect([1], 1)

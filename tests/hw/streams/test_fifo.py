@@ -1,0 +1,53 @@
+"""Fifo: order, level, exact latency, no combinational path through it."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bnngen_hw.streams.fifo import Fifo
+
+BEATS = [3, 1, 7, 0, 5, 5, 2, 6, 4, 1, 3, 7]
+DEPTHS = st.integers(1, 6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    depth=DEPTHS, gap=st.sampled_from([0.0, 0.5]), stall=st.sampled_from([0.0, 0.8]), seed=st.integers(0, 99)
+)
+def test_order(bench, depth, gap, stall, seed):
+    assert bench(Fifo(3, depth)).run(BEATS, len(BEATS), gap=gap, stall=stall, seed=seed).outputs == BEATS
+
+
+@settings(max_examples=15, deadline=None)
+@given(depth=DEPTHS, times=st.lists(st.integers(0, 30), min_size=12, max_size=12))
+def test_arrivals(bench, depth, times):
+    bench(Fifo(3, depth)).check_arrivals(BEATS, len(BEATS), times)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_interval(bench, depth):
+    bench(Fifo(3, depth)).check_interval([1], 1)
+
+
+@pytest.mark.parametrize("depth", [1, 3, 4])
+def test_holds_exactly_its_depth(bench, depth):
+    fifo = Fifo(3, depth)
+
+    async def fill(ctx):
+        ctx.set(fifo.i.valid, 1)
+        for level in range(depth + 3):
+            assert ctx.get(fifo.level) == min(level, depth)
+            assert ctx.get(fifo.i.ready) == (level < depth)
+            await ctx.tick()
+
+    bench(fifo).simulate(fill)
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_ready_is_registered(ready_is_independent, depth):
+    ready_is_independent(Fifo(3, depth))
+
+
+def test_depth_zero_is_refused():
+    with pytest.raises(ValueError, match="FIFO depth must be at least 1, not 0"):
+        Fifo(3, 0)

@@ -1,0 +1,57 @@
+"""The table and the plots of a search."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from bnngen.reports.search import EDGE, HEIGHT, WIDTH, plot, write_report
+
+
+def student(number: int, accuracy: float, bram: int, final: bool = False) -> dict:
+    return {
+        "number": number,
+        "start": "pruned" if final else "scratch",
+        "widths": [64, 32],
+        "dense": [],
+        "weight_bits": 1,
+        "act_bits": 2,
+        "epochs": 3,
+        "weight_memory_bits": 1000,
+        "bram": bram,
+        "lut": 100 * bram,
+        "fps": 1234.5,
+        "validation_accuracy": accuracy,
+        "final": final,
+    }
+
+
+REPORT = {
+    "board": "icebreaker",
+    "candidates": [student(1, 0.90, 10), student(2, 0.95, 20), student(2, 0.97, 20, final=True)],
+    "winner": student(2, 0.97, 20, final=True)
+    | {"test": {"test_accuracy": 0.96, "test_correct": 96, "test_samples": 100}},
+}
+
+
+def test_points_lie_within_the_axes_in_the_right_order() -> None:
+    drawn = plot(REPORT, "bram", "block RAMs")
+    assert all(EDGE <= p["x"] <= WIDTH and 0 <= p["y"] <= HEIGHT - EDGE for p in drawn["points"])
+    first, second, final = drawn["points"]
+    assert first["x"] < second["x"] == final["x"]
+    assert first["y"] > second["y"] > final["y"]
+    assert [p["final"] for p in drawn["points"]] == [False, False, True]
+
+
+def test_one_student_alone() -> None:
+    assert len(plot({"candidates": [student(1, 0.5, 0)]}, "bram", "block RAMs")["points"]) == 1
+
+
+def test_the_files(tmp_path: Path) -> None:
+    write_report(REPORT, tmp_path)
+    assert json.loads((tmp_path / "candidates.json").read_text()) == REPORT
+    page = (tmp_path / "compress.html").read_text()
+    assert page.count("<circle") == 6
+    assert page.count('class="winner"') == 1
+    assert (page.count("<td>scratch</td>"), page.count("<td>pruned</td>")) == (2, 1)
+    assert "96.00 % on the test part, on icebreaker" in page
