@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
-from typing import NamedTuple
 
+from bnngen.cost.option import Option
 from bnngen.dataflow.dataflow import Dataflow
 from bnngen.dataflow.timing import cycles_per_frame
-from bnngen.ops.add import Add
-from bnngen.ops.argmax import ArgMax
-from bnngen.ops.concat import Concat
-from bnngen.ops.dense import Dense
-from bnngen.ops.slice import Slice
-from bnngen.ops.upsample import Upsample
+from bnngen.ops.components import Components
 from bnngen.reference.network import NETWORK_INPUT
 from bnngen.schedule.planner import Schedule
 from bnngen_hw.beats import beat_count
-from bnngen_hw.buffers.window import SlidingWindow
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.edges.axis import AxiStreamSink, AxiStreamSource
-
-ARGMAX_LANES = 1
-"""An argmax sends one class index a beat."""
 
 
 def input_lanes(schedule: Schedule) -> int:
@@ -34,78 +24,44 @@ def input_lanes(schedule: Schedule) -> int:
 
 def output_lanes(schedule: Schedule) -> int:
     """Elements of an output beat: as many as the last layer makes at once."""
-    last = schedule.options[-1]
-    return ARGMAX_LANES if last is None else last.folding.pe
+    return _lanes_out(schedule.options[-1])
 
 
-class Layer(NamedTuple):
-    """The components of a layer: a row for each of its inputs, and the row that these lead to."""
-
-    heads: list[list[StreamComponent]]
-    tail: list[StreamComponent]
-
-    @property
-    def parts(self) -> list[StreamComponent]:
-        """All of them."""
-        return [*chain.from_iterable(self.heads), *self.tail]
-
-    def replaced(self, part: StreamComponent, other: StreamComponent) -> Layer:
-        """The same with ``other`` where ``part`` is, if it is here."""
-
-        def row(parts: list[StreamComponent]) -> list[StreamComponent]:
-            return [other if p is part else p for p in parts]
-
-        return Layer([row(head) for head in self.heads], row(self.tail))
-
-    @property
-    def unevenness(self) -> int:
-        """By how much it may take a beat late: see `StreamComponent`."""
-        return max((head or self.tail)[0].unevenness for head in self.heads)
+def _lanes_out(option: Option | None) -> int:
+    """Elements that a layer makes at once; one without choices makes one."""
+    return 1 if option is None else option.folding.pe
 
 
-def build_layers(schedule: Schedule) -> list[Layer]:
+def build_layers(schedule: Schedule) -> list[Components]:
     """The components of each layer of ``schedule``, made from the last one back: each has to know how evenly
     the next ones take its beats."""
     network = schedule.network
-    outputs = [ARGMAX_LANES if option is None else option.folding.pe for option in schedule.options]
-    layers: dict[int, Layer] = {}
+    outputs = list(map(_lanes_out, schedule.options))
+    layers: dict[int, Components] = {}
     for number in reversed(range(len(network.layers))):
         readers = [k for k, read in enumerate(network.sources) if number in read]
         slack = max((layers[k].unevenness for k in readers), default=0)
         lanes = [input_lanes(schedule) if k == NETWORK_INPUT else outputs[k] for k in network.sources[number]]
-        layers[number] = _layer(schedule, number, lanes, slack)
+        op, option = network.layers[number].op, schedule.options[number]
+        layers[number] = op.components(option, lanes, schedule.board, slack)
     return [layers[number] for number in range(len(layers))]
 
 
-def _layer(schedule: Schedule, number: int, lanes: list[int], slack: int) -> Layer:
-    op, option = schedule.network.layers[number].op, schedule.options[number]
-    if isinstance(op, ArgMax):
-        return Layer([op.hardware(lanes[0])], [])
-    assert option is not None
-    if isinstance(op, Add):
-        return Layer(*op.hardware(option, lanes, schedule.board, slack))
-    if isinstance(op, Concat):
-        return Layer(*op.hardware(option, lanes))
-    if isinstance(op, Slice | Upsample):
-        return Layer([op.hardware(option, lanes[0])], [])
-    return Layer([op.hardware(option, lanes[0], schedule.board, slack)], [])
-
-
-def _sink(schedule: Schedule, layers: Sequence[Layer]) -> AxiStreamSink:
+def _sink(schedule: Schedule, layers: Sequence[Components]) -> AxiStreamSink:
     """The input port. Where nothing behind it can keep a frame's beats back from all who read them, nor
     stores whole frames, it spreads them over the time that a frame takes: else the queues would have to hold
     what comes in a burst."""
     network, lanes = schedule.network, input_lanes(schedule)
     readers = [k for k, read in enumerate(network.sources) for source in read if source == NETWORK_INPUT]
-    whole = all(isinstance(network.layers[k].op, Dense) for k in readers)
+    whole = all(network.layers[k].op.stores_frames for k in readers)
     gap = 1
-    if not whole and not (len(readers) == 1 and isinstance(layers[readers[0]].parts[0], SlidingWindow)):
+    if not whole and not (len(readers) == 1 and layers[readers[0]].parts[0].paces):
         period = cycles_per_frame(part for layer in layers for part in layer.parts)
         gap = max(1, period // beat_count(network.elements_in, lanes))
     return AxiStreamSink(network.elements_in, network.quantizer.type.bits, lanes, gap)
 
 
-def build_dataflow(schedule: Schedule, layers: Sequence[Layer]) -> Dataflow:
+def build_dataflow(schedule: Schedule, layers: Sequence[Components]) -> Dataflow:
     """The components of ``schedule`` from the input port to the output port, ``layers`` in between."""
     network = schedule.network
     parts: list[StreamComponent] = [_sink(schedule, layers)]

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bnngen.cost.resources import Resources, memory_blocks
-from bnngen.dataflow.components import Layer, build_dataflow, build_layers, input_lanes
+from bnngen.dataflow.components import build_dataflow, build_layers, input_lanes
 from bnngen.dataflow.dataflow import Dataflow
 from bnngen.dataflow.queues import with_queues
-from bnngen.dataflow.ring_sizes import size_windows
-from bnngen.dataflow.rom_packing import pack
+from bnngen.dataflow.ring_sizes import with_room
+from bnngen.dataflow.rom_packing import LaidOut, laid_out
 from bnngen.dataflow.timing import cycles_per_frame, latency_cycles
 from bnngen.ops.line_buffer import queue_luts
 from bnngen.schedule.budget import host_link
 from bnngen.schedule.planner import Schedule
 from bnngen_hw.buffers.queued import Queued
-from bnngen_hw.roms.rom import Rom
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,28 +25,24 @@ class Fitted:
     schedule: Schedule
 
     @cached_property
-    def _built(self) -> tuple[list[Layer], dict[Rom, int]]:
-        """The components of each layer with their ROMs laid out, and the block RAMs that each ROM takes."""
-        layers = with_queues(self.schedule, build_layers(self.schedule), self._beats_in)
-        size_windows(build_dataflow(self.schedule, layers), self._beats_in)
-        parts = [part for layer in layers for part in layer.parts]
-        weights = [rom for part in parts for rom in part.weight_roms]
-        tables = [rom for part in parts for rom in part.roms if rom not in weights]
-        # a shared block counts for the first of its ROMs
-        blocks = pack([*weights, *tables], self.schedule.board.resources.bram)
-        return layers, dict(zip([*weights, *tables], blocks, strict=True))
+    def _laid_out(self) -> LaidOut:
+        """The components of each layer with room for what waits, their ROMs in blocks."""
+        schedule, beats = self.schedule, self._beats_in
+        layers = with_queues(schedule, build_layers(schedule), beats)
+        roomy = iter(with_room(build_dataflow(schedule, layers), beats).parts[1:])
+        layers = [layer.mapped(lambda _: next(roomy)) for layer in layers]
+        return laid_out(layers, schedule.board.resources.bram)
 
     @cached_property
     def chain(self) -> Dataflow:
         """The hardware components from port to port, and who reads whom."""
-        return build_dataflow(self.schedule, self._built[0])
+        return build_dataflow(self.schedule, self._laid_out.layers)
 
     @property
     def rom_blocks(self) -> list[int]:
         """The block RAMs that each layer's weights and tables take. One that two of them share counts once:
         for the weights if it holds any, for the first layer."""
-        layers, blocks = self._built
-        return [sum(blocks[rom] for part in layer.parts for rom in part.roms) for layer in layers]
+        return self._laid_out.rom_blocks
 
     @property
     def ring_blocks(self) -> list[int]:
@@ -55,7 +50,7 @@ class Fitted:
         shapes = self.schedule.board.resources.bram.shapes
         return [
             sum(memory_blocks(*memory, shapes) for part in layer.parts for memory in part.block_rams)
-            for layer in self._built[0]
+            for layer in self._laid_out.layers
         ]
 
     @property
@@ -70,8 +65,7 @@ class Fitted:
     @property
     def weight_blocks(self) -> list[int]:
         """Those that hold weights."""
-        layers, blocks = self._built
-        return [sum(blocks[rom] for part in layer.parts for rom in part.weight_roms) for layer in layers]
+        return self._laid_out.weight_blocks
 
     @property
     def resources(self) -> Resources:

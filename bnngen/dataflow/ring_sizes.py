@@ -17,18 +17,13 @@ from typing import NamedTuple
 import numpy as np
 
 from bnngen.dataflow.dataflow import Dataflow
-from bnngen_hw.buffers.join import Join
-from bnngen_hw.buffers.queued import Queued
-from bnngen_hw.buffers.window import SlidingWindow, ring_depth
+from bnngen_hw.buffers.window import ring_depth
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.edges.axis import AxiStreamSink
 from bnngen_hw.timing import Cycles
 
 FRAMES, MOST_FRAMES = 4, 64
 """So many frames are looked at, and twice as many until the numbers stay the same."""
-
-Buffer = SlidingWindow | Join | Queued
-"""What makes room for words that wait."""
 
 
 class Visit(NamedTuple):
@@ -40,31 +35,26 @@ class Visit(NamedTuple):
     words: list[int]
 
 
-def size_windows(dataflow: Dataflow, beats_in: int) -> None:
-    """Make the rings of all sliding windows and all queues large enough in ``dataflow``, which takes
-    ``beats_in`` beats a frame."""
-    if not any(isinstance(part, Buffer) for part in dataflow):
-        return
-    period = max(map(least_interval, dataflow))
+def with_room(dataflow: Dataflow, beats_in: int) -> Dataflow:
+    """The same with the rings of all sliding windows and all queues large enough, if it takes ``beats_in``
+    beats a frame."""
+    if not any(part.waits for part in dataflow):
+        return dataflow
+    period = max(part.least_interval for part in dataflow)
     frames, held = FRAMES, None
     while frames <= MOST_FRAMES and (more := words_held(dataflow, beats_in, period, frames)) != held:
         frames, held = frames * 2, more
     assert held is not None
-    for part, words in zip(dataflow, held, strict=True):
-        if isinstance(part, SlidingWindow):
-            part.hold(ring_depth(max(*words, part.plan.least_capacity)))
-        elif isinstance(part, Join | Queued):
-            part.hold(list(map(ring_depth, words)))
-
-
-def least_interval(part: StreamComponent) -> int:
-    """The cycles that the component works on a frame."""
-    return part.least_interval if isinstance(part, SlidingWindow) else part.interval
+    parts = (
+        part.with_capacities([ring_depth(max(n, part.least_capacity)) for n in words])
+        for part, words in zip(dataflow, held, strict=True)
+    )
+    return Dataflow(tuple(parts), dataflow.sources)
 
 
 def words_held(dataflow: Dataflow, beats_in: int, period: int, frames: int) -> list[list[int]]:
     """The most words in each queue of each part, if a frame comes every ``period`` cycles."""
-    last = max(k for k, part in enumerate(dataflow) if isinstance(part, Buffer))
+    last = max(k for k, part in enumerate(dataflow) if part.waits)
     visits = takewhile(lambda visit: visit.number <= last, walk(dataflow, beats_in, period, frames))
     held = [visit.words for visit in visits]
     return held + [[]] * (len(dataflow) - len(held))
@@ -80,16 +70,12 @@ def walk(dataflow: Dataflow, beats_in: int, period: int, frames: int) -> Iterato
     times: list[Cycles] = []
     for number, (part, read) in enumerate(zip(dataflow.parts, dataflow.sources, strict=True)):
         inputs = [times[k] for k in read] or [beats]
-        words: list[int] = []
-        if isinstance(part, SlidingWindow):
-            alone = _alone_at_the_input(dataflow, number)
-            room = _least_room(part, inputs[0], period, frames) if alone else part.words_held(*inputs)
-            words = [room]
-            roomy = part.with_capacity(max(room, part.plan.least_capacity))
-            times.append(roomy.arrivals(*inputs))
+        if part.paces and _alone_at_the_input(dataflow, number):
+            words = [_least_room(part, inputs[0], period, frames)]
         else:
-            words = part.words_held(*inputs) if isinstance(part, Join | Queued) else []
-            times.append(part.arrivals(*inputs))
+            words = part.words_held(*inputs)
+        roomy = part.with_capacities([max(n, part.least_capacity) for n in words])
+        times.append(roomy.arrivals(*inputs))
         yield Visit(number, part, inputs, words)
 
 
@@ -100,11 +86,11 @@ def _alone_at_the_input(dataflow: Dataflow, number: int) -> bool:
     )
 
 
-def _least_room(window: SlidingWindow, beats: Cycles, period: int, frames: int) -> int:
+def _least_room(part: StreamComponent, beats: Cycles, period: int, frames: int) -> int:
     """The words of the smallest ring from which a map goes every ``period`` cycles in the end."""
-    capacity = ring_depth(window.plan.least_capacity)
+    capacity = ring_depth(part.least_capacity)
     while True:
-        last = window.with_capacity(capacity).arrivals(beats).reshape(frames, -1)[:, -1]
-        if last[-1] - last[-2] <= period or capacity > 2 * window.plan.map_words:
+        last = part.with_capacities([capacity]).arrivals(beats).reshape(frames, -1)[:, -1]
+        if last[-1] - last[-2] <= period or capacity > 2 * len(beats) // frames:
             return capacity
         capacity *= 2

@@ -16,9 +16,11 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from bnngen.cost.rom_cut import MemoryShape, cut
+from bnngen.ops.components import Components
 from bnngen_boards.profile import BlockRam
+from bnngen_hw.component import StreamComponent
 from bnngen_hw.roms.rom import Rom
-from bnngen_hw.roms.rom_block import RomPiece, SharedRom
+from bnngen_hw.roms.rom_block import RomPiece, RomPieces, SharedRom
 
 TWO_PORT_WIDTH = {"DP16KD": 18, "RAMB18": 18}
 """For each kind of block RAM with two read ports: the widest word that both can read."""
@@ -44,11 +46,44 @@ class _Placed:
         return self.piece.width, self.piece.depth
 
 
-def pack(roms: Sequence[Rom], bram: BlockRam) -> list[int]:
-    """Lay out all ``roms`` of style "block" in as few blocks of ``bram`` as can be.
+class Packing(NamedTuple):
+    """How each ROM is stored, and its blocks: one that two share counts for the earlier of them."""
 
-    Returns the blocks that each one takes. A shared block counts for the earlier of its ROMs.
-    """
+    pieces: list[RomPieces]
+    blocks: list[int]
+
+
+class LaidOut(NamedTuple):
+    """The components of the layers with their ROMs laid out, and the blocks that the ROMs of each layer take:
+    its weights alone, and all."""
+
+    layers: list[Components]
+    weight_blocks: list[int]
+    rom_blocks: list[int]
+
+
+def laid_out(layers: Sequence[Components], bram: BlockRam) -> LaidOut:
+    """The components with all their ROMs in as few blocks of ``bram`` as can be."""
+    parts = [part for layer in layers for part in layer.parts]
+    weights = [rom for part in parts for rom in part.weight_roms]
+    order = [*weights, *(rom for part in parts for rom in part.roms if rom not in weights)]
+    packing = pack(order, bram)
+    pieces = dict(zip(order, packing.pieces, strict=True))
+    blocks = dict(zip(order, packing.blocks, strict=True))
+
+    def stored(part: StreamComponent) -> StreamComponent:
+        own = [pieces[rom] for rom in part.roms]
+        return part.laid_out(own) if any(own) else part
+
+    return LaidOut(
+        [layer.mapped(stored) for layer in layers],
+        [sum(blocks[rom] for part in layer.parts for rom in part.weight_roms) for layer in layers],
+        [sum(blocks[rom] for part in layer.parts for rom in part.roms) for layer in layers],
+    )
+
+
+def pack(roms: Sequence[Rom], bram: BlockRam) -> Packing:
+    """Where all ``roms`` of style "block" lie, in as few blocks of ``bram`` as can be."""
     pieces = [_pieces(rom, bram.shapes) if rom.style == "block" and rom.bits else [] for rom in roms]
     placed = [
         _Placed(number, piece)
@@ -58,15 +93,12 @@ def pack(roms: Sequence[Rom], bram: BlockRam) -> list[int]:
     ]
     blocks = [sum(one.rom == number for one in placed) for number in range(len(roms))]
     for first, second, words in pair([one.extent for one in placed], _two_port_shapes(bram)):
-        shared = SharedRom(words)
-        for one in (placed[first], placed[second]):
-            port = shared.connect(roms[one.rom].piece_words(one.piece), one.piece.width)
+        both = (placed[first], placed[second])
+        contents = [(roms[one.rom].piece_words(one.piece), one.piece.width) for one in both]
+        for one, port in zip(both, SharedRom(words, contents).ports, strict=True):
             pieces[one.rom][pieces[one.rom].index(one.piece)] = replace(one.piece, port=port)
-        blocks[max(placed[first].rom, placed[second].rom)] -= 1
-    for rom, laid in zip(roms, pieces, strict=True):
-        if laid:
-            rom.lay_out(laid)
-    return blocks
+        blocks[max(one.rom for one in both)] -= 1
+    return Packing(list(map(tuple, pieces)), blocks)
 
 
 def _pieces(rom: Rom, shapes: tuple[MemoryShape, ...]) -> list[RomPiece]:

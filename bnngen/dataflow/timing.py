@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import numpy as np
 
 from bnngen.dataflow.dataflow import Dataflow
-from bnngen.dataflow.ring_sizes import least_interval
 from bnngen_hw.component import StreamComponent
 
 
@@ -15,9 +14,9 @@ def cycles_per_frame(parts: Iterable[StreamComponent]) -> int:
     """The steady distance between the last beats of successive frames, without stalls.
 
     Every component buffers enough to overlap a frame with the next one (sliding windows and joins, once
-    `size_windows` has seen them), so the busiest sets the pace.
+    they have room: `with_room`), so the busiest sets the pace.
     """
-    return max(map(least_interval, parts))
+    return max(part.least_interval for part in parts)
 
 
 def latency_cycles(dataflow: Dataflow, beats_in: int) -> int:

@@ -17,20 +17,21 @@ from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources
 from bnngen.ir.factor import Factor
 from bnngen.ir.graph import Shape
+from bnngen.ir.quantized import Step, Sum
 from bnngen.numbers.datatypes import IntType
+from bnngen.ops.components import Components
 from bnngen.ops.engine import Engine, EngineOption
 from bnngen.ops.joined import Joined
-from bnngen.ops.layers import Foldable
+from bnngen.ops.layer import Plain
 from bnngen.ops.line_buffer import divisors
+from bnngen.ops.lowering import Site, check_sum, lowers
 from bnngen.ops.threshold import Threshold
-from bnngen.ops.weightless import Weightless
 from bnngen_boards.profile import Board
 from bnngen_hw.buffers.feed import FeedStyle
-from bnngen_hw.component import StreamComponent
 
 
 @dataclass(frozen=True, eq=False)
-class Add(Weightless, Foldable):
+class Add(Plain):
     """acc = factors[0]*x0 + factors[1]*x1 + ..., then ``activation`` if there is one.
 
     All inputs have ``shape``, (*spatial, C), and their types are ``input_types``. With one input it is a
@@ -41,6 +42,8 @@ class Add(Weightless, Foldable):
     shape: Shape
     input_types: tuple[IntType, ...]
     activation: Threshold | None = None
+
+    takes_thresholds = True
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         if tuple(inputs) != (self.shape,) * len(self.factors):
@@ -142,13 +145,25 @@ class Add(Weightless, Foldable):
             memory.bram,
         )
 
-    def hardware(
-        self, option: Option, i_lanes: Sequence[int], board: Board, slack: int = 0
-    ) -> tuple[list[list[StreamComponent]], list[StreamComponent]]:
-        """For each input, a stream of ``i_lanes`` elements a beat, what changes its lanes; then what they
-        lead to, before a component that may take a beat ``slack`` cycles late."""
+    def components(
+        self, option: Option | None, lanes: Sequence[int], board: Board, slack: int = 0
+    ) -> Components:
+        """See `Layer`: for each input what changes its lanes, then the join and the engine."""
+        assert option is not None
         joined = self._joined(option.folding.pe)
         chosen = EngineOption(option.folding, option.rom_style, option.table_style)
         engine = self.engine.hardware(chosen, board.fabric.target, slack, math.prod(self.shape[:-1]))
         join = [joined.hardware(option.feed_style)] if len(self.factors) > 1 else []
-        return joined.heads(i_lanes), [*join, engine]
+        return Components(joined.heads(lanes), [*join, engine])
+
+
+@lowers(Sum, Step)
+def lower(op: Sum | Step, site: Site) -> Add:
+    """The layer of a sum, or of a quantiser by itself."""
+    factors: tuple[Factor, ...] = op.factors if isinstance(op, Sum) else (1,)
+    terms = (
+        max(map(abs, factor if isinstance(factor, tuple) else (factor,))) * max(abs(t.lo), abs(t.hi))
+        for factor, t in zip(factors, site.types, strict=True)
+    )
+    check_sum(site.name, sum(terms))
+    return Add(factors, site.shapes[0], tuple(site.types))

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bnngen.cost.option import Option
 from bnngen.ir.graph import Shape
 from bnngen.numbers.datatypes import IntType
-from bnngen.ops.weightless import Weightless
+from bnngen.ops.layer import Plain
+from bnngen.ops.lowering import Site, lowers
+from bnngen_boards.profile import Board
 from bnngen_hw.argmax import ArgMax as ArgMaxComponent
 from bnngen_hw.component import StreamComponent
 
 
 @dataclass(frozen=True)
-class ArgMax(Weightless):
+class ArgMax(Plain):
     """The index of the greatest of ``elements`` scores of ``input_type``; the lowest index wins a tie."""
 
     elements: int
     input_type: IntType | None = None
+
+    foldable = False
+    gives_class = True
 
     @property
     def elements_in(self) -> int:
@@ -46,7 +52,15 @@ class ArgMax(Weightless):
         """scores (frames, ...) of ``elements`` a frame to (frames, 1)."""
         return np.argmax(scores.reshape(len(scores), -1), axis=1).astype(np.int64)[:, None]
 
-    def hardware(self, i_lanes: int) -> list[StreamComponent]:
-        """The component, for an input stream of ``i_lanes`` scores a beat."""
+    def hardware(
+        self, option: Option | None, i_lanes: int, board: Board, slack: int = 0
+    ) -> list[StreamComponent]:
+        """See `Layer.components`: it takes any lanes, and sends one index a frame."""
         assert self.input_type is not None
         return [ArgMaxComponent(self.elements, self.input_type.encoding, i_lanes)]
+
+
+@lowers(ArgMax)
+def lower(op: ArgMax, site: Site) -> ArgMax:
+    """The layer that it is, on scores of a known type."""
+    return replace(op, input_type=site.types[0])

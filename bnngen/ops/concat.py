@@ -14,18 +14,19 @@ from bnngen.cost.folding import Folding
 from bnngen.cost.lut_model import Structure, luts
 from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources
+from bnngen.ir import quantized
 from bnngen.ir.graph import Shape
 from bnngen.numbers.datatypes import IntType
+from bnngen.ops.components import Components
 from bnngen.ops.joined import Joined
-from bnngen.ops.layers import Foldable
+from bnngen.ops.layer import Plain
 from bnngen.ops.line_buffer import divisors
-from bnngen.ops.weightless import Weightless
+from bnngen.ops.lowering import Site, lowers
 from bnngen_boards.profile import Board
-from bnngen_hw.component import StreamComponent
 
 
 @dataclass(frozen=True)
-class Concat(Weightless, Foldable):
+class Concat(Plain):
     """Joins tensors of the shapes ``(*spatial, channels[k])`` and of ``input_types[k]`` to one of shape
     ``(*spatial, sum(channels))``, whose type holds all values."""
 
@@ -82,10 +83,17 @@ class Concat(Weightless, Foldable):
         counts = tuple(channels // lanes for channels in self.channels)
         return Joined(lanes, self.input_types, self.output_type, counts, math.prod(self.spatial))
 
-    def hardware(
-        self, option: Option, i_lanes: Sequence[int]
-    ) -> tuple[list[list[StreamComponent]], list[StreamComponent]]:
-        """For each input, a stream of ``i_lanes`` elements a beat, what changes its lanes; then what they
-        lead to."""
+    def components(
+        self, option: Option | None, lanes: Sequence[int], board: Board, slack: int = 0
+    ) -> Components:
+        """See `Layer`: for each input what changes its lanes, then the join."""
+        assert option is not None
         joined = self._joined(option.folding.pe)
-        return joined.heads(i_lanes), [joined.hardware(option.feed_style)]
+        return Components(joined.heads(lanes), [joined.hardware(option.feed_style)])
+
+
+@lowers(quantized.Concat)
+def lower(op: quantized.Concat, site: Site) -> Concat:
+    """The layer of a concatenation."""
+    channels = tuple(shape[-1] for shape in site.shapes)
+    return Concat(site.shapes[0][:-1], channels, tuple(site.types))

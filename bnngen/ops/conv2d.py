@@ -12,15 +12,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bnngen.base.errors import ModelError
 from bnngen.cost.folding import Folding
 from bnngen.cost.lut_model import Structure, luts
 from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources
+from bnngen.ir.quantized import Convolution
 from bnngen.ir.window import Axes, Window
 from bnngen.numbers.datatypes import IntType
+from bnngen.ops.dense import greatest_sum
 from bnngen.ops.engine import Engine, EngineOption
-from bnngen.ops.layers import Weighted, Windowed
+from bnngen.ops.layer import Weighted, Windowed
 from bnngen.ops.line_buffer import LineBuffer, divisors, ring_memory, small_memory
+from bnngen.ops.lowering import Site, check_sum, lowers
 from bnngen.ops.matmul import ExactProduct
 from bnngen.ops.threshold import Threshold
 from bnngen_boards.profile import Board
@@ -229,9 +233,16 @@ class Conv2d(Windowed, Weighted):
         own = self._engine(engine.folding).structure(engine, board)
         return own + buffer.structure() + Structure(slices=ends)
 
-    def hardware(self, option: Option, i_lanes: int, board: Board, slack: int = 0) -> list[StreamComponent]:
-        """The layer as ``option`` builds it, for an input stream of ``i_lanes`` elements a beat, before a
-        component that may take a beat ``slack`` cycles late."""
+    @property
+    def pads_zeros(self) -> bool:
+        """Whether padded positions count as 0."""
+        return self.window.padded and not self.pad
+
+    def hardware(
+        self, option: Option | None, i_lanes: int, board: Board, slack: int = 0
+    ) -> list[StreamComponent]:
+        """See `Layer.components`."""
+        assert option is not None
         folding, buffer = option.folding, self._buffer(option.folding)
         chosen = EngineOption(folding, option.rom_style, option.table_style)
         engine = self._engine(folding).hardware(chosen, board.fabric.target, slack, math.prod(self.positions))
@@ -242,3 +253,27 @@ class Conv2d(Windowed, Weighted):
             pad = join_words(codes, self.input_type.bits)
         columns = self._columns(folding, board)
         return [*buffer.hardware(i_lanes, option.feed_style, pad), *columns, engine]
+
+
+@lowers(Convolution)
+def lower(op: Convolution, site: Site) -> Conv2d:
+    """The layer of a convolution. Raises ModelError if its padding is none of the input's integers."""
+    check_sum(site.name, greatest_sum(op.weights, site.types[0]))
+    pad = _pad(op, site)
+    return Conv2d(op.weights, op.window, site.shapes[0][:-1], site.types[0], op.groups, pad)
+
+
+def _pad(op: Convolution, site: Site) -> int:
+    """What the padded positions hold: an integer of the input's type, or 0 between -1 and +1."""
+    if not op.window.padded:
+        return 0
+    type_ = site.types[0]
+    if op.pad.is_rational and op.pad.fraction().denominator == 1:
+        pad = int(op.pad.fraction())
+        if type_.lo <= pad <= type_.hi and (pad == 0 or not type_.bipolar or abs(pad) == 1):
+            return pad
+    raise ModelError(
+        site.name,
+        f"pads with {float(op.pad):g} where its input holds {type_}; accepted is one of these integers: "
+        "quantise the input so that 0 is one of its values",
+    )

@@ -14,9 +14,11 @@ from bnngen.cost.lut_model import Structure, luts
 from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources, memory_blocks
 from bnngen.ir.graph import Shape
+from bnngen.ir.quantized import Linear
 from bnngen.numbers.datatypes import IntType
 from bnngen.ops.engine import Engine, EngineOption
-from bnngen.ops.layers import Weighted
+from bnngen.ops.layer import Weighted
+from bnngen.ops.lowering import Site, check_sum, lowers
 from bnngen.ops.matmul import ExactProduct
 from bnngen.ops.threshold import Threshold
 from bnngen_boards.profile import Board
@@ -36,6 +38,8 @@ class Dense(Weighted):
     weights: NDArray[np.int64]
     input_type: IntType
     activation: Threshold | None = None
+
+    stores_frames = True
 
     @cached_property
     def engine(self) -> Engine:
@@ -130,9 +134,11 @@ class Dense(Weighted):
         )
         return self.engine.structure(engine, board) + feed
 
-    def hardware(self, option: Option, i_lanes: int, board: Board, slack: int = 0) -> list[StreamComponent]:
-        """The layer as ``option`` builds it, for an input stream of ``i_lanes`` elements a beat, before a
-        component that may take a beat ``slack`` cycles late."""
+    def hardware(
+        self, option: Option | None, i_lanes: int, board: Board, slack: int = 0
+    ) -> list[StreamComponent]:
+        """See `Layer.components`."""
+        assert option is not None
         folding = option.folding
         chosen = EngineOption(folding, option.rom_style, option.table_style)
         engine, repeats = self.engine.hardware(chosen, board.fabric.target, slack), self.engine.folds(folding)
@@ -143,3 +149,15 @@ class Dense(Weighted):
             VectorFeed(self.elements_in, bits, i_lanes, folding.simd, repeats, option.feed_style),
             engine,
         ]
+
+
+@lowers(Linear)
+def lower(op: Linear, site: Site) -> Dense:
+    """The layer of a product."""
+    check_sum(site.name, greatest_sum(op.weights, site.types[0]))
+    return Dense(op.weights, site.types[0])
+
+
+def greatest_sum(weights: NDArray[np.int64], type_: IntType) -> int:
+    """The greatest absolute value that a product with elements of ``type_`` can have."""
+    return max(abs(type_.lo), abs(type_.hi)) * int(np.abs(weights).sum(axis=1).max())

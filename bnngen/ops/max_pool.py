@@ -15,11 +15,12 @@ from bnngen.cost.folding import Folding
 from bnngen.cost.lut_model import Structure, luts
 from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources
+from bnngen.ir import quantized
 from bnngen.ir.window import Axes, Window
 from bnngen.numbers.datatypes import IntType
-from bnngen.ops.layers import Foldable, Windowed
+from bnngen.ops.layer import Windowed
 from bnngen.ops.line_buffer import LineBuffer, divisors
-from bnngen.ops.weightless import Weightless
+from bnngen.ops.lowering import Site, lowers
 from bnngen_boards.profile import Board
 from bnngen_hw.buffers.feed import FeedStyle
 from bnngen_hw.component import StreamComponent
@@ -27,7 +28,7 @@ from bnngen_hw.pool import WindowMaximum
 
 
 @dataclass(frozen=True, eq=False)
-class MaxPool(Windowed, Weightless, Foldable):
+class MaxPool(Windowed):
     """The greatest element of each window, channel by channel; the least one in channels where ``least``.
 
     ``least`` (C,); ``spatial`` is the shape of the input map, (H, W) or (L,), of elements of ``input_type``.
@@ -90,8 +91,11 @@ class MaxPool(Windowed, Weightless, Foldable):
         folding, memory = Folding(buffer.lanes, buffer.lanes), buffer.memory(style, board)
         return Option(folding, "logic", style, buffer.plan.cycles, cost + memory, ring_blocks=memory.bram)
 
-    def hardware(self, option: Option, i_lanes: int, board: Board, slack: int = 0) -> list[StreamComponent]:
-        """The layer as ``option`` builds it, for an input stream of ``i_lanes`` elements a beat."""
+    def hardware(
+        self, option: Option | None, i_lanes: int, board: Board, slack: int = 0
+    ) -> list[StreamComponent]:
+        """See `Layer.components`."""
+        assert option is not None
         lanes, marked = option.folding.simd, self.window.padded
         maximum = WindowMaximum(
             self.input_type.encoding,
@@ -103,3 +107,10 @@ class MaxPool(Windowed, Weightless, Foldable):
             (self.input_type.lo, self.input_type.hi),
         )
         return [*self._buffer(lanes).hardware(i_lanes, option.feed_style, mark=marked), maximum]
+
+
+@lowers(quantized.MaxPool)
+def lower(op: quantized.MaxPool, site: Site) -> MaxPool:
+    """The layer of a pooling."""
+    *spatial, channels = site.shapes[0]
+    return MaxPool(op.window, tuple(spatial), np.resize(np.array(op.least), channels), site.types[0])

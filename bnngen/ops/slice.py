@@ -14,10 +14,12 @@ from bnngen.cost.folding import Folding
 from bnngen.cost.lut_model import Structure, luts
 from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources
+from bnngen.ir import quantized
 from bnngen.ir.graph import Shape
 from bnngen.numbers.datatypes import IntType
-from bnngen.ops.layers import Moved
+from bnngen.ops.layer import Moved
 from bnngen.ops.line_buffer import LineBuffer, divisors
+from bnngen.ops.lowering import Site, lowers
 from bnngen_boards.profile import Board
 from bnngen_hw.buffers.window_plan import WindowPlan
 from bnngen_hw.component import StreamComponent
@@ -70,10 +72,19 @@ class Slice(Moved):
         plan = WindowPlan((1, self.positions), (self.last - self.first) // lanes, (1, 1))
         return LineBuffer(plan, lanes, self.input_type.bits)
 
-    def hardware(self, option: Option, i_lanes: int) -> list[StreamComponent]:
-        """The layer as ``option`` builds it, for an input stream of ``i_lanes`` elements a beat."""
+    def hardware(
+        self, option: Option | None, i_lanes: int, board: Board, slack: int = 0
+    ) -> list[StreamComponent]:
+        """See `Layer.components`."""
+        assert option is not None
         lanes, bits = option.folding.pe, self.input_type.bits
         converter = [] if i_lanes == lanes else [WidthConverter(self.elements_in, bits, i_lanes, lanes)]
         words, first, last = (n // lanes for n in (self.shape[-1], self.first, self.last))
         select = Select(lanes * bits, words, first, last - first, self.positions)
         return [*converter, select, *self._kept(lanes).hardware(lanes, style=option.feed_style)]
+
+
+@lowers(quantized.Slice)
+def lower(op: quantized.Slice, site: Site) -> Slice:
+    """The layer of a slice."""
+    return Slice(site.shapes[0], op.first, op.last, site.types[0])

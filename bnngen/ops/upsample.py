@@ -14,11 +14,13 @@ from bnngen.cost.folding import Folding
 from bnngen.cost.lut_model import Structure, luts
 from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources
+from bnngen.ir import quantized
 from bnngen.ir.graph import Shape
 from bnngen.ir.window import Axes
 from bnngen.numbers.datatypes import IntType
-from bnngen.ops.layers import Moved
+from bnngen.ops.layer import Moved
 from bnngen.ops.line_buffer import LineBuffer, divisors
+from bnngen.ops.lowering import Site, lowers
 from bnngen_boards.profile import Board
 from bnngen_hw.buffers.window_plan import WindowPlan
 from bnngen_hw.component import StreamComponent
@@ -68,6 +70,15 @@ class Upsample(Moved):
         plan = WindowPlan((height, width), self.shape[-1] // lanes, (1, 1), repeats=along, row_repeats=down)
         return LineBuffer(plan, lanes, self.input_type.bits)
 
-    def hardware(self, option: Option, i_lanes: int) -> list[StreamComponent]:
-        """The layer as ``option`` builds it, for an input stream of ``i_lanes`` elements a beat."""
+    def hardware(
+        self, option: Option | None, i_lanes: int, board: Board, slack: int = 0
+    ) -> list[StreamComponent]:
+        """See `Layer.components`."""
+        assert option is not None
         return self._rows(option.folding.pe).hardware(i_lanes, style=option.feed_style)
+
+
+@lowers(quantized.Upsample)
+def lower(op: quantized.Upsample, site: Site) -> Upsample:
+    """The layer of an upsampling."""
+    return Upsample(op.factors, site.shapes[0], site.types[0])

@@ -9,38 +9,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.base.errors import ModelError
-from bnngen.ir import quantized as quantised
 from bnngen.ir.graph import Graph, Node, Shape, channels_first
-from bnngen.ir.quantized import (
-    Bound,
-    Convolution,
-    Linear,
-    Move,
-    Product,
-    Reshape,
-    Step,
-    Sum,
-)
+from bnngen.ir.quantized import Bound, Reshape, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
-from bnngen.ops.add import Add
-from bnngen.ops.argmax import ArgMax
-from bnngen.ops.concat import Concat
-from bnngen.ops.conv2d import Conv2d
-from bnngen.ops.dense import Dense
-from bnngen.ops.max_pool import MaxPool
-from bnngen.ops.slice import Slice
+from bnngen.ops.layer import Thresholded
+from bnngen.ops.lowering import Site, has_layer, lowered
 from bnngen.ops.threshold import Threshold
-from bnngen.ops.upsample import Upsample
 from bnngen.passes.ends import host_of, input_quantizer, kind
 from bnngen.reference.network import NETWORK_INPUT, NamedLayer, Network
-
-MOST_SUM_BITS = 62
-"""Bits of the absolute value of a sum: int64 holds it, twice as much, and its threshold above."""
 
 
 def integerize(graph: Graph) -> Network:
@@ -53,25 +35,26 @@ def integerize(graph: Graph) -> Network:
     reader = _reader_of_input(graph)
     quantizer = input_quantizer(reader)
     made, layers, shapes = {reader.name: (quantizer.type, NETWORK_INPUT)}, list[NamedLayer](), graph.shapes
-    kinds = Step | Sum | Product | quantised.MaxPool | Move | ArgMax
     for node in graph.nodes:
-        if node.name in made or not isinstance(node.op, kinds):
+        if node.name in made:
             continue
         if isinstance(node.op, Reshape):
             # a view of the same integers, or the host's at the end
             if node.inputs[0] in made and _keeps_order(graph, node):
                 made[node.name] = made[node.inputs[0]]
             continue
+        if not has_layer(node.op):
+            continue
         inputs = [_integers(graph, name, made) for name in node.inputs]
         layer, step = _layer(graph, node, [t for t, _ in inputs], [shapes[name] for name in node.inputs])
-        if any(isinstance(layers[place].op, ArgMax) for _, place in inputs if place != NETWORK_INPUT):
+        if any(layers[place].op.gives_class for _, place in inputs if place != NETWORK_INPUT):
             raise ModelError(node.name, "works on a class index; an ArgMax or TopK may stand at the end only")
         layers.append(replace(layer, inputs=tuple(place for _, place in inputs), views=_views(graph, node)))
         made[(step or node).name] = made[node.name] = (layer.op.output_type, len(layers) - 1)
     if not layers:
         raise ModelError(graph.output, "the network has no layer with weights behind its input quantiser")
     tail = _tail(graph, made)
-    if isinstance(layers[-1].op, ArgMax) and (behind := [n for n in tail if not isinstance(n.op, Reshape)]):
+    if layers[-1].op.gives_class and (behind := [n for n in tail if not isinstance(n.op, Reshape)]):
         raise ModelError(
             behind[0].name, "works on a class index; an ArgMax or TopK may stand at the end only"
         )
@@ -129,85 +112,31 @@ def _layer(
     graph: Graph, node: Node, types: list[IntType], shapes: list[Shape]
 ) -> tuple[NamedLayer, Node | None]:
     """The layer of a node, and the Step behind it that became its activation."""
-    op, input_type, input_shape = node.op, types[0], shapes[0]
-    if isinstance(op, ArgMax):
-        return NamedLayer(node.name, replace(op, input_type=input_type)), None
-    if isinstance(op, Move):
-        return NamedLayer(node.name, _move(op, types, shapes)), None
-    if isinstance(op, quantised.MaxPool):
-        least = np.resize(np.array(op.least), input_shape[-1])
-        return NamedLayer(node.name, MaxPool(op.window, input_shape[:-1], least, input_type)), None
-    _check_sums(node, types)
-    layer: Dense | Conv2d | Add
-    if isinstance(op, Convolution):
-        pad = _pad(node, op, input_type)
-        layer = Conv2d(op.weights, op.window, input_shape[:-1], input_type, op.groups, pad)
-    elif isinstance(op, Linear):
-        layer = Dense(op.weights, input_type)
-    else:
-        factors = op.factors if isinstance(op, Sum) else (1,)
-        layer = Add(factors, input_shape, tuple(types))
-    step = node if isinstance(op, Step) else graph.only_consumer(node.name)
+    layer = lowered(node.op, Site(node.name, types, shapes))
+    if not layer.takes_thresholds:
+        return NamedLayer(node.name, layer), None
+    step = node if isinstance(node.op, Step) else graph.only_consumer(node.name)
     if step is None or not isinstance(step.op, Step):
         return NamedLayer(node.name, layer), None
-    return NamedLayer(node.name, replace(layer, activation=_threshold(step, layer))), step
+    activation = _threshold(step, cast(Thresholded, layer))
+    return NamedLayer(node.name, replace(cast(Any, layer), activation=activation)), step
 
 
-def _check_sums(node: Node, types: list[IntType]) -> None:
-    """Raises ModelError where int64 might not hold a sum."""
-    op, greatest = node.op, [max(abs(t.lo), abs(t.hi)) for t in types]
-    sums = greatest[0]
-    if isinstance(op, Product):
-        sums *= int(np.abs(op.weights).sum(axis=1).max())
-    elif isinstance(op, Sum):
-        factors = (max(map(abs, f if isinstance(f, tuple) else (f,))) for f in op.factors)
-        sums = sum(f * x for f, x in zip(factors, greatest, strict=True))
-    if (bits := sums.bit_length()) > MOST_SUM_BITS:
-        raise ModelError(
-            node.name,
-            f"makes sums of {bits} bits; at most {MOST_SUM_BITS} are supported: "
-            "put a quantiser in front of it",
-        )
-
-
-def _move(op: Move, types: list[IntType], shapes: list[Shape]) -> Concat | Slice | Upsample:
-    if isinstance(op, quantised.Slice):
-        return Slice(shapes[0], op.first, op.last, types[0])
-    if isinstance(op, quantised.Upsample):
-        return Upsample(op.factors, shapes[0], types[0])
-    return Concat(shapes[0][:-1], tuple(shape[-1] for shape in shapes), tuple(types))
-
-
-def _pad(node: Node, op: Convolution, input_type: IntType) -> int:
-    """What the padded positions hold: an integer of the input's type, or 0 between -1 and +1."""
-    if not op.window.padded:
-        return 0
-    if op.pad.is_rational and op.pad.fraction().denominator == 1:
-        pad = int(op.pad.fraction())
-        if input_type.lo <= pad <= input_type.hi and (pad == 0 or not input_type.bipolar or abs(pad) == 1):
-            return pad
-    raise ModelError(
-        node.name,
-        f"pads with {float(op.pad):g} where its input holds {input_type}; accepted is one of these integers: "
-        "quantise the input so that 0 is one of its values",
-    )
-
-
-def _threshold(node: Node, dense: Dense | Conv2d | Add) -> Threshold:
+def _threshold(node: Node, layer: Thresholded) -> Threshold:
     step = node.op
     assert isinstance(step, Step)
-    channels = len(dense.weights)
+    channels = len(layer.weights)
     falling = np.resize(np.array(step.turns), channels)
     rows = [step.rows[c % len(step.rows)] for c in range(channels)]
     table = np.array(
         [
             _integer_row(row, bool(falls), int(lo), int(hi))
-            for row, falls, (lo, hi) in zip(rows, falling, dense.row_ranges, strict=True)
+            for row, falls, (lo, hi) in zip(rows, falling, layer.row_ranges, strict=True)
         ]
     )
     if not step.from_sign:
         return Threshold(table, falling, step.type)
-    return Threshold(_without_zero(node, table, dense), falling, BIPOLAR)
+    return Threshold(_without_zero(node, table, layer), falling, BIPOLAR)
 
 
 def _integer_row(row: tuple[Bound, ...], falls: bool, lo: int, hi: int) -> list[int]:
@@ -222,14 +151,15 @@ def _integer(bound: Bound, falls: bool, lo: int, hi: int) -> int:
     return math.floor(bound.value) + 1 if from_above else math.ceil(bound.value)
 
 
-def _without_zero(node: Node, table: NDArray[np.int64], dense: Dense | Conv2d | Add) -> NDArray[np.int64]:
+def _without_zero(node: Node, table: NDArray[np.int64], layer: Thresholded) -> NDArray[np.int64]:
     """The one threshold between -1 and +1, once it is proved that a Sign's 0 can't occur.
 
     Bipolar inputs give every row's sum the parity of the sum of its weights, unless some are padded with 0.
     """
-    if dense.input_type.bipolar and not (isinstance(dense, Conv2d) and dense.window.padded and not dense.pad):
-        odd = (table - dense.weights.sum(axis=1, keepdims=True)) % 2 == 1
-        table = np.minimum(table + odd, dense.row_ranges[:, 1:] + 1)
+    assert layer.input_type is not None
+    if layer.input_type.bipolar and not layer.pads_zeros:
+        odd = (table - layer.weights.sum(axis=1, keepdims=True)) % 2 == 1
+        table = np.minimum(table + odd, layer.row_ranges[:, 1:] + 1)
     for channel in np.nonzero(table[:, 0] != table[:, 1])[0]:
         raise ModelError(
             node.name,

@@ -13,17 +13,9 @@ from numpy.typing import NDArray
 from bnngen.ir.graph import Shape, channels_first
 from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import Exact, ExactArray
-from bnngen.ops.add import Add
-from bnngen.ops.argmax import ArgMax
-from bnngen.ops.concat import Concat
-from bnngen.ops.conv2d import Conv2d
-from bnngen.ops.dense import Dense
-from bnngen.ops.max_pool import MaxPool
-from bnngen.ops.slice import Slice
-from bnngen.ops.upsample import Upsample
+from bnngen.ops.layer import Layer
 from bnngen.reference.input_quantizer import Quantizer
 
-Layer = Dense | Conv2d | MaxPool | Add | Concat | Slice | Upsample | ArgMax
 NETWORK_INPUT = -1
 """In place of a layer's number: what the host's quantiser makes."""
 
@@ -144,7 +136,7 @@ class Network:
     @property
     def class_index(self) -> bool:
         """Whether the network ends in a class index rather than in scores."""
-        return isinstance(self.layers[-1].op, ArgMax)
+        return self.layers[-1].op.gives_class
 
     @property
     def output_type(self) -> IntType:
@@ -171,7 +163,7 @@ class Network:
     def classes_out(self) -> int:
         """How many classes there are to choose from."""
         op = self.layers[-1].op
-        return op.elements if isinstance(op, ArgMax) else self.elements_out
+        return op.elements_in if op.gives_class else self.elements_out
 
     @cached_property
     def output_shape(self) -> Shape:

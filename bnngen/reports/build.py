@@ -12,10 +12,8 @@ from bnngen.base.errors import DataError
 from bnngen.base.files import write_text
 from bnngen.cost.option import Option
 from bnngen.dataflow.fitted import Fitted
-from bnngen.ops.conv2d import Conv2d
-from bnngen.ops.dense import Dense
-from bnngen.ops.max_pool import MaxPool
-from bnngen.reference.network import Layer, Network
+from bnngen.ops.layer import Layer
+from bnngen.reference.network import Network
 from bnngen.reports.records import ReportRecord, read_record
 from bnngen.reports.render import render
 from bnngen.schedule.budget import available
@@ -114,15 +112,4 @@ def _layer(name: str, op: Layer, option: Option | None, blocks: int) -> dict[str
         "lut_estimate": option.resources.lut if option else 0,
         "bram_estimate": blocks,
     }
-    if isinstance(op, Conv2d | MaxPool):
-        found |= {"window": str(op.window), "positions": list(op.positions)}
-    if isinstance(op, Dense | Conv2d) and option:
-        found |= {
-            "rows": op.engine.rows,
-            "columns": op.engine.columns,
-            "input_type": str(op.input_type),
-            "weight_type": str(op.weight_type),
-            "output_type": str(op.output_type),
-            "weight_memory": option.rom_style,
-        }
-    return found
+    return found | op.figures(option)

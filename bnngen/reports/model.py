@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from bnngen.ir.graph import Shape
-from bnngen.ops.conv2d import Conv2d
-from bnngen.ops.max_pool import MaxPool
 from bnngen.reference.network import NamedLayer, Network
 
 
@@ -30,7 +28,7 @@ def _layer(layer: NamedLayer, shape: Shape) -> dict[str, Any]:
     return {
         "name": layer.name,
         "op": type(op).__name__,
-        "window": str(op.window) if isinstance(op, Conv2d | MaxPool) else "",
+        "window": op.figures(None).get("window", ""),
         "elements_in": op.elements_in,
         "elements_out": op.elements_out,
         "output_shape": list(shape),

@@ -7,13 +7,12 @@ only. What is said of few frames would say little, so there the checks that coun
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.ops.conv2d import Conv2d
-from bnngen.ops.dense import Dense
+from bnngen.ops.layer import Thresholded
 from bnngen.reference.data_file import Data
 from bnngen.reference.network import Network, nearest_float
 from bnngen_boards.profile import Board
@@ -147,9 +146,9 @@ class Activity:
         """Whether layers have many channels that never changed, or that their thresholds let never change."""
         found = []
         for number, layer in enumerate(network.layers):
-            if not isinstance(layer.op, Dense | Conv2d):
+            if not layer.op.parameters:
                 continue
-            same = constant_channels(layer.op)
+            same = constant_channels(cast(Thresholded, layer.op))
             if self._frames.get(number, 0) >= FEW:
                 same |= self._same[number]
             if same.sum() >= DEAD_SHARE * len(same):
@@ -162,7 +161,7 @@ class Activity:
         return f"outputs that are the same for all of {frames:,} frames: {', '.join(found)}"
 
 
-def constant_channels(op: Dense | Conv2d) -> NDArray[np.bool_]:
+def constant_channels(op: Thresholded) -> NDArray[np.bool_]:
     """The channels of a layer each of whose thresholds is always or never reached."""
     if op.activation is None:
         return np.zeros(len(op.weights), bool)

@@ -8,7 +8,6 @@ from fractions import Fraction
 from bnngen.base.errors import FitError
 from bnngen.cost.option import Option
 from bnngen.cost.resources import Resources
-from bnngen.ops.argmax import ArgMax
 from bnngen.reference.network import Network
 from bnngen.schedule.budget import Rate
 from bnngen.schedule.problem import Problem
@@ -55,10 +54,10 @@ def plan(
         raise FitError(reason)
     wanted = board.clock.default_mhz if clock_mhz is None else clock_mhz
     clock = plan_clock(board.clock, wanted).out_mhz
-    layers = [(layer.name, layer.op) for layer in network.layers if not isinstance(layer.op, ArgMax)]
+    layers = [(layer.name, layer.op) for layer in network.layers if layer.op.foldable]
     problem = Problem(layers, board, clock, rate, spare, cycles)
     if problem.solution is None:
         raise FitError(why_not(problem))
     chosen = iter(problem.solution)
-    options = (None if isinstance(layer.op, ArgMax) else next(chosen) for layer in network.layers)
+    options = (next(chosen) if layer.op.foldable else None for layer in network.layers)
     return Schedule(network, board, clock, tuple(options))

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources
-from bnngen.ops.layers import Foldable
+from bnngen.ops.layer import Layer
 from bnngen.schedule.budget import Rate, budget, comfortable, cycle_limit
 from bnngen.schedule.solver import choose
 from bnngen_boards.profile import Board
@@ -21,7 +21,7 @@ class Problem:
     spare for what only a whole design tells; and the cycles that a frame may take, where the rate says no
     number."""
 
-    layers: Sequence[tuple[str, Foldable]]
+    layers: Sequence[tuple[str, Layer]]
     board: Board
     clock_mhz: Fraction
     rate: Rate

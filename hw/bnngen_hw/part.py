@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import OrderedDict
+from inspect import BoundArguments, signature
+from typing import Any, Self
 
 from amaranth.lib import stream, wiring
 
@@ -16,3 +18,15 @@ class Part(wiring.Component):
     """A component that may also be made only to be asked: for its latency, its bits, its `compute`."""
 
     _MustUse__silence = True  # so Amaranth must not warn that it was never elaborated
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Remembers the arguments for `rebuilt`."""
+        self: Self = super().__new__(cls, *args, **kwargs)
+        self._arguments = signature(cls.__init__).bind(self, *args, **kwargs)
+        return self
+
+    def rebuilt(self, **changes: Any) -> Self:
+        """The same, constructed anew with these arguments changed."""
+        arguments = {**self._arguments.arguments, **changes, "self": None}
+        bound = BoundArguments(self._arguments.signature, OrderedDict(arguments))
+        return type(self)(*bound.args[1:], **bound.kwargs)

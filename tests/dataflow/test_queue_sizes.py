@@ -6,7 +6,8 @@ import numpy as np
 from amaranth.sim import Simulator
 
 from bnngen.cost.option import Place
-from bnngen.dataflow.ring_sizes import least_interval, words_held
+from bnngen.dataflow.dataflow import Dataflow
+from bnngen.dataflow.ring_sizes import words_held
 from bnngen.design import Design
 from bnngen.emit.accelerator import Accelerator
 from bnngen.emit.verilog import interface
@@ -43,10 +44,11 @@ def residual_block() -> Design:
     return Design(Schedule(network, board, Fraction(60), tuple(options)))
 
 
-def stalls(design: Design, join: Join) -> int | None:
+def stalls(design: Design, dataflow: Dataflow) -> int | None:
     """In how many cycles the way around waits for room, while frames go through, one every
     ``cycles_per_frame`` cycles; None if that never ends."""
-    top, port = Accelerator(design.chain), interface(design.schedule)
+    top, port = Accelerator(dataflow), interface(design.schedule)
+    join = next(part for part in dataflow if isinstance(part, Join))
     codes = np.random.default_rng(1).choice([-1, 1], (FRAMES, 128))
     words = [int.from_bytes(beat.tobytes(), "little") for frame in port.input.pack(codes) for beat in frame]
     due = [f * design.cycles_per_frame for f in range(FRAMES) for _ in range(len(words) // FRAMES)]
@@ -71,23 +73,25 @@ def stalls(design: Design, join: Join) -> int | None:
     return counts["stalls"] if counts["out"] == FRAMES * port.output.beats_per_frame else None
 
 
-def with_queues(change: int) -> tuple[Design, Join]:
-    """The block with queues so much longer than needed."""
+def with_queues(change: int) -> tuple[Design, Dataflow]:
+    """The block, and its dataflow with queues so much longer than needed."""
     design = residual_block()
     dataflow = design.chain
     (place,) = (k for k, part in enumerate(dataflow) if isinstance(part, Join))
-    join = dataflow.parts[place]
-    assert isinstance(join, Join)
-    period = max(map(least_interval, dataflow))
+    period = max(part.least_interval for part in dataflow)
     short, long = words_held(dataflow, 64, period, FRAMES)[place]
-    join.hold([short, long + change])
-    return design, join
+    return design, with_capacities(dataflow, [short, long + change])
+
+
+def with_capacities(dataflow: Dataflow, words: list[int]) -> Dataflow:
+    """The same with queues for so many words."""
+    parts = (part.with_capacities(words) if isinstance(part, Join) else part for part in dataflow)
+    return Dataflow(tuple(parts), dataflow.sources)
 
 
 def test_the_queue_is_as_long_as_needed_and_no_longer() -> None:
     """The way around never waits; with one place less it does, and with hardly any the block hangs."""
     assert stalls(*with_queues(0)) == 0
     assert stalls(*with_queues(-1)) > 0
-    design, join = with_queues(0)
-    join.hold([1, 1])
-    assert stalls(design, join) is None
+    design, dataflow = with_queues(0)
+    assert stalls(design, with_capacities(dataflow, [1, 1])) is None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bnngen.cost.option import Place
 from bnngen.dataflow.dataflow import Dataflow
-from bnngen.dataflow.ring_sizes import size_windows
+from bnngen.dataflow.ring_sizes import with_room
 from bnngen.design import Design
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import exact_array
@@ -26,8 +26,8 @@ from bnngen_hw.edges.axis import AxiStreamSink
 
 def test_a_design_without_windows_is_left_alone() -> None:
     sink = AxiStreamSink(4, 1, 2)
-    size_windows(Dataflow.row([sink]), 2)
-    assert sink.interval == 2
+    dataflow = Dataflow.row([sink])
+    assert with_room(dataflow, 2) is dataflow
 
 
 def test_a_vector_buffer_before_a_sum() -> None:

@@ -27,6 +27,13 @@ def random_rom(random: np.random.Generator, width: int, depth: int) -> Rom:
     return Rom([int("".join(map(str, row)), 2) for row in bits.tolist()], width, "block")
 
 
+def packed(roms: list[Rom], board: str) -> tuple[list[Rom], list[int]]:
+    """The ROMs as they are laid out on a board, and their blocks."""
+    packing = pack(roms, load_board(board).resources.bram)
+    laid = [rom.rebuilt(pieces=pieces) for rom, pieces in zip(roms, packing.pieces, strict=True)]
+    return laid, packing.blocks
+
+
 def system(roms: list[Rom]) -> Module:
     """The ROMs side by side, with the memories that they share."""
     m = Module()
@@ -45,8 +52,7 @@ def system(roms: list[Rom]) -> Module:
 )
 def test_packed_roms_read_as_before(board: str, shapes: list[tuple[int, int]], seed: int) -> None:
     random = np.random.default_rng(seed)
-    roms = [random_rom(random, width, depth) for width, depth in shapes]
-    pack(roms, load_board(board).resources.bram)
+    roms, _ = packed([random_rom(random, width, depth) for width, depth in shapes], board)
     reads = [random.integers(0, depth, 20).tolist() for _, depth in shapes]
 
     async def bench(ctx: object) -> None:
@@ -94,19 +100,21 @@ def test_pairs_fit_a_block_and_no_piece_is_in_two(pieces: list[tuple[int, int]])
 
 def test_nothing_is_shared_without_a_second_port() -> None:
     roms = [random_rom(np.random.default_rng(seed), 8, 100) for seed in range(2)]
-    assert pack(roms, load_board("icebreaker").resources.bram) == [1, 1]
+    roms, blocks = packed(roms, "icebreaker")
+    assert blocks == [1, 1]
     assert not any(rom.shared for rom in roms)
 
 
 def test_a_shared_block_counts_once() -> None:
     roms = [random_rom(np.random.default_rng(seed), 18, 500) for seed in range(3)]
-    assert pack(roms, load_board("ulx3s_85f").resources.bram) == [1, 0, 1]
+    roms, blocks = packed(roms, "ulx3s_85f")
+    assert blocks == [1, 0, 1]
     assert roms[0].shared == roms[1].shared != []
 
 
 def test_only_block_roms_are_packed() -> None:
     roms = [Rom([1, 2, 3], 2, "logic"), Rom([1], 2, "block"), Rom([1, 1], 2, "block")]
-    assert pack(roms, load_board("icebreaker").resources.bram) == [0, 0, 0]
+    assert packed(roms, "icebreaker")[1] == [0, 0, 0]
 
 
 def awkward_roms(random: np.random.Generator) -> list[Rom]:
@@ -130,12 +138,13 @@ def awkward_roms(random: np.random.Generator) -> list[Rom]:
 
 @pytest.mark.parametrize("family", BOARDS)
 def test_synthesis_makes_the_blocks_that_were_counted(tmp_path: Path, family: str) -> None:
-    roms = awkward_roms(np.random.default_rng(0))
-    counted = sum(pack(roms, load_board(BOARDS[family]).resources.bram))
+    roms, blocks = packed(awkward_roms(np.random.default_rng(0)), BOARDS[family])
     ports = [port for rom in roms for port in (rom.addr, rom.data)]
     (tmp_path / "top.il").write_text(rtlil.convert(system(roms), name="top", ports=ports))
     memories = f"{FLOWS[family].synthesis} -top top -run begin:map_ffs"
     (tmp_path / "top.ys").write_text(f"read_rtlil top.il\n{memories}\nstat\n")
     YOSYS.run(["top.ys"], tmp_path, tmp_path / "log")
     words = (tmp_path / "log").read_text().rpartition("Printing statistics")[2].split()
-    assert sum(int(words[words.index(cell) - 1]) * n for cell, n in CELLS.items() if cell in words) == counted
+    assert sum(int(words[words.index(cell) - 1]) * n for cell, n in CELLS.items() if cell in words) == sum(
+        blocks
+    )

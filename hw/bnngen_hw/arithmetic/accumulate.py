@@ -13,6 +13,7 @@ from bnngen_hw.beats import join_words
 from bnngen_hw.counting import index_range
 from bnngen_hw.part import Part
 from bnngen_hw.roms.rom import Rom, RomStyle
+from bnngen_hw.roms.rom_block import RomPieces
 
 
 class Accumulator(Part):
@@ -21,6 +22,7 @@ class Accumulator(Part):
     Arithmetic is modulo ``2**width``, so only the final value has to fit. Latency 1 cycle.
 
     ``start``: (folds, pe) integers, negative ones too. ``single``: every fold has one beat.
+    ``style``, ``pieces``: those of the table of start values, see `Rom`.
 
     Ports: ``sums`` (in): ``pe`` unsigned sums of ``sum_width`` bits. ``valid`` (in): they count. ``first``
     (in): they are a fold's first. ``fold`` (in): the fold of the sums in the *next* cycle. ``acc`` (out):
@@ -36,13 +38,14 @@ class Accumulator(Part):
         shift: int = 0,
         single: bool = False,
         style: RomStyle = "logic",
+        pieces: RomPieces = (),
     ) -> None:
         self.pe, self.sum_width, self.width = pe, sum_width, width
         self.shift, self.single = shift, single
         codes = np.asarray(start, dtype=np.int64) & ((1 << width) - 1)
         if (codes == codes[0]).all():
             codes = codes[:1]
-        self._start = Rom([join_words(row, width) for row in codes], pe * width, style)
+        self._start = Rom([join_words(row, width) for row in codes], pe * width, style, pieces=pieces)
         members = {
             "sums": In(pe * sum_width),
             "valid": In(1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
@@ -16,6 +17,7 @@ from bnngen_hw.counting import index_range
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.part import Part
 from bnngen_hw.roms.rom import Rom, RomStyle
+from bnngen_hw.roms.rom_block import RomPieces
 
 
 def _comparable(a: Encoding, b: Encoding) -> Shape:
@@ -36,18 +38,22 @@ def _encoding_of(thresholds: NDArray[np.int64]) -> Encoding:
 class _Comparators(Part):
     """What both kinds have in common: the ports of `ThresholdUnit`, and tables by fold."""
 
-    def __init__(self, pe: int, acc: Encoding, table: ThresholdTable, word: Encoding) -> None:
+    def __init__(
+        self, pe: int, acc: Encoding, table: ThresholdTable, word: Encoding, pieces: Sequence[RomPieces]
+    ) -> None:
         self.pe, self.acc_encoding, self.table, self._word = pe, acc, table, word
         self._shape = _comparable(acc, word)
         self.folds = len(table.thresholds) // pe
         self.roms: list[Rom] = []
+        self._pieces = pieces
         super().__init__(
             {"acc": In(pe * acc.bits), "fold": In(index_range(self.folds)), "codes": Out(pe * table.out.bits)}
         )
 
     def _rom(self, words: list[int], width: int, style: RomStyle) -> Rom:
         """A table, or a constant where all its words are equal."""
-        rom = Rom(words[:1] if len(set(words)) == 1 else words, width, style)
+        pieces = self._pieces[len(self.roms)] if self._pieces else ()
+        rom = Rom(words[:1] if len(set(words)) == 1 else words, width, style, pieces=pieces)
         self.roms.append(rom)
         return rom
 
@@ -79,9 +85,11 @@ class ParallelComparators(_Comparators):
 
     latency = 1
 
-    def __init__(self, pe: int, acc: Encoding, table: ThresholdTable, style: RomStyle) -> None:
+    def __init__(
+        self, pe: int, acc: Encoding, table: ThresholdTable, style: RomStyle, pieces: Sequence[RomPieces] = ()
+    ) -> None:
         thresholds = _clipped(table.thresholds, acc)
-        super().__init__(pe, acc, table, _encoding_of(thresholds))
+        super().__init__(pe, acc, table, _encoding_of(thresholds), pieces)
         codes = self._word.encode(thresholds).reshape(self.folds, -1)
         words = [join_words(row, self._word.bits) for row in codes]
         self._thresholds = self._rom(words, codes.shape[1] * self._word.bits, style)
@@ -123,12 +131,14 @@ class SearchingComparators(_Comparators):
     Latency: one cycle per step, and one more where the count is not itself the output code.
     """
 
-    def __init__(self, pe: int, acc: Encoding, table: ThresholdTable, style: RomStyle) -> None:
+    def __init__(
+        self, pe: int, acc: Encoding, table: ThresholdTable, style: RomStyle, pieces: Sequence[RomPieces] = ()
+    ) -> None:
         self.steps = table.levels.bit_length()
         pads = (1 << self.steps) - 1 - table.levels
         least = np.full((len(table.thresholds), pads), acc.lo)
         padded = np.concatenate([least, _clipped(table.thresholds, acc)], axis=1)
-        super().__init__(pe, acc, table, _encoding_of(padded))
+        super().__init__(pe, acc, table, _encoding_of(padded), pieces)
         self._ladders = [
             [self._rom(self._words(padded, lane, step), self._word.bits, style) for step in range(self.steps)]
             for lane in range(pe)

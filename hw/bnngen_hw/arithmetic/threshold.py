@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from bnngen_hw.counting import index_range
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.part import Part
 from bnngen_hw.roms.rom import RomStyle
+from bnngen_hw.roms.rom_block import RomPieces
 
 MAX_PARALLEL = 3
 """Up to this many thresholds are compared all at once; more are searched."""
@@ -25,6 +27,8 @@ class ThresholdUnit(Part):
 
     Lane p of fold f belongs to row ``f * pe + p`` of ``thresholds`` (rows, L) and ``invert`` (rows,). Up to
     `MAX_PARALLEL` thresholds a row: `ParallelComparators`; more: `SearchingComparators`.
+
+    ``style``, ``pieces``: those of the tables, see `Rom`; pieces for each of ``roms``, or none.
 
     Free running: new accumulators every cycle. Latency: ``latency`` cycles.
 
@@ -43,6 +47,7 @@ class ThresholdUnit(Part):
         out: Encoding,
         out_lo: int = 0,
         style: RomStyle = "logic",
+        pieces: Sequence[RomPieces] = (),
     ) -> None:
         self.table = ThresholdTable.checked(thresholds, invert, out, out_lo)
         rows = len(self.table.thresholds)
@@ -50,7 +55,7 @@ class ThresholdUnit(Part):
             raise ValueError(f"{rows} rows are not whole folds of {pe} lanes: pad them")
         self.pe, self.acc_encoding, self.out, self.folds = pe, acc, out, rows // pe
         kind = ParallelComparators if self.table.levels <= MAX_PARALLEL else SearchingComparators
-        self._core = kind(pe, acc, self.table, style)
+        self._core = kind(pe, acc, self.table, style, pieces)
         self.latency, self.roms = self._core.latency, self._core.roms
         members = {"acc": In(pe * acc.bits), "fold": In(index_range(self.folds)), "codes": Out(pe * out.bits)}
         super().__init__(members)

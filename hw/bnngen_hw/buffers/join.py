@@ -30,6 +30,8 @@ class Join(StreamComponent):
     Ports: ``i0``, ``i1``, ...: streams of ``lanes`` elements; ``o``: stream of ``lanes`` elements.
     """
 
+    waits = True
+
     def __init__(
         self,
         lanes: int,
@@ -42,16 +44,18 @@ class Join(StreamComponent):
     ) -> None:
         self.lanes, self.encodings, self.out, self.counts, self.groups = lanes, encodings, out, counts, groups
         self.style = style
-        self.hold(capacities or [2] * len(counts))
+        self.queues = [
+            word_queue(groups * count, lanes * encoding.bits, capacity, style)
+            for count, encoding, capacity in zip(
+                counts, encodings, capacities or [2] * len(counts), strict=True
+            )
+        ]
         ports = {f"i{k}": In(bit_stream(lanes * encoding.bits)) for k, encoding in enumerate(encodings)}
         super().__init__({**ports, "o": Out(bit_stream(lanes * out.bits))})
 
-    def hold(self, capacities: Sequence[int]) -> None:
-        """Make the queues hold so many words, before the hardware is made."""
-        self.queues = [
-            word_queue(self.groups * count, self.lanes * encoding.bits, capacity, self.style)
-            for count, encoding, capacity in zip(self.counts, self.encodings, capacities, strict=True)
-        ]
+    def with_capacities(self, words: Sequence[int]) -> Join:
+        """The same with queues for so many words."""
+        return self.rebuilt(capacities=words)
 
     @property
     def block_rams(self) -> list[tuple[int, int]]:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from bnngen_hw.buffers.word_queue import word_queue, words_waiting
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.part import bit_stream
+from bnngen_hw.roms.rom import Rom
+from bnngen_hw.roms.rom_block import RomPieces
 from bnngen_hw.timing import Cycles
 
 
@@ -25,16 +27,32 @@ class Queued(StreamComponent):
     Ports: ``i`` and ``o``, as the part has them.
     """
 
+    waits = True
+
     def __init__(self, part: StreamComponent, beats: int, capacity: int = 2, style: str = "block") -> None:
         self.part, self.beats, self.style = part, beats, style
-        self.hold([capacity])
         width = len(part.i.payload)
+        self.queue = word_queue(beats, width, capacity, style)
         super().__init__({"i": In(bit_stream(width)), "o": Out(bit_stream(len(part.o.payload)))})
 
-    def hold(self, capacities: Sequence[int]) -> None:
-        """Make the queue hold so many words, before the hardware is made."""
-        (capacity,) = capacities
-        self.queue = word_queue(self.beats, len(self.part.i.payload), capacity, self.style)
+    def with_capacities(self, words: Sequence[int]) -> Queued:
+        """The same with a queue for so many words."""
+        (capacity,) = words
+        return self.rebuilt(capacity=capacity)
+
+    @property
+    def roms(self) -> Sequence[Rom]:
+        """Those of the part."""
+        return self.part.roms
+
+    @property
+    def weight_roms(self) -> Sequence[Rom]:
+        """Those of the part."""
+        return self.part.weight_roms
+
+    def laid_out(self, pieces: Sequence[RomPieces]) -> Queued:
+        """The same with the part's ROMs stored in these pieces."""
+        return self.rebuilt(part=self.part.laid_out(pieces))
 
     @property
     def block_rams(self) -> list[tuple[int, int]]:
@@ -55,9 +73,10 @@ class Queued(StreamComponent):
         """See `timing`, for a queue that has room for every word; ``t`` may be that of several frames."""
         return self.part.arrivals(self._offered(t))
 
-    def words_held(self, t: NDArray[np.integer]) -> list[int]:
-        """The most words that wait in the queue at any time if they come in the cycles ``t``."""
-        return [words_waiting(t, self.part.takes(self._offered(t)))]
+    def words_held(self, *t: NDArray[np.integer]) -> list[int]:
+        """The most words that wait in the queue at any time if they come in these cycles."""
+        (come,) = t
+        return [words_waiting(come, self.part.takes(self._offered(come)))]
 
     def _offered(self, t: NDArray[np.integer]) -> Cycles:
         roomy = word_queue(self.beats, 1, len(t), self.style)

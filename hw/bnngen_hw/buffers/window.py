@@ -38,6 +38,8 @@ class SlidingWindow(StreamComponent):
     Raises ValueError if the capacity is too small.
     """
 
+    waits = paces = True
+
     def __init__(
         self,
         plan: WindowPlan,
@@ -48,23 +50,17 @@ class SlidingWindow(StreamComponent):
         style: str = "block",
     ) -> None:
         self.plan, self.width, self.pad, self.mark, self.style = plan, width, pad, mark, style
-        self.capacity = plan.least_capacity if capacity is None else capacity
-        self.hold(self.capacity)
+        self.least_capacity = plan.least_capacity
+        self.capacity = self.least_capacity if capacity is None else capacity
+        if self.capacity < self.least_capacity:
+            raise ValueError(f"a window spans {self.least_capacity} words, which {capacity} can't hold")
         self._attributes = memory_attributes(style)
         super().__init__({"i": In(bit_stream(width)), "o": Out(bit_stream(width + mark))})
 
-    def with_capacity(self, capacity: int) -> SlidingWindow:
-        """The same with a ring of other capacity."""
-        return SlidingWindow(self.plan, self.width, capacity, self.pad, self.mark)
-
-    def hold(self, capacity: int) -> None:
-        """Make the ring hold so many words, before the hardware is made.
-
-        Raises ValueError if they are too few.
-        """
-        if capacity < self.plan.least_capacity:
-            raise ValueError(f"a window spans {self.plan.least_capacity} words, which {capacity} can't hold")
-        self.capacity = capacity
+    def with_capacities(self, words: Sequence[int]) -> SlidingWindow:
+        """The same with a ring for so many words. Raises ValueError if they are too few."""
+        (capacity,) = words
+        return self.rebuilt(capacity=capacity)
 
     @property
     def depth(self) -> int:
@@ -99,9 +95,12 @@ class SlidingWindow(StreamComponent):
         starts, _ = self._starts(t, self.capacity)
         return (starts[:, None] + np.arange(1, self.plan.window_beats + 1)).ravel()
 
-    def words_held(self, t: NDArray[np.integer]) -> int:
-        """The most words that wait at any time if the words of some maps come in the cycles ``t``: a ring of
-        so many takes each of them at once."""
+    def words_held(self, *t: NDArray[np.integer]) -> list[int]:
+        """The most words that wait at any time if the words of some maps come in these cycles: a ring of so
+        many takes each of them at once."""
+        return [self._held(*t)]
+
+    def _held(self, t: NDArray[np.integer]) -> int:
         taken, beats = queue(t), self.plan.window_beats
         over = self._starts(t, len(t))[0] + beats
         frees = np.append(self._tiled(self.plan.frees, len(t)), len(t))

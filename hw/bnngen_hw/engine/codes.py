@@ -13,6 +13,7 @@ from bnngen_hw.counting import Counter
 from bnngen_hw.engine.numbers import AccumulatorPlan
 from bnngen_hw.roms.borders import TablePlaces
 from bnngen_hw.roms.rom import Rom, RomStyle
+from bnngen_hw.roms.rom_block import RomPieces
 
 Follow = Callable[[int], tuple[Value, Counter]]
 """The tables' address, and the counter of folds, for what is so many cycles behind the intake."""
@@ -23,7 +24,7 @@ class CodeStage:
 
     By the thresholds of ``table``; by the sign where the accumulators start at minus the only threshold; or
     not at all without a table. ``rows`` of all folds are real: the lanes of others give 0. ``stored`` is the
-    codes' encoding, ``latency`` the cycles that they take.
+    codes' encoding, ``latency`` the cycles that they take. ``style``, ``pieces``: see `ThresholdUnit`.
     """
 
     def __init__(
@@ -33,21 +34,23 @@ class CodeStage:
         places: TablePlaces,
         rows: int,
         style: RomStyle,
+        pieces: Sequence[RomPieces],
     ) -> None:
         self.plan, self.table, self.places, self.pe = plan, table, places, places.pe
         self.stored = plan.encoding if table is None else table.out
         self._last_lanes = rows - (places.folds - 1) * self.pe
-        self._thresholds = self._make_thresholds(style)
+        self._thresholds = self._make_thresholds(style, pieces)
         self._inverts = self._make_inverts()
         self.latency = self._thresholds.latency if self._thresholds else 0
 
-    def _make_thresholds(self, style: RomStyle) -> ThresholdUnit | None:
+    def _make_thresholds(self, style: RomStyle, pieces: Sequence[RomPieces]) -> ThresholdUnit | None:
         if self.table is None or self.plan.thresholds is None:
             return None
         thresholds = self.places.table(self.plan.thresholds).reshape(-1, self.table.levels)
         invert = self.places.table(self.table.invert).ravel().astype(bool)
         out_lo = int(self.table.values[0])
-        return ThresholdUnit(self.pe, self.plan.encoding, thresholds, invert, self.table.out, out_lo, style)
+        encoding, out = self.plan.encoding, self.table.out
+        return ThresholdUnit(self.pe, encoding, thresholds, invert, out, out_lo, style, pieces)
 
     def _make_inverts(self) -> Rom | None:
         """Where the sign is the result: the flags of a fold's lanes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +24,7 @@ from bnngen_hw.engine.numbers import AccumulatorPlan, InputRange, RowRanges
 from bnngen_hw.part import bit_stream
 from bnngen_hw.roms.borders import Borders, TablePlaces
 from bnngen_hw.roms.rom import Rom, RomStyle
+from bnngen_hw.roms.rom_block import RomPieces
 from bnngen_hw.streams.credit import CreditFifo, full_rate_depth
 from bnngen_hw.target import Target
 from bnngen_hw.timing import Cycles, queue
@@ -43,7 +45,7 @@ class DenseEngine(StreamComponent):
     by default all that the encoding holds. ``slack``: cycles that a result may wait at the output without
     slowing the engine down.
     ``vectors``: how many a frame has; ``borders``: what is added to their dot products. Styles of the weight
-    ROM and of the thresholds' tables: see `RomStyle`.
+    ROM and of the thresholds' tables: see `RomStyle`. ``pieces``: how each of ``roms`` is stored, see `Rom`.
 
     The pipeline never stops: input registers and ROM, bit heap, accumulators, thresholds, `CreditFifo`. One
     beat per cycle; ``latency`` cycles from a fold's last beat to its output beat; ``i.ready`` comes from
@@ -79,6 +81,7 @@ class DenseEngine(StreamComponent):
         vectors: int = 1,
         borders: Borders | None = None,
         depthwise: bool = False,
+        pieces: Sequence[RomPieces] = (),
     ) -> None:
         self.weights = np.asarray(weights, dtype=np.int64)
         self.x_encoding, self.w_encoding, self.out, self.pe, self.simd = x, w, out, pe, simd
@@ -98,9 +101,11 @@ class DenseEngine(StreamComponent):
         self._plan = AccumulatorPlan.choose(ranges, self.table, accumulates=self.beats > 1)
         self._check_output()
         registered = target.rom_register and rom_style == "block" and self.folds * self.beats > 1
-        self._rom = Rom(self._rom_words(), simd * w.bits * pe, rom_style, registered)
-        self._accumulator = self._make_accumulator(threshold_style)
-        self._codes = CodeStage(self._plan, self.table, self._places, rows, threshold_style)
+        weights_in, *tables_in = pieces or [()]
+        self._rom = Rom(self._rom_words(), simd * w.bits * pe, rom_style, registered, weights_in)
+        starts_in = tables_in.pop(0) if tables_in and self._starts else ()
+        self._accumulator = self._make_accumulator(threshold_style, starts_in)
+        self._codes = CodeStage(self._plan, self.table, self._places, rows, threshold_style, tables_in)
         self.lanes = pe if depthwise else simd
         super().__init__({"i": In(bit_stream(self.lanes * x.bits)), "o": Out(bit_stream(pe * out.bits))})
 
@@ -132,12 +137,17 @@ class DenseEngine(StreamComponent):
         tiles = padded.reshape(self.folds, self.pe, self.beats, self.simd).swapaxes(1, 2)
         return self._dot.pack_weights(tiles.reshape(-1, self.pe, self.simd))
 
-    def _make_accumulator(self, style: RomStyle) -> Accumulator | None:
-        plan = self._plan
-        if self.beats == 1 and not plan.shift and not plan.start.any():
+    @property
+    def _starts(self) -> bool:
+        """Whether sums are added to something."""
+        return self.beats > 1 or bool(self._plan.shift) or bool(self._plan.start.any())
+
+    def _make_accumulator(self, style: RomStyle, pieces: RomPieces) -> Accumulator | None:
+        if not self._starts:
             return None
-        start, single = self._places.table(plan.start), self.beats == 1
-        return Accumulator(self.pe, self._dot.width, plan.encoding.bits, start, plan.shift, single, style)
+        plan, single = self._plan, self.beats == 1
+        start, width = self._places.table(plan.start), plan.encoding.bits
+        return Accumulator(self.pe, self._dot.width, width, start, plan.shift, single, style, pieces)
 
     @property
     def _sums_at(self) -> int:
@@ -178,21 +188,9 @@ class DenseEngine(StreamComponent):
         """The weight ROM."""
         return [self._rom]
 
-    @property
-    def weight_bits(self) -> int:
-        """Bits of the weight ROM, neutral weights included; 0 where the weights are one constant word."""
-        return self._rom.bits
-
-    @property
-    def table_bits(self) -> int:
-        """Bits of start values, thresholds and flags that change with the fold."""
-        starts = self._accumulator.roms if self._accumulator else []
-        return sum(rom.bits for rom in starts) + self._codes.table_bits
-
-    @property
-    def accumulator_bits(self) -> int:
-        """Width of one accumulator."""
-        return self._plan.encoding.bits
+    def laid_out(self, pieces: Sequence[RomPieces]) -> DenseEngine:
+        """The same with its ``roms`` stored in these pieces."""
+        return self.rebuilt(pieces=pieces)
 
     @property
     def interval(self) -> int:

@@ -13,7 +13,7 @@ from amaranth.lib.wiring import In, Out
 
 from bnngen_hw.counting import index_range
 from bnngen_hw.part import Part
-from bnngen_hw.roms.rom_block import RomPiece, SharedRom, memory_attributes
+from bnngen_hw.roms.rom_block import RomPiece, RomPieces, SharedRom, memory_attributes
 from bnngen_hw.roms.rom_columns import RomColumns
 
 RomStyle = Literal["block", "logic", "counted"]
@@ -27,16 +27,24 @@ class Rom(Part):
     Latency: ``latency`` cycles: 1, or 2 with ``registered``, which puts a register behind the memory. With
     one word the data is a constant, at any time.
 
-    Style "block" stores only columns that differ (see `RomColumns`), in one memory, or in the pieces that
-    `lay_out` is told before the hardware is made.
+    Style "block" stores only columns that differ (see `RomColumns`), in one memory, or in ``pieces``: for
+    each range of columns, all words in order.
 
     Ports: ``addr`` (in): the address of the word wanted ``latency`` cycles later; ``data`` (out, ``width``
     bits).
 
-    Raises ValueError if there are no words, one does not fit ``width``, or the style is unknown.
+    Raises ValueError if there are no words, one does not fit ``width``, the style is unknown, or the
+    pieces are not the whole of what has to be stored.
     """
 
-    def __init__(self, words: Sequence[int], width: int, style: RomStyle, registered: bool = False) -> None:
+    def __init__(
+        self,
+        words: Sequence[int],
+        width: int,
+        style: RomStyle,
+        registered: bool = False,
+        pieces: RomPieces = (),
+    ) -> None:
         if not words:
             raise ValueError("a ROM needs at least one word")
         if min(words) < 0 or max(words) >> width:
@@ -44,7 +52,8 @@ class Rom(Part):
         self.words, self.width, self.style, self.registered = list(words), width, style, registered
         self._attributes = memory_attributes("logic" if style == "counted" else style)
         self.latency = 1 + registered
-        self.pieces: tuple[RomPiece, ...] = ()
+        self.pieces = pieces
+        self._check_pieces()
         super().__init__({"addr": In(index_range(len(words))), "data": Out(width)})
 
     @property
@@ -62,15 +71,12 @@ class Rom(Part):
         columns = slice(piece.column, piece.column + piece.width)
         return self.columns.words(columns, slice(piece.first, piece.first + piece.depth))
 
-    def lay_out(self, pieces: Sequence[RomPiece]) -> None:
-        """Store the columns in ``pieces``: for each range of columns, all words in order.
-
-        Raises ValueError if the pieces are not the whole of what has to be stored.
-        """
-        covered = sum(piece.width * piece.depth for piece in pieces)
+    def _check_pieces(self) -> None:
+        if not self.pieces:
+            return
+        covered = sum(piece.width * piece.depth for piece in self.pieces)
         if self.style != "block" or covered != self.columns.bits.size:
             raise ValueError(f"{covered} bits in pieces, but {self.columns.bits.size} are stored")
-        self.pieces = tuple(pieces)
 
     @property
     def shared(self) -> list[SharedRom]:

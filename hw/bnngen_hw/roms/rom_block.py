@@ -35,26 +35,26 @@ class RomPort:
 class SharedRom(Elaboratable):
     """Two ROMs in one memory of ``depth`` words (a power of two), each read at its own port in every cycle.
 
+    ``contents``: the words and the width of each; ``ports``: their ports.
+
     The first one's words lie from the bottom up. The second one's lie in the upper half, or, if either takes
     more than a half, from the top down: its addresses cost an inverter a bit at the most, never an adder.
     Latency 1 cycle. Belongs to no engine: instantiate it once, wherever both can be reached.
+
+    Raises ValueError unless there are two ROMs whose words fit.
     """
 
     _MustUse__silence = True  # it may be made only to be counted
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self, depth: int, contents: Sequence[tuple[Sequence[int], int]]) -> None:
+        if len(contents) != 2 or sum(len(words) for words, _ in contents) > depth:
+            lengths = " + ".join(str(len(words)) for words, _ in contents)
+            raise ValueError(f"a shared memory of {depth} words holds two ROMs, not {lengths} words")
         self.depth = depth
-        self.ports: list[RomPort] = []
-
-    def connect(self, words: Sequence[int], width: int) -> RomPort:
-        """The next port, with its contents; raises ValueError for a third, or if the words do not fit."""
-        used = sum(len(port.words) for port in self.ports)
-        if len(self.ports) == 2 or used + len(words) > self.depth:
-            raise ValueError(f"no room for {len(words)} words beside {used} of {self.depth}")
-        number = len(self.ports)
-        addr = Signal(range(len(words)), name=f"addr{number}")
-        self.ports.append(RomPort(self, words, addr, Signal(width, name=f"data{number}")))
-        return self.ports[-1]
+        self.ports = [
+            RomPort(self, words, Signal(range(len(words)), name=f"addr{k}"), Signal(width, name=f"data{k}"))
+            for k, (words, width) in enumerate(contents)
+        ]
 
     def elaborate(self, platform: Any) -> Module:
         """One memory, a read port for each ROM."""
@@ -102,3 +102,7 @@ class RomPiece:
     depth: int
     stride: int
     port: RomPort | None = None
+
+
+RomPieces = tuple[RomPiece, ...]
+"""How the columns of a ROM are stored; none: in one memory."""

@@ -136,7 +136,7 @@ def test_words_held_is_the_least_that_never_waits(bench, plan, data):
     words, beats = 3 * plan.map_words, 3 * plan.positions * plan.window_beats
     pauses = data.draw(st.lists(st.sampled_from([1, 1, 2, 6]), min_size=words, max_size=words))
     times = np.cumsum(pauses).tolist()
-    held = SlidingWindow(plan, WIDTH).words_held(np.array(times))
+    held = SlidingWindow(plan, WIDTH).words_held(np.array(times))[0]
     capacity = max(held, plan.least_capacity)
     seen = bench(SlidingWindow(plan, WIDTH, capacity)).run([1] * words, beats, times=times)
     assert seen.taken == times

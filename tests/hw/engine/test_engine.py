@@ -149,14 +149,13 @@ def test_a_narrow_input_range_narrows_the_accumulator():
     weights, x, w = np.ones((1, 8), np.int64), Encoding("unsigned", 8), Encoding("signed", 2)
     wide = DenseEngine(weights, x, w, 1, 1, None, None, Encoding("signed", 16))
     narrow = DenseEngine(weights, x, w, 1, 1, None, None, Encoding("signed", 16), x_range=(0, 3))
-    assert (wide.accumulator_bits, narrow.accumulator_bits) == (11, 5)
+    assert (wide.roms[1].width, narrow.roms[1].width) == (11, 5)
 
 
 def test_memory_figures():
     engine = xnor(rows=8, columns=6, pe=2, simd=3)
-    assert engine.weight_bits == 8 * 6
-    assert engine.table_bits == 0
-    assert xnor(rows=2, columns=6, pe=2, simd=6).weight_bits == 0
+    assert [rom.bits for rom in engine.roms] == [8 * 6, 0]
+    assert [rom.bits for rom in xnor(rows=2, columns=6, pe=2, simd=6).weight_roms] == [0]
 
 
 def xnor(rows, columns, pe, simd):

@@ -49,7 +49,7 @@ def test_pieces_hold_the_same_words(data):
     depth, width = data.draw(st.integers(2, 40)), data.draw(st.integers(1, 12))
     words = [(int(word) * 0b1000001) & ((1 << width) - 1) for word in random.integers(0, 64, depth)]
     rom = Rom(words, width, "block", registered=data.draw(st.booleans()))
-    rom.lay_out(list(cut_anyhow(rom, random)))
+    rom = rom.rebuilt(pieces=tuple(cut_anyhow(rom, random)))
     reads = random.integers(0, depth, 30).tolist()
     seen = []
 
@@ -83,7 +83,7 @@ def cut_anyhow(rom, random):
 @pytest.mark.parametrize("style", ["block", "logic"])
 def test_pieces_must_be_the_whole_of_a_block_rom(style):
     with pytest.raises(ValueError, match="14 bits in pieces, but 15 are stored"):
-        Rom(WORDS, 3, style).lay_out([RomPiece(0, 3, 0, 4, 4), RomPiece(0, 2, 4, 1, 4)])
+        Rom(WORDS, 3, style, pieces=(RomPiece(0, 3, 0, 4, 4), RomPiece(0, 2, 4, 1, 4)))
 
 
 @pytest.mark.parametrize(

@@ -25,18 +25,17 @@ def test_both_ports_read_their_own_words(data):
     first = data.draw(st.integers(2, depth - 2))
     second = data.draw(st.integers(2, depth - first))
     random = np.random.default_rng(data.draw(st.integers(0, 99)))
-    shared = SharedRom(depth)
     widths = random.integers(1, 10, 2).tolist()
     words = [random.integers(0, 1 << w, n).tolist() for w, n in zip(widths, (first, second), strict=True)]
-    ports = [shared.connect(w, width) for w, width in zip(words, widths, strict=True)]
+    shared = SharedRom(depth, list(zip(words, widths, strict=True)))
     reads = [random.integers(0, len(w), 30).tolist() for w in words]
 
     async def bench(ctx):
         for addresses in zip(*reads, strict=True):
-            for port, address in zip(ports, addresses, strict=True):
+            for port, address in zip(shared.ports, addresses, strict=True):
                 ctx.set(port.addr, address)
             await ctx.tick()
-            for port, contents, address in zip(ports, words, addresses, strict=True):
+            for port, contents, address in zip(shared.ports, words, addresses, strict=True):
                 assert ctx.get(port.data) == contents[address]
 
     simulator = Simulator(system(shared))
@@ -46,10 +45,11 @@ def test_both_ports_read_their_own_words(data):
 
 
 def test_refuses_what_does_not_fit():
-    shared = SharedRom(8)
-    shared.connect([1, 2, 3, 4, 5], 3)
-    with pytest.raises(ValueError, match="no room for 4 words beside 5 of 8"):
-        shared.connect([1] * 4, 1)
-    shared.connect([1, 0], 1)
-    with pytest.raises(ValueError, match="no room for 1 words beside 7 of 8"):
-        shared.connect([1], 1)
+    five, one = ([1, 2, 3, 4, 5], 3), ([1], 1)
+    assert len(SharedRom(8, [five, ([1, 2, 3], 2)]).ports) == 2
+    with pytest.raises(ValueError, match=r"^a shared memory of 8 words holds two ROMs, not 5 \+ 4 words$"):
+        SharedRom(8, [five, ([1] * 4, 1)])
+    with pytest.raises(
+        ValueError, match=r"^a shared memory of 8 words holds two ROMs, not 1 \+ 1 \+ 1 words$"
+    ):
+        SharedRom(8, [one, one, one])
