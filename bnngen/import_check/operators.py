@@ -84,6 +84,7 @@ def operators(watch: Watch) -> list[type[OpRun]]:
         "Sign": sign,
         "BatchNormalization": _batch_norm,
         "MaxPool": _max_pool,
+        "GlobalMaxPool": _global_max_pool,
         "Resize": _resize,
         "Upsample": _upsample,
     }
@@ -128,6 +129,11 @@ def _max_pool(
         cut = (slice(a, a + (c - 1) * s + 1, s) for a, c, s in zip(starts, counts, strides, strict=True))
         best = np.maximum(best, padded[(slice(None), slice(None), *cut)])
     return (best,)
+
+
+def _global_max_pool(self: Any, x: Floats) -> tuple:
+    """The evaluator's own takes the greatest of all channels where a map has one axis."""
+    return (x.max(axis=tuple(range(2, x.ndim)), keepdims=True),)
 
 
 def _pads(

@@ -133,7 +133,7 @@ def test_an_unsupported_operator_is_named(file: Callable, refuses: Callable) -> 
     path_message = (
         "layer 'act': the operator Tanh is not supported; supported are Add, ArgMax, AveragePool, "
         "BatchNormalization, BipolarQuant, Cast, Clip, Concat, Constant, Conv, Div, Dropout, Flatten, Gather, Gemm, "
-        "GlobalAveragePool, Identity, IntQuant, MatMul, MaxPool, Mul, MultiThreshold, Neg, Pow, Quant, Relu, Reshape, "
+        "GlobalAveragePool, GlobalMaxPool, Identity, IntQuant, MatMul, MaxPool, Mul, MultiThreshold, Neg, Pow, Quant, Relu, Reshape, "
         "Resize, Shape, Sign, Slice, Softmax, Split, Sqrt, Squeeze, Sub, TopK, Transpose, Unsqueeze, Upsample"
     )
     refuses(model, model.node("Tanh", "x", name="act"), path_message)

@@ -167,3 +167,8 @@ def test_roots(value: Fraction) -> None:
 def test_doubles_are_taken_as_they_are() -> None:
     assert exact(np.array([0.1, -(2.0**-1074)])).tolist() == [Fraction(0.1), -Fraction(1, 1 << 1074)]
     assert helper.np_dtype_to_tensor_dtype(np.dtype(np.float64)) == TensorProto.DOUBLE
+
+
+@given(maps())
+def test_global_max_pool(drawn: Any) -> None:
+    agree("GlobalMaxPool", drawn[0], [])

@@ -122,6 +122,12 @@ def run_max_pool(
     return (grid.taps(x, -np.inf).max(axis=0),)
 
 
+@operator("GlobalMaxPool")
+def run_global_max_pool(self: Any, x: NDArray) -> tuple:
+    """The evaluator's own takes the greatest of all channels where a map has one axis."""
+    return (x.max(axis=tuple(range(2, x.ndim)), keepdims=True),)
+
+
 @operator("AveragePool")
 def run_average_pool(
     self: Any,

@@ -9,9 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from amaranth.back import rtlil
-from amaranth.hdl import Array, Assert, Assume, Cat, Module, Signal
+from amaranth.hdl import Array, Assert, Assume, Cat, Module, Mux, Signal
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
 from bnngen_hw.arithmetic.dot import DotProduct
@@ -19,6 +20,7 @@ from bnngen_hw.arithmetic.heap import BitHeap
 from bnngen_hw.buffers.columns import WindowColumns
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.part import bit_stream
+from bnngen_hw.running_maximum import RunningMaximum
 from bnngen_hw.streams.fifo import Fifo
 from bnngen_hw.streams.pack import Pack, Unpack
 from bnngen_hw.streams.select import Select
@@ -218,6 +220,24 @@ def test_columns_stand_beside_those_before(tmp_path):
     m.d.comb += Assert(~part.o.valid | (given >= len(windows)) | (part.o.payload == wanted[given]))
     m.d.comb += Assert(~part.o.valid | (given >= len(windows)) | (taken >= needed[given]))
     assert not counterexample(tmp_path, m, ports, 14)
+
+
+def test_the_running_maximum_of_two_positions(tmp_path):
+    """Two words of one unsigned element: whatever comes, whenever it is taken."""
+    m = Module()
+    m.submodules.dut = part = RunningMaximum(Encoding("unsigned", 2), 1, 2, np.array([False, True]))
+    ports, taken, given = driven(m, part)
+    seen = Array(Signal(2, name=f"seen{k}") for k in range(8))
+    with m.If(part.i.valid & part.i.ready):
+        m.d.sync += seen[taken[:3]].eq(part.i.payload)
+    wanted = []
+    for first in (0, 4):
+        wanted += [Mux(seen[first] > seen[first + 2], seen[first], seen[first + 2])]
+        wanted += [Mux(seen[first + 1] < seen[first + 3], seen[first + 1], seen[first + 3])]
+    needed = Array([3, 4, 7, 8])
+    m.d.comb += Assert(~part.o.valid | (given >= 4) | (part.o.payload == Array(wanted)[given[:2]]))
+    m.d.comb += Assert(~part.o.valid | (given >= 4) | (taken >= needed[given[:2]]))
+    assert not counterexample(tmp_path, m, ports, 12)
 
 
 def test_a_wrong_design_is_found(tmp_path):

@@ -96,6 +96,7 @@ STANDARD = {
         {"kernel_shape": [2, 3], "strides": [2, 1], "auto_pad": "SAME_LOWER"},
         {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "strides": [3, 2], "dilations": [2, 2]},
     ],
+    "GlobalMaxPool": [{}],
     "Resize": [
         {"mode": "nearest", "nearest_mode": nearest, "coordinate_transformation_mode": transform}
         for nearest in ("floor", "ceil", "round_prefer_floor", "round_prefer_ceil")
@@ -105,9 +106,18 @@ STANDARD = {
 }
 MORE = {
     "MaxPool": [],
+    "GlobalMaxPool": [],
     "Resize": [np.array([], np.float64), np.array([1, 1, 2, 3], np.float32)],
     "BatchNormalization": [np.array(v) for v in ([0.5, -2.0], [1.0, 0.25], [3.0, -1.0], [0.5, 2.0])],
 }
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 5), (2, 3, 4, 5)])
+def test_the_greatest_of_a_map(shape: tuple[int, ...]) -> None:
+    """Channel by channel, with one axis too."""
+    x = np.random.default_rng(0).normal(size=shape)
+    y, _ = evaluated("GlobalMaxPool", x, domain="")
+    assert np.array_equal(y.reshape(2, 3), x.reshape(2, 3, -1).max(axis=2))
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,13 @@ def read_max_pool(node: OnnxNode, importer: Importer) -> None:
     importer.values[node.output(0)] = _add(node, importer, MaxPool(window), value, window)
 
 
+@handles("GlobalMaxPool")
+def read_global_max_pool(node: OnnxNode, importer: Importer) -> None:
+    value = _map(node)
+    window = Window.plain(value.shape[2:])
+    importer.values[node.output(0)] = _add(node, importer, MaxPool(window), value, window)
+
+
 @handles("AveragePool")
 def read_average_pool(node: OnnxNode, importer: Importer) -> None:
     value = _map(node)

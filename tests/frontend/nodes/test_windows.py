@@ -15,6 +15,7 @@ from onnxruntime import InferenceSession
 
 from bnngen.frontend import import_onnx
 from bnngen.numbers.datatypes import IntType
+from bnngen.ops.global_max_pool import GlobalMaxPool
 from bnngen.ops.max_pool import MaxPool
 
 Kernel = tuple[int, ...]
@@ -156,6 +157,16 @@ def test_global_average_pool(file: Callable, agrees: Callable, spatial: Kernel) 
     model = file(3, *spatial)
     pooled = model.node("GlobalAveragePool", model.quant("x", 0.5, bits=3.0))
     agrees(model, ended(model, pooled, (3, 1, 1)))
+
+
+@pytest.mark.parametrize("spatial", [(3, 2), (5,), (1, 1)])
+def test_global_max_pool(file: Callable, agrees: Callable, verilog_agrees: Callable, spatial: Kernel) -> None:
+    """Down to the Verilog, with stalls."""
+    model = file(3, *spatial)
+    pooled = model.node("GlobalMaxPool", model.quant("x", 0.5, bits=3.0))
+    network = agrees(model, ended(model, pooled, (3, 1, 1)))
+    assert isinstance(network.layers[0].op, GlobalMaxPool)
+    verilog_agrees(network, 1_000_000)
 
 
 def test_an_eight_bit_input_with_its_affine(file: Callable, agrees: Callable) -> None:

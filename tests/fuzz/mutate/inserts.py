@@ -177,14 +177,14 @@ def window(draft: Draft) -> None:
         "pads": [pads] * 2 * rank,
         "strides": [draft.pick((1, 1, 2))] * rank,
     }
-    op = draft.pick(("MaxPool", "AveragePool", "Conv", "GlobalAveragePool"))
+    op = draft.pick(("MaxPool", "AveragePool", "Conv", "GlobalAveragePool", "GlobalMaxPool"))
     if op == "Conv":
         shape = (shape[1], 1, *(kernel,) * rank)
         weights = draft.constant(
             np.random.default_rng(draft.random.getrandbits(32)).choice([-1.0, 1.0], shape)
         )
         draft.insert(at, (op, [None, weights], {**options, "group": shape[0]}))
-    elif op == "GlobalAveragePool":
+    elif op in ("GlobalAveragePool", "GlobalMaxPool"):
         draft.insert(at, (op, [None], {}))
     else:
         draft.insert(at, (op, [None], options))
