@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.design import Design
-from bnngen.fit import fit
 from bnngen.passes.from_file import load
 from bnngen.reference.data_file import quantize
 from bnngen.reference.network import Network
 from bnngen.schedule.budget import Rate
 from bnngen_boards.profile import Board, load_board
+
+if TYPE_CHECKING:
+    from bnngen.design import Design
 
 __all__ = ["compile", "golden", "load"]
 
@@ -36,5 +38,7 @@ def compile(
     the board's default.
     Raises FitError if nothing fits, BoardError for an unknown or faulty board.
     """
+    from bnngen.fit import fit  # loads OR-tools, which `load` and `golden` don't need
+
     profile = board if isinstance(board, Board) else load_board(str(board))
     return fit(network, profile, fps, clock_mhz)
