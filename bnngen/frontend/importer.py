@@ -112,6 +112,7 @@ class Importer:
         self.values[node.output(0)] = Constant(array, of_batch)
 
     def run(self) -> Graph:
+        """The graph of the file. Raises ModelError naming the layer that is not supported."""
         graph = self.model.graph
         if len(graph.node) > MOST_NODES:
             raise ModelError(

@@ -25,6 +25,7 @@ class Constant:
 
     @property
     def shape(self) -> OnnxShape:
+        """Its shape."""
         return self.array.shape
 
     def exact(self) -> ExactArray:
@@ -47,9 +48,11 @@ class QuantisedConstant:
 
     @property
     def shape(self) -> OnnxShape:
+        """Its shape."""
         return self.ints.shape
 
     def exact(self) -> ExactArray:
+        """The real numbers that it stands for, exactly."""
         return exact_array(self.ints) * self.scale + self.offset
 
 

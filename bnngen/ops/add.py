@@ -46,6 +46,7 @@ class Add(Plain):
     takes_thresholds = True
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Layer`."""
         if tuple(inputs) != (self.shape,) * len(self.factors):
             raise ValueError(
                 f"takes {len(self.factors)} tensors of shape {self.shape}, not {', '.join(map(str, inputs))}"
@@ -85,6 +86,7 @@ class Add(Plain):
 
     @property
     def output_type(self) -> IntType:
+        """That of the thresholds, or of the sums."""
         if self.activation is not None:
             return self.activation.type
         return IntType(int(self.row_ranges[:, 0].min()), int(self.row_ranges[:, 1].max()))

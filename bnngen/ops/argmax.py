@@ -41,9 +41,11 @@ class ArgMax(Plain):
 
     @property
     def output_type(self) -> IntType:
+        """That of an index."""
         return IntType(0, max(1, self.elements - 1))
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Layer`."""
         if math.prod(inputs[0]) != self.elements:
             raise ValueError(f"takes {self.elements} scores, not a tensor of shape {inputs[0]}")
         return (1,)

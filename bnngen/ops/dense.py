@@ -47,6 +47,7 @@ class Dense(Weighted):
         return Engine(self.weights, self.input_type, self.activation)
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Layer`: any tensor of K elements will do."""
         if math.prod(inputs[0]) != self.elements_in:
             raise ValueError(f"takes {self.elements_in} features, not a tensor of shape {inputs[0]}")
         return (self.elements_out,)

@@ -73,6 +73,7 @@ class Engine:
 
     @cached_property
     def weight_type(self) -> IntType:
+        """The narrowest type of all weights."""
         return IntType.of_values(self.weights)
 
     @cached_property
@@ -99,6 +100,7 @@ class Engine:
 
     @property
     def output_type(self) -> IntType:
+        """That of the thresholds, or of the dot products."""
         return self.acc_type if self.activation is None else self.activation.type
 
     def cycles(self, folding: Folding) -> int:

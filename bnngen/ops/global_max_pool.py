@@ -41,6 +41,7 @@ class GlobalMaxPool(Plain):
 
     @property
     def output_type(self) -> IntType:
+        """That of the input."""
         return self.input_type
 
     @property
@@ -64,6 +65,7 @@ class GlobalMaxPool(Plain):
         return self.channels
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Layer`."""
         shape = (*self.spatial, self.channels)
         if inputs[0] != shape:
             raise ValueError(f"takes a tensor of shape {shape}, not of shape {inputs[0]}")

@@ -42,6 +42,7 @@ class MaxPool(Windowed):
 
     @property
     def output_type(self) -> IntType:
+        """That of the input."""
         return self.input_type
 
     @property

@@ -38,6 +38,7 @@ class Slice(Moved):
     input_type: IntType
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Layer`."""
         self.check(inputs)
         return (*self.shape[:-1], self.last - self.first)
 

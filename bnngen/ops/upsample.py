@@ -36,6 +36,7 @@ class Upsample(Moved):
     input_type: IntType
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Layer`."""
         self.check(inputs)
         return (*(n * k for n, k in zip(self.shape, self.factors, strict=False)), self.shape[-1])
 

@@ -140,6 +140,7 @@ class Network:
 
     @property
     def output_type(self) -> IntType:
+        """The type of the integers that leave the accelerator."""
         return self.layers[-1].op.output_type
 
     @cached_property
@@ -153,10 +154,12 @@ class Network:
 
     @property
     def elements_in(self) -> int:
+        """Elements of a frame of inputs."""
         return math.prod(self.input_shape)
 
     @property
     def elements_out(self) -> int:
+        """Integers of a frame of outputs."""
         return math.prod(self.output_shape)
 
     @property

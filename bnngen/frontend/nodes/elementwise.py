@@ -26,21 +26,26 @@ DEFAULT_EPSILON = float(np.float32(1e-5))
 
 @handles("Add")
 def read_add(node: OnnxNode, importer: Importer) -> None:
+    """A constant added, one for all or one a channel; or two computed tensors."""
     _read(node, importer, operator.add, lambda c: (ONE, c), lambda c: (ONE, c))
 
 
 @handles("Sub")
 def read_sub(node: OnnxNode, importer: Importer) -> None:
+    """The same with a minus sign."""
     _read(node, importer, operator.sub, lambda c: (ONE, -c), lambda c: (-ONE, c))
 
 
 @handles("Mul")
 def read_mul(node: OnnxNode, importer: Importer) -> None:
+    """Times a constant, one for all or one a channel."""
     _read(node, importer, operator.mul, lambda c: (c, ZERO), lambda c: (c, ZERO))
 
 
 @handles("Div")
 def read_div(node: OnnxNode, importer: Importer) -> None:
+    """Divided by a constant, one for all or one a channel."""
+
     def divisor(c: ExactArray) -> tuple[ExactArray, ExactArray]:
         if not all(c.reshape(-1)):
             raise node.error("divides by zero")
@@ -54,11 +59,13 @@ def read_div(node: OnnxNode, importer: Importer) -> None:
 
 @handles("Relu")
 def read_relu(node: OnnxNode, importer: Importer) -> None:
+    """y = max(x, 0)."""
     importer.values[node.output(0)] = importer.add(node, RELU, node.activation())
 
 
 @handles("Neg")
 def read_neg(node: OnnxNode, importer: Importer) -> None:
+    """y = -x."""
     value = node.input(0)
     if not isinstance(value, Activation):
         importer.fold(node, _folded(node, operator.mul, node.constant(0, "its input"), MINUS_ONE))

@@ -29,6 +29,7 @@ NEAREST: dict[str, Callable[[Fraction], int]] = {
 
 @handles("Concat")
 def read_concat(node: OnnxNode, importer: Importer) -> None:
+    """Along the channels."""
     values = [node.input(index) for index in range(len(node.inputs))]
     if not any(isinstance(value, Activation) for value in values):
         arrays = [node.constant(index, "a part").array for index in range(len(values))]
@@ -50,6 +51,7 @@ def _joined(node: OnnxNode, arrays: Sequence[NDArray]) -> NDArray:
 
 @handles("Split")
 def read_split(node: OnnxNode, importer: Importer) -> None:
+    """Along the channels."""
     value = node.activation()
     _channels_only(node, value.shape)
     sizes = _sizes(node, value.shape[CHANNELS])
@@ -117,6 +119,7 @@ def read_upsample(node: OnnxNode, importer: Importer) -> None:
 
 @handles("Resize")
 def read_resize(node: OnnxNode, importer: Importer) -> None:
+    """Nearest neighbours, by whole factors."""
     value = node.activation()
     if "axes" in node.attributes:
         raise node.error("with axes is not supported; give a scale for every axis")

@@ -69,6 +69,7 @@ class UartReceiver(Part):
         )
 
     def elaborate(self, platform: object) -> Module:
+        """A state machine that samples each bit in its middle."""
         m = Module()
         line = Signal(init=1)
         m.submodules.synchronizer = FFSynchronizer(self.rx, line, init=1)
@@ -134,6 +135,7 @@ class UartTransmitter(Part):
         super().__init__({"i": In(stream.Signature(8)), "tx": Out(1, init=1)})
 
     def elaborate(self, platform: object) -> Module:
+        """A shift register, a bit every ``divisor`` cycles."""
         m = Module()
         timer = Signal(range(self.divisor))
         shift = Signal(BITS_PER_BYTE, init=-1)
@@ -174,6 +176,7 @@ class BeatAssembler(Part):
         super().__init__({"i": In(stream.Signature(8)), "o": Out(stream.Signature(beat_layout(bytes_in)))})
 
     def elaborate(self, platform: object) -> Module:
+        """Bytes into a beat, least significant first."""
         m = Module()
         shift = Signal(8 * self.bytes_in)
         byte = Signal(range(self.bytes_in))
@@ -208,6 +211,7 @@ class BeatSplitter(Part):
         super().__init__({"i": In(stream.Signature(8 * bytes_out)), "o": Out(stream.Signature(8))})
 
     def elaborate(self, platform: object) -> Module:
+        """A beat into bytes, least significant first."""
         m = Module()
         shift = Signal(8 * self.bytes_out)
         left = Signal(range(self.bytes_out + 1))
@@ -273,6 +277,7 @@ class UartStreamBridge(Part):
         )
 
     def elaborate(self, platform: object) -> Module:
+        """Receiver, assembler, splitter, transmitter."""
         m = Module()
         m.submodules.receiver = receiver = UartReceiver(self.divisor)
         m.submodules.transmitter = transmitter = UartTransmitter(self.divisor)
