@@ -81,7 +81,7 @@ class OnnxNode:
         return bool(value)
 
 
-def whole_numbers(node: OnnxNode, array: NDArray, what: str) -> list[int]:
+def whole_numbers(node: OnnxNode, array: NDArray[Any], what: str) -> list[int]:
     """The numbers of an array as int. Raises ModelError if one is no whole number."""
     try:
         return [

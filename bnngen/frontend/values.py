@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ class Constant:
     ``of_batch`` says that one of them is the batch size, which may stand in a shape and nowhere else.
     """
 
-    array: NDArray
+    array: NDArray[Any]
     of_batch: bool = False
 
     @property
@@ -53,7 +54,8 @@ class QuantisedConstant:
 
     def exact(self) -> ExactArray:
         """The real numbers that it stands for, exactly."""
-        return exact_array(self.ints) * self.scale + self.offset
+        result: ExactArray = exact_array(self.ints) * self.scale + self.offset
+        return result
 
 
 @dataclass(frozen=True)

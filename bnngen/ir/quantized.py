@@ -50,7 +50,7 @@ class Convolution:
     @property
     def channels(self) -> int:
         """C."""
-        return self.weights.shape[1] // self.window.taps * self.groups
+        return int(self.weights.shape[1] // self.window.taps * self.groups)
 
     @property
     def depthwise(self) -> bool:

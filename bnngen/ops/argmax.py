@@ -52,7 +52,8 @@ class ArgMax(Plain):
 
     def compute(self, scores: NDArray[np.integer]) -> NDArray[np.int64]:
         """scores (frames, ...) of ``elements`` a frame to (frames, 1)."""
-        return np.argmax(scores.reshape(len(scores), -1), axis=1).astype(np.int64)[:, None]
+        best: NDArray[np.int64] = np.argmax(scores.reshape(len(scores), -1), axis=1).astype(np.int64)
+        return best[:, None]
 
     def hardware(
         self, option: Option | None, i_lanes: int, board: Board, slack: int = 0

@@ -108,7 +108,7 @@ class Conv2d(Windowed, Weighted):
     @property
     def channels(self) -> int:
         """C."""
-        return self.weights.shape[1] // self.window.taps * self.groups
+        return int(self.weights.shape[1] // self.window.taps * self.groups)
 
     @property
     def channels_out(self) -> int:

@@ -91,7 +91,8 @@ class Engine:
         if self.borders is None:
             return ends
         extra = self.borders.by_class
-        return ends + np.stack([extra.min(axis=0), extra.max(axis=0)], axis=1)
+        result: NDArray[np.int64] = ends + np.stack([extra.min(axis=0), extra.max(axis=0)], axis=1)
+        return result
 
     @cached_property
     def acc_type(self) -> IntType:

@@ -75,7 +75,8 @@ class GlobalMaxPool(Plain):
         """x (frames, ...) with the map's elements a frame to (frames, 1, ..., C)."""
         maps = x.reshape(len(x), self.positions, self.channels)
         best = np.where(self.least, maps.min(axis=1), maps.max(axis=1))
-        return best.reshape(len(x), *self.output_shape([(*self.spatial, self.channels)]))
+        result: NDArray[Any] = best.reshape(len(x), *self.output_shape([(*self.spatial, self.channels)]))
+        return result
 
     def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
         """Every number of lanes that divides the channels."""

@@ -54,7 +54,8 @@ class ArgMax(StreamComponent):
 
     def compute(self, scores: NDArray[np.integer]) -> NDArray[np.int64]:
         """The indices (frames,) for scores (frames, elements)."""
-        return np.argmax(scores, axis=1).astype(np.int64)
+        result: NDArray[np.int64] = np.argmax(scores, axis=1).astype(np.int64)
+        return result
 
     def elaborate(self, platform: Any) -> Module:
         """Intake, tree, best so far, FIFO."""

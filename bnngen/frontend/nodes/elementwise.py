@@ -156,7 +156,7 @@ def _side(node: OnnxNode, index: int, target: Activation) -> ExactArray:
     return constant.exact()
 
 
-def _folded(node: OnnxNode, fold: Callable[[Any, Any], Any], a: Constant, b: Constant) -> NDArray:
+def _folded(node: OnnxNode, fold: Callable[[Any, Any], Any], a: Constant, b: Constant) -> NDArray[Any]:
     """The numbers that an operator makes of known ones: exact, whole ones as their type has them."""
     shape = np.broadcast_shapes(a.shape, b.shape)
     if a.array.dtype.kind in "iu" and b.array.dtype.kind in "iu":
@@ -170,7 +170,9 @@ def _folded(node: OnnxNode, fold: Callable[[Any, Any], Any], a: Constant, b: Con
     return np.asarray(fold(left, right), dtype=object).reshape(shape)
 
 
-def _folded_integers(node: OnnxNode, fold: Callable[[Any, Any], Any], a: NDArray, b: NDArray) -> NDArray:
+def _folded_integers(
+    node: OnnxNode, fold: Callable[[Any, Any], Any], a: NDArray[Any], b: NDArray[Any]
+) -> NDArray[Any]:
     """Quotients lose their fraction."""
     whole = [array.astype(object) for array in (a, b)]
     if fold is operator.truediv:

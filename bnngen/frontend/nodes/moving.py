@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ def read_concat(node: OnnxNode, importer: Importer) -> None:
     importer.values[node.output(0)] = importer.add(node, Concat(), *maps)
 
 
-def _joined(node: OnnxNode, arrays: Sequence[NDArray]) -> NDArray:
+def _joined(node: OnnxNode, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
     check_elements((sum(array.size for array in arrays),), "a constant")
     return np.concatenate(arrays, axis=node.axis(arrays[0].ndim, 0))
 

@@ -81,7 +81,8 @@ class ProductCode:
         per_product = zero_code * w - self.gain * self._raw_at_zero(w)
         spare = lanes - w.shape[1]
         neutral = self.gain * self._raw_at_zero(np.array(self.neutral_weight))
-        return per_product.sum(axis=1) - spare * neutral
+        result: NDArray[np.int64] = per_product.sum(axis=1) - spare * neutral
+        return result
 
     def _raw_at_zero(self, weights: NDArray[np.integer]) -> NDArray[np.int64]:
         """The raw product of input code 0 and each weight."""

@@ -54,7 +54,8 @@ class WindowColumns(StreamComponent):
     def ends(self) -> NDArray[np.bool_]:
         """(columns,): whether a window ends in a column."""
         behind = np.arange(self.columns) - self.kernel + 1
-        return (behind >= 0) & (behind % self.stride == 0)
+        result: NDArray[np.bool_] = (behind >= 0) & (behind % self.stride == 0)
+        return result
 
     @property
     def memory_shape(self) -> tuple[int, int]:

@@ -40,7 +40,7 @@ class RomColumns:
     @property
     def count(self) -> int:
         """How many columns there are."""
-        return self.bits.shape[1]
+        return int(self.bits.shape[1])
 
     def words(self, columns: slice, words: slice) -> list[int]:
         """A part of the columns as words, its first column lowest."""
