@@ -27,7 +27,7 @@ from bnngen.ops.line_buffer import divisors
 from bnngen.ops.lowering import Site, check_sum, lowers
 from bnngen.ops.threshold import Threshold
 from bnngen_boards.profile import Board
-from bnngen_hw.buffers.feed import FeedStyle
+from bnngen_hw.memories import FeedStyle
 
 
 @dataclass(frozen=True, eq=False)

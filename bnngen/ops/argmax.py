@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,9 @@ from bnngen.numbers.datatypes import IntType
 from bnngen.ops.layer import Plain
 from bnngen.ops.lowering import Site, lowers
 from bnngen_boards.profile import Board
-from bnngen_hw.argmax import ArgMax as ArgMaxComponent
-from bnngen_hw.component import StreamComponent
+
+if TYPE_CHECKING:
+    from bnngen_hw.component import StreamComponent
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class ArgMax(Plain):
         self, option: Option | None, i_lanes: int, board: Board, slack: int = 0
     ) -> list[StreamComponent]:
         """See `Layer.components`: it takes any lanes, and sends one index a frame."""
+        from bnngen_hw.argmax import ArgMax as ArgMaxComponent
+
         assert self.input_type is not None
         return [ArgMaxComponent(self.elements, self.input_type.encoding, i_lanes)]
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,10 @@ from bnngen.ops.lowering import Site, check_sum, lowers
 from bnngen.ops.matmul import ExactProduct
 from bnngen.ops.threshold import Threshold
 from bnngen_boards.profile import Board
-from bnngen_hw.buffers.feed import FeedStyle, VectorFeed
-from bnngen_hw.buffers.replay import replay_words
-from bnngen_hw.component import StreamComponent
+from bnngen_hw.memories import FeedStyle, replay_words
+
+if TYPE_CHECKING:
+    from bnngen_hw.component import StreamComponent
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +141,8 @@ class Dense(Weighted):
         self, option: Option | None, i_lanes: int, board: Board, slack: int = 0
     ) -> list[StreamComponent]:
         """See `Layer.components`."""
+        from bnngen_hw.buffers.feed import VectorFeed
+
         assert option is not None
         folding = option.folding
         chosen = EngineOption(folding, option.rom_style, option.table_style)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,9 @@ from bnngen.ops.layer import Plain
 from bnngen.ops.line_buffer import divisors
 from bnngen.ops.lowering import Site, lowers
 from bnngen_boards.profile import Board
-from bnngen_hw.component import StreamComponent
-from bnngen_hw.running_maximum import RunningMaximum
-from bnngen_hw.streams.width import WidthConverter
+
+if TYPE_CHECKING:
+    from bnngen_hw.component import StreamComponent
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +96,9 @@ class GlobalMaxPool(Plain):
         self, option: Option | None, i_lanes: int, board: Board, slack: int = 0
     ) -> list[StreamComponent]:
         """See `Layer.components`."""
+        from bnngen_hw.running_maximum import RunningMaximum
+        from bnngen_hw.streams.width import WidthConverter
+
         assert option is not None
         lanes, encoding = option.folding.simd, self.input_type.encoding
         changes = i_lanes != lanes

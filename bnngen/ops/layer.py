@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,9 @@ from bnngen.ops.components import Components
 from bnngen.ops.engine import Engine
 from bnngen.ops.threshold import Threshold
 from bnngen_boards.profile import Board
-from bnngen_hw.component import StreamComponent
+
+if TYPE_CHECKING:
+    from bnngen_hw.component import StreamComponent
 
 
 class Layer(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,9 @@ from bnngen.ops.line_buffer import LineBuffer, divisors
 from bnngen.ops.lowering import Site, lowers
 from bnngen_boards.profile import Board
 from bnngen_hw.buffers.window_plan import WindowPlan
-from bnngen_hw.component import StreamComponent
+
+if TYPE_CHECKING:
+    from bnngen_hw.component import StreamComponent
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from bnngen_hw.component import StreamComponent
 from bnngen_hw.counting import Counter, delay_line
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.part import bit_stream
-from bnngen_hw.streams.credit import CreditFifo, full_rate_depth
-from bnngen_hw.timing import Cycles, queue
+from bnngen_hw.streams.credit import CreditFifo
+from bnngen_hw.timing import Cycles, full_rate_depth, queue
 
 Candidate = tuple[Value, list[Value]]
 """A score as an unsigned number that keeps the order, and the bits of its lane, the lowest first."""

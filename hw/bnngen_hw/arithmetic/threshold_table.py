@@ -27,6 +27,10 @@ def level_values(levels: int, out: Encoding, out_lo: int) -> NDArray[np.int64]:
     return values
 
 
+MAX_PARALLEL = 3
+"""Up to this many thresholds are compared all at once; more are searched."""
+
+
 @dataclass(frozen=True)
 class ThresholdTable:
     """Rows of ascending thresholds and what they make of an accumulator.

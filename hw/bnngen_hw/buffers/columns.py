@@ -10,9 +10,9 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
-from bnngen_hw.buffers.feed import FeedStyle
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.counting import Counter, lookup
+from bnngen_hw.memories import FeedStyle
 from bnngen_hw.part import bit_stream
 from bnngen_hw.roms.rom_block import memory_attributes
 from bnngen_hw.timing import Cycles, queue

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnngen_hw.arithmetic.dot import DotProduct, ProductCode
+from bnngen_hw.arithmetic.dot import DotProduct
+from bnngen_hw.arithmetic.product_code import ProductCode
 from bnngen_hw.beats import join_words, split_word
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.target import Target

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnngen_hw.buffers.window import SlidingWindow, ring_depth
+from bnngen_hw.buffers.window import SlidingWindow
 from bnngen_hw.buffers.window_plan import WindowPlan
+from bnngen_hw.memories import ring_depth
 
 WIDTH = 5
 PAD = 19

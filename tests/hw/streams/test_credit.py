@@ -2,8 +2,8 @@
 
 import pytest
 
-from bnngen_hw.streams.credit import full_rate_depth
 from bnngen_hw.streams.pack import Pack
+from bnngen_hw.timing import full_rate_depth
 
 
 @pytest.mark.parametrize("latency", [1, 2, 5])
