@@ -32,7 +32,7 @@ from bnngen_sim.interface import Interface, Quantize
 from bnngen_sim.stream_format import StreamFormat
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/README.md")])
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands
 
 
@@ -138,7 +138,13 @@ def test_commands_named_in_the_text_exist() -> None:
 def test_options_named_in_the_text_exist() -> None:
     params = [p for command in COMMANDS.values() for p in command.params]
     options = {option for p in params for option in (*p.opts, *p.secondary_opts)}
-    others = {"--help", "--debug", "--seed", "--out"}  # --seed and --out: also of the training script
+    others = {
+        "--help",
+        "--version",
+        "--debug",
+        "--seed",
+        "--out",
+    }  # --seed and --out: also of the training script
     for path in PAGES:
         named = re.findall(r"`(--[a-z-]+)", path.read_text(encoding="utf-8"))
         assert set(named) <= options | others, path

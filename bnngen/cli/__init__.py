@@ -6,6 +6,8 @@ import errno
 import signal
 import sys
 import traceback
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -25,6 +27,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="Add --debug to any command to see where an error comes from.",
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print("bnngen", version("bnngen"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """What belongs to no command."""
+
+
 for module in (inspect, golden, build, simulate, train, compress, quantize, boards, report):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 

@@ -1,0 +1,1 @@
+"""What `make docs` writes by itself: pages of the packages, operators, passes and hardware components."""
