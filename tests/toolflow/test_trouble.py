@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 from support.marked import MARK, left_running, marked_processes
 
-from bnngen.base.cache import _intact_files, cache_root
+from bnngen.base.cache import cache_root
+from bnngen.base.cache_entry import intact_files
 from bnngen.base.owned import LIST
 
 COMMAND = [sys.executable, "-c", "from bnngen.cli import main; main()", "build"]
@@ -136,7 +137,7 @@ def test_ctrl_c(step: str, start: Start, tmp_path: Path) -> None:
     assert list(build.scratch.iterdir()) == []
     tools = {"yosys"} if step == "bitstream" else set()
     assert {path.parent.name for path in build.cache.glob("bnngen/*/*")} == tools
-    assert all(_intact_files(path) for path in build.cache.glob("bnngen/*/*"))
+    assert all(intact_files(path) for path in build.cache.glob("bnngen/*/*"))
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGHUP], ids=str)
@@ -214,7 +215,7 @@ def test_two_builds_at_once(start: Start) -> None:
     for name in one - REPORTS:
         assert (builds[0].out / name).read_bytes() == (builds[1].out / name).read_bytes()
     (entry,) = builds[0].cache.glob("bnngen/*/*")
-    assert _intact_files(entry)
+    assert intact_files(entry)
 
 
 def test_two_builds_into_one_folder(start: Start) -> None:
