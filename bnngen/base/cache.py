@@ -2,7 +2,8 @@
 
 An entry is a folder made elsewhere and renamed into place once it is complete, with a manifest of its
 files' digests: whoever looks sees all of it or nothing, and an entry that was damaged later is made again.
-The cache only saves time: where it cannot be read or written, everything works without it.
+The cache only saves time: where it cannot be read or written, everything works without it, and so it does
+where other users could have put something into it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import atexit
 import contextlib
 import functools
 import hashlib
-import json
 import logging
 import os
 import shutil
@@ -21,12 +21,24 @@ from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
+from bnngen.base.cache_entry import (
+    MANIFEST,
+    OURS_ALONE,
+    check_name,
+    digest,
+    distrust,
+    fill,
+    intact_files,
+    is_own_link,
+)
+
 LIMIT_BYTES = 5_000_000_000
 """How large the cache may grow; beyond that, what was not used for longest goes first."""
 IN_USE_S = 600
 """For how many seconds after its last use an entry stays in any case: someone may still be reading it."""
 
-_MANIFEST = "manifest.json"
+_UNFINISHED, _DISCARDED = ".new-", ".old-"
+"""How the names of folders in the making begin, and of those on their way out."""
 _OTHERS = ("YoWASP", "wasmtime")
 """What others keep beside our folder: machine code of WebAssembly tools."""
 _ATTEMPTS = 3
@@ -70,10 +82,10 @@ def caching(wanted: bool) -> Iterator[None]:
 
 def content_key(files: Iterable[Path], *facts: str) -> str:
     """A name for what is built from ``files`` (their names and contents) by the tools named in ``facts``."""
-    digest = hashlib.sha256()
-    for part in (*facts, *(f"{path.name}\0{_digest(path)}" for path in sorted(files))):
-        digest.update(hashlib.sha256(part.encode()).digest())
-    return digest.hexdigest()[:32]
+    key = hashlib.sha256()
+    for part in (*facts, *(f"{path.name}\0{digest(path)}" for path in sorted(files))):
+        key.update(hashlib.sha256(part.encode()).digest())
+    return key.hexdigest()[:32]
 
 
 def fetch(name: str, into: Path) -> bool:
@@ -81,8 +93,8 @@ def fetch(name: str, into: Path) -> bool:
 
     False, and nothing more in ``into``, if there is no such entry or it is damaged.
     """
-    entry = cache_root() / name
-    files = _intact_files(entry) if _enabled.get() else []
+    entry = _entry(cache_root(), name)
+    files = intact_files(entry) if _enabled.get() and _is_trusted(entry) else []
     try:
         for file in files:
             shutil.copyfile(entry / file, into / file)
@@ -97,15 +109,17 @@ def fetch(name: str, into: Path) -> bool:
 def keep(name: str, files: Iterable[Path]) -> Path | None:
     """Puts copies of ``files`` into the cache as the entry ``name``, and old entries out of it.
 
-    Returns the entry; None, with a warning in the log, if it cannot be written.
+    Returns the entry; None, with a warning in the log, if it cannot be written or is not to be trusted.
     """
+    entry = _entry(cache_root(), name)
     if not _enabled.get():
         return None
-    entry = cache_root() / name
     try:
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=entry.parent) as temporary:
-            _publish(_copies(files, Path(temporary, "result")), entry, Path(temporary, "damaged"))
+        _base().mkdir(parents=True, exist_ok=True)
+        if not _is_trusted(entry, make=True):
+            return None
+        with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=entry.parent) as temporary:
+            _publish(fill(Path(temporary, "result"), files), entry, Path(temporary, "damaged"))
         _prune(cache_root())
     except OSError as error:
         _log.warning("a result cannot be kept in the cache %s: %s", cache_root(), error.strerror or error)
@@ -120,9 +134,9 @@ def cached(name: str, build: Callable[[Path, Path], None]) -> Path:
     If it raises, nothing stays behind. Two processes may build the same entry; one result is kept.
     Without a cache the folder lasts until the process ends.
     """
-    own = process_folder() / name
-    for entry in (cache_root() / name, own):
-        if _enabled.get() and _intact_files(entry):
+    own = _entry(process_folder(), name)
+    for entry in (_entry(cache_root(), name), own):
+        if _enabled.get() and _is_trusted(entry) and intact_files(entry):
             _touch(entry)
             return entry
     with tempfile.TemporaryDirectory(prefix="bnngen-") as temporary:
@@ -133,8 +147,8 @@ def cached(name: str, build: Callable[[Path, Path], None]) -> Path:
         kept = keep(name, result.iterdir())
         if kept is not None:
             return kept
-        own.parent.mkdir(parents=True, exist_ok=True)
-        _publish(_copies(result.iterdir(), Path(temporary, "own")), own, Path(temporary, "damaged"))
+        own.parent.mkdir(OURS_ALONE, exist_ok=True)
+        _publish(fill(Path(temporary, "own"), result.iterdir()), own, Path(temporary, "damaged"))
         return own
 
 
@@ -151,12 +165,32 @@ def process_folder() -> Path:
     return folder
 
 
-def _copies(files: Iterable[Path], folder: Path) -> Path:
-    """A new ``folder`` with copies of ``files`` and their manifest."""
-    folder.mkdir()
-    manifest = {path.name: _digest(Path(shutil.copy(path, folder))) for path in sorted(files)}
-    (folder / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
-    return folder
+def _entry(root: Path, name: str) -> Path:
+    check_name(name)
+    return root / name
+
+
+def _is_trusted(entry: Path, make: bool = False) -> bool:
+    """Whether nobody else can have changed the entry, or the folders that it is in; these are made if wanted.
+
+    If not, the log says once what to do. Raises OSError if they can't be made.
+    """
+    root, tool = entry.parents[1], entry.parent
+    # the user may have moved the cache elsewhere: by a link of the user's own
+    for folder in (root.resolve() if is_own_link(root) else root, tool, entry):
+        if make and folder != entry:
+            folder.mkdir(OURS_ALONE, exist_ok=True)
+        if reason := distrust(folder):
+            _warn(folder, reason)
+            return False
+    return True
+
+
+@functools.cache
+def _warn(folder: Path, reason: str) -> None:
+    """Says it once."""
+    advice = "delete it, or name another place in XDG_CACHE_HOME"
+    _log.warning("the cache is not used, for '%s' is not to be trusted: %s; %s", folder, reason, advice)
 
 
 def _publish(result: Path, entry: Path, aside: Path) -> None:
@@ -167,7 +201,7 @@ def _publish(result: Path, entry: Path, aside: Path) -> None:
             os.rename(result, entry)
             return
         except OSError:
-            if _intact_files(entry):
+            if intact_files(entry):
                 return
         with contextlib.suppress(OSError):  # a damaged entry is in the way, or was until just now
             os.rename(entry, aside / str(attempt))
@@ -178,10 +212,12 @@ def _prune(root: Path) -> None:
     """Removes the entries that were not used for longest until the rest is within the limit, and what
     processes that were killed have left."""
     now = time.time()
-    for abandoned in root.glob("*/.*"):
+    tools = [path for path in root.iterdir() if path.is_dir() and not distrust(path)]
+    found = [path for tool in tools for path in tool.iterdir()]
+    for abandoned in [path for path in found if path.name.startswith((_UNFINISHED, _DISCARDED))]:
         if _last_use(abandoned) < now - _ABANDONED_S:
             shutil.rmtree(abandoned, ignore_errors=True)
-    entries = sorted((path for path in root.glob("*/[!.]*")), key=_last_use)
+    entries = sorted((path for path in found if _is_entry(path)), key=_last_use)
     sizes = {entry: _size(entry) for entry in entries}
     excess = sum(sizes.values()) - LIMIT_BYTES
     for entry in entries:
@@ -191,11 +227,16 @@ def _prune(root: Path) -> None:
         excess -= sizes[entry]
 
 
+def _is_entry(path: Path) -> bool:
+    """Whether it is one of ours; somebody may have put something else there."""
+    return not path.name.startswith(".") and not distrust(path) and (path / MANIFEST).is_file()
+
+
 def _discard(entry: Path) -> None:
     """Removes an entry in one step: whoever looks sees all of it or nothing."""
     with (
         contextlib.suppress(OSError),
-        tempfile.TemporaryDirectory(prefix=".old-", dir=entry.parent, ignore_cleanup_errors=True) as aside,
+        tempfile.TemporaryDirectory(prefix=_DISCARDED, dir=entry.parent, ignore_cleanup_errors=True) as aside,
     ):
         os.rename(entry, Path(aside, "entry"))
 
@@ -217,18 +258,3 @@ def _size(entry: Path) -> int:
         return sum(path.stat().st_size for path in entry.iterdir())
     except OSError:
         return 0
-
-
-def _intact_files(entry: Path) -> list[str]:
-    """The names of an entry's files; none if it is missing or damaged."""
-    try:
-        manifest = json.loads((entry / _MANIFEST).read_text())
-        intact = all(_digest(entry / name) == digest for name, digest in manifest.items())
-    except (OSError, ValueError, AttributeError):
-        return []
-    return list(manifest) if intact else []
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

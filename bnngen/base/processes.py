@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import selectors
-import signal
 import subprocess
 import tempfile
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+
+from bnngen.base.program import ending_signal, running
 
 Report = dict[str, list[str]]
 """The words of a program's last line of each kind; a line's kind is its first word."""
@@ -23,16 +25,6 @@ class ProgramError(Exception):
         end = f"status {status}" if status > 0 else ending_signal(status)
         super().__init__(text or f"the simulator ended with {end}")
         self.index = index
-
-
-def ending_signal(status: int) -> str:
-    """The signal that ended a process with the (negative) ``status``, and what that may mean."""
-    try:
-        name = signal.Signals(-status).name
-    except ValueError:
-        return f"signal {-status}"
-    hint = ": the memory ran out, or someone ended it" if name == "SIGKILL" else ""
-    return f"signal {-status} ({name}){hint}"
 
 
 def usable_cores() -> int:
@@ -123,9 +115,10 @@ class _Crew:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for program in self._running:
-            program.kill()
-        self._selector.close()
+        with ExitStack() as all_of_them:  # each one is ended, also where ending another one fails
+            all_of_them.callback(self._selector.close)
+            for program in self._running:
+                all_of_them.callback(program.kill)
 
 
 class _Program:
@@ -133,15 +126,13 @@ class _Program:
 
     def __init__(self, index: int, command: Sequence[str], folder: Path) -> None:
         self.index = index
-        # a file and not a pipe: nobody has to empty it in time
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
-        try:
-            self._process = subprocess.Popen(
-                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._errors
+        with ExitStack() as stack:
+            # a file and not a pipe: nobody has to empty it in time
+            self._errors = stack.enter_context(tempfile.TemporaryFile())
+            self._process = stack.enter_context(
+                running(command, folder, stdout=subprocess.PIPE, stderr=self._errors)
             )
-        except BaseException:
-            self._errors.close()
-            raise
+            self._all = stack.pop_all()
         assert self._process.stdout is not None
         self.output = self._process.stdout
         self._rest = b""
@@ -159,15 +150,9 @@ class _Program:
         status = self._process.wait()
         self._errors.seek(0)
         text = self._errors.read().decode(errors="replace").strip()
-        self._close()
+        self._all.close()
         return ProgramError(self.index, status, text) if status else None
 
     def kill(self) -> None:
-        """Ends the process at once."""
-        self._process.kill()
-        self._process.wait()
-        self._close()
-
-    def _close(self) -> None:
-        self.output.close()
-        self._errors.close()
+        """Ends the program."""
+        self._all.close()

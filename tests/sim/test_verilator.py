@@ -180,13 +180,13 @@ def test_ctrl_c_during_a_build_leaves_nothing(total: Accelerator, own_cache: Non
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
-def test_a_child_that_outlives_its_parent_is_waited_for(tmp_path: Path) -> None:
-    """Else it would write into a folder that is being removed."""
-    script = "(trap '' INT; sleep 0.7; touch late) & sleep 0.2"
-    process = subprocess.Popen(["sh", "-c", script], cwd=tmp_path, start_new_session=True)
-    process.wait()
-    verilator._stop(process)
-    assert (tmp_path / "late").exists()
+def test_a_compiler_that_does_not_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler = tmp_path / "g++"
+    compiler.write_text("#!/bin/sh\necho 'no such library' >&2; exit 1\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(MissingToolError, match=r"^g\+\+ does not work: no such library$"):
+        find_tools()
 
 
 def test_a_killed_tool_is_named(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -153,21 +152,6 @@ def write_stand_in(rtl: Path, pe: int, simd: int, steps: int, folds: int) -> Sta
 def make_stand_in() -> Callable[..., StandIn]:
     """:func:`write_stand_in`."""
     return write_stand_in
-
-
-@pytest.fixture(scope="session")
-def marked_processes() -> Callable[[str], list[str]]:
-    """Gives the command lines of the processes with a text in their environment."""
-
-    def look(mark: str) -> list[str]:
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                if mark.encode() in (folder / "environ").read_bytes():
-                    found.append((folder / "cmdline").read_text().replace("\0", " "))
-        return found
-
-    return look
 
 
 @pytest.fixture(scope="session")

