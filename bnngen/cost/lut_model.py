@@ -1,20 +1,17 @@
 """How many LUTs and flip-flops a layer takes, before synthesis: counted structure, fitted prices.
 
 What a layer is made of is known exactly from its folding (`Structure`). What synthesis makes of each kind of
-structure is measured: `lut_model.toml` has a price for each kind and device family, fitted to yosys by
-``tests/benchmarks/calibrate_luts.py``, which writes the file.
+structure is measured: each device family has a price for each kind, fitted to yosys by
+``tests/benchmarks/calibrate_luts.py``.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from operator import add, attrgetter, mul
-from pathlib import Path
 
-PRICES = Path(__file__).with_name("lut_model.toml")
+from bnngen_boards import families
 
 
 @dataclass(frozen=True)
@@ -54,16 +51,10 @@ _counts = attrgetter(*(kind.name for kind in fields(Structure)))
 
 
 @cache
-def prices(family: str) -> Mapping[str, float]:
-    """LUTs for one of each kind of structure, on devices of ``family``."""
-    table: dict[str, float] = tomllib.loads(PRICES.read_text(encoding="utf-8"))[family]
-    return table
-
-
-@cache
 def _price_list(family: str) -> tuple[float, ...]:
     """The prices in the order of a structure's fields."""
-    return tuple(prices(family)[kind.name] for kind in fields(Structure))
+    prices = families.family(family).prices
+    return tuple(prices[kind.name] for kind in fields(Structure))
 
 
 def luts(structure: Structure, family: str) -> int:

@@ -2,8 +2,7 @@
 
 Every ROM is cut into pieces of one block each (see `rom_cut`). Where blocks have two read ports, two pieces
 that leave room enough share one, whichever engines they belong to: each has a port of its own, so no rate is
-lost. A block of the iCE40 has one read port, so there nothing can be shared by ROMs that are read in every
-cycle.
+lost. Where a block has one read port, nothing can be shared by ROMs that are read in every cycle.
 
 What is counted here is what synthesis makes, whatever the weights are: columns that it would drop or merge
 are not stored in the first place (see `RomColumns`), and pieces of a single value are wires.
@@ -17,13 +16,11 @@ from typing import NamedTuple
 
 from bnngen.cost.rom_cut import MemoryShape, cut
 from bnngen.ops.components import Components
+from bnngen_boards.families import two_port_width
 from bnngen_boards.profile import BlockRam
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.roms.rom import Rom
 from bnngen_hw.roms.rom_block import RomPiece, RomPieces, SharedRom
-
-TWO_PORT_WIDTH = {"DP16KD": 18, "RAMB18": 18}
-"""For each kind of block RAM with two read ports: the widest word that both can read."""
 
 
 class Pair(NamedTuple):
@@ -111,7 +108,7 @@ def _pieces(rom: Rom, shapes: tuple[MemoryShape, ...]) -> list[RomPiece]:
 
 
 def _two_port_shapes(bram: BlockRam) -> tuple[MemoryShape, ...]:
-    widest = TWO_PORT_WIDTH.get(bram.kind, 0)
+    widest = two_port_width(bram.kind)
     return tuple(shape for shape in bram.shapes if shape[0] <= widest)
 
 

@@ -12,23 +12,22 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from amaranth.hdl import ClockDomain, ClockSignal, Const, Elaboratable, Instance, Module, ResetSignal, Signal
+from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Instance, Module, ResetSignal, Signal
 from amaranth.lib import io
 from amaranth.lib.cdc import FFSynchronizer
 
 from bnngen.base.errors import BoardError
+from bnngen_boards.families import PLLS
 from bnngen_boards.platform import resource_names
-from bnngen_boards.pll import ClockPlan, DirectClock, EcpPll, IcePll, exact_mhz, plan_clock
+from bnngen_boards.pll import ClockPlan, DirectClock, exact_mhz, plan_clock
 from bnngen_boards.profile import Board
 from bnngen_hw.edges.uart import UartStreamBridge, uart_divisor
 
 ACCELERATOR = "bnn_accelerator"
 """The name of the accelerator's Verilog module."""
 RESET_US = 15
-"""How long the reset lasts once the clock is stable: an iCE40's block RAMs read as zeros for about
+"""How long the reset lasts once the clock is stable: block RAMs may read as zeros for about
 3 us after configuration, and this leaves a margin of five."""
-
-_ICE_PLL_INPUTS = {"SB_PLL40_PAD": "PACKAGEPIN", "SB_PLL40_CORE": "REFERENCECLK"}
 
 
 def reset_cycles(clock_mhz: Fraction) -> int:
@@ -81,15 +80,12 @@ class ClockAndReset(Elaboratable):
         clock = Signal(attrs={"keep": 1})  # the constraint below needs its name in the netlist
         locked = Signal()
         port = platform.request(resource_names(self.board).clock, dir="-")
-        if isinstance(self.plan, IcePll):
-            cell = self.board.clock.pll or ""
-            source = port.io if cell == "SB_PLL40_PAD" else _input(m, port)
-            m.submodules.pll = _ice_cell(cell, self.plan, source, clock, locked)
-        elif isinstance(self.plan, EcpPll):
-            m.submodules.pll = _ecp_cell(self.plan, _input(m, port), clock, locked)
-        else:
+        if isinstance(self.plan, DirectClock):
             m.d.comb += [clock.eq(_input(m, port)), locked.eq(1)]
-        if not isinstance(self.plan, DirectClock):
+        else:
+            pll = PLLS[self.board.clock.pll or ""]
+            source = port.io if pll.from_pad else _input(m, port)
+            m.submodules.pll = self.plan.instance(pll.cell, source, clock, locked)
             platform.add_clock_constraint(clock, float(self.plan.out_mhz * 1_000_000))
         m.domains.por = ClockDomain("por", reset_less=True, local=True)
         m.d.comb += [ClockSignal("sync").eq(clock), ClockSignal("por").eq(clock)]
@@ -121,59 +117,6 @@ class PowerOnReset(Elaboratable):
             m.d.por += timer.eq(timer + 1)
         m.d.comb += ResetSignal("sync").eq(~released)
         return m
-
-
-def _ice_cell(cell: str, plan: IcePll, source: Any, clock: Signal, locked: Signal) -> Instance:
-    return Instance(
-        cell,
-        ("i", _ICE_PLL_INPUTS[cell], source),
-        p_FEEDBACK_PATH="SIMPLE",
-        p_DIVR=Const(plan.divr, 4),
-        p_DIVF=Const(plan.divf, 7),
-        p_DIVQ=Const(plan.divq, 3),
-        p_FILTER_RANGE=Const(plan.filter_range, 3),
-        i_RESETB=Const(1),
-        i_BYPASS=Const(0),
-        o_PLLOUTGLOBAL=clock,
-        o_LOCK=locked,
-    )
-
-
-def _ecp_cell(plan: EcpPll, source: Any, clock: Signal, locked: Signal) -> Instance:
-    feedback = Signal()
-    return Instance(
-        "EHXPLLL",
-        # the analogue settings that ecppll gives every PLL
-        a_ICP_CURRENT="12",
-        a_LPF_RESISTOR="8",
-        a_MFG_ENABLE_FILTEROPAMP="1",
-        a_MFG_GMCREF_SEL="2",
-        p_FEEDBK_PATH="CLKOP",
-        p_CLKI_DIV=plan.clki_div,
-        p_CLKFB_DIV=plan.clkfb_div,
-        p_CLKOP_ENABLE="ENABLED",
-        p_CLKOP_DIV=plan.clkop_div,
-        p_CLKOP_CPHASE=plan.clkop_div - 1,
-        p_CLKOS_ENABLE="ENABLED",
-        p_CLKOS_DIV=plan.clkos_div,
-        p_CLKOS_CPHASE=plan.clkos_div - 1,
-        i_CLKI=source,
-        i_CLKFB=feedback,
-        # everything that could change the PLL at run time is held still
-        i_RST=Const(0),
-        i_STDBY=Const(0),
-        i_PHASESEL0=Const(0),
-        i_PHASESEL1=Const(0),
-        i_PHASEDIR=Const(1),
-        i_PHASESTEP=Const(1),
-        i_PHASELOADREG=Const(1),
-        i_PLLWAKESYNC=Const(0),
-        i_ENCLKOP=Const(0),
-        i_ENCLKOS=Const(0),
-        o_CLKOP=feedback,
-        o_CLKOS=clock,
-        o_LOCK=locked,
-    )
 
 
 class BoardTop(Elaboratable):

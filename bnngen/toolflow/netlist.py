@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bnngen.base.errors import UsageError
+from bnngen.base.errors import SimulationError, UsageError
 from bnngen.reports.build import read_report
 from bnngen.toolflow.synthesis import ACCELERATOR, ACCELERATOR_NETLIST
+from bnngen_boards.families import FAMILIES
 from bnngen_sim.cells import cell_models
 
 
@@ -18,7 +19,7 @@ from bnngen_sim.cells import cell_models
 def netlist_folder(out: Path) -> Iterator[Path]:
     """A folder as ``rtl`` of the build ``out`` is, with the accelerator's netlist in place of its Verilog.
 
-    Raises DataError if ``out`` is not a build folder, UsageError if it has no netlist, and what `cell_models`
+    Raises DataError if ``out`` is not a build folder, UsageError if it has no netlist, and what `models_of`
     raises.
     """
     family = read_report(out).family
@@ -28,6 +29,18 @@ def netlist_folder(out: Path) -> Iterator[Path]:
     with TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copyfile(out / "rtl" / "interface.json", folder / "interface.json")
-        verilog = f"{netlist.read_text(encoding='utf-8')}\n{cell_models(family)}"
+        verilog = f"{netlist.read_text(encoding='utf-8')}\n{models_of(family)}"
         (folder / f"{ACCELERATOR}.v").write_text(verilog, encoding="utf-8")
         yield folder
+
+
+def models_of(family: str) -> str:
+    """The Verilog of all cells that a netlist for a family can hold.
+
+    Raises MissingToolError if no yosys is installed, SimulationError for a family that there is not.
+    """
+    if family not in FAMILIES:
+        known = ", ".join(sorted(FAMILIES))
+        raise SimulationError(f"netlists of family {family} can't be simulated; those of {known} can")
+    cells = FAMILIES[family]
+    return cell_models(cells.models, cells.own_models())

@@ -13,10 +13,17 @@ from typing import Any
 
 from bnngen.base.cache import content_key
 from bnngen.base.errors import ToolError
-from bnngen.toolflow.flow import routing_of
+from bnngen.toolflow.flow import TOP
 from bnngen.toolflow.staging import staging, through_cache
-from bnngen.toolflow.synthesis import BUILD_PLAN, NETLIST, ROUTED, SynthesisResult, does_not_fit
-from bnngen.toolflow.toolchain import Progress, silent
+from bnngen.toolflow.synthesis import (
+    BUILD_PLAN,
+    NETLIST,
+    ROUTED,
+    SynthesisResult,
+    constraints_of,
+    does_not_fit,
+)
+from bnngen.toolflow.toolchain import TOOLS, Progress, silent
 from bnngen_boards.profile import Board
 
 REPORT = "report.json"
@@ -58,10 +65,9 @@ def place_and_route(
     tool fails otherwise.
     """
     start = time.monotonic()
-    routing = routing_of(board)
     products = routing_products(board)
     with staging(out, products) as work:
-        for name in (NETLIST, routing.constraints):
+        for name in (NETLIST, constraints_of(board)):
             shutil.copyfile(synthesis.folder / name, work / name)
         cached = _run(synthesis, board, [*products, _TOOL], work, progress)
         tool = (work / _TOOL).read_text(encoding="utf-8")
@@ -71,7 +77,7 @@ def place_and_route(
         tool=tool,
         fmax_mhz=fmax,
         met=fmax >= synthesis.clock_mhz,
-        bitstream=out / routing.bitstream,
+        bitstream=out / f"{TOP}.{board.routing.bitstream}",
         utilisation={kind: (u["used"], u["available"]) for kind, u in report["utilization"].items()},
         cached=cached,
         wall_s=time.monotonic() - start,
@@ -80,16 +86,16 @@ def place_and_route(
 
 def routing_products(board: Board) -> list[str]:
     """The files that place and route for ``board`` leaves."""
-    routing = routing_of(board)
-    return [routing.bitstream, routing.layout, REPORT, ROUTED, *routing.logs]
+    routing = board.routing
+    made = [f"{TOP}.{ending}" for ending in (routing.bitstream, routing.layout)]
+    return [*made, REPORT, ROUTED, *(f"{program.name}.log" for program in routing.programs)]
 
 
 def _run(
     synthesis: SynthesisResult, board: Board, results: list[str], work: Path, progress: Progress
 ) -> bool:
     """Makes the bitstream of the netlist in ``work``; says whether it comes from the cache."""
-    routing = routing_of(board)
-    router, packer = routing.router, routing.packer
+    router, packer = (TOOLS[program.name] for program in board.routing.programs)
     commands = _commands(synthesis.folder)
 
     def route_and_pack() -> bool:
@@ -121,7 +127,7 @@ def _commands(folder: Path) -> tuple[list[str], list[str]]:
 
 
 def _route(arguments: list[str], board: Board, work: Path, progress: Progress) -> None:
-    router = routing_of(board).router
+    router = TOOLS[board.routing.router.name]
     try:
         router.run(arguments, work, _log(work, router.name), progress)
     except ToolError as error:

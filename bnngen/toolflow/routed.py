@@ -20,10 +20,11 @@ from bnngen.base.errors import DataError, UsageError
 from bnngen.reports.build import read_report
 from bnngen.reports.records import SerialRecord, read_record
 from bnngen.toolflow.flow import TOP
-from bnngen.toolflow.routed_cells import PLAIN, Design
+from bnngen.toolflow.netlist import models_of
 from bnngen.toolflow.synthesis import ACCELERATOR, ROUTED, SERIAL
 from bnngen.toolflow.toolchain import YOSYS
-from bnngen_sim.cells import cell_models
+from bnngen_boards.families import ROUTINGS
+from bnngen_boards.families.routed_netlist import Design
 from bnngen_sim.interface import Interface
 from bnngen_sim.serial_host import serial_host
 
@@ -32,16 +33,16 @@ from bnngen_sim.serial_host import serial_host
 def routed_folder(out: Path) -> Iterator[Path]:
     """A folder as ``rtl`` of the build ``out`` is, with its routed board and a host in place of its Verilog.
 
-    Raises DataError if ``out`` is not a build folder, UsageError if it was not routed, what `cell_models`
+    Raises DataError if ``out`` is not a build folder, UsageError if it was not routed, what `models_of`
     raises, and MissingToolError and ToolError of yosys, which writes the Verilog.
     """
     family = read_report(out).family
     routed = out / "pnr" / ROUTED
     if not routed.is_file():
         raise UsageError(f"{routed}: no such file: run 'bnngen build' up to the step 'bitstream' first")
-    if family not in PLAIN:
+    if family not in ROUTINGS:
         raise UsageError(
-            f"what is routed for family {family} can't be simulated; for {', '.join(PLAIN)} it can"
+            f"what is routed for family {family} can't be simulated; for {', '.join(ROUTINGS)} it can"
         )
     serial = read_record(out / "synth" / SERIAL, SerialRecord)
     with TemporaryDirectory() as name:
@@ -51,7 +52,7 @@ def routed_folder(out: Path) -> Iterator[Path]:
         interface = Interface.load(folder / "interface.json")
         host = serial_host(interface, serial.divisor, serial.reset_cycles, serial.led_active_low)
         board = (folder / f"{TOP}.v").read_text(encoding="utf-8")
-        verilog = "\n".join((host, board, cell_models(family)))
+        verilog = "\n".join((host, board, models_of(family)))
         (folder / f"{ACCELERATOR}.v").write_text(verilog, encoding="utf-8")
         yield folder
 
@@ -61,7 +62,7 @@ def _write_board(routed: Path, family: str, pins: dict[str, str], folder: Path) 
     try:
         netlist = json.loads(routed.read_text(encoding="utf-8"))
         design = Design(netlist["modules"][TOP], {name: port for port, name in pins.items()})
-        PLAIN[family](design)
+        ROUTINGS[family].simplify(design)
         plain: dict[str, Any] = {"modules": {TOP: design.finished()}}
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(f"'{routed}' is damaged ({type(error).__name__}: {error}); build again") from error

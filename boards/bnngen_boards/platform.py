@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from amaranth.build import Attrs, Clock, Pins, Resource, Subsignal
-from amaranth.vendor import LatticeECP5Platform, LatticeICE40Platform
 
 from bnngen.base.errors import BoardError, MissingPackageError
 from bnngen_boards.profile import PLATFORMS, Board, PlatformClass
 from bnngen_boards.profile import Pins as PinTable
-
-_VENDOR = {"ice40": LatticeICE40Platform, "ecp5": LatticeECP5Platform}
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ def _known_platform(board: Board, named: PlatformClass) -> Any:
         )
     where = f"board {board.name!r}: platform.class"
     try:
-        return _platform_class(named.class_, board.family, where)()
+        return _platform_class(named.class_, board, where)()
     except BoardError:
         raise
     except ModuleNotFoundError as error:
@@ -77,15 +74,15 @@ def _known_platform(board: Board, named: PlatformClass) -> Any:
         raise BoardError(f"{where}: {named.class_!r} can't be used: {error}") from error
 
 
-def _platform_class(name: str, family: str, where: str) -> type[Any]:
-    """The class ``module:Class``. Raises BoardError if it is no platform for the family, and whatever the
-    module raises."""
+def _platform_class(name: str, board: Board, where: str) -> type[Any]:
+    """The class ``module:Class``. Raises BoardError if it is no platform of the board's family, and whatever
+    the module raises."""
     module_name, class_name = name.split(":")
     found = getattr(importlib.import_module(module_name), class_name, None)
     if not isinstance(found, type):
         raise BoardError(f"{where}: module {module_name!r} has no class {class_name!r}")
-    if not issubclass(found, _VENDOR[family]) or inspect.isabstract(found):
-        raise BoardError(f"{where}: {class_name!r} is no platform of family {family!r}")
+    if not issubclass(found, board.routing.platform()) or inspect.isabstract(found):
+        raise BoardError(f"{where}: {class_name!r} is no platform of family {board.family!r}")
     return found
 
 
@@ -99,7 +96,7 @@ def _own_platform(board: Board, pins: PinTable) -> Any:
         "resources": _resources(board, pins),
         "connectors": [],
     }
-    return type("OwnPlatform", (_VENDOR[board.family],), fields)
+    return type("OwnPlatform", (board.routing.platform(),), fields)
 
 
 def _resources(board: Board, pins: PinTable) -> list[Any]:

@@ -14,21 +14,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from bnngen.base.errors import BoardError
 from bnngen.base.toml import near_names, read_toml
+from bnngen_boards.families import ROUTINGS, FamilyName, PllCell, family
+from bnngen_boards.families.family import Routing
 from bnngen_hw.target import Target
-
-Family = Literal["ice40", "ecp5", "xc7"]
-PLLS_OF_FAMILY: dict[str, tuple[str, ...]] = {
-    "ice40": ("SB_PLL40_PAD", "SB_PLL40_CORE"),
-    "ecp5": ("EHXPLLL",),
-}
-"""The PLL cells of each family that can be placed and routed; the other families are synthesised only."""
 
 PLATFORMS = "amaranth_boards"
 """The package whose platforms every profile may name."""
-
-FASTEST_ROUTED_MHZ = {"iCE40UP": 43.7, "iCE40HX": 110.8, "LFE5U": 187.5, "xc7": 200.0}
-"""For devices whose names begin so: the fastest clock that a routed design has reached, as the tables of the
-README and of docs/boards.md have it; for the 7 series, where nothing is routed, that of FINN's designs."""
 
 _PROFILES = Path(__file__).parent
 LEAST_MHZ, MOST_MHZ = 0.001, 2000
@@ -131,14 +122,13 @@ class Fabric(_Table):
 class Clock(_Table):
     """The clock of a design.
 
-    ``input_mhz`` is the board's oscillator, ``pll`` the cell that makes other clocks of it:
-    ``SB_PLL40_PAD`` takes it straight from its pin, ``SB_PLL40_CORE`` from any pin. ``default_mhz`` is
-    the clock of a design that asks for none. Without an oscillator the clock is assumed, not made.
+    ``input_mhz`` is the board's oscillator, ``pll`` the cell that makes other clocks of it. ``default_mhz``
+    is the clock of a design that asks for none. Without an oscillator the clock is assumed, not made.
     """
 
     default_mhz: _Mhz
     input_mhz: _Mhz | None = None
-    pll: Literal["SB_PLL40_PAD", "SB_PLL40_CORE", "EHXPLLL"] | None = None
+    pll: PllCell | None = None
 
 
 class Uart(_Table):
@@ -198,7 +188,7 @@ class Board(_Table):
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
     title: _Text
-    family: Family
+    family: FamilyName
     device: _Word
     package: _Word
     speed: Annotated[str, Field(pattern=r"^[A-Za-z0-9]*$")] = ""
@@ -212,15 +202,18 @@ class Board(_Table):
     @property
     def place_and_route(self) -> bool:
         """Whether bnngen makes a bitstream for the board; if not, it goes as far as a netlist."""
-        return self.family in PLLS_OF_FAMILY
+        return self.family in ROUTINGS
+
+    @property
+    def routing(self) -> Routing:
+        """How the board is placed and routed, which must be possible (``place_and_route``)."""
+        assert self.place_and_route, f"family {self.family} has no place and route"
+        return ROUTINGS[self.family]
 
     @property
     def fastest_routed_mhz(self) -> float | None:
         """The fastest clock that any design is known to have reached on such a device."""
-        device = self.device.lower()
-        return next(
-            (mhz for name, mhz in FASTEST_ROUTED_MHZ.items() if device.startswith(name.lower())), None
-        )
+        return family(self.family).fastest(self.device)
 
     @model_validator(mode="after")
     def _consistent(self) -> Board:
@@ -240,7 +233,7 @@ class Board(_Table):
         if (self.platform is None) == (self.pins is None):
             found = "neither" if self.pins is None else "both"
             raise ValueError(f"exactly one of the tables [platform] and [pins], not {found}")
-        plls = PLLS_OF_FAMILY[self.family]
+        plls = [pll.cell for pll in self.routing.plls]
         if self.clock.pll not in plls:
             raise ValueError(f"clock.pll = {' or '.join(map(repr, plls))} for family {self.family!r}")
 

@@ -18,10 +18,11 @@ from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
 from bench import Row, Settings, Table, benchmark
 
 from bnngen.toolflow import native_yosys
-from bnngen.toolflow.cells import count_cells
-from bnngen.toolflow.flow import flow_of, routing_of
+from bnngen.toolflow.flow import synthesis_script
 from bnngen.toolflow.levels import lut_levels
 from bnngen.toolflow.place_and_route import REPORT
+from bnngen.toolflow.toolchain import TOOLS
+from bnngen_boards.families import family
 from bnngen_boards.profile import Board, load_board
 from bnngen_hw.arithmetic.dot import DotProduct
 from bnngen_hw.encoding import Encoding
@@ -108,7 +109,7 @@ def synthesise(engine: Engine | BehindTwoPins, board: Board, folder: Path) -> An
     """The netlist's module; the netlist is ``top.json`` in ``folder``."""
     text = rtlil.convert(engine, name="top", ports=engine.ports, emit_src=False)
     (folder / "top.il").write_text(text, encoding="utf-8")
-    script = flow_of(board).script("read_rtlil top.il", "top", board.device)
+    script = synthesis_script(board, "read_rtlil top.il", "top")
     (folder / "top.ys").write_text(script, encoding="utf-8")
     command = [sys.executable, native_yosys.__file__, "top.ys"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
@@ -119,7 +120,8 @@ def size(engine: Engine, board: Board) -> tuple[int, int]:
     """LUTs, and LUT levels between registers."""
     with tempfile.TemporaryDirectory() as folder:
         module = synthesise(engine, board, Path(folder))
-    return count_cells(board.family, module).lut, lut_levels(module)
+    kind = family(board.family)
+    return kind.count(module).lut, lut_levels(kind, module)
 
 
 def routed_mhz(engine: Engine, board: Board) -> float:
@@ -127,9 +129,9 @@ def routed_mhz(engine: Engine, board: Board) -> float:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         synthesise(BehindTwoPins(engine), board, folder)
-        routing = routing_of(board)
+        routing = board.routing
         arguments = [*ROUTING.split(), "--placer", routing.placer, "--lpf-allow-unconstrained"]
-        routing.router.run(arguments, folder, folder / "log")
+        TOOLS[routing.router.name].run(arguments, folder, folder / "log")
         return reached_mhz(folder)
 
 

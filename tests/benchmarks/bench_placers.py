@@ -13,8 +13,8 @@ from bench_engine import reached_mhz
 from bench_finn import random_network
 
 import bnngen
-from bnngen.toolflow.flow import routing_of
-from bnngen.toolflow.synthesis import BUILD_PLAN, NETLIST
+from bnngen.toolflow.synthesis import BUILD_PLAN, NETLIST, constraints_of
+from bnngen.toolflow.toolchain import TOOLS
 from bnngen_boards.profile import load_board
 
 BOARD, SIZES, FPS = "ulx3s_85f", (784, 64, 64, 64, 10), 1_000_000
@@ -25,7 +25,7 @@ BASELINE = "heap"
 def placers(settings: Settings) -> list[Table]:
     """A dense network of TFC's size, once with nextpnr's own choice and once with ours."""
     design = bnngen.compile(random_network(SIZES), BOARD, fps=FPS)
-    ours = routing_of(load_board(BOARD)).placer
+    ours = load_board(BOARD).routing.placer
     with tempfile.TemporaryDirectory() as out:
         synthesis = design.build(out, until="synth").report.synthesis
         routed = {placer: _route(Path(out, "synth"), placer) for placer in (BASELINE, ours)}
@@ -41,13 +41,13 @@ def placers(settings: Settings) -> list[Table]:
 
 def _route(synth: Path, placer: str) -> tuple[float, float]:
     """Seconds, and the clock that is reached, with the build's own commands but for the placer."""
-    routing = routing_of(load_board(BOARD))
+    board = load_board(BOARD)
     _, (_, *arguments), _ = json.loads((synth / BUILD_PLAN).read_text(encoding="utf-8"))["commands"]
     arguments[arguments.index("--placer") + 1] = placer
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for file in (NETLIST, routing.constraints):
+        for file in (NETLIST, constraints_of(board)):
             shutil.copyfile(synth / file, folder / file)
         start = time.perf_counter()
-        routing.router.run(arguments, folder, folder / "log")
+        TOOLS[board.routing.router.name].run(arguments, folder, folder / "log")
         return time.perf_counter() - start, reached_mhz(folder)

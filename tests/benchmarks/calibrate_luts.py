@@ -3,18 +3,19 @@
     python tests/benchmarks/calibrate_luts.py [--family ecp5] [--samples 60] [--write]
 
 Synthesises accelerators of a few random layers, dense ones or convolutions, for the fabric of one board of
-each family; takes minutes. Of every four samples three are fitted and one is held back. ``--write`` puts the prices into
-``bnngen/cost/lut_model.toml``.
+each family; takes minutes. Of every four samples three are fitted and one is held back. ``--write`` puts the
+prices into the files of the families.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import subprocess
 import sys
-import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from pathlib import Path
@@ -27,7 +28,7 @@ from rich.table import Table
 from scipy.optimize import nnls
 
 from bnngen.base.cache import cached, content_key
-from bnngen.cost.lut_model import PRICES, Structure
+from bnngen.cost.lut_model import Structure
 from bnngen.cost.option import Option, Place
 from bnngen.design import Design
 from bnngen.emit.verilog import TOP, verilog_text
@@ -43,8 +44,8 @@ from bnngen.reference.input_quantizer import Quantizer
 from bnngen.reference.network import Host, NamedLayer, Network
 from bnngen.schedule.planner import Schedule
 from bnngen.toolflow import native_yosys
-from bnngen.toolflow.cells import count_cells
-from bnngen.toolflow.flow import flow_of
+from bnngen.toolflow.flow import synthesis_script
+from bnngen_boards import families
 from bnngen_boards.profile import Board, load_board
 
 Integers = NDArray[np.int64]
@@ -137,7 +138,7 @@ def random_option(layer: Dense | Conv2d, place: Place, board: Board, rng: np.ran
 def synthesise(design: Design) -> int:
     """LUTs of the accelerator. The netlists are kept in the cache."""
     board, text = design.schedule.board, verilog_text(design.chain)
-    script = flow_of(board).script("read_verilog top.v", TOP, board.device)
+    script = synthesis_script(board, "read_verilog top.v", TOP)
 
     def run(work: Path, result: Path) -> None:
         (work / "top.v").write_text(text, encoding="utf-8")
@@ -148,7 +149,7 @@ def synthesise(design: Design) -> int:
 
     entry = cached(f"calibration/{content_key([], text, script)}", run)
     module = json.loads((entry / f"{TOP}.json").read_text(encoding="utf-8"))["modules"][TOP]
-    return count_cells(board.family, module).lut
+    return families.family(board.family).count(module).lut
 
 
 def sample(family: str, number: int) -> Sample:
@@ -208,20 +209,26 @@ def calibrate(family: str, count: int, console: Console) -> dict[str, float]:
     return prices
 
 
+def with_prices(text: str, prices: Mapping[str, float]) -> str:
+    """The text of a family's file with these prices."""
+    lines = "".join(f'    "{kind}": {prices[kind]},\n' for kind in KINDS)
+    written, count = re.subn(r"^PRICES = \{\n.*?^\}$", f"PRICES = {{\n{lines}}}", text, flags=re.M | re.S)
+    assert count == 1, "a family's file has one table PRICES"
+    return written
+
+
 def write(prices: dict[str, dict[str, float]]) -> None:
-    """Put the prices of some families into the file of all."""
-    table = tomllib.loads(PRICES.read_text(encoding="utf-8")) | prices
-    lines = ["# LUTs for one of each kind of structure: written by tests/benchmarks/calibrate_luts.py"]
-    for family in sorted(table):
-        lines += ["", f"[{family}]", *(f"{kind} = {table[family][kind]}" for kind in KINDS)]
-    PRICES.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    """Put the prices of some families into their files."""
+    for family, found in prices.items():
+        path = Path(families.__file__).with_name(f"{family}.py")
+        path.write_text(with_prices(path.read_text(encoding="utf-8"), found), encoding="utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--family", choices=sorted(BOARDS), action="append", help="default: all")
     parser.add_argument("--samples", type=int, default=60)
-    parser.add_argument("--write", action="store_true", help=f"put the prices into {PRICES.name}")
+    parser.add_argument("--write", action="store_true", help="put the prices into the families' files")
     arguments = parser.parse_args()
     console = Console()
     found = {f: calibrate(f, arguments.samples, console) for f in arguments.family or sorted(BOARDS)}

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bnngen.dataflow.rom_packing import pack, pair
-from bnngen.toolflow.flow import FLOWS
 from bnngen.toolflow.toolchain import YOSYS
+from bnngen_boards.families import FAMILIES
 from bnngen_boards.profile import load_board
 from bnngen_hw.roms.rom import Rom
 
@@ -141,7 +141,7 @@ def test_synthesis_makes_the_blocks_that_were_counted(tmp_path: Path, family: st
     roms, blocks = packed(awkward_roms(np.random.default_rng(0)), BOARDS[family])
     ports = [port for rom in roms for port in (rom.addr, rom.data)]
     (tmp_path / "top.il").write_text(rtlil.convert(system(roms), name="top", ports=ports))
-    memories = f"{FLOWS[family].synthesis} -top top -run begin:map_ffs"
+    memories = f"{FAMILIES[family].synthesis} -top top -run begin:map_ffs"
     (tmp_path / "top.ys").write_text(f"read_rtlil top.il\n{memories}\nstat\n")
     YOSYS.run(["top.ys"], tmp_path, tmp_path / "log")
     words = (tmp_path / "log").read_text().rpartition("Printing statistics")[2].split()

@@ -1,12 +1,7 @@
-"""Small hand-written accelerators to simulate, memories before and after synthesis, and a build cache of the
-test session's own."""
+"""Small hand-written accelerators to simulate, and a build cache of the test session's own."""
 
 from __future__ import annotations
 
-import random
-import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bnngen.toolflow import native_yosys
 from bnngen_sim import Interface, Quantize, StreamFormat
-from bnngen_sim.cells import cell_models
-from bnngen_sim.verilator import find_tools, run_tool
 
 RTL = Path(__file__).with_name("rtl")
 
@@ -130,70 +122,3 @@ def total(tmp_path: Path) -> Accelerator:
     write_folder(tmp_path / "rtl", "total", {}, interface)
     (tmp_path / "rtl" / "bias.mem").write_text("0005\n")
     return Accelerator(tmp_path / "rtl", interface, lambda x: x.sum(axis=1, keepdims=True) + 5)
-
-
-MEMORY_STEPS = 4000
-_MEMORY = 'memory_{kind} #({width}, {bits}, {words}, "m{n}.mem") m{n} ({ports}, q[{first} +: 144]);'
-_TOP = """
-module top (input clk, we, re, rst, input [15:0] wa, ra, rb, input [7:0] be, input [71:0] wd,
-    output [{high}:0] q);
-{memories}
-endmodule
-"""
-
-
-@dataclass(frozen=True)
-class Synthesised:
-    """Memories before and after synthesis: the netlist, and the outputs of both step by step."""
-
-    netlist: str
-    before: list[str]
-    after: list[str]
-
-    def values(self, parameter: str) -> set[str]:
-        """The values that a cell's parameter has in the netlist."""
-        return set(re.findall(rf"\.{parameter}\((?:32'[s]?d)?\"?(\w+)\"?\)", self.netlist))
-
-
-@pytest.fixture
-def synthesise(tmp_path: Path) -> Callable[..., Synthesised]:
-    """Synthesises memories (width, words, kind; see ``rtl/memories.v``) with a yosys command for a family."""
-
-    def make(family: str, command: str, *memories: tuple[int, int, str]) -> Synthesised:
-        source, netlist = tmp_path / "top.v", tmp_path / "netlist.v"
-        source.write_text((RTL / "memories.v").read_text() + _write_memories(tmp_path, memories))
-        script = f"read_verilog -defer top.v\n{command} -top top\nwrite_verilog -noattr netlist.v\n"
-        (tmp_path / "synth.ys").write_text(script)
-        yosys = [sys.executable, native_yosys.__file__, "synth.ys"]
-        subprocess.run(yosys, check=True, capture_output=True, cwd=tmp_path)
-        text = netlist.read_text()
-        netlist.write_text(text + cell_models(family))
-        return Synthesised(text, _run_memories(source, "before"), _run_memories(netlist, "after"))
-
-    return make
-
-
-def _write_memories(folder: Path, memories: tuple[tuple[int, int, str], ...]) -> str:
-    """Writes what they hold; returns the module with all of them side by side."""
-    instances = []
-    for n, (width, words, kind) in enumerate(memories):
-        rng = random.Random(width * words)
-        (folder / f"m{n}.mem").write_text("".join(f"{rng.getrandbits(width):x}\n" for _ in range(words)))
-        facts = {"kind": kind, "width": width, "words": words, "bits": words.bit_length() - 1}
-        ports = "clk, we, re, rst, wa, ra, rb, be, wd"
-        instances.append(_MEMORY.format(n=n, ports=ports, first=144 * n, **facts))
-    return _TOP.format(high=144 * len(memories) - 1, memories="\n".join(instances))
-
-
-def _run_memories(source: Path, name: str) -> list[str]:
-    """What the memories' outputs are, step by step."""
-    tools, work = find_tools(), source.parent / name
-    work.mkdir()
-    harness = str(Path(__file__).with_name("memories.cpp"))
-    options = ["--cc", "--exe", "-Wno-fatal", "-Wno-lint", "--top-module", "top", "--Mdir", "."]
-    command = [str(tools.verilator), *options, str(source), harness]
-    run_tool(command, tools.environment, work, "Verilator failed")
-    run_tool(["make", "-f", "Vtop.mk", "OPT_FAST=-O0"], tools.environment, work, "the compiler failed")
-    program = [work / "Vtop", str(MEMORY_STEPS)]
-    done = subprocess.run(program, check=True, capture_output=True, text=True, cwd=source.parent)
-    return done.stdout.splitlines()

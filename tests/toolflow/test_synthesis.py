@@ -10,9 +10,10 @@ import pytest
 
 from bnngen.base.cache import caching
 from bnngen.base.errors import BoardError, FitError, ToolError, UsageError
-from bnngen.toolflow.cells import CellCounts, count_cells
 from bnngen.toolflow.synthesis import check_fit, synthesize
 from bnngen.toolflow.toolchain import Yosys
+from bnngen_boards.families import family
+from bnngen_boards.families.cell_counts import CellCounts
 from bnngen_boards.profile import load_board
 
 BOARDS = ["icebreaker", "ulx3s_85f"]
@@ -32,7 +33,7 @@ class TestResult:
     def test_counts_are_those_of_the_linked_netlist(self, synthesized, board):
         result = synthesized(board)
         modules = json.loads(result.netlist.read_text(encoding="utf-8"))["modules"]
-        whole = count_cells(load_board(board).family, modules["top"])
+        whole = family(load_board(board).family).count(modules["top"])
         assert (whole.lut, whole.ff, whole.bram) == (result.lut, result.ff, result.bram)
 
     def test_files(self, synthesized, board):

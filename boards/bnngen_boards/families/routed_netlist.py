@@ -1,9 +1,9 @@
-"""What is done to a routed netlist of each family so that yosys can write it as Verilog."""
+"""A routed netlist, and what can be done to it so that yosys can write it as Verilog."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 Nets = list[int | str]
@@ -99,71 +99,3 @@ def tie_open_inputs(cell: dict[str, Any], value: str, others: Collection[str]) -
     for pin, nets in cell["connections"].items():
         if not nets and cell["port_directions"][pin] == "input":
             cell["connections"][pin] = [other if pin in others else value]
-
-
-_ICE_NAMES = {"ICESTORM_RAM": "SB_RAM40_4K", "ICESTORM_SPRAM": "SB_SPRAM256KA", "ICESTORM_DSP": "SB_MAC16"}
-"""The cells whose models yosys has under another name, with vectors for single pins."""
-_ICE_CLOCKS = ("NEG_CLK", "NEG_CLK_R", "NEG_CLK_W")
-"""Parameters of clocks that are inverted, which the models do not have."""
-_ICE_HIGH = ("CEN", "RCLKE", "WCLKE")
-"""Inputs that are high where nothing drives them."""
-
-
-def _ice40(design: Design) -> None:
-    for name, cell in list(design.cells.items()):
-        nets = cell["connections"]
-        if cell["type"] == "SB_IO":
-            pad = design.pad(nets["PACKAGE_PIN"])
-            design.port(pad, "input", nets.get("D_IN_0", []))
-            design.port(pad, "output", nets.get("D_OUT_0", []))
-        elif cell["type"] == "ICESTORM_PLL":
-            design.constant(nets["LOCK"], "1")
-            design.port("clk", "input", nets["PLLOUT_A"])
-        elif cell["type"] == "SB_GB" and not nets["USER_SIGNAL_TO_GLOBAL_BUFFER"]:
-            design.port("clk", "input", nets["GLOBAL_BUFFER_OUTPUT"])  # driven by the PLL beside it
-        else:
-            tie_open_inputs(cell, "0", _ICE_HIGH)
-            if cell["type"] in _ICE_NAMES:
-                cell["type"] = _ICE_NAMES[cell["type"]]
-                design.gather(cell)
-                for clock in _ICE_CLOCKS:
-                    if cell["parameters"].get(clock) == "0":
-                        del cell["parameters"][clock]
-            continue
-        del design.cells[name]
-
-
-def _ecp5(design: Design) -> None:
-    for name, cell in list(design.cells.items()):
-        nets, parameters = cell["connections"], cell["parameters"]
-        if cell["type"] == "TRELLIS_IO":
-            pad = design.pad(nets["B"])
-            design.port(pad, "input", nets.get("O", []))
-            design.port(pad, "output", nets.get("I", []))
-        elif cell["type"] == "EHXPLLL":
-            design.constant(nets["LOCK"], "1")
-            design.port("clk", "input", nets["CLKOS"])
-        elif cell["type"] == "DCCA":
-            design.constant(nets["CLKO"], nets["CLKI"][0])
-        else:
-            tie_open_inputs(cell, "1", ("LSR",))
-            if parameters.pop("SD", "1 ") == "0 ":  # the register takes its data past the LUT
-                nets["DI"] = nets.pop("M")
-            if cell["type"] == "DP16KD":
-                _choose_inputs(design, cell)
-            continue
-        del design.cells[name]
-
-
-def _choose_inputs(design: Design, cell: dict[str, Any]) -> None:
-    """Applies the parameters that make a pin constant or invert it."""
-    for name in [name for name in cell["parameters"] if name.endswith("MUX")]:
-        pin, choice = name.removesuffix("MUX"), cell["parameters"].pop(name).strip()
-        if choice == "INV":
-            cell["connections"][pin] = design.inverse(cell["connections"][pin])
-        elif choice in ("0", "1"):
-            cell["connections"][pin] = [choice]
-
-
-PLAIN: dict[str, Callable[[Design], None]] = {"ice40": _ice40, "ecp5": _ecp5}
-"""For each family: pads and PLL become ports, and cells get the names and pins of their models."""

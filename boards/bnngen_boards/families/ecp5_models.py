@@ -1,10 +1,14 @@
-"""A model of the ECP5's block RAM, which yosys ships as an empty box.
+"""Models of those ECP5 cells that yosys ships as empty boxes, or not as place and route configures them.
 
 ``DP16KD`` holds 1,024 rows of 18 bits, two bytes of 9. A port of ``DATA_WIDTH`` 18 moves a row; 9, 4, 2 and
 1 move that many bits of a byte, which a port's low address bits choose (below 9, only the eight lower bits of
 a byte are used). With ``DATA_WIDTH`` 36, port A writes two rows from both ports' data inputs, or port B reads
 two rows to both ports' outputs. Source: Lattice, "ECP5 and ECP5-5G Memory Usage Guide" (FPGA-TN-02204), and
 the convention in which yosys connects the pins.
+
+Of the cells of half a slice, yosys' ``TRELLIS_COMB`` does not drive its carry output, and it has no
+``TRELLIS_RAMW``, which leads a write port to the four cells of a 16 x 4 memory. Source: the documentation of
+Project Trellis, and what nextpnr makes of yosys' cells.
 """
 
 from __future__ import annotations
@@ -60,13 +64,46 @@ _PORT = """
     end
 """
 
+_HALF_SLICE = """
+module TRELLIS_COMB #(
+    parameter MODE = "LOGIC", parameter [15:0] INITVAL = 0, parameter CCU2_INJECT1 = "NO",
+    parameter WREMUX = "WRE", parameter WCKMUX = "WCK", parameter [0:0] IS_Z1 = 0
+) (
+    input A, B, C, D, M, FCI, F1, FXA, FXB, DI0, DI1, WD, WAD0, WAD1, WAD2, WAD3, WRE, WCK,
+    output F, FCO, OFX
+);
+    assign OFX = IS_Z1 ? (M ? FXB : FXA) : (M ? F1 : F);
+    generate if (MODE == "DPRAM") begin : mode
+        reg [15:0] memory = INITVAL;
+        wire write = WREMUX == "INV" ? ~WRE : WRE, clock = WCKMUX == "INV" ? ~WCK : WCK;
+        always @(posedge clock) if (write) memory[{WAD3, WAD2, WAD1, WAD0}] <= WD;
+        assign F = memory[{A, C, B, D}];
+        assign FCO = 0;
+    end else begin : mode
+        // in an adder the LUT says whether the carry passes, and its lower quarter which one starts
+        wire lut = INITVAL[{D, C, B, A}];
+        wire inject = CCU2_INJECT1 == "YES";
+        assign F = MODE == "CCU2" ? lut ^ (~inject & FCI) : lut;
+        assign FCO = lut ? FCI : ~inject & INITVAL[{2'b00, B, A}];
+    end endgenerate
+endmodule
 
-def ecp5_ram() -> str:
-    """The Verilog of module ``DP16KD``."""
-    return "\n".join(_lines())
+module TRELLIS_RAMW(
+    input A0, B0, C0, D0, A1, B1, C1, D1,
+    output WDO0, WDO1, WDO2, WDO3, WADO0, WADO1, WADO2, WADO3
+);
+    assign {WADO3, WADO2, WADO1, WADO0} = {A0, C0, B0, D0};
+    assign {WDO3, WDO2, WDO1, WDO0} = {B1, D1, A1, C1};
+endmodule
+"""
 
 
-def _lines() -> Iterator[str]:
+def ecp5_models() -> str:
+    """The Verilog of modules ``DP16KD``, ``TRELLIS_COMB`` and ``TRELLIS_RAMW``."""
+    return "\n".join(_block_ram()) + _HALF_SLICE
+
+
+def _block_ram() -> Iterator[str]:
     yield "module DP16KD #("
     for port in "AB":
         yield f'    parameter DATA_WIDTH_{port} = 18, parameter WRITEMODE_{port} = "NORMAL",'

@@ -1,4 +1,4 @@
-"""Counting cells in the units of a board's resources."""
+"""What is peculiar to the 7 series: its cells."""
 
 from __future__ import annotations
 
@@ -7,62 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from bnngen.toolflow.cells import CellCounts, count_cells
 from bnngen.toolflow.toolchain import YOSYS
+from bnngen_boards.families.cell_counts import CellCounts
+from bnngen_boards.families.xc7 import XC7
+from tests.boards.families.netlists import cell, module
 
 
-def cell(kind: str, **pins: int) -> dict[str, object]:
-    return {"type": kind, "connections": {name: [net] for name, net in pins.items()}}
-
-
-def module(*cells: dict[str, object]) -> dict[str, object]:
-    return {"cells": {str(n): cell for n, cell in enumerate(cells)}}
-
-
-def test_ice40_kinds():
-    kinds = ["SB_DFF", "SB_DFFESR", "SB_RAM40_4K", "SB_RAM40_4KNR", "SB_MAC16", "SB_PLL40_PAD", "SB_IO"]
-    lut = cell("SB_LUT4", I0=1, I1=2, I2=3, I3=4)
-    counts = count_cells("ice40", module(lut, *(cell(kind) for kind in kinds)))
-    assert counts == CellCounts(lut=1, ff=2, bram=2, dsp=1, carry=0)
-
-
-def test_ice40_adder_bits_share_and_comparator_bits_do_not():
-    sum_bit = cell("SB_LUT4", I0=9, I1=2, I2=3, I3=4)
-    own_carry = cell("SB_CARRY", I0=2, I1=3, CI=4)
-    other = cell("SB_CARRY", I0=2, I1=3, CI=5)
-    assert count_cells("ice40", module(sum_bit, own_carry)).lut == 1
-    assert count_cells("ice40", module(sum_bit, other)).lut == 2
-    counts = count_cells("ice40", module(sum_bit, own_carry, own_carry))
-    assert (counts.lut, counts.carry) == (2, 2)
-
-
-def test_ecp5():
-    kinds = [
-        "LUT4",
-        "LUT4",
-        "CCU2C",
-        "TRELLIS_DPR16X4",
-        "TRELLIS_FF",
-        "DP16KD",
-        "MULT18X18D",
-        "PFUMX",
-        "EHXPLLL",
-    ]
-    assert count_cells("ecp5", module(*map(cell, kinds))) == CellCounts(lut=10, ff=1, bram=1, dsp=1, carry=1)
-
-
-def test_xc7_logic():
+def test_logic():
     """Inverters, wide multiplexers, carry cells and buffers are no LUTs; latches are no flip-flops."""
     luts = [f"LUT{inputs}" for inputs in range(1, 7)]
     others = ["INV", "MUXF7", "MUXF8", "CARRY4", "BUFG", "IBUF", "LDCE", "VCC"]
     flip_flops = ["FDRE", "FDSE", "FDCE", "FDPE", "FDRE_1"]
-    counts = count_cells("xc7", module(*map(cell, luts + others + flip_flops)))
+    counts = XC7.count(module(*map(cell, luts + others + flip_flops)))
     assert counts == CellCounts(lut=6, ff=5, bram=0, dsp=0, carry=1)
 
 
-def test_xc7_blocks():
+def test_blocks():
     kinds = ["RAMB18E1", "RAMB36E1", "RAMB36E1", "DSP48E1"]
-    assert count_cells("xc7", module(*map(cell, kinds))) == CellCounts(lut=0, ff=0, bram=5, dsp=1, carry=0)
+    assert XC7.count(module(*map(cell, kinds))) == CellCounts(lut=0, ff=0, bram=5, dsp=1, carry=0)
 
 
 @pytest.mark.parametrize(
@@ -80,8 +42,8 @@ def test_xc7_blocks():
         ("RAM256X1S", 4),
     ],
 )
-def test_xc7_memories_made_of_luts(kind, luts):
-    assert count_cells("xc7", module(cell(kind))) == CellCounts(lut=luts, ff=0, bram=0, dsp=0, carry=0)
+def test_memories_made_of_luts(kind, luts):
+    assert XC7.count(module(cell(kind))) == CellCounts(lut=luts, ff=0, bram=0, dsp=0, carry=0)
 
 
 EVERY_KIND = """
@@ -113,10 +75,10 @@ endmodule
 """
 
 
-def test_xc7_netlist_of_yosys(tmp_path: Path) -> None:
+def test_netlist_of_yosys(tmp_path: Path) -> None:
     """An adder (8 LUTs), a 32 x 6 memory (4), 16 delays (1); a ROM of 36 kbit (2 RAMB18), one of 18 (1)."""
     (tmp_path / "top.v").write_text(EVERY_KIND)
     script = "read_verilog top.v; synth_xilinx -flatten -noiopad -top top; write_json top.json"
     YOSYS.run(["-p", script], tmp_path, tmp_path / "yosys.log")
     netlist = json.loads((tmp_path / "top.json").read_text())["modules"]["top"]
-    assert count_cells("xc7", netlist) == CellCounts(lut=8 + 4 + 1, ff=8, bram=2 + 1, dsp=1, carry=2)
+    assert XC7.count(netlist) == CellCounts(lut=8 + 4 + 1, ff=8, bram=2 + 1, dsp=1, carry=2)

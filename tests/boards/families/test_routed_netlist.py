@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from bnngen.toolflow.flow import flow_of
-from bnngen.toolflow.routed_cells import PLAIN, Design
-from bnngen.toolflow.toolchain import NEXTPNR_ECP5, NEXTPNR_ICE40, YOSYS
+from bnngen.toolflow.flow import synthesis_script
+from bnngen.toolflow.netlist import models_of
+from bnngen.toolflow.toolchain import TOOLS, YOSYS
+from bnngen_boards.families.routed_netlist import Design
 from bnngen_boards.profile import load_board
-from bnngen_sim.cells import cell_models
 from bnngen_sim.verilator import find_tools, run_tool
 
 HERE = Path(__file__).parent
-DEVICES = {
-    "icebreaker": (NEXTPNR_ICE40, ["--up5k", "--package", "sg48", "--pcf-allow-unconstrained"]),
-    "ulx3s_85f": (NEXTPNR_ECP5, ["--25k", "--package", "CABGA381", "--lpf-allow-unconstrained"]),
+OPTIONS = {
+    "icebreaker": ["--up5k", "--package", "sg48", "--pcf-allow-unconstrained"],
+    "ulx3s_85f": ["--25k", "--package", "CABGA381", "--lpf-allow-unconstrained"],
 }
 CELLS = {
     "icebreaker": {"ICESTORM_LC", "ICESTORM_RAM", "SB_GB", "SB_IO"},
@@ -46,26 +46,27 @@ def test_a_net_that_is_tied_to_itself() -> None:
         design.finished()
 
 
-@pytest.mark.parametrize("name", list(DEVICES))
+@pytest.mark.parametrize("name", list(OPTIONS))
 def test_every_kind_of_cell(tmp_path: Path, name: str) -> None:
-    board, (router, options) = load_board(name), DEVICES[name]
+    board = load_board(name)
     text = (HERE / "routed.v").read_text()
     if not board.resources.lutram_bits:
         text = text.replace('(* ram_style = "distributed" *)', "")
     (tmp_path / "top.v").write_text(text)
-    script = flow_of(board).script("read_verilog top.v", "top", board.device)
+    script = synthesis_script(board, "read_verilog top.v", "top")
     (tmp_path / "synth.ys").write_text(script)
     YOSYS.run(["synth.ys"], tmp_path, tmp_path / "yosys.log")
-    router.run([*options, "--json", "top.json", "--write", "routed.json"], tmp_path, tmp_path / "router.log")
+    router, files = TOOLS[board.routing.router.name], ["--json", "top.json", "--write", "routed.json"]
+    router.run([*OPTIONS[name], *files], tmp_path, tmp_path / "router.log")
     module = json.loads((tmp_path / "routed.json").read_text())["modules"]["top"]
     assert {cell["type"] for cell in module["cells"].values()} >= CELLS[name]
     design = Design(module, {})
-    PLAIN[board.family](design)
+    board.routing.simplify(design)
     (tmp_path / "plain.json").write_text(json.dumps({"modules": {"top": design.finished()}}))
     command = "read_json plain.json; write_verilog -noattr plain.v"
     YOSYS.run(["-p", command], tmp_path, tmp_path / "yosys.log")
     netlist = tmp_path / "plain.v"
-    netlist.write_text(netlist.read_text() + cell_models(board.family))
+    netlist.write_text(netlist.read_text() + models_of(board.family))
     before, after = (run(path, tmp_path / path.stem.upper()) for path in (tmp_path / "top.v", netlist))
     assert after == before
     assert min(before.count(level) for level in "0123") > 1000

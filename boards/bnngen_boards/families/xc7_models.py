@@ -92,7 +92,7 @@ _FUNCTIONS = """
 """
 
 
-def xilinx_ram() -> str:
+def xc7_models() -> str:
     """The Verilog of the modules ``RAMB18E1`` and ``RAMB36E1``."""
     return "\n".join(line for ram in _RAMS for line in _module(ram))
 
