@@ -32,7 +32,7 @@ from bnngen.ops.upsample import Upsample
 from bnngen.reference.input_quantizer import Quantizer
 from bnngen.reference.network import NETWORK_INPUT, Host, NamedLayer, Network
 
-pytest_plugins = ["pytester", "support.skips", "support.training"]
+pytest_plugins = ["pytester", "support.recipes", "support.skips", "support.training"]
 
 settings.register_profile("bnngen", deadline=None)
 settings.load_profile("bnngen")

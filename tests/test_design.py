@@ -50,7 +50,7 @@ def test_build_keeps_the_model_and_the_report(network: Network, digits: Path, tm
 def test_a_network_without_a_file_can_be_built_too(network: Network, tmp_path: Path) -> None:
     bare = Network(network.input_shape, network.quantizer, network.layers, network.host)
     result = bnngen.compile(bare, board="icebreaker").build(tmp_path / "out", until="estimate")
-    assert result.report.model["file"] is None
+    assert result.report.model.file is None
     assert not (tmp_path / "out" / "model.onnx").exists()
     assert "network on icebreaker" in (tmp_path / "out" / "report.html").read_text()
 
@@ -95,7 +95,7 @@ def test_block_rams_are_known_before_synthesis(
     design = in_block_ram(make_network(0, [120, 30, 20, 10], ["bipolar"] * 3), board)
     report = design.build(tmp_path / "out", until="synth").report
     assert report.synthesis is not None
-    assert report.synthesis["bram"] == report.schedule["estimate"]["bram"] == design.resources.bram
+    assert report.synthesis.bram == report.schedule.estimate.bram == design.resources.bram
     planned = [option.rom_blocks for option in design.schedule.options]
     assert all(a <= b for a, b in zip(design.rom_blocks, planned, strict=True))
     assert (sum(design.rom_blocks) < sum(planned)) == (board != "icebreaker")
@@ -120,10 +120,10 @@ def test_line_buffers_and_queues_are_known_before_synthesis(tmp_path: Path, boar
         tmp_path / "out", until="synth", data=random_frames(design.schedule.network, 12)
     ).report
     assert report.simulation is not None
-    assert (report.simulation["mismatches"], report.simulation["as_predicted"]) == (0, True)
+    assert (report.simulation.mismatches, report.simulation.as_predicted) == (0, True)
     assert min(design.ring_blocks) > 0
     assert report.synthesis is not None
-    assert report.synthesis["bram"] == report.schedule["estimate"]["bram"] == design.resources.bram
+    assert report.synthesis.bram == report.schedule.estimate.bram == design.resources.bram
 
 
 def test_the_input_may_lie_in_single_port_memory(
@@ -138,10 +138,10 @@ def test_the_input_may_lie_in_single_port_memory(
         tmp_path / "out", until="synth", data=random_frames(design.schedule.network, 20)
     ).report
     assert report.simulation is not None
-    assert (report.simulation["mismatches"], report.simulation["as_predicted"]) == (0, True)
+    assert (report.simulation.mismatches, report.simulation.as_predicted) == (0, True)
     assert report.synthesis is not None
-    assert report.synthesis["spram"] == report.schedule["estimate"]["spram"] == 4
-    assert report.synthesis["bram"] == report.schedule["estimate"]["bram"]
+    assert report.synthesis.spram == report.schedule.estimate.spram == 4
+    assert report.synthesis.bram == report.schedule.estimate.bram
 
 
 def test_the_fill_counts_only_weights_in_block_ram(make_network: Callable[..., Network]) -> None:

@@ -10,10 +10,11 @@ import typer
 from rich.box import SIMPLE_HEAD
 
 from bnngen.cli.build import BoardName, Fps, parse_rate
-from bnngen.cli.console import Table, console, errors, percent, warn, write_json
+from bnngen.cli.console import console, errors, percent, table_of, warn, write_json
 from bnngen.cli.options import AllowModule, JsonFile, nonempty
 
 if TYPE_CHECKING:
+    from bnngen.reports.results import SearchRecord
     from bnngen.train.recipe import Recipe
 
 
@@ -94,8 +95,8 @@ def command(
     students = _recipe(model, recipe)
     keep_inputs({"--json": json}, model, recipe, Path(board), *students.inputs)
     report = compress(students, target, effort, out, _screen(), larger=model)
-    warn(report["warnings"])
-    write_json(json, report)
+    warn(report.warnings)
+    write_json(json, report.to_dict())
     if str(json) != "-":
         _print(report, out)
 
@@ -120,6 +121,7 @@ def _recipe(model: Path, path: Path | None) -> Recipe:
 
 def _screen() -> Any:
     from bnngen.compress.search import Watcher
+    from bnngen.reports.columns import sizes
 
     class Screen(Watcher):
         def tries(self, number: int, count: int) -> None:
@@ -127,41 +129,23 @@ def _screen() -> Any:
 
         def learned(self, candidate: Any) -> None:
             c = candidate.figures
-            sizes = "-".join(map(str, [*c["widths"], *c["dense"]]))
             errors.print(
-                f"  {sizes}, {c['start']}: {100 * c['validation_accuracy']:.2f} % after {c['epochs']} "
-                f"epochs, {c['bram']} block RAMs, {c['lut']:,} LUTs"
+                f"  {sizes(c)}, {c.start}: {100 * c.validation_accuracy:.2f} % after {c.epochs} "
+                f"epochs, {c.bram} block RAMs, {c.lut:,} LUTs"
             )
 
     return Screen()
 
 
-def _print(report: dict[str, Any], out: Path) -> None:
+def _print(report: SearchRecord, out: Path) -> None:
+    from bnngen.reports.columns import CANDIDATES
+
     # short heads and no frame: it has to fit a narrow screen
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("student", "start", "sizes", "bits"):
-        table.add_column(heading)
-    for heading in ("epochs", "kbit", "RAMs", "LUTs", "frames/s", "valid."):
-        table.add_column(heading, justify="right")
-    for c in sorted(report["candidates"], key=lambda c: -c["validation_accuracy"]):
-        row = (
-            str(c["number"]),
-            c["start"],
-            "-".join(map(str, [*c["widths"], *c["dense"]])),
-            f"{c['weight_bits']}W{c['act_bits']}A",
-            str(c["epochs"]),
-            f"{c['weight_memory_bits'] / 1000:.0f}",
-            str(c["bram"]),
-            f"{c['lut']:,}",
-            f"{c['fps']:,.0f}",
-            f"{100 * c['validation_accuracy']:.2f} %",
-        )
-        table.add_row(*row)
-    console.print(table)
-    test = report["winner"]["test"]
-    right = percent(test["test_correct"], test["test_samples"])
+    console.print(table_of(CANDIDATES, report.ranked, box=SIMPLE_HEAD, padding=(0, 1, 0, 0)))
+    test = report.winner.test
+    right = percent(test.test_correct, test.test_samples)
     console.print(
-        f"student {report['winner']['number']} wins: the golden model gets {test['test_correct']:,} of "
-        f"{test['test_samples']:,} test samples right ({right}); model and recipe in {out}, all students in "
+        f"student {report.winner.number} wins: the golden model gets {test.test_correct:,} of "
+        f"{test.test_samples:,} test samples right ({right}); model and recipe in {out}, all students in "
         f"{out / 'compress.html'}"
     )

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
 import typer
 from rich import table
@@ -16,6 +16,11 @@ from rich.text import Text
 
 from bnngen.base.files import write_text
 from bnngen.base.text import shown, shown_lines
+
+if TYPE_CHECKING:  # the columns know the records, which take a while to import
+    from bnngen.reports.columns import Column
+
+Row = TypeVar("Row")
 
 
 class _PlainConsole(Console):
@@ -36,6 +41,22 @@ class Table(table.Table):
 
     def add_row(self, *cells: RenderableType | None, **options: Any) -> None:
         super().add_row(*(shown(cell) if isinstance(cell, str) else cell for cell in cells), **options)
+
+
+def table_of(columns: Iterable[Column[Row]], rows: Iterable[Row], **options: Any) -> Table:
+    """A table with a line for each of the ``rows``. What is too long for the screen is folded in the first
+    column."""
+    shown_columns = [column for column in columns if not column.page_only]
+    made = Table(**options)
+    for place, column in enumerate(shown_columns):
+        justify: Literal["left", "right"] = "right" if column.number else "left"
+        if place:
+            made.add_column(column.heading, justify=justify, no_wrap=True)
+        else:
+            made.add_column(column.heading, justify=justify, overflow="fold")
+    for row in rows:
+        made.add_row(*(column.cell(row) for column in shown_columns))
+    return made
 
 
 console = _PlainConsole()
@@ -87,5 +108,5 @@ def write_json(path: Path | None, contents: dict[str, Any]) -> None:
         write_text(path, text + "\n")
 
 
-def percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.2f} %" if whole else "-"
+def percent(part: int | None, whole: int | None) -> str:
+    return "-" if part is None or not whole else f"{100 * part / whole:.2f} %"

@@ -38,6 +38,8 @@ def command(
     from bnngen.base.owned import keep_inputs
     from bnngen.reference.data_file import load_data
     from bnngen.reference.output_file import write_outputs
+    from bnngen.reports.records import ImportCheckRecord
+    from bnngen.reports.results import GoldenRecord
     from bnngen.reports.second_look import Activity, at_a_run
 
     keep_inputs({"--out": out, "--json": json}, model, data)
@@ -55,15 +57,15 @@ def command(
     checked = _checked(network, loaded) if check_import else None
     warnings = at_a_run(network, loaded, y, activity)
     warn(warnings)
-    figures = {
-        "frames": len(y),
-        "correct": correct,
-        "accuracy": None if correct is None or not len(y) else correct / len(y),
-        "wall_s": seconds,
-        "import_check": checked and checked.to_dict(),
-        "warnings": warnings,
-    }
-    write_json(json, figures)
+    report = GoldenRecord(
+        frames=len(y),
+        correct=correct,
+        accuracy=None if correct is None or not len(y) else correct / len(y),
+        wall_s=seconds,
+        import_check=None if checked is None else ImportCheckRecord(**checked.to_dict()),
+        warnings=warnings,
+    )
+    write_json(json, report.to_dict())
     if str(json) != "-":
         console.print(f"{len(y):,} frames in {seconds:.2f} s")
         if correct is not None:

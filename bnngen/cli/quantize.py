@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
 
-from bnngen.cli.console import Table, console, percent, warn, write_json
+from bnngen.cli.console import console, percent, table_of, warn, write_json
 from bnngen.cli.options import JsonFile, finite, nonempty
+
+if TYPE_CHECKING:
+    from bnngen.reports.results import QuantizeRecord
 
 
 class Ranges(StrEnum):
@@ -133,29 +136,27 @@ def command(
         report = quantise_run(model, out, choices, samples)
     else:
         report = quantise_file(model, data, out, choices, samples, test)
-    warn(report["warnings"])
-    write_json(json, report)
+    warn(report.warnings)
+    write_json(json, report.to_dict())
     if str(json) != "-":
         _print(report, out)
 
 
-def _print(report: dict[str, Any], out: Path) -> None:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("layer", overflow="fold")
-    for heading in ("weights", "bits", "signal over noise, dB"):
-        table.add_column(heading, justify="right")
-    for layer in report["layers"]:
-        figures = (f"{layer['weights']:,}", str(layer["weight_bits"]), f"{layer['sqnr_db']:.1f}")
-        table.add_row(layer["name"], *figures)
-    console.print(table)
+def _print(report: QuantizeRecord, out: Path) -> None:
+    from bnngen.reports.columns import PRODUCTS
+
+    console.print(table_of(PRODUCTS, report.layers, box=SIMPLE_HEAD, padding=(0, 1, 0, 0)))
     for part in ("validation", "test"):
-        if f"{part}_correct" in report:
-            console.print(_accuracy(report, part))
-    console.print(f"{report['weight_bits'] / 1000:.1f} kbit of weights; written to {out}")
+        if (line := _accuracy(report, part)) is not None:
+            console.print(line)
+    console.print(f"{report.weight_bits / 1000:.1f} kbit of weights; written to {out}")
 
 
-def _accuracy(report: dict[str, Any], part: str) -> str:
-    count, correct = report[f"{part}_samples"], report[f"{part}_correct"]
+def _accuracy(report: QuantizeRecord, part: str) -> str | None:
+    """What is known of one part of the data; None without labels."""
+    keys = ("samples", "correct", "correct_in_float")
+    count, correct, in_float = (getattr(report, f"{part}_{key}") for key in keys)
+    if correct is None:
+        return None
     line = f"golden model: {correct:,} of {count:,} {part} samples correct ({percent(correct, count)})"
-    in_float = report.get(f"{part}_correct_in_float")
     return line if in_float is None else f"{line}; in float {percent(in_float, count)}"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bnngen.cli.console import answer_no, console, percent, progress_bar, warn, write_json
 from bnngen.cli.options import BuildFolder, DataFile, Frames, JsonFile, OutputFile
+
+if TYPE_CHECKING:
+    from bnngen.reports.records import SimulationRecord
 
 Stall = Annotated[
     float,
@@ -39,6 +42,7 @@ def command(
     from bnngen.base.owned import keep_inputs
     from bnngen.reference.data_file import load_data
     from bnngen.reference.output_file import write_outputs
+    from bnngen.reports.results import SimulateRecord
     from bnngen.toolflow.kept_model import kept_model
     from bnngen.toolflow.netlist import netlist_folder
     from bnngen.toolflow.routed import routed_folder
@@ -55,27 +59,28 @@ def command(
         source = routed_folder(folder) if routed else netlist_folder(folder)
     with source as rtl, progress_bar(f"simulating the {what}") as moved:
         result = simulate_frames(rtl, loaded, stall=stall, seed=seed, progress=moved)
-    figures = compare(network, loaded, result, None if routed else predicted)
-    warn(figures["warnings"])
+    figures, warnings = compare(network, loaded, result, None if routed else predicted)
+    warn(warnings)
     if out is not None:
         write_outputs(out, network, result.outputs)
-    write_json(json, {**figures, "stall": stall, "seed": seed, "netlist": netlist, "routed": routed})
+    report = SimulateRecord(
+        **figures.to_dict(), warnings=warnings, stall=stall, seed=seed, netlist=netlist, routed=routed
+    )
+    write_json(json, report.to_dict())
     if str(json) != "-":
         _print(figures)
-    if figures["mismatches"] or figures["as_predicted"] is False:
+    if figures.mismatches or figures.as_predicted is False:
         answer_no(f"the {what} does not do what was predicted")
 
 
-def _print(figures: dict) -> None:
-    rate = f"{figures['cycles_per_second']:,.0f} a second"
-    speed = f"{figures['cycles']:,} cycles in {figures['wall_s']:.2f} s ({rate})"
-    console.print(f"{figures['frames']:,} frames, {figures['mismatches']:,} mismatches; {speed}")
-    if figures["as_predicted"] is not None:
-        per_frame = figures["cycles_per_frame"]
+def _print(figures: SimulationRecord) -> None:
+    rate = f"{figures.cycles_per_second:,.0f} a second"
+    speed = f"{figures.cycles:,} cycles in {figures.wall_s:.2f} s ({rate})"
+    console.print(f"{figures.frames:,} frames, {figures.mismatches:,} mismatches; {speed}")
+    if figures.as_predicted is not None:
+        per_frame = figures.cycles_per_frame
         measured = "" if per_frame is None else f"{per_frame:,} cycles a frame, "
-        console.print(f"{measured}latency {figures['latency_cycles']:,} cycles")
-    if figures["correct"] is not None:
-        console.print(
-            f"{figures['correct']:,} of {figures['frames']:,} correct "
-            f"({percent(figures['correct'], figures['frames'])})"
-        )
+        console.print(f"{measured}latency {figures.latency_cycles:,} cycles")
+    if figures.correct is not None:
+        right = percent(figures.correct, figures.frames)
+        console.print(f"{figures.correct:,} of {figures.frames:,} correct ({right})")

@@ -8,8 +8,10 @@ from typing import Any
 from rich.progress import BarColumn, Progress, SpinnerColumn, TimeElapsedColumn
 from rich.text import Text
 
-from bnngen.cli.console import Table, console, description, errors, warn
+from bnngen.cli.console import Table, console, description, errors, table_of, warn
 from bnngen.import_check.check import ImportCheck
+from bnngen.reports.columns import build_layers
+from bnngen.reports.records import ReportRecord, SimulationRecord
 from bnngen.toolflow.pipeline import BuildResult, Watcher
 
 TITLES = {
@@ -56,69 +58,48 @@ class BuildScreen(Watcher):
 
 def print_build(result: BuildResult) -> None:
     """The layers, and the figures that people want to know."""
-    report = result.report.to_dict()
-    console.print(_layers(report))
+    report = result.report
+    title = f"{report.board} at {report.clock_mhz:g} MHz"
+    caption = "weights in bits; LUTs and memory as estimated"
+    columns = build_layers(report.schedule.bram_kind)
+    console.print(table_of(columns, report.layers, title=title, caption=caption))
     console.print(_figures(report))
-    warn(report["warnings"])
+    warn(report.warnings)
     console.print(f"results in {result.out}: report.html has all of this")
 
 
-def _layers(report: dict[str, Any]) -> Table:
-    schedule = report["schedule"]
-    title = f"{report['board']} at {report['clock_mhz']:g} MHz"
-    table = Table(title=title, caption="weights in bits; LUTs and memory as estimated")
-    table.add_column("layer", overflow="fold")
-    for heading in ("PE", "SIMD", "cycles", "weights", "in", "LUTs", schedule["bram_kind"]):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for layer in report["layers"]:
-        keys = ("pe", "simd", "cycles", "weight_bits", "weight_memory", "lut_estimate", "bram_estimate")
-        table.add_row(layer["name"], *(_cell(layer.get(key)) for key in keys))
-    return table
-
-
-def _cell(value: Any) -> str:
-    return "-" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _figures(report: dict[str, Any]) -> Table:
+def _figures(report: ReportRecord) -> Table:
     table = Table(show_header=False)
-    schedule, available = report["schedule"], report["schedule"]["available"]
-    table.add_row(
-        "rate", f"{schedule['fps']:,.0f} frames/s ({schedule['cycles_per_frame']:,} cycles a frame)"
-    )
-    table.add_row("latency", f"{schedule['latency_cycles']:,} cycles, {_microseconds(report):.2f} µs")
-    if schedule["weight_fill"] is not None:
-        stored, ram = schedule["weight_bits_stored"], schedule["weight_ram_bits"]
-        fill = f"{100 * schedule['weight_fill']:.1f} % full: {stored:,} weight bits in {ram:,}"
-        table.add_row(f"weights in {schedule['bram_kind']}", fill)
-    if check := report["model"].get("import_check"):
-        table.add_row("import", str(ImportCheck(**check)))
-    if report["simulation"]:
-        table.add_row("simulation", _simulation(report["simulation"]))
-    if report["synthesis"]:
-        s = report["synthesis"]
-        kinds = [k for k in ("lut", "ff", "bram", "spram") if available.get(k)]
-        used = (f"{s[k]:,} of {available[k]:,} {k.upper()}" for k in kinds)
+    schedule = report.schedule
+    table.add_row("rate", f"{schedule.fps:,.0f} frames/s ({schedule.cycles_per_frame:,} cycles a frame)")
+    microseconds = schedule.latency_cycles / report.clock_mhz
+    table.add_row("latency", f"{schedule.latency_cycles:,} cycles, {microseconds:.2f} µs")
+    if schedule.weight_fill is not None:
+        bits = f"{schedule.weight_bits_stored:,} weight bits in {schedule.weight_ram_bits:,}"
+        table.add_row(f"weights in {schedule.bram_kind}", f"{100 * schedule.weight_fill:.1f} % full: {bits}")
+    if check := report.model.import_check:
+        table.add_row("import", str(ImportCheck(**check.to_dict())))
+    if report.simulation:
+        table.add_row("simulation", _simulation(report.simulation))
+    if report.synthesis:
+        have, made = schedule.available.to_dict(), report.synthesis.to_dict()
+        kinds = [kind for kind in ("lut", "ff", "bram", "spram") if have.get(kind)]
+        used = (f"{made[kind]:,} of {have[kind]:,} {kind.upper()}" for kind in kinds)
         table.add_row("synthesis", ", ".join(used))
-    if report["pnr"]:
-        p = report["pnr"]
-        verdict = "met" if p["met"] else _wrong("NOT MET")
-        reached = f"{p['fmax_mhz']:.1f} MHz reached, {report['clock_mhz']:g} MHz wanted: "
+    if pnr := report.pnr:
+        verdict = "met" if pnr.met else _wrong("NOT MET")
+        reached = f"{pnr.fmax_mhz:.1f} MHz reached, {report.clock_mhz:g} MHz wanted: "
         table.add_row("timing", Text.assemble(reached, verdict))
-        table.add_row("bitstream", p["bitstream"])
+        table.add_row("bitstream", pnr.bitstream)
     return table
 
 
-def _microseconds(report: dict[str, Any]) -> float:
-    return report["schedule"]["latency_cycles"] / report["clock_mhz"]
-
-
-def _simulation(s: dict[str, Any]) -> Text:
-    wrong = s["mismatches"]
+def _simulation(s: SimulationRecord) -> Text:
+    wrong = s.mismatches
     exact = "all equal to the golden model" if wrong == 0 else _wrong(f"{wrong:,} MISMATCHES")
-    accuracy = "" if s["accuracy"] is None else f", {100 * s['accuracy']:.2f} % correct"
-    timing = "timing as predicted" if s["as_predicted"] else _wrong("TIMING NOT AS PREDICTED")
-    return Text.assemble(f"{s['frames']:,} frames, ", exact, f"{accuracy}; ", timing)
+    accuracy = "" if s.accuracy is None else f", {100 * s.accuracy:.2f} % correct"
+    timing = "timing as predicted" if s.as_predicted else _wrong("TIMING NOT AS PREDICTED")
+    return Text.assemble(f"{s.frames:,} frames, ", exact, f"{accuracy}; ", timing)
 
 
 def _wrong(text: str) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from bnngen.cli.console import console, description, errors, percent, warn, writ
 from bnngen.cli.options import JsonFile, nonempty
 
 if TYPE_CHECKING:
+    from bnngen.reports.results import RunRecord
     from bnngen.train.fit import Watcher
 
 RecipePath = Annotated[
@@ -46,8 +47,8 @@ def command(recipe: RecipePath, out: Out, json: JsonFile = None) -> None:
 
     with _screen() as watcher:
         report = train(recipe, out, watcher).report
-    warn(report["warnings"])
-    write_json(json, report)
+    warn(report.warnings)
+    write_json(json, report.to_dict())
     if str(json) != "-":
         _print(report, out)
 
@@ -85,11 +86,11 @@ def _line(entry: dict[str, Any], epochs: int) -> str:
     )
 
 
-def _print(report: dict[str, Any], out: Path) -> None:
-    judge = "golden model" if report["judge"] == "golden" else "float network"
-    right = percent(report["test_correct"], report["test_samples"])
+def _print(report: RunRecord, out: Path) -> None:
+    judge = "golden model" if report.judge == "golden" else "float network"
+    right = percent(report.test_correct, report.test_samples)
     console.print(
-        f"{judge}: {report['test_correct']:,} of {report['test_samples']:,} test samples correct ({right}); "
-        f"validation {100 * report['validation_accuracy']:.2f} %"
+        f"{judge}: {report.test_correct:,} of {report.test_samples:,} test samples correct ({right}); "
+        f"validation {100 * report.validation_accuracy:.2f} %"
     )
-    console.print(f"{report['epochs']} epochs in {report['seconds']:.0f} s; results in {out}")
+    console.print(f"{report.epochs} epochs in {report.seconds:.0f} s; results in {out}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from bnngen.compress.start import Start
 from bnngen.design import Design
+from bnngen.reports.build import weight_bits
+from bnngen.reports.results import CandidateRecord
 from bnngen.train.recipe import ModelTable, Recipe
 
 
@@ -26,21 +27,21 @@ class Candidate:
     final: bool = False
 
     @property
-    def figures(self) -> dict[str, Any]:
+    def figures(self) -> CandidateRecord:
         """What tables and plots show of it."""
         model, need = self.model, self.design.resources
-        return {
-            "number": self.number,
-            "start": self.start,
-            "widths": list(model.widths or ()),
-            "dense": list(model.dense or ()),
-            "weight_bits": model.weight_bits,
-            "act_bits": model.act_bits,
-            "epochs": self.recipe.train.epochs,
-            "weight_memory_bits": sum(layer.op.weight_bits for layer in self.design.schedule.network.layers),
-            "bram": need.bram,
-            "lut": need.lut,
-            "fps": self.design.fps,
-            "validation_accuracy": self.validation,
-            "final": self.final,
-        }
+        return CandidateRecord(
+            number=self.number,
+            start=self.start,
+            widths=list(model.widths or ()),
+            dense=list(model.dense or ()),
+            weight_bits=model.weight_bits,
+            act_bits=model.act_bits,
+            epochs=self.recipe.train.epochs,
+            weight_memory_bits=weight_bits(self.design.schedule.network),
+            bram=need.bram,
+            lut=need.lut,
+            fps=self.design.fps,
+            validation_accuracy=self.validation,
+            final=self.final,
+        )

@@ -26,6 +26,7 @@ from bnngen.compress.candidate import Candidate
 from bnngen.compress.hardware import fits_well, fitted
 from bnngen.compress.sizes import Profile, largest
 from bnngen.compress.start import Larger, Start, Starts, find_larger
+from bnngen.reports.results import RunRecord, SearchRecord, WinnerRecord
 from bnngen.reports.search import FILES, write_report
 from bnngen.schedule.budget import Rate
 from bnngen.train.architectures import find_architecture
@@ -87,7 +88,7 @@ def compress(
     out: Path,
     watcher: Watcher | None = None,
     larger: Path | None = None,
-) -> dict[str, Any]:
+) -> SearchRecord:
     """Find the student of ``recipe``'s architecture, at most as large, that learns most among those that fit
     ``target``. It may begin as the network of the run in the folder ``larger``, pruned.
 
@@ -203,16 +204,16 @@ class _Search:
         make_folder(folder)
         path = folder / STUDENT
         write_text(path, tomli_w.dumps(recipe.model_dump(mode="json", exclude_none=True)))
-        validation = train(path, folder, judge="validation").report["validation_accuracy"]
+        validation = train(path, folder, judge="validation").report.validation_accuracy
         final = epochs == self.recipe.train.epochs
         candidate = replace(student, recipe=recipe, validation=validation, final=final)
         self.watcher.learned(candidate)
         return candidate
 
-    def finish(self, candidates: list[Candidate], winner: Candidate) -> dict[str, Any]:
+    def finish(self, candidates: list[Candidate], winner: Candidate) -> SearchRecord:
         """The winner's files, its accuracy on the test part, and the report."""
         folder = self.out / _folder(winner.number, winner.recipe.train.epochs)
-        result = dict(train(folder / STUDENT, folder).report)
+        result = train(folder / STUDENT, folder).report.to_dict()
         found = result.pop("warnings")
         for name in KEPT:
             if (folder / name).is_file():
@@ -220,12 +221,13 @@ class _Search:
         design = compile(load(self.out / "model.onnx"), self.target.board, self.target.rate)
         if not fits_well(design):
             raise FitError("the trained network takes more than the untrained one did; ask for fewer frames")
-        report = {
-            "board": self.target.name,
-            "candidates": [c.figures for c in candidates],
-            "winner": replace(winner, design=design).figures | {"test": result},
-            "warnings": found,
-        }
+        figures = replace(winner, design=design).figures.to_dict()
+        report = SearchRecord(
+            board=self.target.name,
+            candidates=[c.figures for c in candidates],
+            winner=WinnerRecord(**figures, test=RunRecord(**result)),
+            warnings=found,
+        )
         write_report(report, self.out)
         return report
 

@@ -16,6 +16,7 @@ from bnngen.quantize.allocate import allocate
 from bnngen.quantize.evaluate import GREATEST, evaluate, is_moderate
 from bnngen.quantize.grid import Grid, over, symmetric
 from bnngen.quantize.ranges import Options, Rule, max_abs, min_max, mse, percentile
+from bnngen.reports.results import ProductRecord
 
 RULES: dict[str, Rule] = {"min_max": min_max, "max_abs": max_abs, "percentile": percentile, "mse": mse}
 PRODUCTS = ("Gemm", "MatMul", "Conv")
@@ -48,16 +49,6 @@ class Choices:
     budget: int | None = None
 
 
-@dataclass(frozen=True)
-class LayerFigures:
-    """A product: its number of ``weights``, their bits, and its outputs' power over their error's, in dB."""
-
-    name: str
-    weights: int
-    weight_bits: int
-    sqnr_db: float
-
-
 @dataclass(eq=False)
 class _Walk:
     """The state of the walk: two values of each tensor, and the file in the making.
@@ -75,7 +66,7 @@ class _Walk:
     grids: dict[str, str] = field(default_factory=dict)
     hidden: bool = False
     nodes: list[onnx.NodeProto] = field(default_factory=list)
-    layers: list[LayerFigures] = field(default_factory=list)
+    layers: list[ProductRecord] = field(default_factory=list)
 
     def visit(self, node: onnx.NodeProto) -> None:
         """Quantise what ``node`` needs quantised, and compute both of its results."""
@@ -168,7 +159,12 @@ class _Walk:
         signal, noise = (max(np.square(v, dtype=np.float64).mean(), 1e-30) for v in (exact, exact - rough))
         sqnr = 10 * np.log10(signal / noise)
         weight = node.input[1].removesuffix("_quantised")
-        figures = LayerFigures(node.name or name, self.constants[weight].size, self.bits[weight], float(sqnr))
+        figures = ProductRecord(
+            name=node.name or name,
+            weights=self.constants[weight].size,
+            weight_bits=self.bits[weight],
+            sqnr_db=float(sqnr),
+        )
         self.layers.append(figures)
 
     def _measure_norm(self, node: onnx.NodeProto) -> None:
@@ -181,7 +177,7 @@ class _Walk:
 
 def quantise(
     model: onnx.ModelProto, x: NDArray, choices: Choices
-) -> tuple[onnx.ModelProto, list[LayerFigures]]:
+) -> tuple[onnx.ModelProto, list[ProductRecord]]:
     """The float ``model`` with Quant nodes in front of all products and on their weights.
 
     ``x`` (N, ...) are the samples it is calibrated on. Ranges are measured in the order of the layers,

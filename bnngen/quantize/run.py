@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +18,7 @@ from bnngen.frontend.model_file import read_model
 from bnngen.quantize.float_run import load_run
 from bnngen.quantize.quantize import PRODUCER, Choices, quantise
 from bnngen.reference.data_file import Data, calibration_inputs, load_data, quantize
+from bnngen.reports.results import QuantizeRecord
 from bnngen.reports.second_look import LOOKED_AT, Activity, at_a_run
 from bnngen.train.datasets.dataset import Part
 from bnngen.train.export import strip
@@ -28,7 +28,7 @@ from bnngen.train.run import golden_look
 _SEED = 0
 
 
-def quantise_run(folder: Path, out: Path, choices: Choices, samples: int) -> dict[str, Any]:
+def quantise_run(folder: Path, out: Path, choices: Choices, samples: int) -> QuantizeRecord:
     """Quantise the float network that `bnngen train` has left in ``folder``, and write it to ``out``.
 
     It is calibrated on ``samples`` of the training part. The report has each layer's figures, and the
@@ -39,22 +39,24 @@ def quantise_run(folder: Path, out: Path, choices: Choices, samples: int) -> dic
     _check_out(out, folder)
     run = load_run(folder)
     report = _quantise(run.model, run.prepared.data.train.x, out, choices, samples)
+    figures: dict[str, int] = {}
+    warnings = report.warnings
     for name in ("validation", "test"):
         part: Part = getattr(run.prepared.data, name)
         in_float = accuracy(run.network, Tensors.of(part, torch.device("cpu")))
         correct, found = golden_look(out, part)
-        report["warnings"] += found
-        report |= {
+        warnings = [*warnings, *found]
+        figures |= {
             f"{name}_samples": len(part),
             f"{name}_correct": correct,
             f"{name}_correct_in_float": round(in_float * len(part)),
         }
-    return report | {"warnings": list(dict.fromkeys(report["warnings"]))}
+    return _with(report, figures, warnings)
 
 
 def quantise_file(
     path: Path, data: Path, out: Path, choices: Choices, samples: int, test: Path | None = None
-) -> dict[str, Any]:
+) -> QuantizeRecord:
     """Quantise the float ONNX file at ``path``, and write it to ``out``.
 
     It is calibrated on ``samples`` of ``x`` in the file ``data``; labels are not needed. The report has the
@@ -71,9 +73,14 @@ def quantise_file(
             raise DataError(f"'{test}' has no labels y, so there is no accuracy")
         y = network.run(loaded.codes, watch=activity)
         correct = int((network.classes(y) == loaded.labels).sum())
-        report["warnings"] += at_a_run(network, loaded, y, activity)
-        report |= {"test_samples": len(loaded.codes), "test_correct": correct}
-    return report | {"warnings": list(dict.fromkeys(report["warnings"]))}
+        figures = {"test_samples": len(loaded.codes), "test_correct": correct}
+        return _with(report, figures, [*report.warnings, *at_a_run(network, loaded, y, activity)])
+    return report
+
+
+def _with(report: QuantizeRecord, figures: dict[str, int], warnings: list[str]) -> QuantizeRecord:
+    """The report with these figures too; what is said of several parts is said once."""
+    return QuantizeRecord(**{**report.to_dict(), "warnings": list(dict.fromkeys(warnings)), **figures})
 
 
 def _check_out(out: Path, *inputs: Path | None) -> None:
@@ -93,7 +100,7 @@ def _is_quantised(path: Path) -> bool:
         return False
 
 
-def _quantise(model: Any, x: NDArray, out: Path, choices: Choices, samples: int) -> dict[str, Any]:
+def _quantise(model: Any, x: NDArray, out: Path, choices: Choices, samples: int) -> QuantizeRecord:
     """Write the quantised model to ``out`` and report its layers."""
     chosen = np.random.default_rng(_SEED).permutation(len(x))[:samples]
     x = x[np.sort(chosen)]
@@ -105,9 +112,9 @@ def _quantise(model: Any, x: NDArray, out: Path, choices: Choices, samples: int)
     codes = quantize(x[:LOOKED_AT], network)
     y = network.run(codes, watch=activity)
     write_bytes(out, contents)
-    return {
-        "layers": [asdict(layer) for layer in layers],
-        "weight_bits": sum(layer.weights * layer.weight_bits for layer in layers),
-        "calibration_samples": len(chosen),
-        "warnings": at_a_run(network, Data(codes, None), y, activity),
-    }
+    return QuantizeRecord(
+        layers=layers,
+        weight_bits=sum(layer.weights * layer.weight_bits for layer in layers),
+        calibration_samples=len(chosen),
+        warnings=list(dict.fromkeys(at_a_run(network, Data(codes, None), y, activity))),
+    )

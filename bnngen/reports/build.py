@@ -1,12 +1,14 @@
-"""What a build found out: report.json for scripts, report.html for people."""
+"""What a build found out: report.json for scripts, its schema for their tools, report.html for people."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
 
 from bnngen.base.errors import DataError
 from bnngen.base.files import write_text
@@ -14,71 +16,66 @@ from bnngen.cost.option import Option
 from bnngen.dataflow.fitted import Fitted
 from bnngen.ops.layer import Layer
 from bnngen.reference.network import Network
-from bnngen.reports.records import ReportRecord, read_record
+from bnngen.reports.columns import build_layers
+from bnngen.reports.records import (
+    Counts,
+    LayerRecord,
+    ModelRecord,
+    ReportRecord,
+    ScheduleRecord,
+    read_record,
+)
 from bnngen.reports.render import render
 from bnngen.schedule.budget import available
 
-REPORT, PAGE = "report.json", "report.html"
-"""The report for scripts, and for people."""
+REPORT, SCHEMA, PAGE = "report.json", "report.schema.json", "report.html"
+"""The report for scripts, what may stand in it, and the report for people."""
 STEPS = ("estimate", "verilog", "simulate", "synth", "bitstream")
 """The steps of a build, in order; each needs the ones before it, but for the simulation."""
 
 
-@dataclass
-class Report:
-    """The contents of report.json. A step that did not run is None, never zero."""
+def report_of(design: Fitted, model: ModelRecord) -> ReportRecord:
+    """What is known before any tool has run."""
+    schedule = design.schedule
+    network = schedule.network
+    layers = zip(network.layers, schedule.options, design.layer_blocks, strict=True)
+    return ReportRecord(
+        bnngen=version("bnngen"),
+        model=model,
+        board=schedule.board.name,
+        family=schedule.board.family,
+        clock_mhz=float(schedule.clock_mhz),
+        layers=[LayerRecord(**_layer(layer.name, layer.op, o, blocks)) for layer, o, blocks in layers],
+        schedule=ScheduleRecord(
+            cycles_per_frame=design.cycles_per_frame,
+            latency_cycles=design.latency_cycles,
+            fps=design.fps,
+            fifo_bits=design.fifo_bits,
+            estimate=Counts(**asdict(design.resources)),
+            available=Counts(**asdict(available(schedule.board))),
+            bram_kind=schedule.board.resources.bram.kind,
+            weight_bits_stored=design.weight_bits_stored,
+            weight_ram_bits=design.weight_ram_bits,
+            weight_fill=design.weight_fill,
+        ),
+        # what has not run is written as such
+        simulation=None,
+        synthesis=None,
+        pnr=None,
+        warnings=[],
+    )
 
-    model: dict[str, Any]
-    board: str
-    family: str
-    clock_mhz: float
-    layers: list[dict[str, Any]]
-    schedule: dict[str, Any]
-    simulation: dict[str, Any] | None = None
-    synthesis: dict[str, Any] | None = None
-    pnr: dict[str, Any] | None = None
-    warnings: list[str] = field(default_factory=list)
 
-    @classmethod
-    def of_design(cls, design: Fitted, model: dict[str, Any]) -> Report:
-        """What is known before any tool has run."""
-        schedule = design.schedule
-        network = schedule.network
-        layers = [
-            _layer(layer.name, layer.op, option, blocks)
-            for layer, option, blocks in zip(
-                network.layers, schedule.options, design.layer_blocks, strict=True
-            )
-        ]
-        bram_kind = schedule.board.resources.bram.kind
-        have = available(schedule.board)
-        return cls(
-            model={**model, "weight_bits": weight_bits(network)},
-            board=schedule.board.name,
-            family=schedule.board.family,
-            clock_mhz=float(schedule.clock_mhz),
-            layers=layers,
-            schedule={
-                "cycles_per_frame": design.cycles_per_frame,
-                "latency_cycles": design.latency_cycles,
-                "fps": design.fps,
-                "fifo_bits": design.fifo_bits,
-                "estimate": asdict(design.resources),
-                "available": asdict(have),
-                "bram_kind": bram_kind,
-                "weight_bits_stored": design.weight_bits_stored,
-                "weight_ram_bits": design.weight_ram_bits,
-                "weight_fill": design.weight_fill,
-            },
-        )
+def write_report(report: ReportRecord, out: Path) -> None:
+    """Write report.json, its schema and report.html into ``out``, each in one step."""
+    write_text(out / REPORT, json.dumps(report.to_dict(), indent=2) + "\n")
+    write_text(out / SCHEMA, json.dumps(schema(), indent=2) + "\n")
+    write_text(out / PAGE, render_html(report))
 
-    def to_dict(self) -> dict[str, Any]:
-        return {"bnngen": version("bnngen"), **asdict(self)}
 
-    def write(self, out: Path) -> None:
-        """Write report.json and report.html into ``out``, each in one step."""
-        write_text(out / REPORT, json.dumps(self.to_dict(), indent=2) + "\n")
-        write_text(out / PAGE, render_html(self.to_dict()))
+def schema() -> dict[str, Any]:
+    """The JSON schema of report.json."""
+    return {"$schema": GenerateJsonSchema.schema_dialect, **ReportRecord.model_json_schema()}
 
 
 def read_report(out: str | Path) -> ReportRecord:
@@ -89,10 +86,9 @@ def read_report(out: str | Path) -> ReportRecord:
     return read_record(path, ReportRecord)
 
 
-def render_html(report: dict[str, Any] | ReportRecord) -> str:
+def render_html(report: ReportRecord) -> str:
     """The report as a page that needs no other file."""
-    contents = report.model_dump() if isinstance(report, ReportRecord) else report
-    return render("report.html.j2", report=contents)
+    return render("report.html.j2", report=report, columns=build_layers(report.schedule.bram_kind))
 
 
 def weight_bits(network: Network) -> int:

@@ -1,4 +1,4 @@
-"""What files of a build folder say, as typed records: people edit such files, and none is believed unread.
+"""What a build writes and reads, as typed records: people edit such files, and none is believed unread.
 
 Unknown keys pass: later versions write more. What versions before have not written has a default.
 """
@@ -18,6 +18,7 @@ Whole = Annotated[int, Field(ge=0, lt=1 << 62)]
 Cycles = Annotated[int, Field(ge=1, lt=1 << 62)]
 Number = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 _MOST_SHOWN = 80
 _MOST_MISTAKES = 5
@@ -27,6 +28,10 @@ class Record(BaseModel):
     """A JSON object. Types are strict: a number in quotes is not a number."""
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True, allow_inf_nan=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As it is written: with the keys that it was made or read with, and no others."""
+        return self.model_dump(exclude_unset=True)
 
 
 class Counts(Record):
@@ -39,15 +44,41 @@ class Counts(Record):
     spram: Whole = 0
 
 
+class NetlistCounts(Record):
+    """Cells of a netlist."""
+
+    lut: Whole
+    ff: Whole
+    bram: Whole
+    dsp: Whole
+    carry: Whole = 0
+    spram: Whole = 0
+
+
+class ImportCheckRecord(Record):
+    """What `bnngen.import_check` found."""
+
+    frames: Whole
+    differing: Whole
+    undecided: Whole
+    layer: str | None
+
+
 class ModelRecord(Record):
     """The model that was built; ``output`` is what was asked of its end."""
 
     file: str | None = None
+    sha256: str | None = None
     output: Literal["file", "class"]
+    weight_bits: Whole = 0
+    import_check: ImportCheckRecord | None = None
 
 
 class LayerRecord(Record):
-    """A layer; one without choices has no ``pe``, ``simd`` and ``cycles``."""
+    """A layer; one without choices has no ``pe``, ``simd`` and ``cycles``.
+
+    ``window`` and ``positions`` are written of sliding windows, the fields below of layers with weights.
+    """
 
     name: str
     op: str
@@ -57,6 +88,14 @@ class LayerRecord(Record):
     weight_bits: Whole
     lut_estimate: Whole
     bram_estimate: Whole
+    window: str | None = None
+    positions: list[Whole] | None = None
+    rows: Whole | None = None
+    columns: Whole | None = None
+    input_type: str | None = None
+    weight_type: str | None = None
+    output_type: str | None = None
+    weight_memory: str | None = None
 
 
 class ScheduleRecord(Record):
@@ -65,6 +104,7 @@ class ScheduleRecord(Record):
     cycles_per_frame: Cycles
     latency_cycles: Cycles
     fps: Positive
+    fifo_bits: Whole = 0
     estimate: Counts
     available: Counts
     bram_kind: str
@@ -74,19 +114,34 @@ class ScheduleRecord(Record):
 
 
 class SimulationRecord(Record):
-    """What the simulation found."""
+    """What the simulation found. ``as_predicted`` is None where nothing was predicted, or it is not known."""
 
     frames: Whole
     mismatches: Whole
-    accuracy: Annotated[float, Field(ge=0, le=1)] | None
+    cycles_per_frame: Whole | None = None
+    latency_cycles: Whole | None = None
+    accuracy: Share | None
+    correct: Whole | None = None
+    as_predicted: bool | None = None
+    cycles: Whole = 0
+    cycles_per_second: Number = 0.0
+    wall_s: Number = 0.0
 
 
-class SynthesisRecord(Counts):
+class SynthesisRecord(Record):
     """What synthesis made; ``accelerator`` without the design around it."""
 
     tool: str
-    accelerator: Counts
+    lut: Whole
+    ff: Whole
+    bram: Whole
+    dsp: Whole
+    spram: Whole = 0
+    carry: Whole = 0
+    lut_levels: Whole | None = None
     cached: bool = False
+    wall_s: Number = 0.0
+    accelerator: NetlistCounts
 
 
 class PnrRecord(Record):
@@ -95,11 +150,17 @@ class PnrRecord(Record):
     tool: str
     fmax_mhz: Number
     met: bool
+    fps: Number = 0.0
+    bitstream: str = ""
+    utilisation: dict[str, list[Whole]] = Field(default_factory=dict)
     cached: bool = False
+    wall_s: Number = 0.0
 
 
 class ReportRecord(Record):
-    """``report.json``. A step that did not run is None."""
+    """``report.json``. A step that did not run is None, never zero. It grows with the build."""
+
+    model_config = ConfigDict(frozen=False, validate_assignment=True)
 
     bnngen: str
     model: ModelRecord

@@ -5,28 +5,30 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from bnngen.base.errors import DataError, InterfaceError
 from bnngen.base.files import write_bytes
 from bnngen.emit.verilog import stream_format
 from bnngen.passes.from_file import load
 from bnngen.reference.network import Network
-from bnngen.reports.build import read_report
+from bnngen.reports.build import read_report, weight_bits
+from bnngen.reports.records import ModelRecord
 from bnngen_sim.interface import Interface
 
 KEPT_MODEL = "model.onnx"
 """Its name."""
 
 
-def keep_model(network: Network, out: Path) -> dict[str, Any]:
+def keep_model(network: Network, out: Path) -> ModelRecord:
     """Copy the model file into ``out``; returns what the report says about it."""
-    source = network.source
+    source, bits = network.source, weight_bits(network)
     if source is None:
-        return {"file": None, "sha256": None, "output": "file"}
+        return ModelRecord(file=None, sha256=None, output="file", weight_bits=bits)
     write_bytes(out / KEPT_MODEL, source.contents)
     digest = hashlib.sha256(source.contents).hexdigest()
-    return {"file": source.name, "sha256": digest, "output": source.output}
+    return ModelRecord.model_validate(
+        {"file": source.name, "sha256": digest, "output": source.output, "weight_bits": bits}
+    )
 
 
 def kept_model(out: Path) -> tuple[Network, tuple[int, int]]:

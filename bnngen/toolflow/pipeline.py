@@ -17,7 +17,14 @@ from bnngen.import_check.check import check_import
 from bnngen.import_check.evaluator import EvaluationError
 from bnngen.reference.data_file import Data
 from bnngen.reference.network import Network
-from bnngen.reports.build import PAGE, REPORT, STEPS, Report
+from bnngen.reports.build import PAGE, REPORT, SCHEMA, STEPS, report_of, write_report
+from bnngen.reports.records import (
+    ImportCheckRecord,
+    NetlistCounts,
+    PnrRecord,
+    ReportRecord,
+    SynthesisRecord,
+)
 from bnngen.reports.second_look import fast_clock, words
 from bnngen.toolflow.kept_model import KEPT_MODEL, keep_model
 from bnngen.toolflow.place_and_route import place_and_route, routing_products
@@ -25,7 +32,7 @@ from bnngen.toolflow.simulation import compare, random_frames, simulate_frames
 from bnngen.toolflow.synthesis import SynthesisResult, check_fit, synthesis_products, synthesize
 from bnngen_boards.profile import Board
 
-STALE = (REPORT, PAGE, "rtl", "synth", "pnr")
+STALE = (REPORT, SCHEMA, PAGE, "rtl", "synth", "pnr")
 """What a build removes of an earlier one."""
 RANDOM_FRAMES = 64
 """How many random frames a simulation without verification data runs."""
@@ -48,15 +55,15 @@ class Watcher:
 class BuildResult:
     """The report of a build; ``holds`` says whether everything that was asked for is so."""
 
-    report: Report
+    report: ReportRecord
     out: Path
 
     @property
     def holds(self) -> bool:
         """Whether the simulation was exact and as predicted, and the timing is met."""
         simulation, pnr = self.report.simulation, self.report.pnr
-        exact = simulation is None or (simulation["mismatches"] == 0 and simulation["as_predicted"])
-        return exact and (pnr is None or pnr["met"])
+        exact = simulation is None or (simulation.mismatches == 0 and simulation.as_predicted is True)
+        return exact and (pnr is None or pnr.met)
 
 
 def build(
@@ -83,11 +90,11 @@ def build(
     board = design.schedule.board
     last = last_step(board, until)
     with owned(out, build_files(board, last), STALE), caching(cache):
-        report = Report.of_design(design, keep_model(design.schedule.network, out))
+        report = report_of(design, keep_model(design.schedule.network, out))
         report.warnings += words(fast_clock(board, report.clock_mhz))
         if until is None and last != STEPS[-1]:
             report.warnings.append(f"{_no_bitstream(board)}: this build ends with its netlist")
-        report.write(out)
+        write_report(report, out)
         _check_import(design.schedule.network, data, report, out)
         run = _Run(design, out, report, data, watcher or Watcher(), last)
         for name in STEPS[1 : STEPS.index(last) + 1]:
@@ -95,7 +102,7 @@ def build(
     return BuildResult(report, out)
 
 
-def _check_import(network: Network, data: Data | None, report: Report, out: Path) -> None:
+def _check_import(network: Network, data: Data | None, report: ReportRecord, out: Path) -> None:
     """Compare the network with an evaluation of its file on the first frames of ``data``.
 
     Raises ImportMismatchError if they differ. A file that can't be evaluated so is worth a warning.
@@ -107,10 +114,11 @@ def _check_import(network: Network, data: Data | None, report: Report, out: Path
     except EvaluationError as error:
         report.warnings.append(str(error))
     else:
-        report.model["import_check"] = found.to_dict()
+        check = ImportCheckRecord(**found.to_dict())
+        report.model = report.model.model_copy(update={"import_check": check})
         if found.differing or found.undecided:
             report.warnings.append(f"import check: {found}")
-        report.write(out)
+        write_report(report, out)
         found.require()
 
 
@@ -127,7 +135,7 @@ def last_step(board: Board, until: str | None) -> str:
 def build_files(board: Board, last: str) -> list[str]:
     """The files that a build for ``board`` up to and with the step ``last`` writes."""
     names = {
-        "estimate": [KEPT_MODEL, REPORT, PAGE],
+        "estimate": [KEPT_MODEL, REPORT, SCHEMA, PAGE],
         "verilog": [f"rtl/{VERILOG}", f"rtl/{INTERFACE}"],
         "simulate": [],
         "synth": [f"synth/{name}" for name in synthesis_products(board)],
@@ -144,7 +152,7 @@ class _Run:
     """The state that the steps of one build share."""
 
     def __init__(
-        self, design: Fitted, out: Path, report: Report, data: Data | None, watcher: Watcher, until: str
+        self, design: Fitted, out: Path, report: ReportRecord, data: Data | None, watcher: Watcher, until: str
     ) -> None:
         self.design, self.out, self.report, self.watcher = design, out, report, watcher
         self.board = design.schedule.board
@@ -169,9 +177,9 @@ class _Run:
             reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
             self.report.warnings.append(f"step '{name}' failed: {reason}")
             with suppress(UsageError):  # on a full disk the report of the steps before stays
-                self.report.write(self.out)
+                write_report(self.report, self.out)
             raise
-        self.report.write(self.out)
+        write_report(self.report, self.out)
 
     def _verilog(self) -> None:
         write_verilog(self.design.schedule, self.design.chain, self.out / "rtl")
@@ -180,10 +188,10 @@ class _Run:
         assert self.data is not None
         result = simulate_frames(self.out / "rtl", self.data, progress=self.watcher.frames)
         predicted = (self.design.cycles_per_frame, self.design.latency_cycles)
-        figures = compare(self.network, self.data, result, predicted)
-        self.report.warnings += figures.pop("warnings")
+        figures, found = compare(self.network, self.data, result, predicted)
+        self.report.warnings += found
         self.report.simulation = figures
-        if not self.report.simulation["as_predicted"]:
+        if not figures.as_predicted:
             self.report.warnings.append("the simulated timing is not the predicted one: please report this")
 
     def _synth(self) -> None:
@@ -193,21 +201,31 @@ class _Run:
             self.out / "rtl", interface, self.board, clock, self.out / "synth", self.watcher.message
         )
         self._synthesis = result
-        keys = ("tool", "lut", "ff", "bram", "dsp", "spram", "carry", "lut_levels", "cached", "wall_s")
-        counts = {key: getattr(result, key) for key in keys}
-        self.report.synthesis = {**counts, "accelerator": asdict(result.accelerator)}
+        self.report.synthesis = SynthesisRecord(
+            tool=result.tool,
+            lut=result.lut,
+            ff=result.ff,
+            bram=result.bram,
+            dsp=result.dsp,
+            spram=result.spram,
+            carry=result.carry,
+            lut_levels=result.lut_levels,
+            cached=result.cached,
+            wall_s=result.wall_s,
+            accelerator=NetlistCounts(**asdict(result.accelerator)),
+        )
         check_fit(result, self.board)
 
     def _bitstream(self) -> None:
         assert self._synthesis is not None
         result = place_and_route(self._synthesis, self.board, self.out / "pnr", self.watcher.message)
-        self.report.pnr = {
-            "tool": result.tool,
-            "fmax_mhz": result.fmax_mhz,
-            "met": result.met,
-            "fps": self.design.fps,
-            "bitstream": str(result.bitstream.relative_to(self.out)),
-            "utilisation": {kind: list(used) for kind, used in result.utilisation.items()},
-            "cached": result.cached,
-            "wall_s": result.wall_s,
-        }
+        self.report.pnr = PnrRecord(
+            tool=result.tool,
+            fmax_mhz=result.fmax_mhz,
+            met=result.met,
+            fps=self.design.fps,
+            bitstream=str(result.bitstream.relative_to(self.out)),
+            utilisation={kind: list(used) for kind, used in result.utilisation.items()},
+            cached=result.cached,
+            wall_s=result.wall_s,
+        )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from bnngen.base.errors import UsageError
 from bnngen.reference.data_file import Data
 from bnngen.reference.network import Network
+from bnngen.reports.records import SimulationRecord
 from bnngen.reports.second_look import Activity, at_a_run
 from bnngen_sim.batch import BatchResult, simulate
 
@@ -49,27 +49,27 @@ def simulate_frames(
 
 def compare(
     network: Network, data: Data, result: BatchResult, predicted: tuple[int, int] | None
-) -> dict[str, Any]:
+) -> tuple[SimulationRecord, list[str]]:
     """The report's entry of a simulation: its outputs against the golden model, its timing against the
-    ``predicted`` cycles per frame and latency. Cycles per frame are measured without stalls only. Without a
-    prediction, as for a board on a serial line, ``as_predicted`` is None. ``warnings`` are a report's own."""
+    ``predicted`` cycles per frame and latency; and its warnings. Cycles per frame are measured without stalls
+    only. Without a prediction, as for a board on a serial line, ``as_predicted`` is None."""
     activity = Activity()
     golden = network.run(data.codes, watch=activity)
     measured = result.cycles_per_frame
     labels = data.labels
     correct = None if labels is None else int((network.classes(result.outputs) == labels).sum())
-    return {
-        "frames": len(golden),
-        "mismatches": int((golden != result.outputs).any(axis=1).sum()),
-        "cycles_per_frame": measured,
-        "latency_cycles": result.latency_cycles,
-        "accuracy": None if correct is None else correct / len(golden),
-        "correct": correct,
-        "as_predicted": predicted
-        and measured in (None, predicted[0])
-        and result.latency_cycles == predicted[1],
-        "cycles": result.cycles,
-        "cycles_per_second": result.cycles_per_second,
-        "wall_s": result.wall_s,
-        "warnings": at_a_run(network, data, golden, activity),
-    }
+    found = SimulationRecord(
+        frames=len(golden),
+        mismatches=int((golden != result.outputs).any(axis=1).sum()),
+        cycles_per_frame=measured,
+        latency_cycles=result.latency_cycles,
+        accuracy=None if correct is None else correct / len(golden),
+        correct=correct,
+        as_predicted=None
+        if predicted is None
+        else measured in (None, predicted[0]) and result.latency_cycles == predicted[1],
+        cycles=result.cycles,
+        cycles_per_second=result.cycles_per_second,
+        wall_s=result.wall_s,
+    )
+    return found, at_a_run(network, data, golden, activity)

@@ -19,6 +19,7 @@ from bnngen.base.files import write_bytes, write_text
 from bnngen.base.owned import owned
 from bnngen.reference.data_file import Data, quantize
 from bnngen.reports.curve import write_curve
+from bnngen.reports.results import RunRecord
 from bnngen.reports.second_look import (
     Activity,
     at_a_run,
@@ -45,7 +46,7 @@ class Result:
     """What a run has reached: ``report`` is the last line of its log."""
 
     out: Path
-    report: dict[str, Any]
+    report: RunRecord
 
 
 Judge = Literal["test", "validation"]
@@ -86,7 +87,7 @@ def train(path: str | Path, out: str | Path, watcher: Watcher | None = None, jud
 
         network = Fit(recipe, prepared, device, watcher or Watcher(), save).run(checkpoint)
         report = _finish(recipe, prepared, network, checkpoint, out, judge)
-        _write_log(out, [*checkpoint.log, {"report": report}])
+        _write_log(out, [*checkpoint.log, {"report": report.to_dict()}])
     return Result(out, report)
 
 
@@ -98,7 +99,7 @@ def load_prepared(recipe: Recipe) -> Prepared:
 
 def _finish(
     recipe: Recipe, prepared: Prepared, network: Trainee, checkpoint: Checkpoint, out: Path, part: Judge
-) -> dict[str, Any]:
+) -> RunRecord:
     """Export the network; if it is judged by the test part, look at that for the first and only time."""
     test, train = getattr(prepared.data, part), prepared.data.train
     if is_float(recipe):
@@ -112,25 +113,27 @@ def _finish(
     if (host := preprocessing(prepared)) is not None:
         write_text(out / "preprocessing.json", json.dumps(host) + "\n")
     validation = accuracy(network, Tensors.of(prepared.data.validation, torch.device("cpu")))
-    return {
-        "judge": judge,
-        "validation_accuracy": validation,
-        f"{part}_samples": len(test),
-        f"{part}_correct": correct,
-        f"{part}_accuracy": correct / len(test),
-        "epochs": len(checkpoint.log),
-        "seconds": round(sum(entry["seconds"] for entry in checkpoint.log), 1),
-        "seed": recipe.train.seed,
-        "weights": sum(layer.weight.numel() for layer in network.quantised_layers()),
-        "nonzero_weights": nonzero_weights(network),
-        "warnings": [
-            *words(
-                missing_classes(train.y, prepared.data.classes, enough=0),
-                nothing_learned(max(entry["train_accuracy"] for entry in checkpoint.log), train.y),
-            ),
-            *found,
-        ],
-    }
+    return RunRecord.model_validate(
+        {
+            "judge": judge,
+            "validation_accuracy": validation,
+            f"{part}_samples": len(test),
+            f"{part}_correct": correct,
+            f"{part}_accuracy": correct / len(test),
+            "epochs": len(checkpoint.log),
+            "seconds": round(sum(entry["seconds"] for entry in checkpoint.log), 1),
+            "seed": recipe.train.seed,
+            "weights": sum(layer.weight.numel() for layer in network.quantised_layers()),
+            "nonzero_weights": nonzero_weights(network),
+            "warnings": [
+                *words(
+                    missing_classes(train.y, prepared.data.classes, enough=0),
+                    nothing_learned(max(entry["train_accuracy"] for entry in checkpoint.log), train.y),
+                ),
+                *found,
+            ],
+        }
+    )
 
 
 def golden_look(model: Path, part: Part) -> tuple[int, list[str]]:

@@ -76,19 +76,19 @@ def summary(result: BuildResult) -> str:
     lines = []
     if report.simulation is not None:
         lines.append(
-            f"The Verilog answered all {report.simulation['frames']} test images, "
-            f"{report.simulation['mismatches']} of them differently from the golden model."
+            f"The Verilog answered all {report.simulation.frames} test images, "
+            f"{report.simulation.mismatches} of them differently from the golden model."
         )
     lines.append(
-        f"One image takes {report.schedule['cycles_per_frame']} clock cycles: "
+        f"One image takes {report.schedule.cycles_per_frame} clock cycles: "
         f"at {report.clock_mhz:g} MHz that is "
-        f"{report.schedule['fps']:,.0f} images a second, each answered after "
-        f"{report.schedule['latency_cycles'] / report.clock_mhz:.1f} microseconds."
+        f"{report.schedule.fps:,.0f} images a second, each answered after "
+        f"{report.schedule.latency_cycles / report.clock_mhz:.1f} microseconds."
     )
     if report.pnr is not None:
         lines.append(
-            f"The bitstream is {result.out / report.pnr['bitstream']}: "
-            f"it could run at {report.pnr['fmax_mhz']:.1f} MHz, and loads with 'iceprog'."
+            f"The bitstream is {result.out / report.pnr.bitstream}: "
+            f"it could run at {report.pnr.fmax_mhz:.1f} MHz, and loads with 'iceprog'."
         )
     lines.append(f"Everything is in {result.out}; open report.html there in a browser.")
     return "\n".join(lines)

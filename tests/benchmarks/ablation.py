@@ -194,7 +194,7 @@ def quantisation(bench: Bench) -> Group:
         def measure(seed: int) -> float:
             folder = bench.run(seed, model)
             report = quantise_run(folder, bench.folder / "quantised.onnx", choice, samples=512)
-            return report["test_correct"] / report["test_samples"]
+            return report.test_correct / report.test_samples
 
         return measure
 

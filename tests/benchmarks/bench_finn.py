@@ -119,10 +119,10 @@ def _table(published: Published) -> Table:
     with tempfile.TemporaryDirectory() as out:
         report = design.build(out, until="synth", data=random_frames(design.schedule.network, FRAMES)).report
     simulation, synthesis = report.simulation, report.synthesis
-    if simulation["mismatches"] or not simulation["as_predicted"]:
+    if simulation.mismatches or not simulation.as_predicted:
         sys.exit(f"{published.name}: the Verilog differs from the golden model: {simulation}")
     table = Table(f"{published.name} on {BOARD}, {FRAMES} frames exact in Verilator", "FINN, FPGA 2017")
-    luts, bram, levels = synthesis["lut"], synthesis["bram"] / 2, synthesis["lut_levels"]
+    luts, bram, levels = synthesis.lut, synthesis.bram / 2, synthesis.lut_levels
     table.rows = [
         Row("FINN: LUTs", published.luts, "LUT", 1.0),
         _row(

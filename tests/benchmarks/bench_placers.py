@@ -29,7 +29,7 @@ def placers(settings: Settings) -> list[Table]:
     with tempfile.TemporaryDirectory() as out:
         synthesis = design.build(out, until="synth").report.synthesis
         routed = {placer: _route(Path(out, "synth"), placer) for placer in (BASELINE, ours)}
-    table = Table(f"{synthesis['lut']:,} LUTs on {BOARD}, placed and routed", BASELINE)
+    table = Table(f"{synthesis.lut:,} LUTs on {BOARD}, placed and routed", BASELINE)
     seconds, mhz = routed[BASELINE]
     for placer, (own_seconds, own_mhz) in routed.items():
         table.rows += [

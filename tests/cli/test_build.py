@@ -61,6 +61,7 @@ def test_the_folder_holds_what_the_contract_says(built: Path) -> None:
         "model.onnx",
         "report.json",
         "report.html",
+        "report.schema.json",
         "rtl/bnn_accelerator.v",
         "rtl/interface.json",
         ".bnngen-files.json",
@@ -246,9 +247,8 @@ def test_ctrl_c_ends_everything_and_leaves_no_mess(digits: Path, tmp_path: Path)
     assert "Traceback" not in errors
     left = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
     rtl = {"rtl/bnn_accelerator.v", "rtl/interface.json"}
-    assert (
-        left - {"synth/yosys.log"} == {".bnngen-files.json", "model.onnx", "report.json", "report.html"} | rtl
-    )
+    reports = {"report.json", "report.schema.json", "report.html"}
+    assert left - {"synth/yosys.log"} == {".bnngen-files.json", "model.onnx"} | reports | rtl
     assert json.loads((out / "report.json").read_text())["warnings"] == ["step 'synth' failed: interrupted"]
 
 

@@ -140,8 +140,9 @@ def test_the_wrong_outputs_are_marked(cli: Cli, capsys: pytest.CaptureFixture[st
     """What has a colour is no markup in a text."""
     from bnngen.cli.console import console, marked
     from bnngen.cli.summary import _simulation
+    from bnngen.reports.records import SimulationRecord
 
-    figures = {"frames": 5, "mismatches": 2, "accuracy": 0.5, "as_predicted": False}
+    figures = SimulationRecord(frames=5, mismatches=2, accuracy=0.5, as_predicted=False)
     console.print(_simulation(figures))
     console.print(marked("warning:", "[x]\x1b", "yellow"))
     assert capsys.readouterr().out == (

@@ -101,12 +101,13 @@ class TestBuild:
         out = tmp_path / "out"
         shutil.copytree(built, out)
         (out / LIST).unlink()
+        (out / "report.schema.json").unlink()  # such versions wrote none
         (out / "rtl" / "my_top.v").write_text("module broken (")
         data = ("simulate", out, digits / "digits_test.npz", "--frames", 10)
         assert cli(*data)[0] == 0
         assert cli("report", out)[0] == 0
         assert build(cli, digits, out, "estimate")[0] == 0
-        names = {LIST, "model.onnx", "report.json", "report.html", "rtl/my_top.v"}
+        names = {LIST, "model.onnx", "report.json", "report.schema.json", "report.html", "rtl/my_top.v"}
         assert contents(out).keys() == names
 
     @pytest.mark.parametrize("out", ["", " "])

@@ -23,12 +23,12 @@ EFFORT = Effort(trials=2, epochs=1, finalists=1, act_bits=(1, 2))
 def test_the_winner_fits_and_can_be_made_again(recipe_path: Path, tmp_path: Path) -> None:
     out, target = tmp_path / "out", Target("icebreaker", 100_000)
     report = compress(load_recipe(recipe_path), target, EFFORT, out)
-    winner = report["winner"]
-    assert winner["widths"] < [256, 128]
+    winner = report.winner
+    assert winner.widths < [256, 128]
     design = bnngen.compile(bnngen.load(out / "model.onnx"), "icebreaker", 100_000)
-    assert design.resources.bram == winner["bram"] <= 30
+    assert design.resources.bram == winner.bram <= 30
     assert (out / "compress.html").is_file()
-    assert json.loads((out / "candidates.json").read_text()) == report
+    assert json.loads((out / "candidates.json").read_text()) == report.to_dict()
 
     train(out / "recipe.toml", tmp_path / "again")
     assert (tmp_path / "again" / "model.onnx").read_bytes() == (out / "model.onnx").read_bytes()
@@ -42,9 +42,9 @@ def test_students_never_see_the_test_part_and_a_search_goes_on(recipe_path: Path
         for log in (out / "students").glob("*/log.jsonl")
     }
     tested = [name for name, report in reports.items() if "test_accuracy" in report]
-    assert tested == [f"{first['winner']['number']}_3_epochs"]
+    assert tested == [f"{first.winner.number}_3_epochs"]
     checkpoints = {path: path.stat().st_mtime_ns for path in out.glob("students/*/checkpoint.pt")}
-    assert compress(load_recipe(recipe_path), target, EFFORT, out)["candidates"] == first["candidates"]
+    assert compress(load_recipe(recipe_path), target, EFFORT, out).candidates == first.candidates
     assert {path: path.stat().st_mtime_ns for path in checkpoints} == checkpoints
 
 
@@ -53,24 +53,24 @@ def test_pruned_students_have_the_sizes_that_the_scheduler_saw(
 ) -> None:
     out, effort = tmp_path / "out", replace(EFFORT, trials=4, finalists=2)
     recipe = load_recipe(recipe_path).model_copy(update={"distill": DistillTable(teacher=larger_run)})
-    candidates = compress(recipe, Target("icebreaker", 100_000), effort, out, larger=larger_run)["candidates"]
-    kinds = {(c["start"], c["act_bits"]) for c in candidates}
+    candidates = compress(recipe, Target("icebreaker", 100_000), effort, out, larger=larger_run).candidates
+    kinds = {(c.start, c.act_bits) for c in candidates}
     assert kinds == {("scratch", 1), ("pruned", 1), ("scratch", 2)}
-    assert {c["start"] for c in candidates if c["final"]} == {"scratch", "pruned"}
+    assert {c.start for c in candidates if c.final} == {"scratch", "pruned"}
     for c in candidates:
-        folder = out / "students" / f"{c['number']}_{c['epochs']}_epochs"
+        folder = out / "students" / f"{c.number}_{c.epochs}_epochs"
         layers = bnngen.load(folder / "model.onnx").layers
-        assert [len(layer.op.weights) for layer in layers] == [*c["widths"], 10]
-        assert sum(layer.op.weight_bits for layer in layers) == c["weight_memory_bits"]
+        assert [len(layer.op.weights) for layer in layers] == [*c.widths, 10]
+        assert sum(layer.op.weight_bits for layer in layers) == c.weight_memory_bits
         learns = load_recipe(folder / "student.toml")
-        assert (learns.prune is not None) == (c["start"] == "pruned")
+        assert (learns.prune is not None) == (c.start == "pruned")
         assert learns.distill == recipe.distill
 
 
 def test_a_pruned_winner_can_be_made_again(recipe_path: Path, larger_run: Path, tmp_path: Path) -> None:
     out, effort = tmp_path / "out", Effort(trials=2, epochs=1, finalists=1, starts="pruned")
     report = compress(load_recipe(recipe_path), Target("icebreaker", 100_000), effort, out, larger=larger_run)
-    assert {c["start"] for c in [*report["candidates"], report["winner"]]} == {"pruned"}
+    assert {c.start for c in [*report.candidates, report.winner]} == {"pruned"}
     train(out / "recipe.toml", tmp_path / "again")
     assert (tmp_path / "again" / "model.onnx").read_bytes() == (out / "model.onnx").read_bytes()
 

@@ -33,4 +33,4 @@ def test_synthesis_confirms_the_prediction(digits: Path, tmp_path: Path, board: 
     design = bnngen.compile(bnngen.load(digits / "digits_1w1a.onnx"), board, fps=fps)
     report = design.build(tmp_path, until="synth").report
     predicted = design.schedule.resources.lut
-    assert predicted == pytest.approx(report.synthesis["accelerator"]["lut"], rel=0.15)
+    assert predicted == pytest.approx(report.synthesis.accelerator.lut, rel=0.15)

@@ -43,6 +43,6 @@ def test_from_the_file_to_the_verilog(
     data = random_frames(design.schedule.network, 8)
     report = design.build(tmp_path, until="simulate", data=data).report
     assert report.simulation is not None
-    assert (report.simulation["mismatches"], report.simulation["as_predicted"]) == (0, True)
+    assert (report.simulation.mismatches, report.simulation.as_predicted) == (0, True)
     stalled = design.simulate(images, stall=0.3, seed=1)
     assert np.array_equal(stalled.outputs, y)

@@ -31,9 +31,9 @@ def float_run(write_recipe, tmp_path: Path) -> Path:
 
 def test_a_run(float_run: Path, tmp_path: Path) -> None:
     report = quantise_run(float_run, tmp_path / "q.onnx", Choices(4, 4, 4), samples=200)
-    assert report["calibration_samples"] == 200
-    assert report["weight_bits"] == 4 * (64 * 16 + 16 * 10)
-    assert abs(report["test_correct"] - report["test_correct_in_float"]) < 0.06 * report["test_samples"]
+    assert report.calibration_samples == 200
+    assert report.weight_bits == 4 * (64 * 16 + 16 * 10)
+    assert abs(report.test_correct - report.test_correct_in_float) < 0.06 * report.test_samples
     first = (tmp_path / "q.onnx").read_bytes()
     quantise_run(float_run, tmp_path / "q.onnx", Choices(4, 4, 4), samples=200)
     assert (tmp_path / "q.onnx").read_bytes() == first
@@ -50,8 +50,8 @@ def test_a_file(float_run: Path, tmp_path: Path) -> None:
     paths = (tmp_path / "m.onnx", tmp_path / "data.npz", tmp_path / "q.onnx")
     report = quantise_file(*paths, Choices(5, 5, 5), 200, tmp_path / "test.npz")
     assert (
-        report["test_correct"]
-        == quantise_run(float_run, tmp_path / "r.onnx", Choices(5, 5, 5), 200)["test_correct"]
+        report.test_correct
+        == quantise_run(float_run, tmp_path / "r.onnx", Choices(5, 5, 5), 200).test_correct
     )
     with pytest.raises(DataError, match="has no labels y, so there is no accuracy"):
         quantise_file(*paths, Choices(5, 5, 5), 200, tmp_path / "data.npz")
@@ -75,7 +75,7 @@ def test_a_float_file_with_a_clip(shared: Path, tmp_path: Path) -> None:
 def test_data_that_is_all_the_same_is_said(shared: Path, tmp_path: Path) -> None:
     file = shared / "cases" / "faults" / "f_relu.onnx"
     np.savez(tmp_path / "x.npz", x=np.ones((100, 8)))
-    found = quantise_file(file, tmp_path / "x.npz", tmp_path / "q.onnx", Choices(), 100)["warnings"]
+    found = quantise_file(file, tmp_path / "x.npz", tmp_path / "q.onnx", Choices(), 100).warnings
     assert [text.split(":")[0] for text in found] == ["all inputs become the code 255"]
 
 

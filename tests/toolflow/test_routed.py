@@ -25,7 +25,7 @@ def test_the_routed_board_is_exact(make_network: Callable[..., Network], tmp_pat
     design = compile(network, board="icebreaker", fps=100_000)
     report = design.build(tmp_path).report
     assert report.synthesis is not None
-    assert report.synthesis["accelerator"]["bram"] > 0
+    assert report.synthesis.accelerator.bram > 0
     data = random_frames(design.schedule.network, 5)
     with routed_folder(tmp_path) as folder:
         result = simulate_frames(folder, data, stall=0.2, seed=1)

@@ -22,7 +22,7 @@ from bnngen.base.cache_entry import intact_files
 from bnngen.base.owned import LIST
 
 COMMAND = [sys.executable, "-c", "from bnngen.cli import main; main()", "build"]
-REPORTS = {LIST, "model.onnx", "report.json", "report.html"}
+REPORTS = {LIST, "model.onnx", "report.json", "report.schema.json", "report.html"}
 RTL = {"rtl/bnn_accelerator.v", "rtl/interface.json"}
 NETLISTS = ("bnn_accelerator_netlist.v", "build_top.json", "serial.json", "top.json", "top.pcf")
 SYNTH = {f"synth/{name}" for name in NETLISTS}

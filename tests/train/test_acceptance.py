@@ -19,6 +19,6 @@ def test_twenty_epochs_of_tfc(shared: Path, tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(text.replace("../shared", str(shared)), encoding="utf-8")
     report = train(recipe, tmp_path / "out").report
-    assert (report["epochs"], report["test_samples"]) == (20, 10_000)
-    assert report["seconds"] < 300
-    assert report["test_accuracy"] > 0.935
+    assert (report.epochs, report.test_samples) == (20, 10_000)
+    assert report.seconds < 300
+    assert report.test_accuracy > 0.935

@@ -47,22 +47,22 @@ def test_what_a_run_leaves(write_recipe, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "recipe.toml").read_text() == path.read_text()
     *epochs, last = map(json.loads, (tmp_path / "out" / "log.jsonl").read_text().splitlines())
     assert [entry["epoch"] for entry in epochs] == [1, 2]
-    assert last == {"report": result.report}
+    assert last == {"report": result.report.to_dict()}
     network = bnngen.load(tmp_path / "out" / "model.onnx")
     data = load_data(tmp_path / "out" / "test.npz", network)
     right = int((network.classes(network.run(data.codes)) == data.labels).sum())
-    assert (right, len(data.codes)) == (result.report["test_correct"], result.report["test_samples"])
+    assert (right, len(data.codes)) == (result.report.test_correct, result.report.test_samples)
     assert right > 0.2 * len(data.codes)  # two epochs are few
 
 
 def test_a_recipe_in_order_says_nothing(write_recipe, tmp_path: Path) -> None:
-    assert train(write_recipe("epochs = 2", "epochs = 6"), tmp_path / "out").report["warnings"] == []
+    assert train(write_recipe("epochs = 2", "epochs = 6"), tmp_path / "out").report.warnings == []
 
 
 def test_where_nothing_is_learned(write_recipe, tmp_path: Path) -> None:
     """A learning rate far too large: no NaN, no error, and no knowledge."""
     report = train(write_recipe("epochs = 2", "epochs = 2\nlearning_rate = 1e6"), tmp_path / "out").report
-    (found,) = [text for text in report["warnings"] if text.startswith("nothing was learned")]
+    (found,) = [text for text in report.warnings if text.startswith("nothing was learned")]
     assert "no more than by chance" in found
 
 
@@ -90,7 +90,7 @@ def test_labels_with_gaps(write_recipe, tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     np.savez(tmp_path / "gap.npz", x=random.normal(size=(200, 8)), y=random.choice([0, 5, 1000], 200))
     path = write_recipe('"digits"', f'"npz"\npath = "{tmp_path}/gap.npz"', '"binarize"', '"standardize"')
-    assert train(path, tmp_path / "out").report["warnings"][0] == (
+    assert train(path, tmp_path / "out").report.warnings[0] == (
         "no frame of 145 has one of 998 labels, 1 first, though the network has an output for each class"
     )
 
@@ -127,8 +127,8 @@ def test_another_recipe_is_refused(write_recipe, tmp_path: Path) -> None:
 def test_a_float_network_is_a_teacher_only(write_recipe, tmp_path: Path) -> None:
     path = write_recipe("widths = [16]", "widths = [16]\nweight_bits = 32\nact_bits = 32\ninput_bits = 32")
     report = train(path, tmp_path / "out").report
-    assert report["judge"] == "torch"
-    assert report["test_accuracy"] > 0.2
+    assert report.judge == "torch"
+    assert report.test_accuracy > 0.2
     assert not (tmp_path / "out" / "model.onnx").exists()
 
 

@@ -53,8 +53,8 @@ def test_neurons_vanish_from_the_file_and_the_verilog(write_recipe, tmp_path: Pa
     train(write_recipe("widths = [16]", "widths = [16, 16, 16]"), tmp_path / "large")
     assert shapes(tmp_path / "large") == [(16, 64), (16, 16), (16, 16), (10, 16)]
     assert shapes(tmp_path / "small") == [(8, 64), (8, 8), (8, 8), (10, 8)]
-    assert report["weights"] == 8 * 64 + 2 * 8 * 8 + 10 * 8
-    assert report["test_accuracy"] > 0.15  # four epochs are few
+    assert report.weights == 8 * 64 + 2 * 8 * 8 + 10 * 8
+    assert report.test_accuracy > 0.15  # four epochs are few
     designs = [
         bnngen.compile(bnngen.load(tmp_path / name / "model.onnx"), "icebreaker", fps=1000)
         for name in ("small", "large")
@@ -77,9 +77,9 @@ def test_zeros_stay_zeros_to_the_end(write_recipe, tmp_path: Path, unit: str, sc
     report = train(pruning(write_recipe, unit, more=more), tmp_path / "out").report
     weights = [layer.op.weights for layer in bnngen.load(tmp_path / "out" / "model.onnx").layers]
     assert all(set(np.unique(w)) == {-1, 0, 1} for w in weights)
-    assert sum(int((w != 0).sum()) for w in weights) == report["nonzero_weights"]
+    assert sum(int((w != 0).sum()) for w in weights) == report.nonzero_weights
     if unit == "weights":
-        assert report["nonzero_weights"] <= 0.2 * report["weights"] + len(weights)
+        assert report.nonzero_weights <= 0.2 * report.weights + len(weights)
     if unit == "fan_in":
         assert all(
             ((w[:, k : k + 8] != 0).sum(1) <= 2).all() for w in weights for k in range(0, w.shape[1], 8)
@@ -129,7 +129,7 @@ def test_an_earlier_run_is_pruned_and_then_again(write_recipe, tmp_path: Path) -
     earlier = write_recipe("widths = [16]", "widths = [16, 16, 16]\nweight_bits = 2", name="earlier.toml")
     train(earlier, tmp_path / "earlier")
     path = pruning(write_recipe, "neurons", more=f'network = "{tmp_path}/earlier"')
-    assert train(path, tmp_path / "once").report["epochs"] == 2
+    assert train(path, tmp_path / "once").report.epochs == 2
     path = pruning(write_recipe, "weights", more=f'network = "{tmp_path}/once"')
     train(path, tmp_path / "twice")
     assert shapes(tmp_path / "twice") == shapes(tmp_path / "once")

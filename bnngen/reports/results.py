@@ -1,0 +1,154 @@
+"""What the commands find, as typed records: their ``--json`` has all of it, keys as here."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from bnngen.reports.records import ImportCheckRecord, Number, Positive, Record, Share, SimulationRecord, Whole
+
+
+class InputRecord(Record):
+    """What a network takes."""
+
+    shape: list[Whole]
+    type: str
+    rounding: str
+
+
+class SummaryRow(Record):
+    """A layer in figures; texts are empty where it has no such thing."""
+
+    name: str
+    op: str
+    window: str
+    elements_in: Whole
+    elements_out: Whole
+    output_shape: list[Whole]
+    input_type: str
+    output_type: str
+    weight_type: str
+    parameters: Whole
+    bit_operations: Whole
+    weight_bits: Whole
+
+
+class TotalRecord(Record):
+    """The sums over all layers."""
+
+    parameters: Whole
+    bit_operations: Whole
+    weight_bits: Whole
+
+
+class SummaryRecord(Record):
+    """Of ``bnngen inspect``; ``title`` and ``host`` are the ends of the network in words."""
+
+    title: str
+    host: str
+    input: InputRecord
+    layers: list[SummaryRow]
+    total: TotalRecord
+
+
+class GoldenRecord(Record):
+    """Of ``bnngen golden``. Without labels there is no accuracy."""
+
+    frames: Whole
+    correct: Whole | None
+    accuracy: Share | None
+    wall_s: Number
+    import_check: ImportCheckRecord | None
+    warnings: list[str]
+
+
+class SimulateRecord(SimulationRecord):
+    """Of ``bnngen simulate``: what was found, and of what."""
+
+    warnings: list[str]
+    stall: Share
+    seed: int
+    netlist: bool
+    routed: bool
+
+
+class RunRecord(Record):
+    """Of ``bnngen train``, and the last line of its log: on the test part, or on the validation part."""
+
+    judge: Literal["golden", "torch"]
+    validation_accuracy: Share
+    validation_samples: Whole | None = None
+    validation_correct: Whole | None = None
+    test_samples: Whole | None = None
+    test_correct: Whole | None = None
+    test_accuracy: Share | None = None
+    epochs: Whole
+    seconds: Number
+    seed: Whole
+    weights: Whole
+    nonzero_weights: Whole
+    warnings: list[str] = Field(default_factory=list)
+
+
+class CandidateRecord(Record):
+    """A student of a search."""
+
+    number: Whole
+    start: Literal["scratch", "pruned"]
+    widths: list[Whole]
+    dense: list[Whole]
+    weight_bits: Whole
+    act_bits: Whole
+    epochs: Whole
+    weight_memory_bits: Whole
+    bram: Whole
+    lut: Whole
+    fps: Positive
+    validation_accuracy: Share
+    final: bool
+
+
+class WinnerRecord(CandidateRecord):
+    """The best student; ``test`` is what it got of the test part, without warnings."""
+
+    test: RunRecord
+
+
+class SearchRecord(Record):
+    """Of ``bnngen compress``, and candidates.json."""
+
+    board: str
+    candidates: list[CandidateRecord]
+    winner: WinnerRecord
+    warnings: list[str]
+
+    @property
+    def ranked(self) -> list[CandidateRecord]:
+        """The students, the best first."""
+        return sorted(self.candidates, key=lambda c: -c.validation_accuracy)
+
+
+class ProductRecord(Record):
+    """A layer that was quantised: its number of ``weights``, their bits, and its outputs' power over their
+    error's, in dB."""
+
+    name: str
+    weights: Whole
+    weight_bits: Whole
+    sqnr_db: float
+
+
+class QuantizeRecord(Record):
+    """Of ``bnngen quantize``. A file without test data brings no accuracy, and only a run one in float."""
+
+    layers: list[ProductRecord]
+    weight_bits: Whole
+    calibration_samples: Whole
+    warnings: list[str]
+    validation_samples: Whole | None = None
+    validation_correct: Whole | None = None
+    validation_correct_in_float: Whole | None = None
+    test_samples: Whole | None = None
+    test_correct: Whole | None = None
+    test_correct_in_float: Whole | None = None
