@@ -59,4 +59,5 @@ def _price_list(family: str) -> tuple[float, ...]:
 
 def luts(structure: Structure, family: str) -> int:
     """LUTs of the structure."""
-    return round(sum(map(mul, _counts(structure), _price_list(family))))
+    total: float = sum(map(mul, _counts(structure), _price_list(family)))
+    return round(total)

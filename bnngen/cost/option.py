@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bnngen.cost.folding import Folding
 from bnngen.cost.resources import Resources
@@ -56,6 +56,6 @@ def pareto(options: Iterable[Option]) -> list[Option]:
     return kept
 
 
-def _merit(option: Option) -> tuple:
+def _merit(option: Option) -> tuple[Any, ...]:
     cost, styles = option.resources, (option.rom_style, option.feed_style, option.table_style)
     return option.cycles, cost.bram, cost.spram, cost.lut, option.folding, styles

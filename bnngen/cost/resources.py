@@ -41,4 +41,4 @@ def logic_rom_luts(width: int, depth: int, lut_inputs: int) -> float:
     if depth <= 1:
         return 0
     leaves = max(1, depth / (1 << lut_inputs))
-    return min(width, 2**depth) * (leaves + 0.67 * (leaves - 1))
+    return float(min(width, 2**depth) * (leaves + 0.67 * (leaves - 1)))

@@ -219,7 +219,7 @@ def _read_results(folder: Path, results: Path) -> int:
         cases = ElementTree.parse(results).iter("testcase")
         reasons = [f"{case.get('name')}: {_text(part)}" for case in cases for part in case.iter("failure")]
         raise SimulationError("\n".join([f"{folder}: {failed} of {tests} cocotb tests failed", *reasons]))
-    return tests
+    return int(tests)
 
 
 def _text(failure: ElementTree.Element) -> str:

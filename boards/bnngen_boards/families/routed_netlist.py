@@ -24,7 +24,7 @@ class Design:
 
     def pad(self, nets: Nets) -> str:
         """The port of the pad with these nets."""
-        return self._pads[tuple(nets)]
+        return str(self._pads[tuple(nets)])
 
     def port(self, name: str, direction: str, nets: Nets) -> None:
         """Makes nets a port, if there are any; a port of that name that exists already is one with them."""
@@ -69,7 +69,7 @@ class Design:
 
     def _unused(self) -> int:
         self._next += 1
-        return self._next
+        return int(self._next)
 
     def finished(self) -> dict[str, Any]:
         """The module for yosys."""

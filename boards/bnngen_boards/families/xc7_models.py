@@ -30,7 +30,7 @@ class _Ram:
 
     @property
     def bytes(self) -> int:
-        return 2 ** (self.address - 3)
+        return int(2 ** (self.address - 3))
 
     @property
     def inits(self) -> int:
