@@ -2,12 +2,13 @@
 
 import pytest
 from amaranth.hdl import Module, Signal
+from support.components import simulate
 
 from bnngen_hw.counting import BlockCounter, Counter, block_sizes, delay_line
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4])
-def test_counter(make_bench, limit):
+def test_counter(limit):
     m, enable = Module(), Signal()
     counter = Counter(limit, "n").build(m, enable)
 
@@ -20,11 +21,11 @@ def test_counter(make_bench, limit):
             ctx.set(enable, 0)
             await ctx.tick()
 
-    make_bench(m, None, None).simulate(drive)
+    simulate(m, drive)
 
 
 @pytest.mark.parametrize(("beats", "per_block"), [(6, 3), (7, 3), (2, 3), (3, 1), (1, 1), (5, 4)])
-def test_block_counter(make_bench, beats, per_block):
+def test_block_counter(beats, per_block):
     m = Module()
     blocks, seen = BlockCounter(beats, per_block, "b").build(m, Signal(init=1)), []
 
@@ -33,7 +34,7 @@ def test_block_counter(make_bench, beats, per_block):
             seen.append((ctx.get(blocks.end), ctx.get(blocks.short)))
             await ctx.tick()
 
-    make_bench(m, None, None).simulate(drive)
+    simulate(m, drive)
     frame = [(k == size - 1, size < per_block) for size in block_sizes(beats, per_block) for k in range(size)]
     assert seen == frame * 3
 
@@ -44,7 +45,7 @@ def test_block_sizes():
     assert block_sizes(2, 3) == [2]
 
 
-def test_delay_line(make_bench):
+def test_delay_line():
     m, signal = Module(), Signal(3)
     line = delay_line(m, signal, 2)
 
@@ -54,7 +55,7 @@ def test_delay_line(make_bench):
             assert [ctx.get(late) for late in line] == wanted
             await ctx.tick()
 
-    make_bench(m, None, None).simulate(drive)
+    simulate(m, drive)
 
 
 def test_limit_zero_is_refused():

@@ -14,6 +14,7 @@ import pytest
 from amaranth.back import rtlil
 from amaranth.hdl import Array, Assert, Assume, Cat, Module, Mux, Signal
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
+from support.components import Pipeline
 
 from bnngen_hw.arithmetic.dot import DotProduct
 from bnngen_hw.arithmetic.heap import BitHeap
@@ -176,9 +177,9 @@ def test_packed_and_unpacked_is_the_same(tmp_path, beats, per_block):
 
 
 @pytest.mark.parametrize(("latency", "depth"), [(1, 1), (3, 2), (2, 3)])
-def test_credits_leave_a_place_for_every_result(tmp_path, pipeline, latency, depth):
+def test_credits_leave_a_place_for_every_result(tmp_path, latency, depth):
     m = Module()
-    m.submodules.dut = dut = pipeline(1, latency + 1, depth)
+    m.submodules.dut = dut = Pipeline(1, latency + 1, depth)
     ports, _ = orderly(m, dut, depth)
     assert not counterexample(tmp_path, m, ports, 10)
 

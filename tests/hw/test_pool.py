@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import bench
 
 from bnngen_hw.beats import join_words, split_word
 from bnngen_hw.encoding import Encoding
@@ -48,7 +49,7 @@ def expected(pool, codes, marks):
 @given(
     pool=pools(), gap=st.sampled_from([0.0, 0.5]), stall=st.sampled_from([0.0, 0.6]), seed=st.integers(0, 99)
 )
-def test_against_numpy(bench, pool, gap, stall, seed):
+def test_against_numpy(pool, gap, stall, seed):
     codes, marks = random_beats(pool, 3, np.random.default_rng(seed))
     wanted = expected(pool, codes, marks)
     seen = bench(pool).run(beats_of(pool, codes, marks), len(wanted), gap=gap, stall=stall, seed=seed)
@@ -58,7 +59,7 @@ def test_against_numpy(bench, pool, gap, stall, seed):
 
 @settings(max_examples=30, deadline=None)
 @given(pool=pools(), data=st.data())
-def test_timing(bench, pool, data):
+def test_timing(pool, data):
     beats, results = pool.interval, pool.positions * pool.words
     times = data.draw(st.lists(st.integers(0, 2 * beats), min_size=beats, max_size=beats))
     bench(pool).check_arrivals([0] * beats, results, times)

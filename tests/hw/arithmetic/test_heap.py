@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import simulate
 
 from bnngen_hw.arithmetic.heap import BitHeap, heap_max
 from bnngen_hw.beats import join_words, split_word
@@ -27,7 +28,7 @@ TARGETS = [Target(4, 1), Target(4, 2), Target(4, 5), Target(6, 1), Target(6, 2),
     weights=st.sampled_from(["any", "counted", "constant"]),
     seed=st.integers(0, 999),
 )
-def test_sums(make_bench, columns, pe, target, weights, seed):
+def test_sums(columns, pe, target, weights, seed):
     heap = BitHeap(columns, pe, target, weights)
     rng, products = np.random.default_rng(seed), sum(map(len, columns))
     x, w = rng.integers(0, 2, (8, products, 1)), rng.integers(0, 2, (8, products, pe))
@@ -45,7 +46,7 @@ def test_sums(make_bench, columns, pe, target, weights, seed):
                 seen.append(split_word(ctx.get(heap.sums), pe, heap.width))
             await ctx.tick()
 
-    make_bench(heap, None, None).simulate(drive)
+    simulate(heap, drive)
     assert np.array_equal(seen, wanted)
 
 

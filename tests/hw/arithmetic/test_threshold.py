@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import simulate
 
 from bnngen_hw.arithmetic.threshold import ThresholdUnit
 from bnngen_hw.beats import join_words, split_word
@@ -12,7 +13,7 @@ from bnngen_hw.encoding import Encoding
 ACC = st.sampled_from([Encoding("unsigned", 1), Encoding("unsigned", 6), Encoding("signed", 6)])
 
 
-def simulate(bench, unit, acc, fold):
+def values_of(unit, acc, fold):
     """The values for accumulators (n, pe), one row a cycle, the fold one cycle ahead."""
     codes = []
 
@@ -27,13 +28,8 @@ def simulate(bench, unit, acc, fold):
                 codes.append(split_word(ctx.get(unit.codes), unit.pe, unit.out.bits))
             await ctx.tick()
 
-    bench.simulate(drive)
+    simulate(unit, drive)
     return unit.out.decode(np.array(codes))
-
-
-@pytest.fixture
-def run(make_bench):
-    return lambda unit, acc, fold: simulate(make_bench(unit, None, None), unit, acc, fold)
 
 
 def case(seed, pe, folds, levels, acc, inverts):
@@ -55,7 +51,7 @@ def case(seed, pe, folds, levels, acc, inverts):
     out_lo=st.sampled_from([0, -5, 3]),
     seed=st.integers(0, 999),
 )
-def test_against_counting(make_bench, levels, acc, pe, folds, inverts, out_lo, seed):
+def test_against_counting(levels, acc, pe, folds, inverts, out_lo, seed):
     thresholds, invert, values, fold = case(seed, pe, folds, levels, acc, inverts)
     out = Encoding.for_range(out_lo, out_lo + levels)
     unit = ThresholdUnit(pe, acc, thresholds, invert, out, out_lo)
@@ -65,17 +61,17 @@ def test_against_counting(make_bench, levels, acc, pe, folds, inverts, out_lo, s
         counts = [sum(a >= t for t in thresholds[r]) for a, r in zip(row, rows, strict=True)]
         wanted.append([out_lo + (levels - c if invert[r] else c) for c, r in zip(counts, rows, strict=True)])
     assert np.array_equal(unit.compute(values, fold), wanted)
-    assert np.array_equal(simulate(make_bench(unit, None, None), unit, values, fold), wanted)
+    assert np.array_equal(values_of(unit, values, fold), wanted)
 
 
 @pytest.mark.parametrize("inverts", ["no", "some"])
-def test_bipolar(run, inverts):
+def test_bipolar(inverts):
     acc = Encoding("signed", 5)
     thresholds, invert, values, fold = case(3, 4, 2, 1, acc, inverts)
     unit = ThresholdUnit(4, acc, thresholds, invert, Encoding("bipolar", 1))
     rows = fold[:, None] * 4 + np.arange(4)
     wanted = np.where((values >= thresholds[rows, 0]) ^ invert[rows], 1, -1)
-    assert np.array_equal(run(unit, values, fold), wanted)
+    assert np.array_equal(values_of(unit, values, fold), wanted)
 
 
 @pytest.mark.parametrize(("levels", "latency"), [(1, 1), (3, 1), (7, 3), (4, 4), (15, 4), (16, 6), (255, 8)])

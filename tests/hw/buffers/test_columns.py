@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import bench
 
 from bnngen_hw.buffers.columns import WindowColumns
 
@@ -45,7 +46,7 @@ def wanted(part, rows):
 @given(
     part=parts(), gap=st.sampled_from([0.0, 0.5]), stall=st.sampled_from([0.0, 0.6]), seed=st.integers(0, 99)
 )
-def test_against_numpy(bench, part, gap, stall, seed):
+def test_against_numpy(part, gap, stall, seed):
     (first, one), (second, two) = words(part, seed), words(part, seed + 100)
     expected = wanted(part, first) + wanted(part, second)
     assert bench(part).run(one + two, len(expected), gap=gap, stall=stall, seed=seed).outputs == expected
@@ -53,7 +54,7 @@ def test_against_numpy(bench, part, gap, stall, seed):
 
 @settings(max_examples=40, deadline=None)
 @given(part=parts(), data=st.data())
-def test_timing(bench, part, data):
+def test_timing(part, data):
     _, beats = words(part)
     expected = len(wanted(part, words(part)[0]))
     times = data.draw(st.lists(st.integers(0, 30), min_size=len(beats), max_size=len(beats)))

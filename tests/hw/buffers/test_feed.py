@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import bench
 
 from bnngen_hw.beats import beat_count, from_beats, to_beats
 from bnngen_hw.buffers.feed import VectorFeed
@@ -23,7 +24,7 @@ STYLES = st.sampled_from(["registers", "block", "distributed"])
     stall=st.sampled_from([0.0, 0.6]),
     seed=st.integers(0, 99),
 )
-def test_frames(bench, shape, style, gap, stall, seed):
+def test_frames(shape, style, gap, stall, seed):
     elements, bits, i_lanes, o_lanes, repeats = shape
     encoding = Encoding("unsigned", bits)
     frames = np.random.default_rng(seed).integers(0, 1 << bits, (3, elements))
@@ -37,7 +38,7 @@ def test_frames(bench, shape, style, gap, stall, seed):
 
 @settings(max_examples=50, deadline=None)
 @given(data=st.data(), shape=SHAPES, style=STYLES)
-def test_timing(bench, data, shape, style):
+def test_timing(data, shape, style):
     elements, _, i_lanes, o_lanes, repeats = shape
     n, expected = beat_count(elements, i_lanes), repeats * beat_count(elements, o_lanes)
     times = data.draw(st.lists(st.integers(0, 2 * n), min_size=n, max_size=n))

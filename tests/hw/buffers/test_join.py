@@ -4,9 +4,9 @@ import random
 
 import numpy as np
 import pytest
-from amaranth.sim import Simulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import simulate
 
 from bnngen_hw.beats import join_words, split_word
 from bnngen_hw.buffers.join import Join
@@ -27,7 +27,7 @@ def drive(component, inputs, outputs, beats, expected, times=None, stall=0.0, se
     rng = random.Random(seed)
     out, offered, taken = [[] for _ in outputs], [[] for _ in outputs], [[] for _ in inputs]
 
-    async def bench(ctx):
+    async def testbench(ctx):
         waiting, held = [False] * len(inputs), [False] * len(outputs)
         for cycle in range(4000):
             readies = [rng.random() >= stall for _ in outputs]
@@ -55,10 +55,7 @@ def drive(component, inputs, outputs, beats, expected, times=None, stall=0.0, se
             await ctx.tick()
         pytest.fail(f"no end: {[len(o) for o in out]} of {expected}")
 
-    simulator = Simulator(component)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(component, testbench)
     return out, offered, taken
 
 

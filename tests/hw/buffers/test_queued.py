@@ -3,6 +3,7 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import bench
 
 from bnngen_hw.buffers.queued import Queued
 from bnngen_hw.streams.width import WidthConverter
@@ -24,7 +25,7 @@ def queued(shape, capacity=2):
     stall=st.sampled_from([0.0, 0.6]),
     seed=st.integers(0, 99),
 )
-def test_the_frames_of_the_part(bench, shape, capacity, gap, stall, seed):
+def test_the_frames_of_the_part(shape, capacity, gap, stall, seed):
     part = queued(shape, capacity)
     converter = WidthConverter(*shape)
     beats = np.random.default_rng(seed).integers(0, 1 << shape[1] * shape[2], 3 * converter.i_beats).tolist()
@@ -35,7 +36,7 @@ def test_the_frames_of_the_part(bench, shape, capacity, gap, stall, seed):
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), shape=SHAPES)
-def test_no_word_waits_and_none_would_with_more_room(bench, data, shape):
+def test_no_word_waits_and_none_would_with_more_room(data, shape):
     """With as many words as said each is taken when it comes, and the output comes as promised; with one less
     some word waits."""
     probe, frames = queued(shape), 3
@@ -53,7 +54,7 @@ def test_no_word_waits_and_none_would_with_more_room(bench, data, shape):
 
 @settings(max_examples=20, deadline=None)
 @given(shape=SHAPES)
-def test_the_interval_is_that_of_the_part(bench, shape):
+def test_the_interval_is_that_of_the_part(shape):
     probe = queued(shape, 16)
     assert probe.interval == probe.part.interval
     bench(probe).check_interval([0] * probe.beats, probe.part.o_beats)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import bench, ready_is_independent
 
 from bnngen_hw.buffers.replay import ReplayBuffer
 
@@ -19,7 +20,7 @@ STYLES = st.sampled_from(["block", "huge"])
     stall=st.sampled_from([0.0, 0.6]),
     seed=st.integers(0, 99),
 )
-def test_frames(bench, shape, style, gap, stall, seed):
+def test_frames(shape, style, gap, stall, seed):
     beats, repeats = shape
     frames = np.random.default_rng(seed).integers(0, 32, (5, beats))
     wanted = np.tile(frames[:, None], (1, repeats, 1)).ravel().tolist()
@@ -30,7 +31,7 @@ def test_frames(bench, shape, style, gap, stall, seed):
 
 @settings(max_examples=25, deadline=None)
 @given(data=st.data(), shape=SHAPES, style=STYLES)
-def test_timing(bench, data, shape, style):
+def test_timing(data, shape, style):
     beats, repeats = shape
     times = data.draw(st.lists(st.integers(0, 3 * beats), min_size=beats, max_size=beats))
     bench(ReplayBuffer(5, *shape, style)).check_arrivals([1] * beats, beats * repeats, times)
@@ -39,7 +40,7 @@ def test_timing(bench, data, shape, style):
 
 @settings(max_examples=25, deadline=None)
 @given(data=st.data(), shape=SHAPES, style=STYLES)
-def test_arrivals_of_several_frames(bench, data, shape, style):
+def test_arrivals_of_several_frames(data, shape, style):
     beats, repeats = shape
     pace = beats * repeats  # so that there is always a bank for the next frame
     pauses = data.draw(st.lists(st.integers(0, 3), min_size=3, max_size=3))
@@ -48,13 +49,13 @@ def test_arrivals_of_several_frames(bench, data, shape, style):
     bench(ReplayBuffer(5, *shape, style)).check_arrivals([1] * len(times), 3 * beats * repeats, times)
 
 
-def test_no_bubble_between_passes_and_frames(bench):
+def test_no_bubble_between_passes_and_frames():
     given = bench(ReplayBuffer(5, 3, 4)).run([1] * 15, 60).given
     assert given == list(range(given[0], given[0] + 60))
 
 
 @pytest.mark.parametrize("style", ["block", "huge"])
-def test_ready_is_registered(ready_is_independent, style):
+def test_ready_is_registered(style):
     ready_is_independent(ReplayBuffer(5, 3, 2, style))
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import bench, ready_is_independent
 
 from bnngen_hw.buffers.window import SlidingWindow, ring_depth
 from bnngen_hw.buffers.window_plan import WindowPlan
@@ -75,7 +76,7 @@ def random_maps(plan, count, seed):
     stall=st.sampled_from([0.0, 0.6]),
     seed=st.integers(0, 99),
 )
-def test_against_numpy(bench, window, gap, stall, seed):
+def test_against_numpy(window, gap, stall, seed):
     maps = random_maps(window.plan, 3, seed)
     wanted = expected(window, maps)
     seen = bench(window).run(maps.ravel().tolist(), len(wanted), gap=gap, stall=stall, seed=seed)
@@ -84,7 +85,7 @@ def test_against_numpy(bench, window, gap, stall, seed):
 
 @settings(max_examples=60, deadline=None)
 @given(window=windows(), data=st.data())
-def test_timing(bench, window, data):
+def test_timing(window, data):
     words = window.plan.map_words
     beats = window.plan.positions * window.plan.window_beats
     times = data.draw(st.lists(st.integers(0, 3 * words), min_size=words, max_size=words))
@@ -94,14 +95,14 @@ def test_timing(bench, window, data):
 
 @settings(max_examples=60, deadline=None)
 @given(window=windows(), data=st.data())
-def test_arrivals_of_several_maps(bench, window, data):
+def test_arrivals_of_several_maps(window, data):
     words = 3 * window.plan.map_words
     beats = 3 * window.plan.positions * window.plan.window_beats
     times = sorted(data.draw(st.lists(st.integers(0, 2 * words), min_size=words, max_size=words)))
     bench(window).check_arrivals([1] * words, beats, times)
 
 
-def test_with_room_the_next_map_costs_nothing(bench):
+def test_with_room_the_next_map_costs_nothing():
     """Two rows of the next map while the last row of the first is read: then a map takes just its reads."""
     plan = WindowPlan((6, 6), 1, (3, 3), repeats=2)
     tight, roomy = SlidingWindow(plan, WIDTH), SlidingWindow(plan, WIDTH, 2 * plan.least_capacity + 6)
@@ -119,7 +120,7 @@ def test_the_least_capacity_is_the_least():
         SlidingWindow(plan, WIDTH, 45)
 
 
-def test_ready_is_registered(ready_is_independent):
+def test_ready_is_registered():
     ready_is_independent(SlidingWindow(WindowPlan((4, 4), 1, (2, 2)), WIDTH))
 
 
@@ -131,7 +132,7 @@ def test_impossible_windows(numbers):
 
 @settings(max_examples=60, deadline=None)
 @given(plan=plans(), data=st.data())
-def test_words_held_is_the_least_that_never_waits(bench, plan, data):
+def test_words_held_is_the_least_that_never_waits(plan, data):
     """A ring of so many words takes each word when it comes; of one fewer, it does not."""
     words, beats = 3 * plan.map_words, 3 * plan.positions * plan.window_beats
     pauses = data.draw(st.lists(st.sampled_from([1, 1, 2, 6]), min_size=words, max_size=words))

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from amaranth.hdl import Module
-from amaranth.sim import Simulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import simulate
 
 from bnngen_hw.edges.uart import (
     BeatAssembler,
@@ -20,14 +20,6 @@ from bnngen_hw.edges.uart import (
     UartTransmitter,
     uart_divisor,
 )
-
-
-def simulate(component: Any, *testbenches: Callable[[Any], Any]) -> None:
-    simulator = Simulator(component)
-    simulator.add_clock(1e-6)
-    for testbench in testbenches:
-        simulator.add_testbench(testbench)
-    simulator.run()
 
 
 async def send_byte(ctx: Any, line: Any, byte: int, bit: int, stop: int = 1) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import bench, ready_is_independent
 
 from bnngen_hw.beats import from_beats, to_beats
 from bnngen_hw.encoding import Encoding
@@ -69,7 +70,7 @@ def depthwise_engines(draw):
 
 @settings(max_examples=60, deadline=None)
 @given(case=depthwise_engines(), stall=st.sampled_from([0.0, 0.6]), seed=st.integers(0, 99))
-def test_rows_with_inputs_of_their_own(bench, case, stall, seed):
+def test_rows_with_inputs_of_their_own(case, stall, seed):
     engine, vectors = case
     by_fold = vectors.reshape(len(vectors), engine.folds, engine.pe, -1).swapaxes(2, 3)
     sent = to_beats(by_fold.reshape(-1, engine.pe), engine.x_encoding, engine.pe)
@@ -101,7 +102,7 @@ def outputs(engine, beats):
     stall=st.sampled_from([0.0, 0.7]),
     seed=st.integers(0, 99),
 )
-def test_against_model(bench, case, gap, stall, seed):
+def test_against_model(case, gap, stall, seed):
     engine, frames = case
     sent = replayed(engine, frames)
     seen = bench(engine).run(sent, len(frames) * engine.folds, gap=gap, stall=stall, seed=seed)
@@ -110,7 +111,7 @@ def test_against_model(bench, case, gap, stall, seed):
 
 @settings(max_examples=30, deadline=None)
 @given(case=engines(), data=st.data())
-def test_timing(bench, case, data):
+def test_timing(case, data):
     engine, frames = case
     sent = replayed(engine, frames[:1])
     times = data.draw(st.lists(st.integers(0, 40), min_size=len(sent), max_size=len(sent)))
@@ -132,7 +133,7 @@ def test_model_is_the_definition():
             assert row[n] == -2 + (3 - count if invert[n] else count)
 
 
-def test_full_rate_from_the_first_beat(bench):
+def test_full_rate_from_the_first_beat():
     """With a ready sink the credits never run out: one beat a cycle without a gap."""
     engine = xnor(rows=8, columns=6, pe=2, simd=6)
     frames = np.ones((5, 6), np.int64)
@@ -141,7 +142,7 @@ def test_full_rate_from_the_first_beat(bench):
 
 
 @pytest.mark.parametrize("simd", [6, 3, 1])
-def test_ready_is_registered(ready_is_independent, simd):
+def test_ready_is_registered(simd):
     ready_is_independent(xnor(rows=4, columns=6, pe=2, simd=simd))
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from amaranth.back import rtlil
-from amaranth.hdl import ClockDomain, Module, Signal
-from amaranth.sim import Simulator
+from amaranth.hdl import Module, Signal
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import simulate
 
 from bnngen_hw.roms.rom import Rom
 from bnngen_hw.roms.rom_block import RomPiece
@@ -18,7 +18,7 @@ from bnngen_hw.roms.rom_block import RomPiece
 WORDS = [3, 1, 2, 7, 5]
 
 
-def test_reads_one_cycle_later(make_bench):
+def test_reads_one_cycle_later():
     rom, seen = Rom(WORDS, 3, "logic"), []
 
     async def drive(ctx):
@@ -27,17 +27,17 @@ def test_reads_one_cycle_later(make_bench):
             await ctx.tick()
             seen.append(ctx.get(rom.data))
 
-    make_bench(rom, None, None).simulate(drive)
+    simulate(rom, drive)
     assert seen == [5, 3, 1, 7, 2]
 
 
-def test_one_word_is_a_constant(make_bench):
+def test_one_word_is_a_constant():
     rom = Rom([5], 3, "block")
 
     async def drive(ctx):
         assert ctx.get(rom.data) == 5
 
-    make_bench(rom, None, None).simulate(drive)
+    simulate(rom, drive)
     assert (rom.bits, Rom(WORDS, 3, "block").bits) == (0, 15)
 
 
@@ -53,19 +53,13 @@ def test_pieces_hold_the_same_words(data):
     reads = random.integers(0, depth, 30).tolist()
     seen = []
 
-    async def bench(ctx):
+    async def drive(ctx):
         for address in [*reads, 0, 0]:
             ctx.set(rom.addr, address)
             await ctx.tick()
             seen.append(ctx.get(rom.data))
 
-    m = Module()
-    m.domains.sync = ClockDomain()  # a ROM may turn out to be constant
-    m.submodules.rom = rom
-    simulator = Simulator(m)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(rom, drive)
     start = rom.latency - 1
     assert seen[start : start + len(reads)] == [words[address] for address in reads]
 

@@ -2,20 +2,11 @@
 
 import numpy as np
 import pytest
-from amaranth.hdl import ClockDomain, Module
-from amaranth.sim import Simulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import simulate
 
 from bnngen_hw.roms.rom_block import SharedRom
-
-
-def system(shared):
-    """The memory, with a clock domain even if nothing in it changes."""
-    m = Module()
-    m.domains.sync = ClockDomain()
-    m.submodules.shared = shared
-    return m
 
 
 @settings(max_examples=40, deadline=None)
@@ -30,7 +21,7 @@ def test_both_ports_read_their_own_words(data):
     shared = SharedRom(depth, list(zip(words, widths, strict=True)))
     reads = [random.integers(0, len(w), 30).tolist() for w in words]
 
-    async def bench(ctx):
+    async def drive(ctx):
         for addresses in zip(*reads, strict=True):
             for port, address in zip(shared.ports, addresses, strict=True):
                 ctx.set(port.addr, address)
@@ -38,10 +29,7 @@ def test_both_ports_read_their_own_words(data):
             for port, contents, address in zip(shared.ports, words, addresses, strict=True):
                 assert ctx.get(port.data) == contents[address]
 
-    simulator = Simulator(system(shared))
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(shared, drive)
 
 
 def test_refuses_what_does_not_fit():

@@ -2,9 +2,9 @@
 
 import numpy as np
 from amaranth.hdl import Module, Signal
-from amaranth.sim import Simulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import simulate
 
 from bnngen_hw.roms.rom_columns import ALWAYS_0, ALWAYS_1, RomColumns
 
@@ -53,11 +53,9 @@ def test_the_hardware_expands_alike(drawn):
     m, stored, data = Module(), Signal(columns.count), Signal(width)
     m.d.comb += data.eq(columns.expand(stored))
 
-    async def bench(ctx):
+    async def drive(ctx):
         for index, word in enumerate(words):
             ctx.set(stored, columns.words(slice(None), slice(index, index + 1))[0] if columns.count else 0)
             assert ctx.get(data) == word
 
-    simulator = Simulator(m)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(m, drive)

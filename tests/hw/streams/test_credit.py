@@ -1,19 +1,20 @@
 """CreditFifo: the depth for full rate is enough and is the least."""
 
 import pytest
+from support.components import Pipeline, bench, ready_is_independent
 
 from bnngen_hw.streams.credit import full_rate_depth
 from bnngen_hw.streams.pack import Pack
 
 
 @pytest.mark.parametrize("latency", [1, 2, 5])
-def test_depth_for_full_rate(bench, pipeline, latency):
+def test_depth_for_full_rate(latency):
     beats = [k % 16 for k in range(40)]
     depth = full_rate_depth(latency, 1)
-    full = bench(pipeline(4, latency, depth)).run(beats, 40)
+    full = bench(Pipeline(4, latency, depth)).run(beats, 40)
     assert full.outputs == beats
     assert full.given == list(range(latency, latency + 40))
-    slower = bench(pipeline(4, latency, depth - 1)).run(beats, 40)
+    slower = bench(Pipeline(4, latency, depth - 1)).run(beats, 40)
     assert slower.outputs == beats
     assert slower.given[-1] > full.given[-1]
 
@@ -23,17 +24,17 @@ def test_results_that_come_seldom_need_less():
 
 
 @pytest.mark.parametrize("latency", [1, 4])
-def test_nothing_is_lost_under_backpressure(bench, pipeline, latency):
+def test_nothing_is_lost_under_backpressure(latency):
     beats = [(7 * k) % 16 for k in range(60)]
-    seen = bench(pipeline(4, latency, 3)).run(beats, 60, gap=0.1, stall=0.7, seed=3)
+    seen = bench(Pipeline(4, latency, 3)).run(beats, 60, gap=0.1, stall=0.7, seed=3)
     assert seen.outputs == beats
 
 
-def test_free_is_registered(pipeline, ready_is_independent):
-    ready_is_independent(pipeline(4, 3, 2))
+def test_free_is_registered():
+    ready_is_independent(Pipeline(4, 3, 2))
 
 
-def test_a_combinational_ready_is_noticed(ready_is_independent):
+def test_a_combinational_ready_is_noticed():
     """The check itself can fail: a `Pack` passes ``ready`` through."""
     with pytest.raises(AssertionError, match=r"i\.ready depends on an input"):
         ready_is_independent(Pack(4, 2, 2))

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import bench
 
 from bnngen_hw.streams.pack import Pack, Unpack
 
@@ -31,7 +32,7 @@ def cycles(data, count):
 
 @settings(max_examples=25, deadline=None)
 @given(data=st.data(), shape=SHAPES, **RATES)
-def test_pack(bench, data, shape, gap, stall, seed):
+def test_pack(data, shape, gap, stall, seed):
     frames = frames_of(data, shape[0])
     blocks = [joined(block) for frame in frames for block in blocks_of(frame, shape[1])]
     sent = [beat for frame in frames for beat in frame]
@@ -42,7 +43,7 @@ def test_pack(bench, data, shape, gap, stall, seed):
 
 @settings(max_examples=25, deadline=None)
 @given(data=st.data(), shape=SHAPES, repeats=st.integers(1, 3), **RATES)
-def test_unpack(bench, data, shape, repeats, gap, stall, seed):
+def test_unpack(data, shape, repeats, gap, stall, seed):
     beats, per_block = shape if repeats == 1 else (shape[0], shape[0])
     frames = frames_of(data, beats)
     blocks = [joined(block) for frame in frames for block in blocks_of(frame, per_block)]
@@ -53,7 +54,7 @@ def test_unpack(bench, data, shape, repeats, gap, stall, seed):
 
 @settings(max_examples=25, deadline=None)
 @given(data=st.data(), shape=SHAPES)
-def test_pack_timing(bench, data, shape):
+def test_pack_timing(data, shape):
     blocks = -(-shape[0] // shape[1])
     bench(Pack(WIDTH, *shape)).check_arrivals([1] * shape[0], blocks, cycles(data, shape[0]))
     bench(Pack(WIDTH, *shape)).check_interval([1] * shape[0], blocks)
@@ -61,7 +62,7 @@ def test_pack_timing(bench, data, shape):
 
 @settings(max_examples=25, deadline=None)
 @given(data=st.data(), shape=SHAPES, repeats=st.integers(1, 3))
-def test_unpack_timing(bench, data, shape, repeats):
+def test_unpack_timing(data, shape, repeats):
     beats, per_block = shape if repeats == 1 else (shape[0], shape[0])
     blocks = -(-beats // per_block)
     unpack = Unpack(WIDTH, beats, per_block, repeats)

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import bench
 
 from bnngen_hw.streams.select import Select
 
@@ -25,7 +26,7 @@ def frame(select):
     stall=st.sampled_from([0.0, 0.6]),
     seed=st.integers(0, 99),
 )
-def test_some_words_of_each_group(bench, select, gap, stall, seed):
+def test_some_words_of_each_group(select, gap, stall, seed):
     beats = 2 * frame(select)
     chosen = range(select.first, select.first + select.count)
     wanted = [beat for k, beat in enumerate(beats) if k % select.words in chosen]
@@ -34,7 +35,7 @@ def test_some_words_of_each_group(bench, select, gap, stall, seed):
 
 @settings(max_examples=40, deadline=None)
 @given(select=selects(), data=st.data())
-def test_timing(bench, select, data):
+def test_timing(select, data):
     beats = frame(select)
     times = data.draw(st.lists(st.integers(0, 20), min_size=len(beats), max_size=len(beats)))
     bench(select).check_arrivals(beats, select.count * select.groups, times)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import bench
 
 from bnngen_hw.beats import from_beats, to_beats
 from bnngen_hw.encoding import Encoding
@@ -20,7 +21,7 @@ SHAPES = st.tuples(st.integers(1, 25), st.integers(1, 2), st.integers(1, 9), st.
     stall=st.sampled_from([0.0, 0.6]),
     seed=st.integers(0, 99),
 )
-def test_frames(bench, shape, repeats, gap, stall, seed):
+def test_frames(shape, repeats, gap, stall, seed):
     elements, bits, i_lanes, o_lanes = shape
     encoding = Encoding("unsigned", bits)
     frames = np.random.default_rng(seed).integers(0, 1 << bits, (3, elements))
@@ -34,7 +35,7 @@ def test_frames(bench, shape, repeats, gap, stall, seed):
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), shape=SHAPES, repeats=st.integers(1, 3))
-def test_timing(bench, data, shape, repeats):
+def test_timing(data, shape, repeats):
     converter = WidthConverter(*shape, repeats)
     n = converter.i_beats
     times = data.draw(st.lists(st.integers(0, 2 * n), min_size=n, max_size=n))
@@ -44,7 +45,7 @@ def test_timing(bench, data, shape, repeats):
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), shape=SHAPES, repeats=st.integers(1, 3))
-def test_when_beats_are_taken(bench, data, shape, repeats):
+def test_when_beats_are_taken(data, shape, repeats):
     """Those of three frames."""
     converter = WidthConverter(*shape, repeats)
     n = 3 * converter.i_beats
