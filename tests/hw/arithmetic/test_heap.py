@@ -1,5 +1,9 @@
 """BitHeap: the hardware gives the plain sum of its products, on every fabric, after the promised cycles."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -28,7 +32,7 @@ TARGETS = [Target(4, 1), Target(4, 2), Target(4, 5), Target(6, 1), Target(6, 2),
     weights=st.sampled_from(["any", "counted", "constant"]),
     seed=st.integers(0, 999),
 )
-def test_sums(columns, pe, target, weights, seed):
+def test_sums(columns: list[list[str]], pe: int, target: Target, weights: str, seed: int) -> None:
     heap = BitHeap(columns, pe, target, weights)
     rng, products = np.random.default_rng(seed), sum(map(len, columns))
     x, w = rng.integers(0, 2, (8, products, 1)), rng.integers(0, 2, (8, products, pe))
@@ -37,7 +41,7 @@ def test_sums(columns, pe, target, weights, seed):
     wanted = sum(gate(x[:, k], w[:, k]) * weight for k, (gate, weight) in enumerate(gates))
     seen = []
 
-    async def drive(ctx):
+    async def drive(ctx: Any) -> None:
         for cycle in range(len(x) + heap.latency):
             if cycle < len(x):
                 ctx.set(heap.x, join_words(x[cycle].repeat(heap.copies), 1))
@@ -63,15 +67,15 @@ def test_sums(columns, pe, target, weights, seed):
         (64, Target(6, 1), 7),
     ],
 )
-def test_latency(height, target, latency):
+def test_latency(height: int, target: Target, latency: int) -> None:
     assert BitHeap([["and"] * height], 1, target).latency == latency
 
 
-def test_greatest_sum():
+def test_greatest_sum() -> None:
     assert heap_max([3, 0, 2]) == 11
 
 
 @pytest.mark.parametrize(("columns", "pe"), [([], 1), ([[]], 1), ([["and"]], 0)])
-def test_refusals(columns, pe):
+def test_refusals(columns: list[list[str]], pe: int) -> None:
     with pytest.raises(ValueError, match="a bit heap needs at least one"):
         BitHeap(columns, pe, Target())

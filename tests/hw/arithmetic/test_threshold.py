@@ -1,5 +1,9 @@
 """ThresholdUnit against counting, in every case of levels, folds, inversion and output encoding."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,11 +17,11 @@ from bnngen_hw.encoding import Encoding
 ACC = st.sampled_from([Encoding("unsigned", 1), Encoding("unsigned", 6), Encoding("signed", 6)])
 
 
-def values_of(unit, acc, fold):
+def values_of(unit: ThresholdUnit, acc: np.ndarray, fold: np.ndarray) -> np.ndarray:
     """The values for accumulators (n, pe), one row a cycle, the fold one cycle ahead."""
     codes = []
 
-    async def drive(ctx):
+    async def drive(ctx: Any) -> None:
         for cycle in range(len(acc) + 1 + unit.latency):
             if cycle < len(acc):
                 ctx.set(unit.fold, int(fold[cycle]))
@@ -32,7 +36,9 @@ def values_of(unit, acc, fold):
     return unit.out.decode(np.array(codes))
 
 
-def case(seed, pe, folds, levels, acc, inverts):
+def case(
+    seed: int, pe: int, folds: int, levels: int, acc: Encoding, inverts: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Random thresholds around the accumulators' range, some equal, some never or always reached."""
     rng = np.random.default_rng(seed)
     thresholds = np.sort(rng.integers(acc.lo - 3, acc.hi + 4, (pe * folds, levels)), axis=1)
@@ -51,7 +57,9 @@ def case(seed, pe, folds, levels, acc, inverts):
     out_lo=st.sampled_from([0, -5, 3]),
     seed=st.integers(0, 999),
 )
-def test_against_counting(levels, acc, pe, folds, inverts, out_lo, seed):
+def test_against_counting(
+    levels: int, acc: Encoding, pe: int, folds: int, inverts: str, out_lo: int, seed: int
+) -> None:
     thresholds, invert, values, fold = case(seed, pe, folds, levels, acc, inverts)
     out = Encoding.for_range(out_lo, out_lo + levels)
     unit = ThresholdUnit(pe, acc, thresholds, invert, out, out_lo)
@@ -65,7 +73,7 @@ def test_against_counting(levels, acc, pe, folds, inverts, out_lo, seed):
 
 
 @pytest.mark.parametrize("inverts", ["no", "some"])
-def test_bipolar(inverts):
+def test_bipolar(inverts: str) -> None:
     acc = Encoding("signed", 5)
     thresholds, invert, values, fold = case(3, 4, 2, 1, acc, inverts)
     unit = ThresholdUnit(4, acc, thresholds, invert, Encoding("bipolar", 1))
@@ -75,13 +83,13 @@ def test_bipolar(inverts):
 
 
 @pytest.mark.parametrize(("levels", "latency"), [(1, 1), (3, 1), (7, 3), (4, 4), (15, 4), (16, 6), (255, 8)])
-def test_latency(levels, latency):
+def test_latency(levels: int, latency: int) -> None:
     thresholds = np.arange(levels)[None]
     out = Encoding.for_range(0, levels)
     assert ThresholdUnit(1, Encoding("unsigned", 9), thresholds, None, out).latency == latency
 
 
-def test_tables_of_one_fold_are_constants():
+def test_tables_of_one_fold_are_constants() -> None:
     acc, out = Encoding("unsigned", 6), Encoding("unsigned", 2)
     thresholds = np.array([[1, 2], [3, 4]])
     assert sum(rom.bits for rom in ThresholdUnit(2, acc, thresholds, None, out).roms) == 0
@@ -99,7 +107,7 @@ def test_tables_of_one_fold_are_constants():
         ({"out": Encoding("bipolar", 1)}, "exactly 1 threshold per row, not 2"),
     ],
 )
-def test_refusals(changes, message):
+def test_refusals(changes: dict[str, Any], message: str) -> None:
     good = {"thresholds": [[1, 2], [3, 4]], "invert": None, "out": Encoding("unsigned", 2)}
     with pytest.raises(ValueError, match=message):
         ThresholdUnit(2, Encoding("unsigned", 4), **{**good, **changes})

@@ -1,5 +1,10 @@
 """AXI4-Stream edges: masks, padding to bytes, tlast in and out."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 from amaranth.hdl import Cat
@@ -11,6 +16,7 @@ from bnngen_hw.beats import from_beats, to_beats
 from bnngen_hw.edges.axis import AxiStreamSink, AxiStreamSource, tdata_bits
 from bnngen_hw.encoding import Encoding
 
+Shape = tuple[int, int, int]
 SHAPES = st.tuples(st.integers(1, 13), st.integers(1, 3), st.integers(1, 6))
 RATES = {"gap": st.sampled_from([0.0, 0.5]), "stall": st.sampled_from([0.0, 0.6]), "seed": st.integers(0, 99)}
 
@@ -27,12 +33,12 @@ def source_bench(source: AxiStreamSource) -> Bench:
     return Bench(source, (i.payload, i.valid, i.ready), (Cat(o.tdata, o.tlast), o.tvalid, o.tready))
 
 
-def frames_of(shape, seed, count=3):
+def frames_of(shape: Shape, seed: int, count: int = 3) -> tuple[np.ndarray, Encoding]:
     elements, bits, _ = shape
     return np.random.default_rng(seed).integers(0, 1 << bits, (count, elements)), Encoding("unsigned", bits)
 
 
-def dirty(beats, shape, per_frame, rng):
+def dirty(beats: Sequence[int], shape: Shape, per_frame: int, rng: np.random.Generator) -> list[int]:
     """The beats with random bits wherever no element is, and tlast on top."""
     elements, bits, lanes = shape
     width, sent = tdata_bits(lanes, bits), []
@@ -45,7 +51,7 @@ def dirty(beats, shape, per_frame, rng):
 
 @settings(max_examples=30, deadline=None)
 @given(shape=SHAPES, pace=st.integers(1, 5), **RATES)
-def test_sink(shape, pace, gap, stall, seed):
+def test_sink(shape: Shape, pace: int, gap: float, stall: float, seed: int) -> None:
     frames, encoding = frames_of(shape, seed)
     sink = AxiStreamSink(*shape, gap=pace)
     clean = to_beats(frames, encoding, shape[2])
@@ -55,7 +61,7 @@ def test_sink(shape, pace, gap, stall, seed):
 
 @settings(max_examples=30, deadline=None)
 @given(shape=SHAPES, **RATES)
-def test_source(shape, gap, stall, seed):
+def test_source(shape: Shape, gap: float, stall: float, seed: int) -> None:
     frames, encoding = frames_of(shape, seed)
     source, width = AxiStreamSource(*shape), tdata_bits(shape[2], shape[1])
     sent = to_beats(frames, encoding, shape[2])
@@ -67,7 +73,7 @@ def test_source(shape, gap, stall, seed):
 
 @settings(max_examples=15, deadline=None)
 @given(shape=SHAPES, pace=st.integers(1, 5), data=st.data())
-def test_timing(shape, pace, data):
+def test_timing(shape: Shape, pace: int, data: st.DataObject) -> None:
     sink, source = AxiStreamSink(*shape, gap=pace), AxiStreamSource(*shape)
     for component, driven in [(sink, sink_bench(sink)), (source, source_bench(source))]:
         beats = component.beats
@@ -84,10 +90,10 @@ def test_timing(shape, pace, data):
         ([0, 1, 1, 0, 0, 1], [0, 0, 1, 1, 1, 1, 1]),
     ],
 )
-def test_frame_error_is_sticky(tlasts, errors):
+def test_frame_error_is_sticky(tlasts: list[int], errors: list[int]) -> None:
     sink, seen = AxiStreamSink(5, 1, 2), []
 
-    async def drive(ctx):
+    async def drive(ctx: Any) -> None:
         ctx.set(sink.o.ready, 1)
         ctx.set(sink.i.tvalid, 1)
         for tlast in [*tlasts, 0]:
@@ -99,11 +105,11 @@ def test_frame_error_is_sticky(tlasts, errors):
     assert seen == errors
 
 
-def test_frame_error_waits_for_the_handshake():
+def test_frame_error_waits_for_the_handshake() -> None:
     """A wrong tlast that is not taken yet is no error."""
     sink = AxiStreamSink(4, 1, 2)
 
-    async def drive(ctx):
+    async def drive(ctx: Any) -> None:
         ctx.set(sink.i.tlast, 1)
         for _ in range(3):
             await ctx.tick()
@@ -113,11 +119,11 @@ def test_frame_error_waits_for_the_handshake():
 
 
 @pytest.mark.parametrize(("lanes", "bits", "width"), [(1, 1, 8), (8, 1, 8), (9, 1, 16), (3, 8, 24)])
-def test_tdata_is_whole_bytes(lanes, bits, width):
+def test_tdata_is_whole_bytes(lanes: int, bits: int, width: int) -> None:
     assert tdata_bits(lanes, bits) == width
 
 
 @pytest.mark.parametrize("kind", [AxiStreamSink, AxiStreamSource])
-def test_zero_is_refused(kind):
+def test_zero_is_refused(kind: type[AxiStreamSink | AxiStreamSource]) -> None:
     with pytest.raises(ValueError, match="at least 1 element, bit, lane and cycle, not 4, 0, 2, 1"):
         kind(4, 0, 2)
