@@ -1,12 +1,12 @@
 """The Python interface, as README shows it."""
 
 import json
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.networks import make_network
 
 import bnngen
 from bnngen.base.errors import DataError, FitError
@@ -88,9 +88,7 @@ def in_block_ram(network: Network, board: str) -> Design:
 
 
 @pytest.mark.parametrize("board", ["icebreaker", "ulx3s_85f", "zc706"])
-def test_block_rams_are_known_before_synthesis(
-    make_network: Callable[..., Network], tmp_path: Path, board: str
-) -> None:
+def test_block_rams_are_known_before_synthesis(tmp_path: Path, board: str) -> None:
     """All of them: weights, input vector, and the buffer of the serial link. Never more than planned."""
     design = in_block_ram(make_network(0, [120, 30, 20, 10], ["bipolar"] * 3), board)
     report = design.build(tmp_path / "out", until="synth").report
@@ -126,9 +124,7 @@ def test_line_buffers_and_queues_are_known_before_synthesis(tmp_path: Path, boar
     assert report.synthesis["bram"] == report.schedule["estimate"]["bram"] == design.resources.bram
 
 
-def test_the_input_may_lie_in_single_port_memory(
-    make_network: Callable[..., Network], tmp_path: Path
-) -> None:
+def test_the_input_may_lie_in_single_port_memory(tmp_path: Path) -> None:
     network, profile = make_network(0, [120, 30, 10], ["bipolar"] * 2), load_board("icebreaker")
     first, last = (layer.op for layer in network.layers)
     feeds = (o for o in first.all_options(profile, Place(first=True)) if o.feed_style == "huge")
@@ -144,7 +140,7 @@ def test_the_input_may_lie_in_single_port_memory(
     assert report.synthesis["bram"] == report.schedule["estimate"]["bram"]
 
 
-def test_the_fill_counts_only_weights_in_block_ram(make_network: Callable[..., Network]) -> None:
+def test_the_fill_counts_only_weights_in_block_ram() -> None:
     design = bnngen.compile(make_network(0, [256, 64, 10], ["bipolar"] * 2), "icebreaker", fps=50_000)
     in_blocks = [o.rom_style == "block" for o in design.schedule.options]
     bits = [256 * 64, 64 * 10]

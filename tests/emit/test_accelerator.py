@@ -8,6 +8,7 @@ import pytest
 from amaranth.sim import Simulator
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from support.networks import branching_networks, make_network, map_networks
 
 from bnngen.cost.folding import Folding
 from bnngen.cost.option import Option, Place
@@ -102,12 +103,7 @@ SIZES = st.lists(st.integers(1, 9), min_size=3, max_size=4)
 @settings(max_examples=25)
 @given(st.data(), st.integers(0, 1 << 20), SIZES, WEIGHTS, st.booleans())
 def test_any_network_in_any_folding(
-    make_network: Callable[..., Network],
-    data: st.DataObject,
-    seed: int,
-    sizes: list[int],
-    weights: str,
-    argmax: bool,
+    data: st.DataObject, seed: int, sizes: list[int], weights: str, argmax: bool
 ) -> None:
     kinds = [data.draw(KINDS, "kind") for _ in sizes[1:]]
     check(fold(make_network(seed, sizes, kinds, weights, argmax), data), seed)
@@ -148,16 +144,14 @@ def choose(
 
 @settings(max_examples=25)
 @given(st.data(), st.integers(0, 1 << 20))
-def test_any_network_of_maps(map_networks: Callable, data: st.DataObject, seed: int) -> None:
+def test_any_network_of_maps(data: st.DataObject, seed: int) -> None:
     network = data.draw(map_networks())
     check(choose(network, data), seed)
 
 
 @settings(max_examples=12)
 @given(st.data(), st.integers(0, 1 << 20))
-def test_convolutions_that_take_rows_of_taps_at_once(
-    map_networks: Callable, data: st.DataObject, seed: int
-) -> None:
+def test_convolutions_that_take_rows_of_taps_at_once(data: st.DataObject, seed: int) -> None:
     network = data.draw(map_networks())
     wide = [isinstance(layer.op, Conv2d) and bool(layer.op.rows_of_taps) for layer in network.layers]
     assume(any(wide))
@@ -170,7 +164,7 @@ def test_convolutions_that_take_rows_of_taps_at_once(
 
 @settings(max_examples=25)
 @given(st.data(), st.integers(0, 1 << 20))
-def test_any_network_with_branches(branching_networks: Callable, data: st.DataObject, seed: int) -> None:
+def test_any_network_with_branches(data: st.DataObject, seed: int) -> None:
     network = data.draw(branching_networks())
     check(choose(network, data), seed)
 
@@ -192,7 +186,7 @@ def test_the_latency_of_an_input_with_two_readers_of_different_pace() -> None:
     check(Design(Schedule(network, board, Fraction(30), tuple(options))), 0)
 
 
-def test_a_next_layer_that_takes_beats_unevenly_costs_no_cycle(make_network: Callable[..., Network]) -> None:
+def test_a_next_layer_that_takes_beats_unevenly_costs_no_cycle() -> None:
     """Blocks of three elements and then one, from a layer that gives a beat every second cycle."""
     network = make_network(0, [4, 4, 1], ["bipolar", "bipolar"], "ternary", False)
     foldings = [Folding(3, 3), Folding(1, 1)]
@@ -205,7 +199,7 @@ def test_a_next_layer_that_takes_beats_unevenly_costs_no_cycle(make_network: Cal
     assert np.diff([cycle for cycle, _ in taken])[-6:].tolist() == [design.cycles_per_frame] * 6 == [4] * 6
 
 
-def test_ready_does_not_wait_for_the_sink(make_network: Callable[..., Network]) -> None:
+def test_ready_does_not_wait_for_the_sink() -> None:
     """No combinational path leads through the chain: tready toggling in a cycle moves nothing in front."""
     network = make_network(0, [6, 4, 3], ["bipolar", "bipolar"])
     folding = [Option(Folding(2, 3), "logic", "registers", 4, Resources()) for _ in network.layers]
@@ -232,7 +226,7 @@ def test_ready_does_not_wait_for_the_sink(make_network: Callable[..., Network]) 
 
 
 @pytest.mark.parametrize("lanes", [1, 3])
-def test_interface_tells_the_streams(make_network: Callable[..., Network], lanes: int) -> None:
+def test_interface_tells_the_streams(lanes: int) -> None:
     network = make_network(1, [6, 5], ["ternary"])
     option = Option(Folding(lanes, 4), "logic", "registers", 0, Resources())
     port = interface(Schedule(network, load_board("icebreaker"), Fraction(30), (option,)))
