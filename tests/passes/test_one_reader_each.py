@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
+from support.rewrites import fire, same_meaning
 
 from bnngen.ir.graph import Graph, Node
 from bnngen.ir.quantized import RELU, Affine, Linear, Sum
@@ -23,7 +22,7 @@ def branches(op: object) -> Graph:
     return Graph("x", (2,), nodes, "sum")
 
 
-def test_each_reader_gets_its_own(fire: Callable, same_meaning: Callable) -> None:
+def test_each_reader_gets_its_own() -> None:
     for op in (AFFINE, RELU):
         graph = branches(op)
         after = fire(one_reader_each, graph, "shared")
