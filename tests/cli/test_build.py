@@ -5,13 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-Cli = Callable[..., tuple[int, str, str]]
+from support.command_line import Cli
 
 
 def build(cli: Cli, digits: Path, out: Path, *more: object) -> tuple[int, str, str]:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from support.command_line import Cli
 
 from bnngen.base.text import shown
-
-Cli = Callable[..., tuple[int, str, str]]
 
 NAMES = (
     "fc[/]",
