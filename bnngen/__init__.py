@@ -13,11 +13,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnngen.base.errors import BnngenError
+from bnngen_hw._renamed import answer_to
 
 if TYPE_CHECKING:
     from bnngen.api import compile, golden, load
 
 __all__ = ["BnngenError", "compile", "golden", "load"]
+
+answer_to(
+    {
+        "bnngen.data": "bnngen.reference.data_file",
+        "bnngen.datatypes": "bnngen.numbers.datatypes",
+        "bnngen.errors": "bnngen.base.errors",
+        "bnngen.exact": "bnngen.numbers.exact",
+        "bnngen.graph": "bnngen.ir.graph",
+        "bnngen.network": "bnngen.reference.network",
+        "bnngen.quantizer": "bnngen.reference.input_quantizer",
+        "bnngen.report": "bnngen.reports.build",
+        "bnngen.rounding": "bnngen.numbers.rounding",
+        "bnngen.build": "bnngen.toolflow",
+        "bnngen_boards.errors": "bnngen.base.errors",
+        "bnngen_sim.errors": "bnngen.base.errors",
+    }
+)
 
 
 def __getattr__(name: str) -> Any:

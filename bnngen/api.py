@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["compile", "golden", "load"]
 
 
-def golden(network: Network, x: NDArray) -> NDArray[np.int64]:
+def golden(network: Network, x: NDArray[Any]) -> NDArray[np.int64]:
     """The exact integers (N, outputs) that the accelerator makes of real inputs ``x`` (N, ...).
 
     Raises DataError if ``x`` has the wrong shape or holds NaN or infinity.

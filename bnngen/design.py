@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -22,7 +23,7 @@ class Design(Fitted):
         return write_verilog(self.schedule, self.chain, Path(folder))
 
     def simulate(
-        self, x: NDArray, stall: float = 0.0, seed: int = 0, progress: Progress | None = None
+        self, x: NDArray[Any], stall: float = 0.0, seed: int = 0, progress: Progress | None = None
     ) -> BatchResult:
         """Run real inputs ``x`` (N, ...) through the design's Verilog in Verilator.
 

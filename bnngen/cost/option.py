@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from bnngen.cost.folding import Folding
 from bnngen.cost.resources import Resources
-from bnngen_hw.buffers.feed import FeedStyle
-from bnngen_hw.roms.rom import RomStyle
+from bnngen_hw.memories import FeedStyle, RomStyle
 
 
 class Place(NamedTuple):

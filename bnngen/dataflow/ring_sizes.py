@@ -17,9 +17,9 @@ from typing import NamedTuple
 import numpy as np
 
 from bnngen.dataflow.dataflow import Dataflow
-from bnngen_hw.buffers.window import ring_depth
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.edges.axis import AxiStreamSink
+from bnngen_hw.memories import ring_depth
 from bnngen_hw.timing import Cycles
 
 FRAMES, MOST_FRAMES = 4, 64

@@ -43,6 +43,7 @@ class Accelerator(Elaboratable):
         self.ports = {name: Signal(widths.get(name, 1), name=name) for name in PORTS}
 
     def elaborate(self, platform: Any) -> Module:
+        """The parts, the memories that they share, and the connections of the dataflow."""
         m = Module()
         parts = self._dataflow.parts
         for index, component in enumerate(parts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 import onnx
 from onnx import inliner
@@ -61,7 +62,7 @@ def _check_meaning(model: onnx.ModelProto) -> None:
                 )
 
 
-def _count(key: _Key, bodies: dict, sizes: dict[_Key, int], callers: tuple[_Key, ...]) -> None:
+def _count(key: _Key, bodies: dict[_Key, Any], sizes: dict[_Key, int], callers: tuple[_Key, ...]) -> None:
     """Fills in how many operators a call of the function comes to."""
     if key in sizes:
         return

@@ -88,7 +88,7 @@ class Importer:
                 f"the file names version {found} of ONNX's operators; supported are {LEAST_OPSET} to "
                 f"{MOST_OPSET}: convert it (onnx.version_converter) or export it again",
             )
-        return versions.pop()
+        return int(versions.pop())
 
     def add(self, node: OnnxNode, op: Op, *sources: Activation, suffix: str = "") -> Activation:
         """Append ``op`` behind ``sources``. Raises ModelError if it can't take them, or makes too much."""
@@ -103,7 +103,7 @@ class Importer:
         self.nodes.append(Node(name, op, names))
         return Activation(name, (self.batch, *channels_first(shape)))
 
-    def fold(self, node: OnnxNode, array: NDArray, of_batch: bool | None = None) -> None:
+    def fold(self, node: OnnxNode, array: NDArray[Any], of_batch: bool | None = None) -> None:
         """Give the node's output the known numbers ``array``; ``of_batch`` as in `Constant`, by default if it
         is so of an input. Raises ValueError for too many."""
         check_elements(array.shape, "a constant")
@@ -112,6 +112,7 @@ class Importer:
         self.values[node.output(0)] = Constant(array, of_batch)
 
     def run(self) -> Graph:
+        """The graph of the file. Raises ModelError naming the layer that is not supported."""
         graph = self.model.graph
         if len(graph.node) > MOST_NODES:
             raise ModelError(

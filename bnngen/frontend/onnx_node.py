@@ -28,6 +28,7 @@ class OnnxNode:
     outputs: tuple[str, ...]
 
     def error(self, problem: str) -> ModelError:
+        """An error that names the layer and its operator before the ``problem``."""
         return ModelError(self.name, f"{self.op_type} {problem}")
 
     def has_input(self, index: int) -> bool:
@@ -80,7 +81,7 @@ class OnnxNode:
         return bool(value)
 
 
-def whole_numbers(node: OnnxNode, array: NDArray, what: str) -> list[int]:
+def whole_numbers(node: OnnxNode, array: NDArray[Any], what: str) -> list[int]:
     """The numbers of an array as int. Raises ModelError if one is no whole number."""
     try:
         return [
@@ -129,6 +130,7 @@ def varying_axis(node: OnnxNode, values: np.ndarray, shape: OnnxShape) -> int | 
 
 
 def parameters_error(node: OnnxNode, values: np.ndarray, shape: OnnxShape) -> ModelError:
+    """The error for parameters ``values`` that do not fit a tensor of ``shape``."""
     return node.error(
         f"has parameters of shape {values.shape} for a tensor of shape {shape}; "
         "accepted are one number, or one for each channel"

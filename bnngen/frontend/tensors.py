@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 
-def read_tensor(tensor: TensorProto) -> NDArray:
+def read_tensor(tensor: TensorProto) -> NDArray[Any]:
     """The tensor's numbers; floats that numpy does not know as float32, which holds them.
 
     Raises ValueError if they are no numbers, fewer or more than its shape says, or kept in another file.
@@ -30,12 +31,14 @@ def read_tensor(tensor: TensorProto) -> NDArray:
     except (ValueError, TypeError, OverflowError):
         raise ValueError(f"does not hold the {math.prod(tensor.dims)} numbers of its shape") from None
     # bfloat16, the 8-bit floats and the 4-bit numbers of ml_dtypes
-    return array.astype(np.float32) if array.dtype.num >= np.dtype("V").num else array
+    result: NDArray[Any] = array.astype(np.float32) if array.dtype.num >= np.dtype("V").num else array
+    return result
 
 
 def element_type(data_type: int) -> np.dtype:
     """Raises ValueError if ONNX has no such type."""
     try:
-        return helper.tensor_dtype_to_np_dtype(data_type)
+        result: np.dtype = helper.tensor_dtype_to_np_dtype(data_type)
+        return result
     except (KeyError, TypeError, ValueError):
         raise ValueError(f"is of the unknown type {data_type}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +21,12 @@ class Constant:
     ``of_batch`` says that one of them is the batch size, which may stand in a shape and nowhere else.
     """
 
-    array: NDArray
+    array: NDArray[Any]
     of_batch: bool = False
 
     @property
     def shape(self) -> OnnxShape:
+        """Its shape."""
         return self.array.shape
 
     def exact(self) -> ExactArray:
@@ -47,10 +49,13 @@ class QuantisedConstant:
 
     @property
     def shape(self) -> OnnxShape:
+        """Its shape."""
         return self.ints.shape
 
     def exact(self) -> ExactArray:
-        return exact_array(self.ints) * self.scale + self.offset
+        """The real numbers that it stands for, exactly."""
+        result: ExactArray = exact_array(self.ints) * self.scale + self.offset
+        return result
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,9 @@ class ImportCheck:
             )
 
 
-def check_import(network: Network, x: NDArray, scale: float = 1.0, seconds: float = SECONDS) -> ImportCheck:
+def check_import(
+    network: Network, x: NDArray[Any], scale: float = 1.0, seconds: float = SECONDS
+) -> ImportCheck:
     """``network`` against its own file on real inputs x (N, *model_shape) times ``scale``, as many as
     ``seconds`` allow.
 
@@ -94,7 +96,7 @@ class _Comparison:
         self._evaluator = FileEvaluator(parse_model(source.contents, source.name))
         self._beginnings: dict[str, Network | None] = {}
 
-    def parts(self, x: NDArray, seconds: float) -> Iterator[NDArray]:
+    def parts(self, x: NDArray[Any], seconds: float) -> Iterator[NDArray[Any]]:
         """The frames in portions that the file takes, until the time is up."""
         size, start, done = self._evaluator.batch or 1, time.monotonic(), 0
         while done < len(x) and (done == 0 or time.monotonic() - start < seconds):
@@ -103,7 +105,7 @@ class _Comparison:
             if done == size == 1 and (time.monotonic() - start) * AT_ONCE < seconds and self._takes_many(x):
                 size = AT_ONCE
 
-    def _takes_many(self, x: NDArray) -> bool:
+    def _takes_many(self, x: NDArray[Any]) -> bool:
         """Whether the shapes in the file leave open how many frames there are."""
         many = np.repeat(x[:1], AT_ONCE, axis=0)
         try:
@@ -112,28 +114,29 @@ class _Comparison:
             return False
         return True
 
-    def _evaluated(self, x: NDArray, tensor: str) -> Floats:
+    def _evaluated(self, x: NDArray[Any], tensor: str) -> Floats:
         """A tensor of the file, (N, elements)."""
         (found,) = self._evaluator.run(self._filled(x), tensor)
         return found[: len(x)].reshape(len(x), -1)
 
-    def _filled(self, x: NDArray) -> NDArray:
+    def _filled(self, x: NDArray[Any]) -> NDArray[Any]:
         """A batch of the file; one that is not full is filled up with its last frame."""
         missing = max(0, (self._evaluator.batch or 1) - len(x))
         return np.concatenate([x, np.repeat(x[-1:], missing, axis=0)])
 
-    def differs(self, x: NDArray) -> NDArray[np.bool_]:
+    def differs(self, x: NDArray[Any]) -> NDArray[np.bool_]:
         """For each frame, whether its outputs differ by more than rounding."""
         found = self._evaluated(x, self._evaluator.output)
         y = self._network.run(quantize(x, self._network))
         if not self._network.class_index:
             real = self._network.host.real_outputs(y).reshape(len(x), -1)
-            return np.any(_apart(found, real, self._network), axis=1, keepdims=False)
+            result: NDArray[np.bool_] = np.any(_apart(found, real, self._network), axis=1, keepdims=False)
+            return result
         if found.shape[1] == 1:
             return np.not_equal(found[:, 0], y[:, 0], dtype=bool)
         return _margin(found, y[:, 0]) > 0  # the file ends in scores, and their argmax was asked for
 
-    def parting(self, x: NDArray) -> str | None:
+    def parting(self, x: NDArray[Any]) -> str | None:
         """The tensor at which one frame parts from its file; None if double precision can't decide there."""
         self._evaluated(x, self._evaluator.output)
         for tensor in self._evaluator.quantizers:
@@ -147,7 +150,7 @@ class _Comparison:
                 return None if near[wrong].all() else tensor
         return None if self._near_tie(x) else self._evaluator.output
 
-    def _near_tie(self, x: NDArray) -> bool:
+    def _near_tie(self, x: NDArray[Any]) -> bool:
         """Whether a class index came of scores that double precision can't tell apart."""
         heads = [n for n in self._evaluator.model.graph.node if n.op_type in ("ArgMax", "TopK")]
         if not self._network.class_index:
@@ -180,10 +183,12 @@ def _apart(a: Floats, b: Floats, network: Network) -> NDArray[np.bool_]:
     an integer counts as large too: what is left where two numbers cancel out is rounding."""
     step = np.abs(network.host.mul.astype(np.float64)).max()
     largest = max(np.abs(a).max(initial=0.0), np.abs(b).max(initial=0.0), step)
-    return ~(np.abs(a - b) <= NOISE * largest)
+    result: NDArray[np.bool_] = ~(np.abs(a - b) <= NOISE * largest)
+    return result
 
 
 def _margin(scores: Floats, classes: NDArray[np.int64]) -> Floats:
     """By how much the best score exceeds that of the class, as a part of the greatest."""
     chosen = scores[np.arange(len(classes)), classes]
-    return (scores.max(axis=1) - chosen) / (np.abs(scores).max(axis=1) + 1e-300)
+    result: Floats = (scores.max(axis=1) - chosen) / (np.abs(scores).max(axis=1) + 1e-300)
+    return result

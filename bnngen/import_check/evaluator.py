@@ -58,7 +58,7 @@ class FileEvaluator:
         """The tensors that quantisers make, in the file's order; once something has been evaluated."""
         return list(self._on_edge)
 
-    def run(self, x: NDArray, *names: str) -> list[Floats]:
+    def run(self, x: NDArray[Any], *names: str) -> list[Floats]:
         """The tensors ``names`` of the frames x (N, ...), the first one (N, ...). Raises EvaluationError."""
         self._on_edge.clear()
         tensors = self._run(self._evaluator, {self._input: x.astype(np.float64)}, names)
@@ -68,7 +68,7 @@ class FileEvaluator:
 
     @staticmethod
     def _run(
-        evaluator: ReferenceEvaluator, feeds: Mapping[str, NDArray], names: Sequence[str]
+        evaluator: ReferenceEvaluator, feeds: Mapping[str, NDArray[Any]], names: Sequence[str]
     ) -> list[Floats]:
         try:
             found: Any = evaluator.run(list(names), dict(feeds))
@@ -76,7 +76,7 @@ class FileEvaluator:
             raise _not_evaluated(error) from None
         return [np.asarray(tensor, np.float64) for tensor in found]
 
-    def undecided(self, x: NDArray, tensor: str) -> NDArray[np.bool_]:
+    def undecided(self, x: NDArray[Any], tensor: str) -> NDArray[np.bool_]:
         """Which elements that a quantiser makes of the frames x rounding may have decided: they change where
         the constants since the quantisers before it are shaken a little. What lies on a threshold with all
         bits is none of them."""

@@ -35,11 +35,11 @@ _ROUNDINGS: dict[str, tuple[Callable[[Floats], Floats], float]] = {
 def operators(watch: Watch) -> list[type[OpRun]]:
     """The classes that `onnx.reference.ReferenceEvaluator` takes as ``new_ops``."""
 
-    def bipolar_quant(self: Any, x: Floats, scale: Floats) -> tuple:
+    def bipolar_quant(self: Any, x: Floats, scale: Floats) -> tuple[Any, ...]:
         watch(self.onnx_node.output[0], x == 0)
         return (np.where(x >= 0, 1.0, -1.0) * scale,)
 
-    def sign(self: Any, x: Floats) -> tuple:
+    def sign(self: Any, x: Floats) -> tuple[Any, ...]:
         watch(self.onnx_node.output[0], x == 0)
         return (np.sign(x),)
 
@@ -52,7 +52,7 @@ def operators(watch: Watch) -> list[type[OpRun]]:
         signed: int = 1,
         narrow: int = 0,
         rounding_mode: str = "ROUND",
-    ) -> tuple:
+    ) -> tuple[Any, ...]:
         levels = 2.0 ** float(np.reshape(bits, -1)[0])
         lo = -levels / 2 + narrow if signed else 0.0
         hi = levels / 2 - 1 if signed else levels - 1 - narrow
@@ -68,19 +68,19 @@ def operators(watch: Watch) -> list[type[OpRun]]:
         out_scale: float = 1.0,
         out_bias: float = 0.0,
         **unused: object,
-    ) -> tuple:
+    ) -> tuple[Any, ...]:
         table = thresholds.reshape(thresholds.shape[0], *(1,) * (x.ndim - 2), -1)
         above = x[..., None] - table[None]
         watch(self.onnx_node.output[0], (above == 0).any(axis=-1))
         return ((above >= 0).sum(axis=-1) * out_scale + out_bias,)
 
-    custom: dict[str, Callable] = {
+    custom: dict[str, Callable[..., Any]] = {
         "BipolarQuant": bipolar_quant,
         "Quant": quant,
         "IntQuant": quant,
         "MultiThreshold": multi_threshold,
     }
-    standard: dict[str, Callable] = {
+    standard: dict[str, Callable[..., Any]] = {
         "Sign": sign,
         "BatchNormalization": _batch_norm,
         "MaxPool": _max_pool,
@@ -94,11 +94,13 @@ def operators(watch: Watch) -> list[type[OpRun]]:
     ]
 
 
-def _operator(domain: str, name: str, run: Callable) -> type[OpRun]:
+def _operator(domain: str, name: str, run: Callable[..., Any]) -> type[OpRun]:
     return type(name, (OpRun,), {"op_domain": domain, "_run": run})
 
 
-def _batch_norm(self: Any, x: Floats, *parameters: Floats, epsilon: float = 1e-5, **unused: object) -> tuple:
+def _batch_norm(
+    self: Any, x: Floats, *parameters: Floats, epsilon: float = 1e-5, **unused: object
+) -> tuple[Any, ...]:
     """The evaluator's own takes its statistics from the batch before opset 14."""
     gamma, beta, mean, var = (p.reshape(-1, *(1,) * (x.ndim - 2)) for p in parameters)
     return (gamma * (x - mean) / np.sqrt(var + epsilon) + beta,)
@@ -113,7 +115,7 @@ def _max_pool(
     pads: Sequence[int] | None = None,
     auto_pad: str = "NOTSET",
     **unused: object,
-) -> tuple:
+) -> tuple[Any, ...]:
     """The evaluator's own is wrong for some kinds of padding. Windows that ``ceil_mode`` would add are not
     evaluated."""
     rank = len(kernel_shape)
@@ -131,7 +133,7 @@ def _max_pool(
     return (best,)
 
 
-def _global_max_pool(self: Any, x: Floats) -> tuple:
+def _global_max_pool(self: Any, x: Floats) -> tuple[Any, ...]:
     """The evaluator's own takes the greatest of all channels where a map has one axis."""
     return (x.max(axis=tuple(range(2, x.ndim)), keepdims=True),)
 
@@ -151,11 +153,11 @@ def _pads(
 def _resize(
     self: Any,
     x: Floats,
-    *inputs: NDArray | None,
+    *inputs: NDArray[Any] | None,
     coordinate_transformation_mode: str = "half_pixel",
     nearest_mode: str = "round_prefer_floor",
     **unused: object,
-) -> tuple:
+) -> tuple[Any, ...]:
     """To the nearest neighbour; the evaluator's own refuses some of the ways to say how much."""
     given = [i for i in inputs if i is not None and i.size][-1]  # sizes behind scales behind the region
     whole = given.dtype == np.int64
@@ -175,7 +177,7 @@ _NEAREST: dict[str, Callable[[Floats], Floats]] = {
 }
 
 
-def _upsample(self: Any, x: Floats, scales: Any = None, mode: str = "nearest") -> tuple:
+def _upsample(self: Any, x: Floats, scales: Any = None, mode: str = "nearest") -> tuple[Any, ...]:
     return _resize(
         self, x, np.asarray(scales), coordinate_transformation_mode="asymmetric", nearest_mode="floor"
     )

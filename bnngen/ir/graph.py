@@ -86,6 +86,7 @@ class Graph:
         return self._by_name.get(name)
 
     def consumers(self, name: str) -> tuple[Node, ...]:
+        """The nodes that read the tensor ``name``."""
         return tuple(self._readers.get(name, ()))
 
     def only_consumer(self, name: str) -> Node | None:

@@ -27,6 +27,7 @@ class Linear:
     weights: NDArray[np.int64]
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Op`."""
         rows, columns = self.weights.shape
         if math.prod(inputs[0]) != columns:
             raise ValueError(f"takes {columns} features, not a tensor of shape {inputs[0]}")
@@ -49,7 +50,7 @@ class Convolution:
     @property
     def channels(self) -> int:
         """C."""
-        return self.weights.shape[1] // self.window.taps * self.groups
+        return int(self.weights.shape[1] // self.window.taps * self.groups)
 
     @property
     def depthwise(self) -> bool:
@@ -57,6 +58,7 @@ class Convolution:
         return self.groups == self.channels
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Op`."""
         *spatial, channels = inputs[0]
         if channels != self.channels:
             raise ValueError(f"takes {self.channels} channels, not a tensor of shape {inputs[0]}")
@@ -78,6 +80,7 @@ class MaxPool:
     least: tuple[bool, ...] = (False,)
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Op`."""
         *spatial, channels = inputs[0]
         if len(self.least) not in (1, channels):
             raise ValueError(f"has {len(self.least)} flags for {channels} channels")
@@ -91,6 +94,7 @@ class Sum:
     factors: tuple[Factor, ...]
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Op`."""
         if len(inputs) != len(self.factors) or len(set(inputs)) != 1:
             raise ValueError(
                 f"adds {len(self.factors)} tensors of one shape, not of {', '.join(map(str, inputs))}"
@@ -103,6 +107,7 @@ class Concat:
     """Tensors whose shapes differ in the channels at most, one behind the other along these."""
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Op`."""
         if len({shape[:-1] for shape in inputs}) != 1:
             raise ValueError(f"joins tensors that differ in their channels only, not {list(inputs)}")
         return (*inputs[0][:-1], sum(shape[-1] for shape in inputs))
@@ -116,6 +121,7 @@ class Slice:
     last: int
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Op`."""
         if not 0 <= self.first < self.last <= inputs[0][-1]:
             raise ValueError(f"takes the channels {self.first} to {self.last - 1} of {inputs[0][-1]}")
         return (*inputs[0][:-1], self.last - self.first)
@@ -128,6 +134,7 @@ class Upsample:
     factors: Axes
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Op`."""
         *spatial, channels = inputs[0]
         if len(spatial) != len(self.factors) or min(self.factors) < 1:
             raise ValueError(f"repeats positions {self.factors} times in a tensor of shape {inputs[0]}")
@@ -142,6 +149,7 @@ class Reshape:
     shape: Shape
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Op`."""
         if math.prod(self.shape) != math.prod(inputs[0]):
             raise ValueError(f"makes frames of shape {self.shape} of {math.prod(inputs[0])} elements")
         return channels_last(self.shape)
@@ -174,6 +182,7 @@ class Affine:
     add: ExactArray
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Op`."""
         for parameter in (self.mul, self.add):
             if parameter.shape not in ((1,), inputs[0][-1:]):
                 raise ValueError(f"has {parameter.shape[0]} parameters for {inputs[0][-1]} channels")
@@ -193,6 +202,7 @@ class Clip:
     high: Exact | None
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Op`."""
         return inputs[0]
 
 
@@ -212,6 +222,7 @@ class Bound:
     strict: bool
 
     def passed(self, x: Exact, falling: bool) -> bool:
+        """Whether ``x`` passes it, exactly; ``falling`` turns the comparison round."""
         if self.value is None:
             return not self.strict
         order = (x - self.value).sign() * (-1 if falling else 1)
@@ -239,6 +250,7 @@ class Step:
 
     @property
     def step(self) -> int:
+        """The distance between two codes."""
         return 2 if self.type.bipolar else 1
 
     @property
@@ -250,6 +262,7 @@ class Step:
         )
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Op`."""
         if len(self.rows) not in (1, inputs[0][-1]):
             raise ValueError(
                 f"has thresholds for {len(self.rows)} channels, but the input has {inputs[0][-1]}"
@@ -262,6 +275,7 @@ class Softmax:
     """exp(x) / sum(exp(x)) over the channels: keeps the order, so it is the host's or drops out."""
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Op`."""
         return inputs[0]
 
 

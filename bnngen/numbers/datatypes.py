@@ -47,6 +47,7 @@ class IntType:
 
     @property
     def bits(self) -> int:
+        """Bits of an element as it is written."""
         return self.encoding.bits
 
     def holds(self, values: NDArray[np.integer]) -> bool:

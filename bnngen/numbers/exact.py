@@ -70,6 +70,7 @@ class Exact:
 
     @property
     def is_rational(self) -> bool:
+        """Whether there is no square root in it."""
         return not self.terms or self.terms.keys() == {1}
 
     def fraction(self) -> Fraction:

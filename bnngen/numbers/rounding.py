@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +111,7 @@ def _round_float(v: NDArray[np.float64], mode: str) -> NDArray[np.float64]:
 def _decide_exactly(
     codes: NDArray[np.int64],
     doubtful: NDArray[np.bool_],
-    x: NDArray,
+    x: NDArray[Any],
     mul: NDArray[np.object_],
     add: NDArray[np.object_],
     mode: str,
@@ -121,7 +122,7 @@ def _decide_exactly(
     if not where[0].size:
         return codes
     x, mul, add = (np.broadcast_to(a, codes.shape)[where] for a in (x, mul, add))
-    known: dict[tuple, int] = {}
+    known: dict[tuple[Any, ...], int] = {}
     for position, value, m, a in zip(zip(*where, strict=True), x.tolist(), mul, add, strict=True):
         key = (value, id(m), id(a))
         if key not in known:

@@ -27,7 +27,7 @@ from bnngen.ops.line_buffer import divisors
 from bnngen.ops.lowering import Site, check_sum, lowers
 from bnngen.ops.threshold import Threshold
 from bnngen_boards.profile import Board
-from bnngen_hw.buffers.feed import FeedStyle
+from bnngen_hw.memories import FeedStyle
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +46,7 @@ class Add(Plain):
     takes_thresholds = True
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Layer`."""
         if tuple(inputs) != (self.shape,) * len(self.factors):
             raise ValueError(
                 f"takes {len(self.factors)} tensors of shape {self.shape}, not {', '.join(map(str, inputs))}"
@@ -85,6 +86,7 @@ class Add(Plain):
 
     @property
     def output_type(self) -> IntType:
+        """That of the thresholds, or of the sums."""
         if self.activation is not None:
             return self.activation.type
         return IntType(int(self.row_ranges[:, 0].min()), int(self.row_ranges[:, 1].max()))

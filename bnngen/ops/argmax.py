@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,9 @@ from bnngen.numbers.datatypes import IntType
 from bnngen.ops.layer import Plain
 from bnngen.ops.lowering import Site, lowers
 from bnngen_boards.profile import Board
-from bnngen_hw.argmax import ArgMax as ArgMaxComponent
-from bnngen_hw.component import StreamComponent
+
+if TYPE_CHECKING:
+    from bnngen_hw.component import StreamComponent
 
 
 @dataclass(frozen=True)
@@ -41,21 +43,26 @@ class ArgMax(Plain):
 
     @property
     def output_type(self) -> IntType:
+        """That of an index."""
         return IntType(0, max(1, self.elements - 1))
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Layer`."""
         if math.prod(inputs[0]) != self.elements:
             raise ValueError(f"takes {self.elements} scores, not a tensor of shape {inputs[0]}")
         return (1,)
 
     def compute(self, scores: NDArray[np.integer]) -> NDArray[np.int64]:
         """scores (frames, ...) of ``elements`` a frame to (frames, 1)."""
-        return np.argmax(scores.reshape(len(scores), -1), axis=1).astype(np.int64)[:, None]
+        best: NDArray[np.int64] = np.argmax(scores.reshape(len(scores), -1), axis=1).astype(np.int64)
+        return best[:, None]
 
     def hardware(
         self, option: Option | None, i_lanes: int, board: Board, slack: int = 0
     ) -> list[StreamComponent]:
         """See `Layer.components`: it takes any lanes, and sends one index a frame."""
+        from bnngen_hw.argmax import ArgMax as ArgMaxComponent
+
         assert self.input_type is not None
         return [ArgMaxComponent(self.elements, self.input_type.encoding, i_lanes)]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import chain
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from bnngen_hw.component import StreamComponent
+if TYPE_CHECKING:
+    from bnngen_hw.component import StreamComponent
 
 
 class Components(NamedTuple):

@@ -35,6 +35,7 @@ class Concat(Plain):
     input_types: tuple[IntType, ...]
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Layer`."""
         wanted = [(*self.spatial, channels) for channels in self.channels]
         if list(inputs) != wanted:
             raise ValueError(f"takes tensors of the shapes {wanted}, not {', '.join(map(str, inputs))}")
@@ -47,6 +48,7 @@ class Concat(Plain):
 
     @property
     def output_type(self) -> IntType:
+        """One that holds every input."""
         return self.input_type
 
     @property

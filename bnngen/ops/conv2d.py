@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +29,12 @@ from bnngen.ops.matmul import ExactProduct
 from bnngen.ops.threshold import Threshold
 from bnngen_boards.profile import Board
 from bnngen_hw.beats import join_words
-from bnngen_hw.buffers.columns import WindowColumns
-from bnngen_hw.buffers.feed import FeedStyle
-from bnngen_hw.component import StreamComponent
+from bnngen_hw.memories import FeedStyle
 from bnngen_hw.roms.borders import Borders
+
+if TYPE_CHECKING:
+    from bnngen_hw.buffers.columns import WindowColumns
+    from bnngen_hw.component import StreamComponent
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +110,7 @@ class Conv2d(Windowed, Weighted):
     @property
     def channels(self) -> int:
         """C."""
-        return self.weights.shape[1] // self.window.taps * self.groups
+        return int(self.weights.shape[1] // self.window.taps * self.groups)
 
     @property
     def channels_out(self) -> int:
@@ -183,6 +185,8 @@ class Conv2d(Windowed, Weighted):
 
     def _columns(self, folding: Folding, board: Board) -> list[WindowColumns]:
         """What puts the columns of a window side by side, if they come one by one."""
+        from bnngen_hw.buffers.columns import WindowColumns
+
         if not self._takes_rows(folding):
             return []
         buffer = self._buffer(folding)

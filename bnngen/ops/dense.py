@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,10 @@ from bnngen.ops.lowering import Site, check_sum, lowers
 from bnngen.ops.matmul import ExactProduct
 from bnngen.ops.threshold import Threshold
 from bnngen_boards.profile import Board
-from bnngen_hw.buffers.feed import FeedStyle, VectorFeed
-from bnngen_hw.buffers.replay import replay_words
-from bnngen_hw.component import StreamComponent
+from bnngen_hw.memories import FeedStyle, replay_words
+
+if TYPE_CHECKING:
+    from bnngen_hw.component import StreamComponent
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +49,7 @@ class Dense(Weighted):
         return Engine(self.weights, self.input_type, self.activation)
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Layer`: any tensor of K elements will do."""
         if math.prod(inputs[0]) != self.elements_in:
             raise ValueError(f"takes {self.elements_in} features, not a tensor of shape {inputs[0]}")
         return (self.elements_out,)
@@ -138,6 +141,8 @@ class Dense(Weighted):
         self, option: Option | None, i_lanes: int, board: Board, slack: int = 0
     ) -> list[StreamComponent]:
         """See `Layer.components`."""
+        from bnngen_hw.buffers.feed import VectorFeed
+
         assert option is not None
         folding = option.folding
         chosen = EngineOption(folding, option.rom_style, option.table_style)

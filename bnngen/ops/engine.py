@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +18,19 @@ from bnngen.numbers.datatypes import IntType
 from bnngen.ops.threshold import Threshold
 from bnngen_boards.profile import Board, Fabric
 from bnngen_hw.arithmetic.compressors import Tree, plan_tree
-from bnngen_hw.arithmetic.dot import ProductCode
-from bnngen_hw.arithmetic.threshold import MAX_PARALLEL
-from bnngen_hw.arithmetic.threshold_table import ThresholdTable
+from bnngen_hw.arithmetic.product_code import ProductCode
+from bnngen_hw.arithmetic.threshold_table import MAX_PARALLEL, ThresholdTable
 from bnngen_hw.beats import join_words
-from bnngen_hw.engine.engine import DenseEngine, engine_weights
-from bnngen_hw.engine.numbers import AccumulatorPlan, InputRange, RowRanges
-from bnngen_hw.roms.borders import Borders, TablePlaces
-from bnngen_hw.roms.rom import RomStyle
+from bnngen_hw.engine.numbers import AccumulatorPlan, InputRange, RowRanges, engine_weights
+from bnngen_hw.memories import RomStyle
+from bnngen_hw.roms.borders import Borders
 from bnngen_hw.roms.rom_columns import RomColumns
-from bnngen_hw.streams.credit import full_rate_depth
 from bnngen_hw.target import Target
+from bnngen_hw.timing import full_rate_depth
+
+if TYPE_CHECKING:
+    from bnngen_hw.engine.engine import DenseEngine
+
 
 LOGIC_ROM_BITS = 8192
 """Weight memories above this are never made of LUTs: they would cost more than the arithmetic."""
@@ -73,6 +75,7 @@ class Engine:
 
     @cached_property
     def weight_type(self) -> IntType:
+        """The narrowest type of all weights."""
         return IntType.of_values(self.weights)
 
     @cached_property
@@ -90,7 +93,8 @@ class Engine:
         if self.borders is None:
             return ends
         extra = self.borders.by_class
-        return ends + np.stack([extra.min(axis=0), extra.max(axis=0)], axis=1)
+        result: NDArray[np.int64] = ends + np.stack([extra.min(axis=0), extra.max(axis=0)], axis=1)
+        return result
 
     @cached_property
     def acc_type(self) -> IntType:
@@ -99,6 +103,7 @@ class Engine:
 
     @property
     def output_type(self) -> IntType:
+        """That of the thresholds, or of the dot products."""
         return self.acc_type if self.activation is None else self.activation.type
 
     def cycles(self, folding: Folding) -> int:
@@ -173,6 +178,8 @@ class Engine:
 
     def _table_words(self, folding: Folding) -> int:
         """Words of those tables."""
+        from bnngen_hw.roms.table_places import TablePlaces
+
         if self.borders is None:
             return self.folds(folding)
         return TablePlaces(self.borders, self.folds(folding), folding.pe).words
@@ -226,6 +233,8 @@ class Engine:
     def hardware(self, option: EngineOption, target: Target, slack: int, vectors: int = 1) -> DenseEngine:
         """The component for ``vectors`` vectors a frame, before one that may take a beat ``slack`` cycles
         late."""
+        from bnngen_hw.engine.engine import DenseEngine
+
         act = self.activation
         return DenseEngine(
             self.weights,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,9 @@ from bnngen.ops.layer import Plain
 from bnngen.ops.line_buffer import divisors
 from bnngen.ops.lowering import Site, lowers
 from bnngen_boards.profile import Board
-from bnngen_hw.component import StreamComponent
-from bnngen_hw.running_maximum import RunningMaximum
-from bnngen_hw.streams.width import WidthConverter
+
+if TYPE_CHECKING:
+    from bnngen_hw.component import StreamComponent
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,7 @@ class GlobalMaxPool(Plain):
 
     @property
     def output_type(self) -> IntType:
+        """That of the input."""
         return self.input_type
 
     @property
@@ -64,6 +65,7 @@ class GlobalMaxPool(Plain):
         return self.channels
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Layer`."""
         shape = (*self.spatial, self.channels)
         if inputs[0] != shape:
             raise ValueError(f"takes a tensor of shape {shape}, not of shape {inputs[0]}")
@@ -73,7 +75,8 @@ class GlobalMaxPool(Plain):
         """x (frames, ...) with the map's elements a frame to (frames, 1, ..., C)."""
         maps = x.reshape(len(x), self.positions, self.channels)
         best = np.where(self.least, maps.min(axis=1), maps.max(axis=1))
-        return best.reshape(len(x), *self.output_shape([(*self.spatial, self.channels)]))
+        result: NDArray[Any] = best.reshape(len(x), *self.output_shape([(*self.spatial, self.channels)]))
+        return result
 
     def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
         """Every number of lanes that divides the channels."""
@@ -93,6 +96,9 @@ class GlobalMaxPool(Plain):
         self, option: Option | None, i_lanes: int, board: Board, slack: int = 0
     ) -> list[StreamComponent]:
         """See `Layer.components`."""
+        from bnngen_hw.running_maximum import RunningMaximum
+        from bnngen_hw.streams.width import WidthConverter
+
         assert option is not None
         lanes, encoding = option.folding.simd, self.input_type.encoding
         changes = i_lanes != lanes

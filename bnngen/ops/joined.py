@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bnngen.cost.lut_model import Structure
 from bnngen.cost.resources import Resources
 from bnngen.numbers.datatypes import IntType
 from bnngen.ops.line_buffer import ring_memory, ring_styles
 from bnngen_boards.profile import Board
-from bnngen_hw.buffers.feed import FeedStyle
-from bnngen_hw.buffers.join import Join
-from bnngen_hw.buffers.window import ring_depth
-from bnngen_hw.component import StreamComponent
-from bnngen_hw.streams.width import WidthConverter
+from bnngen_hw.memories import FeedStyle, ring_depth
+
+if TYPE_CHECKING:
+    from bnngen_hw.buffers.join import Join
+    from bnngen_hw.component import StreamComponent
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class Joined:
 
     def heads(self, i_lanes: Sequence[int]) -> list[list[StreamComponent]]:
         """For each tensor, a stream of ``i_lanes`` elements a beat, what changes its lanes."""
+        from bnngen_hw.streams.width import WidthConverter
+
         return [
             [] if width == self.lanes else [WidthConverter(elements, type_.bits, width, self.lanes)]
             for width, type_, elements in zip(i_lanes, self.types, self._elements, strict=True)
@@ -75,5 +78,7 @@ class Joined:
 
     def hardware(self, style: FeedStyle) -> Join:
         """The component."""
+        from bnngen_hw.buffers.join import Join
+
         encodings = [type_.encoding for type_ in self.types]
         return Join(self.lanes, encodings, self.output_type.encoding, self.counts, self.groups, style=style)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,9 @@ from bnngen.ops.components import Components
 from bnngen.ops.engine import Engine
 from bnngen.ops.threshold import Threshold
 from bnngen_boards.profile import Board
-from bnngen_hw.component import StreamComponent
+
+if TYPE_CHECKING:
+    from bnngen_hw.component import StreamComponent
 
 
 class Layer(Protocol):
@@ -120,22 +122,27 @@ class Plain:
 
     @property
     def pads_zeros(self) -> bool:
+        """See `Thresholded`."""
         return False
 
     @property
     def weight_type(self) -> IntType | None:
+        """There is none."""
         return None
 
     @property
     def parameters(self) -> int:
+        """There are none."""
         return 0
 
     @property
     def operations(self) -> int:
+        """Nothing is multiplied."""
         return 0
 
     @property
     def weight_bits(self) -> int:
+        """Nothing is stored."""
         return 0
 
     def options(self, board: Board, place: Place = Place()) -> list[Option]:  # noqa: B008 - frozen
@@ -171,6 +178,7 @@ class Moved(Plain):
 
     @property
     def output_type(self) -> IntType:
+        """That of the input."""
         return self.input_type
 
     @property
@@ -199,6 +207,7 @@ class Weighted(Plain):
 
     @property
     def weight_type(self) -> IntType:
+        """The narrowest type of all weights."""
         return self.engine.weight_type
 
     @property
@@ -213,6 +222,7 @@ class Weighted(Plain):
 
     @property
     def output_type(self) -> IntType:
+        """That of the thresholds, or of the dot products."""
         return self.engine.output_type
 
     @property
@@ -262,6 +272,7 @@ class Windowed(Plain):
         return self.window.outputs(self.spatial)
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Layer`."""
         shape = (*self.spatial, self.channels)
         if inputs[0] != shape:
             raise ValueError(f"takes a tensor of shape {shape}, not of shape {inputs[0]}")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bnngen.cost.lut_model import Structure, luts
 from bnngen.cost.resources import Resources, memory_blocks
 from bnngen_boards.profile import Board
-from bnngen_hw.buffers.feed import FeedStyle
-from bnngen_hw.buffers.window import SlidingWindow, ring_depth
 from bnngen_hw.buffers.window_plan import WindowPlan
-from bnngen_hw.component import StreamComponent
-from bnngen_hw.streams.width import WidthConverter
+from bnngen_hw.memories import FeedStyle, ring_depth
+
+if TYPE_CHECKING:
+    from bnngen_hw.buffers.window import SlidingWindow
+    from bnngen_hw.component import StreamComponent
+
 
 MOST_LUT_WORDS = 256
 """Deeper rings are never made of LUTs."""
@@ -55,6 +58,9 @@ class LineBuffer:
         self, i_lanes: int, style: FeedStyle, pad: int = 0, mark: bool = False
     ) -> list[StreamComponent]:
         """The components, for an input stream of ``i_lanes`` elements a beat."""
+        from bnngen_hw.buffers.window import SlidingWindow
+        from bnngen_hw.streams.width import WidthConverter
+
         window = SlidingWindow(self.plan, self.width, None, pad, mark, style)
         if i_lanes == self.lanes:
             return [window]

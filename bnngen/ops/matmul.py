@@ -49,7 +49,8 @@ class ExactProduct:
         block = _ONE_THREAD // max(1, factor.size)
         whole = len(x) // block * block if block >= _LEAST_BLOCK else 0
         if not whole:
-            return x @ factor
+            result: NDArray[Any] = x @ factor
+            return result
         columns, rows = factor.shape
         y = np.empty((len(x), rows), factor.dtype)
         np.matmul(x[:whole].reshape(-1, block, columns), factor, out=y[:whole].reshape(-1, block, rows))
@@ -64,7 +65,7 @@ class ExactProduct:
             return 0
         peak = max(abs(int(self.weights.min())), abs(int(self.weights.max())))
         if peak * columns >= 1 << 63:  # sums of magnitudes could wrap
-            return peak * columns * self.x_max
+            return int(peak * columns * self.x_max)
         return int(np.abs(self.weights.astype(np.int64)).sum(axis=1).max()) * self.x_max
 
     @cached_property

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,10 @@ from bnngen.ops.layer import Windowed
 from bnngen.ops.line_buffer import LineBuffer, divisors
 from bnngen.ops.lowering import Site, lowers
 from bnngen_boards.profile import Board
-from bnngen_hw.buffers.feed import FeedStyle
-from bnngen_hw.component import StreamComponent
-from bnngen_hw.pool import WindowMaximum
+from bnngen_hw.memories import FeedStyle
+
+if TYPE_CHECKING:
+    from bnngen_hw.component import StreamComponent
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,7 @@ class MaxPool(Windowed):
 
     @property
     def output_type(self) -> IntType:
+        """That of the input."""
         return self.input_type
 
     @property
@@ -95,6 +97,8 @@ class MaxPool(Windowed):
         self, option: Option | None, i_lanes: int, board: Board, slack: int = 0
     ) -> list[StreamComponent]:
         """See `Layer.components`."""
+        from bnngen_hw.pool import WindowMaximum
+
         assert option is not None
         lanes, marked = option.folding.simd, self.window.padded
         maximum = WindowMaximum(

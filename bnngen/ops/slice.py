@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,9 @@ from bnngen.ops.line_buffer import LineBuffer, divisors
 from bnngen.ops.lowering import Site, lowers
 from bnngen_boards.profile import Board
 from bnngen_hw.buffers.window_plan import WindowPlan
-from bnngen_hw.component import StreamComponent
-from bnngen_hw.streams.select import Select
-from bnngen_hw.streams.width import WidthConverter
+
+if TYPE_CHECKING:
+    from bnngen_hw.component import StreamComponent
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Slice(Moved):
     input_type: IntType
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """See `Layer`."""
         self.check(inputs)
         return (*self.shape[:-1], self.last - self.first)
 
@@ -76,6 +77,9 @@ class Slice(Moved):
         self, option: Option | None, i_lanes: int, board: Board, slack: int = 0
     ) -> list[StreamComponent]:
         """See `Layer.components`."""
+        from bnngen_hw.streams.select import Select
+        from bnngen_hw.streams.width import WidthConverter
+
         assert option is not None
         lanes, bits = option.folding.pe, self.input_type.bits
         converter = [] if i_lanes == lanes else [WidthConverter(self.elements_in, bits, i_lanes, lanes)]

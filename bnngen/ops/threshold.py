@@ -31,9 +31,11 @@ class Threshold:
 
     @property
     def step(self) -> int:
+        """The distance between two codes."""
         return 2 if self.type.bipolar else 1
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """That of the input."""
         if inputs[0][-1] != len(self.thresholds):
             raise ValueError(f"has {len(self.thresholds)} channels, but the input has {inputs[0][-1]}")
         return inputs[0]

@@ -20,6 +20,7 @@ ONE, ZERO = exact_array(1), exact_array(0)
 
 
 def affine_behind_move(graph: Graph, node: Node) -> Graph | None:
+    """Affine -> Move   =>   Move -> Affine, at the affine ``node``."""
     match = pair(graph, node, Affine | Clip, Slice | Upsample | Reshape)
     if match is None:
         return None
@@ -52,6 +53,7 @@ def _cut(values: ExactArray, op: Slice) -> ExactArray:
 
 
 def affine_behind_concat(graph: Graph, node: Node) -> Graph | None:
+    """Affines -> Concat   =>   Concat -> Affine."""
     if not isinstance(node.op, Concat):
         return None
     sources = [affine_for(graph, name) for name in node.inputs]

@@ -15,6 +15,7 @@ from bnngen.passes.rewrite import pair
 
 
 def affine_into_step(graph: Graph, node: Node) -> Graph | None:
+    """The rewrite above, at ``node``."""
     match = pair(graph, node, Affine, Step)
     if match is None:
         return None

@@ -24,6 +24,7 @@ MAX_BITS = 8
 
 
 def affine_through_product(graph: Graph, node: Node) -> Graph | Refusal | None:
+    """The rewrite above, at ``node``."""
     match = pair(graph, node, Affine, Product)
     if match is None:
         return None

@@ -23,6 +23,7 @@ MOST = 1 << 16
 
 
 def affine_through_sum(graph: Graph, node: Node) -> Graph | Refusal | None:
+    """The rewrite above, at ``node``."""
     if not isinstance(node.op, Sum):
         return None
     sources = [affine_for(graph, name) for name in node.inputs]

@@ -21,6 +21,7 @@ HALF = exact_array(Fraction(1, 2))
 
 
 def binary_to_bipolar(graph: Graph, node: Node) -> Graph | None:
+    """The rewrite above, at ``node``."""
     product = node.op
     if not isinstance(product, Product) or IntType.of_values(product.weights) != BIPOLAR:
         return None

@@ -14,6 +14,7 @@ from bnngen.passes.rewrite import pair
 
 
 def clip_into_step(graph: Graph, node: Node) -> Graph | None:
+    """The rewrite above, at ``node``."""
     match = pair(graph, node, Clip, Step)
     if match is None:
         return None

@@ -14,11 +14,13 @@ from bnngen.passes.rewrite import Refusal, pair
 
 
 def drop_softmax_before_argmax(graph: Graph, node: Node) -> Graph | None:
+    """Softmax -> ArgMax   =>   ArgMax."""
     match = pair(graph, node, Softmax, ArgMax)
     return graph.without(match[0].name) if match else None
 
 
 def drop_affine_before_argmax(graph: Graph, node: Node) -> Graph | Refusal | None:
+    """Affine -> ArgMax   =>   ArgMax, where it keeps the order."""
     match = pair(graph, node, Affine, ArgMax)
     if match is None:
         return None

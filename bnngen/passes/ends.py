@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -66,7 +67,7 @@ def _check_reals(name: str, *arrays: ExactArray) -> None:
             )
 
 
-def _uniform(node: Node, row: tuple[Bound, ...], falls: bool, type_: IntType) -> tuple:
+def _uniform(node: Node, row: tuple[Bound, ...], falls: bool, type_: IntType) -> tuple[Any, ...]:
     known = [(b.value, b.strict) for b in row if b.value is not None]
     if not all(value.is_rational for value, _ in known):
         raise ModelError(

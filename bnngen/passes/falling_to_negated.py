@@ -18,6 +18,7 @@ from bnngen.passes.rewrite import pair
 
 
 def falling_to_negated(graph: Graph, node: Node) -> Graph | None:
+    """The rewrite above, at ``node``."""
     match = pair(graph, node, Product, Step)
     if match is None:
         return None

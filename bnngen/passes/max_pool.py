@@ -20,6 +20,7 @@ from bnngen.passes.rewrite import pair
 
 
 def max_pool_before_affine(graph: Graph, node: Node) -> Graph | None:
+    """Affine -> MaxPool   =>   MaxPool -> Affine."""
     match = pair(graph, node, Affine, MaxPool)
     if match is None:
         return None
@@ -29,11 +30,13 @@ def max_pool_before_affine(graph: Graph, node: Node) -> Graph | None:
 
 
 def max_pool_behind_clip(graph: Graph, node: Node) -> Graph | None:
+    """MaxPool -> Clip   =>   Clip -> MaxPool."""
     match = pair(graph, node, MaxPool, Clip)
     return graph.swapped(match[0].name, match[1], node.name, node.op) if match else None
 
 
 def max_pool_behind_step(graph: Graph, node: Node) -> Graph | None:
+    """MaxPool -> Step   =>   Step -> MaxPool."""
     match = pair(graph, node, MaxPool, Step)
     if match is None:
         return None
@@ -43,6 +46,7 @@ def max_pool_behind_step(graph: Graph, node: Node) -> Graph | None:
 
 
 def max_pool_of_constants(graph: Graph, node: Node) -> Graph | None:
+    """A pool that sees nothing but equal codes takes the greatest."""
     if not isinstance(node.op, MaxPool) or (source := _step_before(graph, node)) is None:
         return None
     pool, step = node.op, source.op

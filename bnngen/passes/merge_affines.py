@@ -11,6 +11,7 @@ from bnngen.passes.rewrite import pair
 
 
 def merge_affines(graph: Graph, node: Node) -> Graph | None:
+    """The rewrite above, at ``node``."""
     match = pair(graph, node, Affine, Affine)
     if match is None:
         return None

@@ -14,6 +14,7 @@ from bnngen.passes.rewrite import pair
 
 
 def merge_steps(graph: Graph, node: Node) -> Graph | None:
+    """The rewrite above, at ``node``."""
     match = pair(graph, node, Step, Step)
     if match is None:
         return None

@@ -12,6 +12,7 @@ from bnngen.ir.quantized import Affine, Clip, Reshape
 
 
 def one_reader_each(graph: Graph, node: Node) -> Graph | None:
+    """The rewrite above, at ``node``."""
     readers = graph.consumers(node.name)
     if not isinstance(node.op, Affine | Clip | Reshape) or len(readers) + (graph.output == node.name) < 2:
         return None

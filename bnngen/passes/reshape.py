@@ -24,6 +24,7 @@ from bnngen.passes.rewrite import Refusal, pair
 
 
 def merge_reshapes(graph: Graph, node: Node) -> Graph | None:
+    """Reshape -> Reshape   =>   Reshape."""
     if not isinstance(node.op, Reshape):
         return None
     if graph.shapes[node.inputs[0]] == graph.shapes[node.name]:
@@ -33,6 +34,7 @@ def merge_reshapes(graph: Graph, node: Node) -> Graph | None:
 
 
 def flatten_behind_concat(graph: Graph, node: Node) -> Graph | Refusal | None:
+    """Reshapes -> Concat   =>   Concat -> Reshape."""
     if not isinstance(node.op, Concat):
         return None
     shapes = graph.shapes
@@ -65,6 +67,7 @@ def _reordering(graph: Graph, name: str) -> Node | None:
 
 
 def flatten_into_linear(graph: Graph, node: Node) -> Graph | None:
+    """Reshape -> Linear   =>   Linear, with its weights in another order."""
     match = pair(graph, node, Reshape, Linear)
     if match is None:
         return None
@@ -78,6 +81,7 @@ def flatten_into_linear(graph: Graph, node: Node) -> Graph | None:
 
 
 def reshape_into_argmax(graph: Graph, node: Node) -> Graph | None:
+    """Reshape -> ArgMax   =>   ArgMax."""
     match = pair(graph, node, Reshape, ArgMax)
     if match is None or not match[1].keeps_order(graph.shapes[match[0].inputs[0]]):
         return None
@@ -85,6 +89,7 @@ def reshape_into_argmax(graph: Graph, node: Node) -> Graph | None:
 
 
 def reshape_of_input(graph: Graph, node: Node) -> Graph | None:
+    """A Reshape of the input   =>   frames of another shape."""
     reshape = node.op
     if not isinstance(reshape, Reshape) or _reordering(graph, node.name) is None:
         return None

@@ -11,6 +11,7 @@ from bnngen.ir.quantized import Concat, Slice
 
 
 def slice_before_concat(graph: Graph, node: Node) -> Graph | None:
+    """The rewrite above, at ``node``."""
     concat = graph.producer(node)
     if concat is None or not isinstance(concat.op, Concat) or not isinstance(node.op, Slice):
         return None

@@ -16,6 +16,7 @@ from bnngen.passes.rewrite import Refusal, pair
 
 
 def step_before_move(graph: Graph, node: Node) -> Graph | Refusal | None:
+    """The rewrite above, at ``node``."""
     if match := pair(graph, node, Upsample, Step):
         return graph.swapped(match[0].name, match[1], node.name, node.op)
     if match := pair(graph, node, Reshape, Step):

@@ -29,6 +29,7 @@ class Grid:
 
     @property
     def hi(self) -> int:
+        """The greatest code."""
         return 2 ** (self.bits - self.signed) - 1
 
     def round(self, x: NDArray) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ class Data:
 
     codes: NDArray[np.integer]
     labels: NDArray[np.int64] | None
-    x: NDArray | None = None
+    x: NDArray[Any] | None = None
     scale: float = 1.0
     typical: bool = True
 
@@ -52,7 +53,7 @@ def load_data(path: str | Path, network: Network) -> Data:
 
 
 def quantize(
-    x: NDArray, network: Network, x_scale: NDArray | None = None, where: str = "x"
+    x: NDArray[Any], network: Network, x_scale: NDArray[Any] | None = None, where: str = "x"
 ) -> NDArray[np.integer]:
     """Real inputs (N, ...) in the model's own layout, times the optional ``x_scale``, as integer codes.
 
@@ -71,7 +72,7 @@ def quantize(
     return encode(network.streamed(x), network.quantizer)
 
 
-def calibration_inputs(path: str | Path) -> NDArray:
+def calibration_inputs(path: str | Path) -> NDArray[Any]:
     """The real inputs in the file ``path``, (N, ...), one frame or more, to measure ranges on.
 
     Raises DataError as `load_data`.
@@ -85,7 +86,7 @@ def calibration_inputs(path: str | Path) -> NDArray:
     return _some(x, where)
 
 
-def real_inputs(x: NDArray, where: str, network: Network | None = None) -> NDArray:
+def real_inputs(x: NDArray[Any], where: str, network: Network | None = None) -> NDArray[Any]:
     """``x`` checked to be frames of finite real numbers, as integers or floats of at most 64 bits: (N, ...),
     of the shape that ``network`` takes.
 
@@ -106,7 +107,7 @@ def real_inputs(x: NDArray, where: str, network: Network | None = None) -> NDArr
     return x.view(np.uint8) if x.dtype == bool else x
 
 
-def _scaled(x: NDArray, scale: float, where: str) -> NDArray[np.float64]:
+def _scaled(x: NDArray[Any], scale: float, where: str) -> NDArray[np.float64]:
     """The float64 product."""
     with np.errstate(over="ignore"):  # infinity is refused
         product: NDArray[np.float64] = x.astype(np.float64) * scale
@@ -114,19 +115,19 @@ def _scaled(x: NDArray, scale: float, where: str) -> NDArray[np.float64]:
     return product
 
 
-def _some(frames: NDArray, where: str) -> NDArray:
+def _some(frames: NDArray[Any], where: str) -> NDArray[Any]:
     if not len(frames):
         raise DataError(f"{where} holds no frames: its arrays are 0 long")
     return frames
 
 
-def _check_finite(x: NDArray, where: str) -> None:
+def _check_finite(x: NDArray[Any], where: str) -> None:
     if x.dtype.kind == "f" and not np.isfinite(x).all():
         position = _first(~np.isfinite(x))
         raise DataError(f"{where}: x holds {x[position]} at {position}; accepted are finite numbers only")
 
 
-def _checked_codes(codes: NDArray, network: Network, where: str) -> NDArray[np.integer]:
+def _checked_codes(codes: NDArray[Any], network: Network, where: str) -> NDArray[np.integer]:
     if codes.dtype.kind not in "iu":
         raise DataError(f"{where}: codes must be integers, not {codes.dtype}")
     if codes.ndim < 2 or codes.shape[1:] not in (network.input_shape, (network.elements_in,)):
@@ -142,7 +143,7 @@ def _checked_codes(codes: NDArray, network: Network, where: str) -> NDArray[np.i
     return codes.astype(np.int64).reshape(-1, *network.input_shape)
 
 
-def _labels(y: NDArray, frames: int, where: str) -> NDArray[np.int64]:
+def _labels(y: NDArray[Any], frames: int, where: str) -> NDArray[np.int64]:
     if y.shape != (frames,) or y.dtype.kind not in "iu":
         raise DataError(
             f"{where}: y must be {frames} class labels of shape ({frames},), integers, not {y.dtype} of "
@@ -155,7 +156,7 @@ def _labels(y: NDArray, frames: int, where: str) -> NDArray[np.int64]:
     return y.astype(np.int64)
 
 
-def _label_hint(y: NDArray, frames: int) -> str:
+def _label_hint(y: NDArray[Any], frames: int) -> str:
     if y.shape == (frames, 1):
         return "; save y.reshape(-1)"
     if y.ndim == 2 and len(y) == frames:
@@ -163,7 +164,7 @@ def _label_hint(y: NDArray, frames: int) -> str:
     return "; save y.astype(int)" if y.shape == (frames,) else ""
 
 
-def _scale(value: NDArray, where: str) -> float:
+def _scale(value: NDArray[Any], where: str) -> float:
     if value.size != 1 or value.dtype.kind not in "iuf":
         raise DataError(
             f"{where}: x_scale must be one number, not {value.dtype} of shape {value.shape}: save the "
@@ -181,7 +182,7 @@ def _first(mask: NDArray[np.bool_]) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(int(mask.argmax()), mask.shape))
 
 
-def _layout_hint(x: NDArray, network: Network) -> str:
+def _layout_hint(x: NDArray[Any], network: Network) -> str:
     if x.shape[1:] == network.input_shape and x.ndim > 2:
         return "; move the channels to the front: np.moveaxis(x, -1, 1)"
     if x[:1].size == network.elements_in:

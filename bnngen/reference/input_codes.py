@@ -52,7 +52,7 @@ def encode_integers(
     return _in_chunks(x, lambda part: table[part.astype(np.intp) - low, channel], quantizer)
 
 
-def encode(x: NDArray, quantizer: Quantizer) -> NDArray[np.signedinteger]:
+def encode(x: NDArray[Any], quantizer: Quantizer) -> NDArray[np.signedinteger]:
     """x (frames, ..., C) finite reals, channels last, to codes of the shortest type that holds all of them.
 
     Many floats and few levels: each float is compared with the least float of every code, which is exact, and
@@ -78,7 +78,7 @@ def _dtype(quantizer: Quantizer) -> type[np.signedinteger]:
 
 
 def _in_chunks(
-    x: NDArray, function: Callable[[NDArray], NDArray[Any]], quantizer: Quantizer
+    x: NDArray[Any], function: Callable[[NDArray[Any]], NDArray[Any]], quantizer: Quantizer
 ) -> NDArray[np.signedinteger]:
     codes = np.empty(x.shape, _dtype(quantizer))
     step = max(1, _CHUNK // max(1, x[:1].size))

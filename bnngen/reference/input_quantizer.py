@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ class Quantizer:
     rounding: str
     type: IntType
 
-    def quantize(self, x: NDArray) -> NDArray[np.int64]:
+    def quantize(self, x: NDArray[Any]) -> NDArray[np.int64]:
         """x (..., C) finite reals, channels last, to codes of the same shape."""
         return round_affine(x, self.mul, self.add, self.rounding, self.type.lo, self.type.hi)
 
@@ -52,7 +53,7 @@ def uniform_row(
 
 
 def _affine_through(
-    row: list[tuple[Exact, bool]], edges: list[tuple], falling: bool
+    row: list[tuple[Exact, bool]], edges: list[tuple[Any, ...]], falling: bool
 ) -> tuple[Exact, Exact] | None:
     """The line that maps each threshold to its rounding edge, if there is one."""
     if [strict for _, strict in row] != [strict for _, strict in edges]:

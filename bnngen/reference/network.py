@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ BATCH_ELEMENTS = 1 << 23
 to the threads of the matrix products, which wait for each other in every one, than they win in the caches."""
 
 
-Watch = Callable[[int, NDArray], None]
+Watch = Callable[[int, NDArray[Any]], None]
 """Takes a layer's number and its outputs (frames, ..., channels)."""
 
 
@@ -77,7 +78,7 @@ class Host:
             real, magnitude = scaled + offset, np.abs(scaled) + np.abs(offset)
             least = real.max(axis=1, keepdims=True) - magnitude.max(axis=1, keepdims=True) * 2.0**-48
             near = ~(real < least)  # true also where a number is beyond float64
-        result = np.argmax(near, axis=1)
+        result: NDArray[np.int64] = np.argmax(near, axis=1)
         for frame in np.nonzero(near.sum(axis=1) > 1)[0]:
             result[frame] = self._exact_class(y[frame], np.nonzero(near[frame])[0])
         return result
@@ -140,6 +141,7 @@ class Network:
 
     @property
     def output_type(self) -> IntType:
+        """The type of the integers that leave the accelerator."""
         return self.layers[-1].op.output_type
 
     @cached_property
@@ -147,16 +149,18 @@ class Network:
         """The shape of a frame in the model file: channels first."""
         return self.file_shape or channels_first(self.input_shape)
 
-    def streamed(self, x: NDArray) -> NDArray:
+    def streamed(self, x: NDArray[Any]) -> NDArray[Any]:
         """x (frames, *model_shape) as it streams: (frames, *input_shape)."""
         return np.moveaxis(x.reshape(len(x), *channels_first(self.input_shape)), 1, -1)
 
     @property
     def elements_in(self) -> int:
+        """Elements of a frame of inputs."""
         return math.prod(self.input_shape)
 
     @property
     def elements_out(self) -> int:
+        """Integers of a frame of outputs."""
         return math.prod(self.output_shape)
 
     @property
@@ -215,7 +219,7 @@ class Network:
                 progress(min(start + batch, len(codes)), len(codes))
         return outputs
 
-    def _run_batch(self, codes: NDArray, watch: Watch | None) -> NDArray:
+    def _run_batch(self, codes: NDArray[Any], watch: Watch | None) -> NDArray[Any]:
         """All layers; a tensor is kept as long as somebody reads it."""
         last_reader = {k: number for number, read in enumerate(self.sources) for k in read}
         tensors = {NETWORK_INPUT: codes}

@@ -53,6 +53,7 @@ class BuildResult:
 
     @property
     def holds(self) -> bool:
+        """Whether the simulation was exact and as predicted, and the timing is met."""
         simulation, pnr = self.report.simulation, self.report.pnr
         exact = simulation is None or (simulation["mismatches"] == 0 and simulation["as_predicted"])
         return exact and (pnr is None or pnr["met"])

@@ -28,6 +28,7 @@ class Tensors:
 
     @classmethod
     def of(cls, part: Part, device: torch.device) -> Tensors:
+        """The samples and labels of a part, on ``device``."""
         return cls(torch.from_numpy(part.x).to(device), torch.from_numpy(part.y).to(device))
 
 

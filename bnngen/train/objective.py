@@ -32,6 +32,7 @@ class Objective(nn.Module):
         return self.of_labels(logits, y), logits
 
     def of_labels(self, logits: Tensor, y: Tensor) -> Tensor:
+        """The loss of logits (N, classes) for labels (N,)."""
         return nn.functional.cross_entropy(logits.float(), y, label_smoothing=self.smoothing)
 
 
@@ -48,6 +49,7 @@ class Distillation(Objective):
         self.feature = FeatureLoss(*widths) if table.feature else None
 
     def forward(self, network: Trainee, x: Tensor, y: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Objective`; the teacher is asked for the samples ``chosen``."""
         with self.products(x.device):
             logits, hidden = (part.float() for part in answer(network, x))
         taught, taught_hidden = self._teacher[0](x, chosen)

@@ -32,6 +32,7 @@ class Affine(nn.Module):
         self.register_buffer("add", add, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        """x times the scale, plus the offset."""
         return x * self.mul + self.add
 
 
@@ -46,6 +47,7 @@ class Shift(nn.Module):
         self.shift = nn.Parameter(torch.zeros(channels, *(1,) * rank))
 
     def forward(self, x: Tensor) -> Tensor:
+        """x plus the offset."""
         return x + self.shift
 
 

@@ -85,6 +85,7 @@ class Session:
             take_over(self.network, checkpoint.best)
 
     def store(self, checkpoint: Checkpoint) -> None:
+        """Put the state of each part into ``checkpoint``."""
         for name, part in vars(self).items():
             setattr(checkpoint, name, part.state_dict())
 

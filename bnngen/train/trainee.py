@@ -29,6 +29,7 @@ class Trainee(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor(-0.5 * math.log(fan_in)))
 
     def forward(self, x: Tensor) -> Tensor:
+        """x (N, ...) as the network takes it to logits (N, classes)."""
         return self.body(x)
 
     def logits(self, x: Tensor) -> Tensor:

@@ -14,8 +14,8 @@ from bnngen_hw.component import StreamComponent
 from bnngen_hw.counting import Counter, delay_line
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.part import bit_stream
-from bnngen_hw.streams.credit import CreditFifo, full_rate_depth
-from bnngen_hw.timing import Cycles, queue
+from bnngen_hw.streams.credit import CreditFifo
+from bnngen_hw.timing import Cycles, full_rate_depth, queue
 
 Candidate = tuple[Value, list[Value]]
 """A score as an unsigned number that keeps the order, and the bits of its lane, the lowest first."""
@@ -54,7 +54,8 @@ class ArgMax(StreamComponent):
 
     def compute(self, scores: NDArray[np.integer]) -> NDArray[np.int64]:
         """The indices (frames,) for scores (frames, elements)."""
-        return np.argmax(scores, axis=1).astype(np.int64)
+        result: NDArray[np.int64] = np.argmax(scores, axis=1).astype(np.int64)
+        return result
 
     def elaborate(self, platform: Any) -> Module:
         """Intake, tree, best so far, FIFO."""

@@ -56,7 +56,8 @@ class RunningMaximum(StreamComponent):
 
     def compute(self, x: NDArray[np.integer]) -> NDArray[np.integer]:
         """The results (n, C) for maps (n, positions, C)."""
-        return np.where(self.least, x.min(axis=1), x.max(axis=1))
+        result: NDArray[np.integer] = np.where(self.least, x.min(axis=1), x.max(axis=1))
+        return result
 
     def elaborate(self, platform: Any) -> Module:
         """The ring, and a register for the result."""

@@ -28,3 +28,12 @@ def queue(t: NDArray[np.integer], service: NDArray[np.integer] | int = 1) -> Cyc
     np.cumsum(np.broadcast_to(service, work[1:].shape), out=work[1:])
     waiting: Cycles = np.maximum.accumulate(there - work)
     return work + waiting
+
+
+def full_rate_depth(latency: int, spacing: int) -> int:
+    """The least depth of a `CreditFifo` that never slows its pipeline down.
+
+    ``latency`` counts the cycles from ``promise`` to the result's first cycle on ``o``; results come every
+    ``spacing`` cycles at the fastest. A credit is back one cycle after its result was taken.
+    """
+    return -(-(latency + 1) // spacing)

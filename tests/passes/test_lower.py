@@ -22,6 +22,7 @@ from bnngen.numbers.exact import Exact, exact_array
 from bnngen.ops.add import Add
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
+from bnngen.ops.global_max_pool import GlobalMaxPool
 from bnngen.ops.max_pool import MaxPool
 from bnngen.passes.lower import RULES, lower
 from bnngen.reference.network import Network
@@ -64,8 +65,9 @@ def assert_same_layer(first: Any, second: Any) -> None:
     assert type(first) is type(second)
     if isinstance(first, Add):
         assert (first.factors, first.input_types) == (second.factors, second.input_types)
-    if isinstance(first, MaxPool):
-        assert (first.window, first.input_type) == (second.window, second.input_type)
+    if isinstance(first, MaxPool | GlobalMaxPool):
+        assert (first.figures(None), first.input_type) == (second.figures(None), second.input_type)
+        assert (first.elements_in, first.elements_out) == (second.elements_in, second.elements_out)
         np.testing.assert_array_equal(first.least, second.least)
         return
     if not isinstance(first, Dense | Conv2d | Add):

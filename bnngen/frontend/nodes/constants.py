@@ -15,6 +15,7 @@ from bnngen.numbers.exact import exact_array, square_root
 
 @handles("Constant")
 def read_constant(node: OnnxNode, importer: Importer) -> None:
+    """A tensor, whatever attribute holds it."""
     attributes = node.attributes
     if "value" in attributes:
         array = read_tensor(attributes["value"])
@@ -29,6 +30,7 @@ def read_constant(node: OnnxNode, importer: Importer) -> None:
 
 @handles("Shape")
 def read_shape(node: OnnxNode, importer: Importer) -> None:
+    """The shape of a tensor, as a constant."""
     value = node.input(0)
     shape = value.shape
     start, end = node.attributes.get("start", 0), node.attributes.get("end", len(shape))
@@ -38,6 +40,7 @@ def read_shape(node: OnnxNode, importer: Importer) -> None:
 
 @handles("Gather")
 def read_gather(node: OnnxNode, importer: Importer) -> None:
+    """Elements of a constant by their index."""
     data, places = node.constant(0, "its data").array, node.constant(1, "its indices").array
     if not data.ndim or places.dtype.kind not in "iu":
         raise node.error("takes an array, and whole numbers as indices")
@@ -76,6 +79,7 @@ def read_cast(node: OnnxNode, importer: Importer) -> None:
 
 @handles("Pow")
 def read_pow(node: OnnxNode, importer: Importer) -> None:
+    """A power of a constant."""
     base, exponent = node.constant(0, "its base").exact(), node.constant(1, "its exponent").array
     if exponent.size != 1 or float(exponent.reshape(-1)[0]) not in (0.5, -0.5, 1.0, 2.0, -1.0):
         raise node.error("takes an exponent of -1, -0.5, 0.5, 1 or 2")
@@ -90,12 +94,14 @@ def read_pow(node: OnnxNode, importer: Importer) -> None:
 
 @handles("Sqrt")
 def read_sqrt(node: OnnxNode, importer: Importer) -> None:
+    """The exact square root of a constant."""
     base = node.constant(0, "its input").exact()
     importer.fold(node, square_root(base))
 
 
 @handles("Transpose")
 def read_transpose(node: OnnxNode, importer: Importer) -> None:
+    """A constant with its axes in another order; a tensor whose order stays."""
     value = node.input(0)
     if isinstance(value, Activation):
         raise node.error("is supported on constants only, not on the computed tensor")

@@ -26,21 +26,26 @@ DEFAULT_EPSILON = float(np.float32(1e-5))
 
 @handles("Add")
 def read_add(node: OnnxNode, importer: Importer) -> None:
+    """A constant added, one for all or one a channel; or two computed tensors."""
     _read(node, importer, operator.add, lambda c: (ONE, c), lambda c: (ONE, c))
 
 
 @handles("Sub")
 def read_sub(node: OnnxNode, importer: Importer) -> None:
+    """The same with a minus sign."""
     _read(node, importer, operator.sub, lambda c: (ONE, -c), lambda c: (-ONE, c))
 
 
 @handles("Mul")
 def read_mul(node: OnnxNode, importer: Importer) -> None:
+    """Times a constant, one for all or one a channel."""
     _read(node, importer, operator.mul, lambda c: (c, ZERO), lambda c: (c, ZERO))
 
 
 @handles("Div")
 def read_div(node: OnnxNode, importer: Importer) -> None:
+    """Divided by a constant, one for all or one a channel."""
+
     def divisor(c: ExactArray) -> tuple[ExactArray, ExactArray]:
         if not all(c.reshape(-1)):
             raise node.error("divides by zero")
@@ -54,11 +59,13 @@ def read_div(node: OnnxNode, importer: Importer) -> None:
 
 @handles("Relu")
 def read_relu(node: OnnxNode, importer: Importer) -> None:
+    """y = max(x, 0)."""
     importer.values[node.output(0)] = importer.add(node, RELU, node.activation())
 
 
 @handles("Neg")
 def read_neg(node: OnnxNode, importer: Importer) -> None:
+    """y = -x."""
     value = node.input(0)
     if not isinstance(value, Activation):
         importer.fold(node, _folded(node, operator.mul, node.constant(0, "its input"), MINUS_ONE))
@@ -149,7 +156,7 @@ def _side(node: OnnxNode, index: int, target: Activation) -> ExactArray:
     return constant.exact()
 
 
-def _folded(node: OnnxNode, fold: Callable[[Any, Any], Any], a: Constant, b: Constant) -> NDArray:
+def _folded(node: OnnxNode, fold: Callable[[Any, Any], Any], a: Constant, b: Constant) -> NDArray[Any]:
     """The numbers that an operator makes of known ones: exact, whole ones as their type has them."""
     shape = np.broadcast_shapes(a.shape, b.shape)
     if a.array.dtype.kind in "iu" and b.array.dtype.kind in "iu":
@@ -163,7 +170,9 @@ def _folded(node: OnnxNode, fold: Callable[[Any, Any], Any], a: Constant, b: Con
     return np.asarray(fold(left, right), dtype=object).reshape(shape)
 
 
-def _folded_integers(node: OnnxNode, fold: Callable[[Any, Any], Any], a: NDArray, b: NDArray) -> NDArray:
+def _folded_integers(
+    node: OnnxNode, fold: Callable[[Any, Any], Any], a: NDArray[Any], b: NDArray[Any]
+) -> NDArray[Any]:
     """Quotients lose their fraction."""
     whole = [array.astype(object) for array in (a, b)]
     if fold is operator.truediv:

@@ -11,6 +11,7 @@ from bnngen.ops.argmax import ArgMax
 
 @handles("Softmax")
 def read_softmax(node: OnnxNode, importer: Importer) -> None:
+    """Over the channels."""
     value = node.activation()
     _require_last_axis(node, value, -1 if importer.opset >= 13 else 1)
     importer.values[node.output(0)] = importer.add(node, Softmax(), value)
@@ -18,6 +19,7 @@ def read_softmax(node: OnnxNode, importer: Importer) -> None:
 
 @handles("ArgMax")
 def read_argmax(node: OnnxNode, importer: Importer) -> None:
+    """The index of the greatest channel, the lowest one at a tie."""
     value = node.activation()
     if node.flag("select_last_index"):
         raise node.error("with select_last_index = 1 is not supported; the lowest index wins a tie")

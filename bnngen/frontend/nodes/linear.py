@@ -17,6 +17,7 @@ MAX_BITS = 8
 
 @handles("MatMul")
 def read_matmul(node: OnnxNode, importer: Importer) -> None:
+    """A product with constant weights."""
     if not isinstance(node.input(0), Activation):
         raise node.error("takes a computed tensor on its left and weights on its right")
     importer.values[node.output(0)] = _linear(node, importer, transposed=False)

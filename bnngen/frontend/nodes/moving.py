@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ NEAREST: dict[str, Callable[[Fraction], int]] = {
 
 @handles("Concat")
 def read_concat(node: OnnxNode, importer: Importer) -> None:
+    """Along the channels."""
     values = [node.input(index) for index in range(len(node.inputs))]
     if not any(isinstance(value, Activation) for value in values):
         arrays = [node.constant(index, "a part").array for index in range(len(values))]
@@ -43,13 +45,14 @@ def read_concat(node: OnnxNode, importer: Importer) -> None:
     importer.values[node.output(0)] = importer.add(node, Concat(), *maps)
 
 
-def _joined(node: OnnxNode, arrays: Sequence[NDArray]) -> NDArray:
+def _joined(node: OnnxNode, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
     check_elements((sum(array.size for array in arrays),), "a constant")
     return np.concatenate(arrays, axis=node.axis(arrays[0].ndim, 0))
 
 
 @handles("Split")
 def read_split(node: OnnxNode, importer: Importer) -> None:
+    """Along the channels."""
     value = node.activation()
     _channels_only(node, value.shape)
     sizes = _sizes(node, value.shape[CHANNELS])
@@ -117,6 +120,7 @@ def read_upsample(node: OnnxNode, importer: Importer) -> None:
 
 @handles("Resize")
 def read_resize(node: OnnxNode, importer: Importer) -> None:
+    """Nearest neighbours, by whole factors."""
     value = node.activation()
     if "axes" in node.attributes:
         raise node.error("with axes is not supported; give a scale for every axis")

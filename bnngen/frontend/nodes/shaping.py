@@ -14,6 +14,7 @@ from bnngen.ir.quantized import Reshape
 
 @handles("Identity")
 def read_identity(node: OnnxNode, importer: Importer) -> None:
+    """The same tensor under another name."""
     importer.values[node.output(0)] = node.input(0)
 
 
@@ -27,6 +28,7 @@ def read_dropout(node: OnnxNode, importer: Importer) -> None:
 
 @handles("Flatten")
 def read_flatten(node: OnnxNode, importer: Importer) -> None:
+    """A frame as a vector."""
     value = node.activation()
     rank = len(value.shape)
     if node.attributes.get("axis", 1) not in (1, 1 - rank):
@@ -36,6 +38,7 @@ def read_flatten(node: OnnxNode, importer: Importer) -> None:
 
 @handles("Reshape")
 def read_reshape(node: OnnxNode, importer: Importer) -> None:
+    """A frame in another shape; the batch stays."""
     value, wanted = node.input(0), node.whole(1, "its shape")
     shape = list(wanted)
     if not node.flag("allowzero"):
@@ -52,6 +55,7 @@ def read_reshape(node: OnnxNode, importer: Importer) -> None:
 
 @handles("Unsqueeze")
 def read_unsqueeze(node: OnnxNode, importer: Importer) -> None:
+    """Axes of length 1 that come."""
     value, axes = node.input(0), _axes(node)
     if axes is None:
         raise node.error("lacks its axes")
@@ -66,6 +70,7 @@ def read_unsqueeze(node: OnnxNode, importer: Importer) -> None:
 
 @handles("Squeeze")
 def read_squeeze(node: OnnxNode, importer: Importer) -> None:
+    """Axes of length 1 that go."""
     value = node.input(0)
     shape, given = value.shape, _axes(node)
     # without axes all of length 1 go; the batch only looks as if it had that length

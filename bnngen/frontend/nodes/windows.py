@@ -47,6 +47,7 @@ def read_conv(node: OnnxNode, importer: Importer) -> None:
 
 @handles("MaxPool")
 def read_max_pool(node: OnnxNode, importer: Importer) -> None:
+    """The greatest element of each window."""
     value = _map(node)
     window = _pool_window(node, value)
     importer.values[node.output(0)] = _add(node, importer, MaxPool(window), value, window)
@@ -54,6 +55,7 @@ def read_max_pool(node: OnnxNode, importer: Importer) -> None:
 
 @handles("GlobalMaxPool")
 def read_global_max_pool(node: OnnxNode, importer: Importer) -> None:
+    """The greatest element of each channel."""
     value = _map(node)
     window = Window.plain(value.shape[2:])
     importer.values[node.output(0)] = _add(node, importer, MaxPool(window), value, window)
@@ -61,6 +63,7 @@ def read_global_max_pool(node: OnnxNode, importer: Importer) -> None:
 
 @handles("AveragePool")
 def read_average_pool(node: OnnxNode, importer: Importer) -> None:
+    """The mean of each window."""
     value = _map(node)
     window = _pool_window(node, value)
     if window.padded and not node.flag("count_include_pad"):
@@ -70,6 +73,7 @@ def read_average_pool(node: OnnxNode, importer: Importer) -> None:
 
 @handles("GlobalAveragePool")
 def read_global_average_pool(node: OnnxNode, importer: Importer) -> None:
+    """The mean of each channel."""
     value = _map(node)
     _average(node, importer, value, Window.plain(value.shape[2:]))
 

@@ -60,6 +60,7 @@ class Architecture:
 
     @property
     def rank(self) -> int:
+        """The axes of a sample, without the batch."""
         return self.module.RANK
 
     def build(self, parts: Any, shape: Sequence[int], classes: int) -> Any:

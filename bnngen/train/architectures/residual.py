@@ -36,6 +36,7 @@ class Block(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
+        """x (N, C, H, W) to the sum of both ways."""
         active = self.activation(x)
         return self.far(active) + (x if self.near is None else self.near(active))
 

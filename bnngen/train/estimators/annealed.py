@@ -15,5 +15,6 @@ class Annealed(Estimator):
     """The derivative of k*tanh(t*x), where t grows from `FIRST` to `LAST` and k = max(1/t, 1)."""
 
     def slope(self, x: Tensor) -> Tensor:
+        """The slope that the backward pass takes at ``x``."""
         t = FIRST * (LAST / FIRST) ** self.progress
         return max(1 / t, 1.0) * t * (1 - torch.tanh(t * x).square())

@@ -11,4 +11,5 @@ class ApproxSign(Estimator):
     """2 - 2*abs(x) where abs(x) < 1, else 0: the derivative of 2x + x^2 left and 2x - x^2 right of 0."""
 
     def slope(self, x: Tensor) -> Tensor:
+        """The slope that the backward pass takes at ``x``."""
         return (2 - 2 * x.abs()).clamp_min(0)

@@ -26,6 +26,7 @@ class Link:
 
     @property
     def outputs(self) -> int:
+        """How many outputs the product has."""
         return len(self.product.weight)
 
     @property

@@ -17,6 +17,8 @@ from bnngen.train.trainee import Trainee
 
 
 class Removal(ABC):
+    """What pruning takes out of a network."""
+
     @abstractmethod
     def apply(self, network: Trainee, optimizer: Optimizer | None = None) -> None:
         """Take it from ``network``, in place, and from what the optimiser remembers."""
@@ -29,6 +31,7 @@ class Zeros(Removal):
     kept: Sequence[Tensor | None]
 
     def apply(self, network: Trainee, optimizer: Optimizer | None = None) -> None:
+        """Set the weights to 0; see `hold_zeros` for the time after."""
         with torch.no_grad():
             for layer, mask in zip(products(network.body), self.kept, strict=True):
                 if mask is not None:
@@ -42,6 +45,7 @@ class Outputs(Removal):
     kept: Sequence[Sequence[int]]
 
     def apply(self, network: Trainee, optimizer: Optimizer | None = None) -> None:
+        """Take the outputs out, and the inputs of those that read them."""
         for link, kept in zip(links(network.body), self.kept, strict=True):
             if len(kept) < link.outputs:
                 link.cut(kept, optimizer)
@@ -54,6 +58,7 @@ class Layers(Removal):
     names: Sequence[str]
 
     def apply(self, network: Trainee, optimizer: Optimizer | None = None) -> None:
+        """Take the layers out."""
         for name in self.names:
             module = network.body.get_submodule(name)
             if optimizer is not None:

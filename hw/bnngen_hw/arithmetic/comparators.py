@@ -15,8 +15,9 @@ from bnngen_hw.arithmetic.threshold_table import ThresholdTable
 from bnngen_hw.beats import join_words
 from bnngen_hw.counting import index_range
 from bnngen_hw.encoding import Encoding
+from bnngen_hw.memories import RomStyle
 from bnngen_hw.part import Part
-from bnngen_hw.roms.rom import Rom, RomStyle
+from bnngen_hw.roms.rom import Rom
 from bnngen_hw.roms.rom_block import RomPieces
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from bnngen_hw.arithmetic.compressors import Cell, Level, Weights, plan_tree
+from bnngen_hw.arithmetic.product_code import Gate
 from bnngen_hw.part import Part
 from bnngen_hw.target import Target
-
-Gate = Literal["xnor", "xor", "and", "nand"]
-"""What makes a product of an input bit and a weight bit."""
 
 
 def heap_max(heights: Sequence[int]) -> int:

@@ -11,15 +11,12 @@ from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
 from bnngen_hw.arithmetic.comparators import ParallelComparators, SearchingComparators
-from bnngen_hw.arithmetic.threshold_table import ThresholdTable
+from bnngen_hw.arithmetic.threshold_table import MAX_PARALLEL, ThresholdTable
 from bnngen_hw.counting import index_range
 from bnngen_hw.encoding import Encoding
+from bnngen_hw.memories import RomStyle
 from bnngen_hw.part import Part
-from bnngen_hw.roms.rom import RomStyle
 from bnngen_hw.roms.rom_block import RomPieces
-
-MAX_PARALLEL = 3
-"""Up to this many thresholds are compared all at once; more are searched."""
 
 
 class ThresholdUnit(Part):

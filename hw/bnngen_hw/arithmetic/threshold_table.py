@@ -27,6 +27,10 @@ def level_values(levels: int, out: Encoding, out_lo: int) -> NDArray[np.int64]:
     return values
 
 
+MAX_PARALLEL = 3
+"""Up to this many thresholds are compared all at once; more are searched."""
+
+
 @dataclass(frozen=True)
 class ThresholdTable:
     """Rows of ascending thresholds and what they make of an accumulator.
@@ -69,9 +73,10 @@ class ThresholdTable:
     @property
     def levels(self) -> int:
         """L, the thresholds of a row."""
-        return self.thresholds.shape[1]
+        return int(self.thresholds.shape[1])
 
     def compute(self, acc: NDArray[np.integer], rows: NDArray[np.integer]) -> NDArray[np.int64]:
         """The outputs for accumulators of any shape, each of the row in ``rows`` (same shape)."""
         count = (np.asarray(acc)[..., None] >= self.thresholds[rows]).sum(axis=-1)
-        return self.values[np.where(self.invert[rows], self.levels - count, count)]
+        result: NDArray[np.int64] = self.values[np.where(self.invert[rows], self.levels - count, count)]
+        return result

@@ -10,9 +10,9 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
-from bnngen_hw.buffers.feed import FeedStyle
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.counting import Counter, lookup
+from bnngen_hw.memories import FeedStyle
 from bnngen_hw.part import bit_stream
 from bnngen_hw.roms.rom_block import memory_attributes
 from bnngen_hw.timing import Cycles, queue
@@ -54,7 +54,8 @@ class WindowColumns(StreamComponent):
     def ends(self) -> NDArray[np.bool_]:
         """(columns,): whether a window ends in a column."""
         behind = np.arange(self.columns) - self.kernel + 1
-        return (behind >= 0) & (behind % self.stride == 0)
+        result: NDArray[np.bool_] = (behind >= 0) & (behind % self.stride == 0)
+        return result
 
     @property
     def memory_shape(self) -> tuple[int, int]:

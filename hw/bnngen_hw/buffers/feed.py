@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 from amaranth.hdl import Module
@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from bnngen_hw.buffers.replay import ReplayBuffer
 from bnngen_hw.component import StreamComponent
+from bnngen_hw.memories import FeedStyle
 from bnngen_hw.part import bit_stream
 from bnngen_hw.streams.width import WidthConverter
 from bnngen_hw.timing import Cycles
-
-FeedStyle = Literal["registers", "block", "distributed", "huge"]
 
 
 class VectorFeed(StreamComponent):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.counting import Counter
+from bnngen_hw.memories import replay_words
 from bnngen_hw.part import bit_stream
 from bnngen_hw.roms.rom_block import memory_attributes
 from bnngen_hw.timing import Cycles, queue
@@ -23,11 +24,6 @@ class _Access(NamedTuple):
     enable: Signal
     beat: Signal
     bank: Any
-
-
-def replay_words(beats: int) -> int:
-    """Words of the memory for two frames of ``beats`` beats: the second one begins at a power of two."""
-    return (1 << (beats - 1).bit_length()) + beats
 
 
 class ReplayBuffer(StreamComponent):

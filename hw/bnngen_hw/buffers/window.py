@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bnngen_hw.buffers.window_plan import Steps, WindowPlan
 from bnngen_hw.component import StreamComponent
 from bnngen_hw.counting import Counter, lookup
+from bnngen_hw.memories import ring_depth
 from bnngen_hw.part import bit_stream
 from bnngen_hw.roms.rom_block import memory_attributes
 from bnngen_hw.timing import Cycles, queue
@@ -237,8 +238,3 @@ class SlidingWindow(StreamComponent):
             ]
             inside = inside & Array(columns)[by_name[tap].value]
         return inside
-
-
-def ring_depth(capacity: int) -> int:
-    """Words of the RAM behind a ring of ``capacity`` words."""
-    return 1 << (capacity - 1).bit_length()

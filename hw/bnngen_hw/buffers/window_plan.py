@@ -163,7 +163,8 @@ class WindowPlan:
         rows, columns = self._firsts(0)[:, None], self._firsts(1)
         own = (rows * self.size[1] + columns) * self.words
         still = np.append(self._firsts(0)[1:] * self.size[1] + columns[0], prod(self.size)) * self.words
-        return np.minimum(own, still[:, None])
+        result: Integers = np.minimum(own, still[:, None])
+        return result
 
     @property
     def least_capacity(self) -> int:

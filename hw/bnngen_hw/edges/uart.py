@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from amaranth.hdl import Cat, Const, Module, Mux, ResetInserter, Signal
-from amaranth.lib import data, stream, wiring
+from amaranth.hdl import Cat, Const, Module, ResetInserter, Signal
+from amaranth.lib import stream, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
+from bnngen_hw.edges.bytes import BeatAssembler, BeatSplitter, beat_layout, check_positive
 from bnngen_hw.part import Part
 
 BITS_PER_BYTE = 10
@@ -33,12 +34,6 @@ def uart_divisor(clock_hz: Fraction | int, baud: int) -> int:
     if abs(exact / divisor - 1) > MAX_BAUD_ERROR:
         raise ValueError(f"{baud} baud is no whole number of cycles: {float(exact):.2f} (at most 2 % off)")
     return divisor
-
-
-def _check_positive(**parameters: int) -> None:
-    for name, value in parameters.items():
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, not {value}")
 
 
 def _check_divisor(divisor: int) -> None:
@@ -69,6 +64,7 @@ class UartReceiver(Part):
         )
 
     def elaborate(self, platform: object) -> Module:
+        """A state machine that samples each bit in its middle."""
         m = Module()
         line = Signal(init=1)
         m.submodules.synchronizer = FFSynchronizer(self.rx, line, init=1)
@@ -134,6 +130,7 @@ class UartTransmitter(Part):
         super().__init__({"i": In(stream.Signature(8)), "tx": Out(1, init=1)})
 
     def elaborate(self, platform: object) -> Module:
+        """A shift register, a bit every ``divisor`` cycles."""
         m = Module()
         timer = Signal(range(self.divisor))
         shift = Signal(BITS_PER_BYTE, init=-1)
@@ -150,82 +147,6 @@ class UartTransmitter(Part):
         with m.Elif(left != 0):
             m.d.sync += [shift.eq(Cat(shift[1:], Const(1, 1))), left.eq(left - 1), timer.eq(self.divisor - 1)]
         return m
-
-
-def beat_layout(byte_count: int) -> data.StructLayout:
-    """A beat of ``byte_count`` bytes: ``data``, and ``last`` in a frame's last one."""
-    return data.StructLayout({"data": 8 * byte_count, "last": 1})
-
-
-class BeatAssembler(Part):
-    """Collects ``bytes_in`` bytes, the first in the least significant bits, into one beat.
-
-    A beat is offered 1 cycle after its last byte was taken; as long as beats are taken at once, a
-    byte is taken in each cycle. Every ``beats_in``-th beat has ``last`` set.
-
-    Ports: ``i`` in, stream of 8 bits; ``o`` out, stream of :func:`beat_layout`.
-    Raises ValueError if a parameter is below 1.
-    """
-
-    def __init__(self, bytes_in: int, beats_in: int) -> None:
-        _check_positive(bytes_in=bytes_in, beats_in=beats_in)
-        self.bytes_in = bytes_in
-        self.beats_in = beats_in
-        super().__init__({"i": In(stream.Signature(8)), "o": Out(stream.Signature(beat_layout(bytes_in)))})
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        shift = Signal(8 * self.bytes_in)
-        byte = Signal(range(self.bytes_in))
-        beat = Signal(range(self.beats_in))
-        m.d.comb += [
-            self.i.ready.eq(~self.o.valid | self.o.ready),
-            self.o.payload.data.eq(shift),
-            self.o.payload.last.eq(beat == self.beats_in - 1),
-        ]
-        with m.If(self.o.valid & self.o.ready):
-            m.d.sync += [self.o.valid.eq(0), _count(beat, self.beats_in)]
-        with m.If(self.i.valid & self.i.ready):
-            m.d.sync += [shift.eq(Cat(shift, self.i.payload)[8:]), _count(byte, self.bytes_in)]
-            with m.If(byte == self.bytes_in - 1):
-                m.d.sync += self.o.valid.eq(1)
-        return m
-
-
-class BeatSplitter(Part):
-    """Sends each beat of ``bytes_out`` bytes byte by byte, the least significant first.
-
-    The first byte is offered 1 cycle after the beat was taken; the next beat is taken together with
-    the last byte.
-
-    Ports: ``i`` in, stream of ``8 * bytes_out`` bits; ``o`` out, stream of 8 bits.
-    Raises ValueError if ``bytes_out`` is below 1.
-    """
-
-    def __init__(self, bytes_out: int) -> None:
-        _check_positive(bytes_out=bytes_out)
-        self.bytes_out = bytes_out
-        super().__init__({"i": In(stream.Signature(8 * bytes_out)), "o": Out(stream.Signature(8))})
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        shift = Signal(8 * self.bytes_out)
-        left = Signal(range(self.bytes_out + 1))
-        m.d.comb += [
-            self.o.valid.eq(left != 0),
-            self.o.payload.eq(shift[:8]),
-            self.i.ready.eq((left == 0) | ((left == 1) & self.o.ready)),
-        ]
-        with m.If(self.o.valid & self.o.ready):
-            m.d.sync += [shift.eq(shift >> 8), left.eq(left - 1)]
-        with m.If(self.i.valid & self.i.ready):
-            m.d.sync += [shift.eq(self.i.payload), left.eq(self.bytes_out)]
-        return m
-
-
-def _count(counter: Signal, limit: int) -> object:
-    """The statement that lets ``counter`` run through 0 .. limit - 1."""
-    return counter.eq(Mux(counter == limit - 1, 0, counter + 1))
 
 
 class UartStreamBridge(Part):
@@ -254,7 +175,7 @@ class UartStreamBridge(Part):
     def __init__(
         self, bytes_in: int, beats_in: int, bytes_out: int, *, divisor: int, buffer_bytes: int = 16
     ) -> None:
-        _check_positive(bytes_in=bytes_in, beats_in=beats_in, bytes_out=bytes_out, buffer_bytes=buffer_bytes)
+        check_positive(bytes_in=bytes_in, beats_in=beats_in, bytes_out=bytes_out, buffer_bytes=buffer_bytes)
         _check_divisor(divisor)
         self.bytes_in = bytes_in
         self.beats_in = beats_in
@@ -273,6 +194,7 @@ class UartStreamBridge(Part):
         )
 
     def elaborate(self, platform: object) -> Module:
+        """Receiver, assembler, splitter, transmitter."""
         m = Module()
         m.submodules.receiver = receiver = UartReceiver(self.divisor)
         m.submodules.transmitter = transmitter = UartTransmitter(self.divisor)

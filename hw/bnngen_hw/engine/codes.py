@@ -11,9 +11,10 @@ from bnngen_hw.arithmetic.threshold_table import ThresholdTable
 from bnngen_hw.beats import join_words
 from bnngen_hw.counting import Counter
 from bnngen_hw.engine.numbers import AccumulatorPlan
-from bnngen_hw.roms.borders import TablePlaces
-from bnngen_hw.roms.rom import Rom, RomStyle
+from bnngen_hw.memories import RomStyle
+from bnngen_hw.roms.rom import Rom
 from bnngen_hw.roms.rom_block import RomPieces
+from bnngen_hw.roms.table_places import TablePlaces
 
 Follow = Callable[[int], tuple[Value, Counter]]
 """The tables' address, and the counter of folds, for what is so many cycles behind the intake."""

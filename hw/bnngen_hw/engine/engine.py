@@ -12,7 +12,6 @@ from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
 from bnngen_hw.arithmetic.accumulate import Accumulator
-from bnngen_hw.arithmetic.compressors import Weights
 from bnngen_hw.arithmetic.dot import DotProduct
 from bnngen_hw.arithmetic.threshold_table import ThresholdTable
 from bnngen_hw.beats import beat_count
@@ -20,14 +19,16 @@ from bnngen_hw.component import StreamComponent
 from bnngen_hw.counting import Counter, delay_line
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.engine.codes import CodeStage
-from bnngen_hw.engine.numbers import AccumulatorPlan, InputRange, RowRanges
+from bnngen_hw.engine.numbers import AccumulatorPlan, InputRange, RowRanges, engine_weights
+from bnngen_hw.memories import RomStyle
 from bnngen_hw.part import bit_stream
-from bnngen_hw.roms.borders import Borders, TablePlaces
-from bnngen_hw.roms.rom import Rom, RomStyle
+from bnngen_hw.roms.borders import Borders
+from bnngen_hw.roms.rom import Rom
 from bnngen_hw.roms.rom_block import RomPieces
-from bnngen_hw.streams.credit import CreditFifo, full_rate_depth
+from bnngen_hw.roms.table_places import TablePlaces
+from bnngen_hw.streams.credit import CreditFifo
 from bnngen_hw.target import Target
-from bnngen_hw.timing import Cycles, queue
+from bnngen_hw.timing import Cycles, full_rate_depth, queue
 
 
 class DenseEngine(StreamComponent):
@@ -287,11 +288,3 @@ class DenseEngine(StreamComponent):
             code = Signal(Shape(stored.bits, signed=stored.kind == "signed"), name=f"code{lane}")
             m.d.comb += code.eq(fifo.o.payload[lane * stored.bits : (lane + 1) * stored.bits])
             m.d.comb += self.o.payload[lane * self.out.bits : (lane + 1) * self.out.bits].eq(code)
-
-
-def engine_weights(rom_style: RomStyle, words: int) -> Weights:
-    """Where an engine's weight bits come from, as the compressor tree wants to know it: from a ROM of
-    ``words`` words in this style."""
-    if words == 1:
-        return "constant"
-    return "counted" if rom_style == "counted" else "any"

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen_hw.arithmetic.dot import ProductCode
+from bnngen_hw.arithmetic.compressors import Weights
+from bnngen_hw.arithmetic.product_code import ProductCode
 from bnngen_hw.arithmetic.threshold_table import ThresholdTable
 from bnngen_hw.encoding import Encoding
+from bnngen_hw.memories import RomStyle
 
 Integers = NDArray[np.int64]
 InputRange = tuple[int, int] | tuple[Integers, Integers]
@@ -106,3 +108,11 @@ class AccumulatorPlan:
         if table.levels == 1:
             return cls.for_sign(rows, table.thresholds)
         return cls.for_levels(rows, table.thresholds, accumulates)
+
+
+def engine_weights(rom_style: RomStyle, words: int) -> Weights:
+    """Where an engine's weight bits come from, as the compressor tree wants to know it: from a ROM of
+    ``words`` words in this style."""
+    if words == 1:
+        return "constant"
+    return "counted" if rom_style == "counted" else "any"

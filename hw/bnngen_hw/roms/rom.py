@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any
 
-from amaranth.hdl import Array, Const, Module, Signal, Value
+import numpy as np
+from amaranth.hdl import Array, Cat, Const, Module, Signal, Value
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from bnngen_hw.counting import index_range
+from bnngen_hw.memories import RomStyle
 from bnngen_hw.part import Part
 from bnngen_hw.roms.rom_block import RomPiece, RomPieces, SharedRom, memory_attributes
-from bnngen_hw.roms.rom_columns import RomColumns
-
-RomStyle = Literal["block", "logic", "counted"]
-"""Block RAM; LUTs with a register behind them; LUTs behind a register for the address, so that few address
-bits are all that the logic behind the memory has to look at."""
+from bnngen_hw.roms.rom_columns import ALWAYS_0, ALWAYS_1, RomColumns
 
 
 class Rom(Part):
@@ -89,7 +87,7 @@ class Rom(Part):
         if len(self.words) == 1:
             m.d.comb += self.data.eq(self.words[0])
         elif self.style == "block":
-            m.d.comb += self.data.eq(self.columns.expand(self._stored(m)))
+            m.d.comb += self.data.eq(expanded(self.columns, self._stored(m)))
         else:
             m.d.comb += self.data.eq(self._of_logic(m))
         return m
@@ -139,3 +137,20 @@ class Rom(Part):
         later = Signal(len(value), reset_less=True)
         m.d.sync += later.eq(value)
         return later
+
+
+def expanded(columns: RomColumns, stored: Signal) -> Value:
+    """All data bits, from the stored ones."""
+    before = np.concatenate([[ALWAYS_0], columns.sources[:-1]])
+    starts = np.flatnonzero((columns.sources != before + 1) | (before < 0))
+    ends = [*starts[1:].tolist(), len(columns.sources)]
+    return Cat(
+        _run(stored, int(columns.sources[first]), end - first)
+        for first, end in zip(starts.tolist(), ends, strict=True)
+    )
+
+
+def _run(stored: Signal, source: int, length: int) -> Value:
+    if source < 0:
+        return Const(source == ALWAYS_1, 1)
+    return stored[source : source + length]

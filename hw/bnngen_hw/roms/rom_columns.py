@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from amaranth.hdl import Cat, Const, Signal, Value
 from numpy.typing import NDArray
 
 ALWAYS_0, ALWAYS_1 = -2, -1
@@ -40,28 +39,12 @@ class RomColumns:
     @property
     def count(self) -> int:
         """How many columns there are."""
-        return self.bits.shape[1]
+        return int(self.bits.shape[1])
 
     def words(self, columns: slice, words: slice) -> list[int]:
         """A part of the columns as words, its first column lowest."""
         packed = np.packbits(self.bits[words, columns], axis=1, bitorder="little")
         return [int.from_bytes(row.tobytes(), "little") for row in packed]
-
-    def expand(self, stored: Signal) -> Value:
-        """All data bits, from the stored ones."""
-        before = np.concatenate([[ALWAYS_0], self.sources[:-1]])
-        starts = np.flatnonzero((self.sources != before + 1) | (before < 0))
-        ends = [*starts[1:].tolist(), len(self.sources)]
-        return Cat(
-            self._run(stored, int(self.sources[first]), end - first)
-            for first, end in zip(starts.tolist(), ends, strict=True)
-        )
-
-    @staticmethod
-    def _run(stored: Signal, source: int, length: int) -> Value:
-        if source < 0:
-            return Const(source == ALWAYS_1, 1)
-        return stored[source : source + length]
 
 
 def _bit_matrix(words: Sequence[int], width: int) -> NDArray[np.uint8]:

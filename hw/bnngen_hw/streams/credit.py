@@ -11,15 +11,6 @@ from bnngen_hw.part import Part, bit_stream
 from bnngen_hw.streams.fifo import Fifo
 
 
-def full_rate_depth(latency: int, spacing: int) -> int:
-    """The least depth of a `CreditFifo` that never slows its pipeline down.
-
-    ``latency`` counts the cycles from ``promise`` to the result's first cycle on ``o``; results come every
-    ``spacing`` cycles at the fastest. A credit is back one cycle after its result was taken.
-    """
-    return -(-(latency + 1) // spacing)
-
-
 class CreditFifo(Part):
     """The end of a free-running pipeline: a FIFO with one place for every result on the way.
 

@@ -42,7 +42,8 @@ class Pack(StreamComponent):
     def arrivals(self, t: NDArray[np.integer]) -> Cycles:
         """See `timing`."""
         ends = np.cumsum(block_sizes(self.beats, self.per_block)) - 1
-        return queue(t)[ends] + 1
+        result: Cycles = queue(t)[ends] + 1
+        return result
 
     def elaborate(self, platform: Any) -> Module:
         """The shift register, and whether it holds a whole block."""

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.components import simulate
 
-from bnngen_hw.arithmetic.dot import DotProduct, ProductCode
+from bnngen_hw.arithmetic.dot import DotProduct
+from bnngen_hw.arithmetic.product_code import ProductCode
 from bnngen_hw.beats import join_words, split_word
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.target import Target

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.components import bench, ready_is_independent
 
-from bnngen_hw.buffers.window import SlidingWindow, ring_depth
+from bnngen_hw.buffers.window import SlidingWindow
 from bnngen_hw.buffers.window_plan import WindowPlan
+from bnngen_hw.memories import ring_depth
 
 WIDTH = 5
 PAD = 19

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from bnngen_hw.arithmetic.dot import ProductCode
+from bnngen_hw.arithmetic.product_code import ProductCode
 from bnngen_hw.arithmetic.threshold_table import ThresholdTable
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.engine.numbers import AccumulatorPlan, RowRanges

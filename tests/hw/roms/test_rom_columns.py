@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.components import simulate
 
+from bnngen_hw.roms.rom import expanded
 from bnngen_hw.roms.rom_columns import ALWAYS_0, ALWAYS_1, RomColumns
 
 WORDS = st.integers(1, 20).flatmap(
@@ -55,7 +56,7 @@ def test_the_hardware_expands_alike(drawn: tuple[int, list[int]]) -> None:
     width, words = drawn
     columns = RomColumns.of(words, width)
     m, stored, data = Module(), Signal(columns.count), Signal(width)
-    m.d.comb += data.eq(columns.expand(stored))
+    m.d.comb += data.eq(expanded(columns, stored))
 
     async def drive(ctx: Any) -> None:
         for index, word in enumerate(words):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from support.components import Pipeline, bench, ready_is_independent
 
-from bnngen_hw.streams.credit import full_rate_depth
 from bnngen_hw.streams.pack import Pack
+from bnngen_hw.timing import full_rate_depth
 
 
 @pytest.mark.parametrize("latency", [1, 2, 5])

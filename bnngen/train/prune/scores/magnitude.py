@@ -12,7 +12,9 @@ class Magnitude(Score):
     """How far the latent weights are from 0; needs no samples."""
 
     def weights(self) -> list[Tensor]:
+        """The absolute value of each weight."""
         return [layer.weight.detach().abs() for layer in products(self.network.body)]
 
     def outputs(self) -> list[Tensor]:
+        """The sum of the absolute weights of each output."""
         return [link.product.weight.detach().abs().flatten(1).sum(1) for link in links(self.network.body)]

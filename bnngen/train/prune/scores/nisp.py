@@ -23,6 +23,7 @@ class Nisp(Score):
         return times_outputs(self.network.body, self.outputs())
 
     def outputs(self) -> list[Tensor]:
+        """The importance of each output, carried back from the last layer."""
         chain = links(self.network.body)
         scores: list[Tensor] = []
         behind = torch.ones(len(chain[-1].reader.weight), device=chain[-1].reader.weight.device)

@@ -18,9 +18,11 @@ class NormScale(Score):
     """
 
     def weights(self) -> list[Tensor]:
+        """Its magnitude times the gamma of its output."""
         return times_outputs(self.network.body, self.outputs())
 
     def outputs(self) -> list[Tensor]:
+        """The absolute value of gamma; 1 without a batch norm."""
         return [
             torch.ones(link.outputs) if link.norm is None else link.norm.weight.detach().abs()
             for link in links(self.network.body)
