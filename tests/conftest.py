@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["pytester", "support.skips", "support.training"]
+pytest_plugins = ["pytester", "support.recipes", "support.skips", "support.training"]
 
 settings.register_profile("bnngen", deadline=None)
 settings.load_profile("bnngen")

@@ -1,4 +1,4 @@
-"""Recipes as text that tests can change."""
+"""Recipes as text that tests can change. A plugin; tests/conftest.py names it."""
 
 from __future__ import annotations
 
