@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 import torch
+from support.small_networks import build
 
 from bnngen.train.feed import Batch
 from bnngen.train.prune.chain import links, products
@@ -16,7 +15,7 @@ pytestmark = pytest.mark.train
 
 
 @pytest.fixture
-def case(build: Callable) -> tuple:
+def case() -> tuple:
     """A float network, and its samples in batches of one."""
     _, prepared, network = build(weight_bits=32, act_bits=32)
     x, y = torch.from_numpy(prepared.data.train.x).float() / 256, torch.from_numpy(prepared.data.train.y)
