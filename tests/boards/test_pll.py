@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import product
 from math import inf, nan
@@ -36,7 +37,7 @@ def assert_not_worse(ours: Fraction, theirs: Fraction, wanted: Fraction) -> None
 
 
 @pytest.mark.parametrize("mhz", WANTED)
-def test_against_icepll(mhz):
+def test_against_icepll(mhz: float) -> None:
     text = tool_output("yowasp-icepll", "-i", "12", "-o", str(mhz))
     divr, divf, divq = (int(re.search(rf"{name}:\s+(\d+)", text)[1]) for name in ("DIVR", "DIVF", "DIVQ"))
     theirs = Fraction(12 * (divf + 1), (divr + 1) << divq)
@@ -49,7 +50,7 @@ def test_against_icepll(mhz):
 
 @pytest.mark.parametrize("highres", [[], ["--highres"]])
 @pytest.mark.parametrize("mhz", WANTED)
-def test_against_ecppll(mhz, highres):
+def test_against_ecppll(mhz: float, highres: list[str]) -> None:
     text = tool_output("yowasp-ecppll", "-i", "25", "-o", str(mhz), *highres)
     refclk, feedback, op, *os = (int(found) for found in re.findall(r"divisor: (\d+)", text))
     theirs = Fraction(25 * feedback * op, refclk * (os[0] if os else op))
@@ -58,7 +59,7 @@ def test_against_ecppll(mhz, highres):
 
 @settings(max_examples=40, deadline=None)
 @given(source=st.sampled_from([10, 12, 16, 25, 50, 100]), tenths=st.integers(180, 2500))
-def test_ice40_limits(source, tenths):
+def test_ice40_limits(source: int, tenths: int) -> None:
     wanted = Fraction(tenths, 10)
     pll = ice_pll(Fraction(source), wanted)
     assert 10 <= pll.pfd_mhz <= 133
@@ -71,7 +72,7 @@ def test_ice40_limits(source, tenths):
 
 @settings(max_examples=40, deadline=None)
 @given(source=st.sampled_from([10, 12, 25, 48, 100]), tenths=st.integers(100, 4000))
-def test_ecp5_limits(source, tenths):
+def test_ecp5_limits(source: int, tenths: int) -> None:
     wanted = Fraction(tenths, 10)
     pll = ecp_pll(Fraction(source), wanted)
     assert Fraction(25, 8) <= pll.pfd_mhz <= 400
@@ -83,7 +84,7 @@ def test_ecp5_limits(source, tenths):
     assert 1 <= pll.clkfb_div <= 80
 
 
-def test_ice40_is_the_best_of_all():
+def test_ice40_is_the_best_of_all() -> None:
     wanted = Fraction(333, 10)
     settings_ = product(range(1, 17), range(1, 129), range(1, 7))
     legal = [
@@ -94,22 +95,24 @@ def test_ice40_is_the_best_of_all():
     assert ice_pll(Fraction(100), wanted).out_mhz == max(out for out in legal if out <= wanted)
 
 
-def test_exact_decimals():
+def test_exact_decimals() -> None:
     assert exact_mhz(33.3) == Fraction(333, 10)
     assert exact_mhz(24) == 24
 
 
-def test_the_oscillator_needs_no_pll():
+def test_the_oscillator_needs_no_pll() -> None:
     assert plan_clock(load_board("icebreaker").clock, 12) == DirectClock(Fraction(12))
 
 
 @pytest.mark.parametrize("mhz", [0.1, 33.3, 100, 741])
-def test_an_assumed_clock_is_the_wanted_one(netlist_board, mhz):
+def test_an_assumed_clock_is_the_wanted_one(netlist_board: Callable[..., Path], mhz: float) -> None:
     assert plan_clock(load_board(netlist_board()).clock, mhz) == DirectClock(exact_mhz(mhz))
 
 
 @pytest.mark.parametrize("mhz", [0, -5, 1e-300, 2001, 1e300, inf, nan])
-def test_an_assumed_clock_is_one_that_a_fabric_could_have(netlist_board, mhz):
+def test_an_assumed_clock_is_one_that_a_fabric_could_have(
+    netlist_board: Callable[..., Path], mhz: float
+) -> None:
     with pytest.raises(
         BoardError, match=rf"^a clock must have 0.001 to 2000 MHz, not {re.escape(f'{mhz:g}')}$"
     ):
@@ -117,25 +120,25 @@ def test_an_assumed_clock_is_one_that_a_fabric_could_have(netlist_board, mhz):
 
 
 @pytest.mark.parametrize("mhz", [inf, -inf, nan])
-def test_a_made_clock_is_a_number(mhz):
+def test_a_made_clock_is_a_number(mhz: float) -> None:
     with pytest.raises(BoardError, match=rf"^a clock must have 0.001 to 2000 MHz, not {mhz}$"):
         plan_clock(load_board("icebreaker").clock, mhz)
 
 
-def test_both_ice40_cells_have_the_same_settings():
+def test_both_ice40_cells_have_the_same_settings() -> None:
     clock = load_board("icebreaker").clock
     core = clock.model_copy(update={"pll": "SB_PLL40_CORE"})
     assert plan_clock(core, 33.3) == plan_clock(clock, 33.3)
 
 
 @pytest.mark.parametrize("name", board_names())
-def test_default_clock_is_made_exactly(name):
+def test_default_clock_is_made_exactly(name: str) -> None:
     clock = load_board(name).clock
     assert plan_clock(clock, clock.default_mhz).out_mhz == exact_mhz(clock.default_mhz)
 
 
 @pytest.mark.parametrize("mhz", [-1, 0, 5, 16, 276, 1000])
-def test_unreachable_on_ice40(mhz):
+def test_unreachable_on_ice40(mhz: float) -> None:
     message = (
         rf"^a clock of {mhz} MHz cannot be made from the board's 12 MHz: the PLL makes 16\.125 to 270 MHz$"
     )
@@ -144,11 +147,11 @@ def test_unreachable_on_ice40(mhz):
 
 
 @pytest.mark.parametrize("mhz", [1, 9.9, 401])
-def test_unreachable_on_ecp5(mhz):
+def test_unreachable_on_ecp5(mhz: float) -> None:
     with pytest.raises(BoardError, match=r"the PLL makes 10 to 400 MHz$"):
         plan_clock(load_board("ulx3s_85f").clock, mhz)
 
 
-def test_input_that_no_pll_takes():
+def test_input_that_no_pll_takes() -> None:
     with pytest.raises(BoardError, match=r"from the board's 1 MHz: the PLL does not take this input$"):
         ice_pll(Fraction(1), Fraction(30))
