@@ -19,14 +19,14 @@ def module(*cells: dict[str, object]) -> dict[str, object]:
     return {"cells": {str(n): cell for n, cell in enumerate(cells)}}
 
 
-def test_ice40_kinds():
+def test_ice40_kinds() -> None:
     kinds = ["SB_DFF", "SB_DFFESR", "SB_RAM40_4K", "SB_RAM40_4KNR", "SB_MAC16", "SB_PLL40_PAD", "SB_IO"]
     lut = cell("SB_LUT4", I0=1, I1=2, I2=3, I3=4)
     counts = count_cells("ice40", module(lut, *(cell(kind) for kind in kinds)))
     assert counts == CellCounts(lut=1, ff=2, bram=2, dsp=1, carry=0)
 
 
-def test_ice40_adder_bits_share_and_comparator_bits_do_not():
+def test_ice40_adder_bits_share_and_comparator_bits_do_not() -> None:
     sum_bit = cell("SB_LUT4", I0=9, I1=2, I2=3, I3=4)
     own_carry = cell("SB_CARRY", I0=2, I1=3, CI=4)
     other = cell("SB_CARRY", I0=2, I1=3, CI=5)
@@ -36,7 +36,7 @@ def test_ice40_adder_bits_share_and_comparator_bits_do_not():
     assert (counts.lut, counts.carry) == (2, 2)
 
 
-def test_ecp5():
+def test_ecp5() -> None:
     kinds = [
         "LUT4",
         "LUT4",
@@ -51,7 +51,7 @@ def test_ecp5():
     assert count_cells("ecp5", module(*map(cell, kinds))) == CellCounts(lut=10, ff=1, bram=1, dsp=1, carry=1)
 
 
-def test_xc7_logic():
+def test_xc7_logic() -> None:
     """Inverters, wide multiplexers, carry cells and buffers are no LUTs; latches are no flip-flops."""
     luts = [f"LUT{inputs}" for inputs in range(1, 7)]
     others = ["INV", "MUXF7", "MUXF8", "CARRY4", "BUFG", "IBUF", "LDCE", "VCC"]
@@ -60,7 +60,7 @@ def test_xc7_logic():
     assert counts == CellCounts(lut=6, ff=5, bram=0, dsp=0, carry=1)
 
 
-def test_xc7_blocks():
+def test_xc7_blocks() -> None:
     kinds = ["RAMB18E1", "RAMB36E1", "RAMB36E1", "DSP48E1"]
     assert count_cells("xc7", module(*map(cell, kinds))) == CellCounts(lut=0, ff=0, bram=5, dsp=1, carry=0)
 
@@ -80,7 +80,7 @@ def test_xc7_blocks():
         ("RAM256X1S", 4),
     ],
 )
-def test_xc7_memories_made_of_luts(kind, luts):
+def test_xc7_memories_made_of_luts(kind: str, luts: int) -> None:
     assert count_cells("xc7", module(cell(kind))) == CellCounts(lut=luts, ff=0, bram=0, dsp=0, carry=0)
 
 
