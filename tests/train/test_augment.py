@@ -13,7 +13,7 @@ pytestmark = pytest.mark.train
 X = torch.arange(1.0, 1 + 50 * 2 * 5 * 6).reshape(50, 2, 5, 6)
 
 
-def changed(x=X, fill: float = 0.0, seed: int = 0, **table: object):
+def changed(x: torch.Tensor = X, fill: float = 0.0, seed: int = 0, **table: object) -> torch.Tensor:
     augment = make_augment(Augmentation(**table), (2, 5, 6), fill, 10.0)
     return augment(x, torch.Generator().manual_seed(seed))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from support.recipes import WriteRecipe
 
 from bnngen.base.errors import UsageError
 from bnngen.train.checkpoint import NAME, Checkpoint, load_checkpoint, resume
@@ -99,7 +100,7 @@ def test_any_damage_is_one_error_or_none(tmp_path: Path) -> None:
             load_checkpoint(tmp_path)
 
 
-def test_a_state_that_fits_no_network(write_recipe, tmp_path: Path) -> None:
+def test_a_state_that_fits_no_network(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     """The recipe's own checkpoint, with the tensors of another network."""
     recipe, out = write_recipe(), tmp_path / "out"
     train(recipe, out)

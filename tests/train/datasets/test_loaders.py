@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -229,7 +230,7 @@ def test_no_path_and_no_file(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b"\0\0", lambda b: b"", lambda b: b"\1" + b])
-def test_a_damaged_idx_file(tmp_path: Path, damage) -> None:
+def test_a_damaged_idx_file(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     (tmp_path / "a").write_bytes(damage(idx_bytes(X)))
     with pytest.raises(DataError, match="IDX file"):
         read_idx(tmp_path / "a")
