@@ -1,5 +1,7 @@
 """The LUT model: prices for everything in every family, and predictions that synthesis confirms."""
 
+from __future__ import annotations
+
 from dataclasses import fields
 from pathlib import Path
 
@@ -13,12 +15,12 @@ KINDS = {field.name for field in fields(Structure)}
 
 
 @pytest.mark.parametrize("family", sorted(FLOWS))
-def test_every_kind_has_a_price(family):
+def test_every_kind_has_a_price(family: str) -> None:
     assert set(prices(family)) == KINDS
     assert min(prices(family).values()) >= 0
 
 
-def test_luts_are_counts_times_prices():
+def test_luts_are_counts_times_prices() -> None:
     price = prices("ecp5")
     assert luts(Structure(adders=1000), "ecp5") == round(1000 * price["adders"])
     both = Structure(adders=300, rotating=70) + Structure(rotating=30)
@@ -29,7 +31,7 @@ def test_luts_are_counts_times_prices():
     ("board", "fps"),
     [("icebreaker", None), ("icebreaker", 60_000), ("ulx3s_85f", 1_000_000), ("zc706", 4_000_000)],
 )
-def test_synthesis_confirms_the_prediction(digits: Path, tmp_path: Path, board: str, fps: int | None):
+def test_synthesis_confirms_the_prediction(digits: Path, tmp_path: Path, board: str, fps: int | None) -> None:
     """The digits network, as a whole accelerator: within 15 %."""
     design = bnngen.compile(bnngen.load(digits / "digits_1w1a.onnx"), board, fps=fps)
     report = design.build(tmp_path, until="synth").report
