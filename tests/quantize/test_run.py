@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
+from support.recipes import WriteRecipe
 
 import bnngen
 from bnngen.base.errors import DataError, ModelError, UsageError
@@ -21,7 +22,7 @@ FLOAT = "weight_bits = 32\nact_bits = 32\ninput_bits = 32"
 
 
 @pytest.fixture
-def float_run(write_recipe, tmp_path: Path) -> Path:
+def float_run(write_recipe: WriteRecipe, tmp_path: Path) -> Path:
     path = write_recipe(
         "widths = [16]", f"widths = [16]\n{FLOAT}", "epochs = 2", "epochs = 6", '"binarize"', '"range"'
     )
@@ -102,7 +103,7 @@ def test_data_that_nothing_can_be_calibrated_on(
         quantise_file(faults / "f_relu.onnx", faults / f"{name}.npz", tmp_path / "q.onnx", Choices(), 10)
 
 
-def test_what_is_no_float_run(write_recipe, tmp_path: Path) -> None:
+def test_what_is_no_float_run(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no finished run of bnngen train"):
         quantise_run(tmp_path, tmp_path / "q.onnx", Choices(), 10)
     train(write_recipe(), tmp_path / "binary")
