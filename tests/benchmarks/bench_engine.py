@@ -119,7 +119,9 @@ def size(engine: Engine, board: Board) -> tuple[int, int]:
     """LUTs, and LUT levels between registers."""
     with tempfile.TemporaryDirectory() as folder:
         module = synthesise(engine, board, Path(folder))
-    return count_cells(board.family, module).lut, lut_levels(module)
+    levels = lut_levels(module)
+    assert levels is not None
+    return count_cells(board.family, module).lut, levels
 
 
 def routed_mhz(engine: Engine, board: Board) -> float:

@@ -228,9 +228,9 @@ def test_ctrl_c_ends_everything_and_leaves_no_mess(digits: Path, tmp_path: Path)
         "-c",
         "from bnngen.cli import main; main()",
         "build",
-        digits / "digits_1w1a.onnx",
+        str(digits / "digits_1w1a.onnx"),
     ]
-    command += ["--board", "icebreaker", "--fps", "50000", "--out", out]
+    command += ["--board", "icebreaker", "--fps", "50000", "--out", str(out)]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
     )

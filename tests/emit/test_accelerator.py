@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 from amaranth.sim import Simulator
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from support.narrow import of_type
 from support.networks import branching_networks, make_network, map_networks
 
 from bnngen.cost.folding import Folding
@@ -56,12 +58,14 @@ def run(design: Design, frames: np.ndarray, stall: float, seed: int) -> tuple[in
     top = Accelerator(design.chain)
     ports, port = top.ports, interface(design.schedule)
     beats = port.input.pack(frames)
-    random, taken, first = np.random.default_rng(seed), [], []
+    random = np.random.default_rng(seed)
+    taken: list[tuple[int, int]] = []
+    first: list[int] = []
     wanted = len(frames) * port.output.beats_per_frame
     words = [int.from_bytes(beat.tobytes(), "little") for frame in beats for beat in frame]
     hung = 1000 + 10 * (design.latency_cycles + len(frames) * design.cycles_per_frame)
 
-    async def bench(ctx: object) -> None:
+    async def bench(ctx: Any) -> None:
         sent, offered, cycle = 0, False, 0
         while len(taken) < wanted:
             offered = offered or (sent < len(words) and random.random() >= stall)
@@ -191,7 +195,7 @@ def test_a_next_layer_that_takes_beats_unevenly_costs_no_cycle() -> None:
     network = make_network(0, [4, 4, 1], ["bipolar", "bipolar"], "ternary", False)
     foldings = [Folding(3, 3), Folding(1, 1)]
     options = tuple(
-        Option(folding, "block", "block", layer.op.engine.cycles(folding), Resources())
+        Option(folding, "block", "block", of_type(Dense, layer.op).engine.cycles(folding), Resources())
         for folding, layer in zip(foldings, network.layers, strict=True)
     )
     design = Design(Schedule(network, load_board("icebreaker"), Fraction(30), options))
@@ -207,7 +211,7 @@ def test_ready_does_not_wait_for_the_sink() -> None:
     top = Accelerator(design.chain)
     seen = set()
 
-    async def bench(ctx: object) -> None:
+    async def bench(ctx: Any) -> None:
         ctx.set(top.ports["s_axis_tvalid"], 1)
         for _ in range(120):
             ready = []

@@ -29,7 +29,7 @@ def test_constants_become_initializers() -> None:
     file = File(3)
     x = file.node("Add", "x", file.node("Constant", value_float=0.5))
     x = file.node(
-        "Mul", x, file.node("Constant", value=numpy_helper.from_array(np.float32([2.0, 1.0, -1.0])))
+        "Mul", x, file.node("Constant", value=numpy_helper.from_array(np.array([2.0, 1.0, -1.0], np.float32)))
     )
     model = file.proto(file.node("Reshape", x, file.node("Constant", value_ints=[3, -1])))
     assert [node.op_type for node in lifted(model).graph.node] == ["Add", "Mul", "Reshape"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.rewrites import chain, fire, same_meaning
 
-from bnngen.ir.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node, Op
 from bnngen.ir.quantized import RELU, Affine, Concat, Linear, Slice, Upsample
 from bnngen.numbers.exact import exact_array
 from bnngen.passes.affine_behind_move import affine_behind_concat, affine_behind_move
@@ -17,16 +17,17 @@ ONE = Affine(exact_array(2), exact_array(1))
 
 @pytest.mark.parametrize("first", [EACH, ONE, RELU])
 @pytest.mark.parametrize("move", [Slice(1, 3), Upsample((2,))])
-def test_it_keeps_its_channels(first: object, move: object) -> None:
+def test_it_keeps_its_channels(first: Op, move: Op) -> None:
     before = chain((1, 3), first, move)
     after = fire(affine_behind_move, before, "n1")
     assert [type(node.op) for node in after.nodes] == [type(move), type(first)]
     same_meaning(before, after, (-1, 0, 2))
 
 
-def joined(*ops: object) -> Graph:
+def joined(*ops: Op | None) -> Graph:
     """Products behind ``x``, perhaps each with an operator behind it, joined."""
-    nodes, ends = [], []
+    nodes: list[Node] = []
+    ends: list[str] = []
     for number, op in enumerate(ops):
         nodes.append(Node(f"p{number}", Linear(np.array([[1, 1], [1, -1], [0, 1]])), ("x",)))
         if op is not None:

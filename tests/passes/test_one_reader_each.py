@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from support.rewrites import fire, same_meaning
 
-from bnngen.ir.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node, Op
 from bnngen.ir.quantized import RELU, Affine, Linear, Sum
 from bnngen.numbers.exact import exact_array
 from bnngen.passes.one_reader_each import one_reader_each
@@ -13,7 +13,7 @@ from bnngen.passes.one_reader_each import one_reader_each
 AFFINE = Affine(exact_array(2), exact_array([1, -1]))
 
 
-def branches(op: object) -> Graph:
+def branches(op: Op) -> Graph:
     nodes = (
         Node("shared", op, ("x",)),
         Node("left", Linear(np.array([[1, 1], [0, 1]])), ("shared",)),

@@ -20,6 +20,7 @@ def test_the_solution_keeps_the_limit() -> None:
     for rate in (1000, 100_000):
         asked = problem(network, rate)
         assert asked.solution is not None
+        assert asked.limit is not None
         assert all(option.cycles <= asked.limit for option in asked.solution)
         assert asked.weight_bits == 64 * 32 + 32 * 10
 
