@@ -29,7 +29,7 @@ from bnngen_hw.streams.fifo import Fifo
 from bnngen_hw.streams.pack import Pack, Unpack
 from bnngen_hw.streams.select import Select
 from bnngen_hw.streams.slice import RegisterSlice
-from bnngen_hw.target import Target
+from bnngen_hw.target import LutInputs, Target
 
 BIN = Path(sys.executable).parent
 SCRIPT = (
@@ -85,7 +85,7 @@ def test_heap_of_16_bits_is_their_sum(tmp_path: Path, target: Target) -> None:
 
 
 @pytest.mark.parametrize("lut_inputs", [4, 6])
-def test_heap_of_many_columns_is_their_sum(tmp_path: Path, lut_inputs: int) -> None:
+def test_heap_of_many_columns_is_their_sum(tmp_path: Path, lut_inputs: LutInputs) -> None:
     m, bits = Module(), Signal(15)
     heap = heap_of(m, [4, 5, 0, 6], Target(lut_inputs), bits)
     columns = [bits[:4], bits[4:9], bits[9:]]

@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnngen_hw.arithmetic.compressors import Cell, Heap, apply_level, first_heap, plan_levels, plan_tree
-from bnngen_hw.target import Target
+from bnngen_hw.arithmetic.compressors import (
+    Cell,
+    Heap,
+    Weights,
+    apply_level,
+    first_heap,
+    plan_levels,
+    plan_tree,
+)
+from bnngen_hw.target import LutInputs, Target
 
 HEIGHTS = st.lists(st.integers(0, 40), min_size=1, max_size=6).filter(sum).map(tuple)
 KINDS = st.sampled_from(["any", "counted", "constant"])
@@ -20,7 +28,7 @@ def total(heap: Heap) -> int:
 
 @given(heights=HEIGHTS, lut_inputs=st.sampled_from([4, 6]), weights=KINDS)
 def test_plan_ends_with_two_operands_a_column(
-    heights: tuple[int, ...], lut_inputs: int, weights: str
+    heights: tuple[int, ...], lut_inputs: LutInputs, weights: Weights
 ) -> None:
     final = heap = first_heap(heights, weights)
     levels = plan_levels(heights, lut_inputs, weights)
@@ -35,7 +43,7 @@ def test_plan_ends_with_two_operands_a_column(
 
 
 @given(heights=HEIGHTS, lut_inputs=st.sampled_from([4, 6]))
-def test_no_cell_takes_what_is_not_there(heights: tuple[int, ...], lut_inputs: int) -> None:
+def test_no_cell_takes_what_is_not_there(heights: tuple[int, ...], lut_inputs: LutInputs) -> None:
     heap = first_heap(heights)
     for level in plan_levels(heights, lut_inputs):
         for cells, bits, products in zip(level, *heap, strict=True):
@@ -44,7 +52,7 @@ def test_no_cell_takes_what_is_not_there(heights: tuple[int, ...], lut_inputs: i
         heap = apply_level(heap, level)
 
 
-def luts(heights: tuple[int, ...], lut_inputs: int, weights: str = "any") -> int:
+def luts(heights: tuple[int, ...], lut_inputs: LutInputs, weights: Weights = "any") -> int:
     return plan_tree(heights, Target(lut_inputs), weights).counter_luts
 
 
@@ -52,7 +60,7 @@ def luts(heights: tuple[int, ...], lut_inputs: int, weights: str = "any") -> int
     ("lut_inputs", "height", "cost", "levels"),
     [(4, 64, 148, 7), (4, 784, 1938, 13), (6, 64, 82, 6), (6, 128, 166, 6), (6, 784, 1043, 14)],
 )
-def test_cost_and_depth(lut_inputs: int, height: int, cost: int, levels: int) -> None:
+def test_cost_and_depth(lut_inputs: LutInputs, height: int, cost: int, levels: int) -> None:
     """About 2.3 LUT4 or 1.3 LUT6 a product; a plain tree of full adders takes 3 and 2."""
     assert (luts((height,), lut_inputs), len(plan_levels((height,), lut_inputs))) == (cost, levels)
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.components import simulate
 
+from bnngen_hw.arithmetic.compressors import Weights
 from bnngen_hw.arithmetic.dot import DotProduct
 from bnngen_hw.arithmetic.product_code import ProductCode
 from bnngen_hw.beats import join_words, split_word
@@ -52,7 +53,7 @@ def raw_sums(dot: DotProduct, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
     seed=st.integers(0, 999),
 )
 def test_raw_sum_and_offset_are_the_dot_product(
-    x: Encoding, w: Encoding, simd: int, pe: int, spare: int, target: Target, source: str, seed: int
+    x: Encoding, w: Encoding, simd: int, pe: int, spare: int, target: Target, source: Weights, seed: int
 ) -> None:
     """The last ``spare`` lanes hold no element: input code 0, neutral weight."""
     rng, real = np.random.default_rng(seed), max(1, simd - spare)

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.components import simulate
 
+from bnngen_hw.arithmetic.compressors import Weights
 from bnngen_hw.arithmetic.heap import BitHeap, heap_max
+from bnngen_hw.arithmetic.product_code import Gate
 from bnngen_hw.beats import join_words, split_word
 from bnngen_hw.target import Target
 
@@ -32,7 +34,7 @@ TARGETS = [Target(4, 1), Target(4, 2), Target(4, 5), Target(6, 1), Target(6, 2),
     weights=st.sampled_from(["any", "counted", "constant"]),
     seed=st.integers(0, 999),
 )
-def test_sums(columns: list[list[str]], pe: int, target: Target, weights: str, seed: int) -> None:
+def test_sums(columns: list[list[Gate]], pe: int, target: Target, weights: Weights, seed: int) -> None:
     heap = BitHeap(columns, pe, target, weights)
     rng, products = np.random.default_rng(seed), sum(map(len, columns))
     x, w = rng.integers(0, 2, (8, products, 1)), rng.integers(0, 2, (8, products, pe))
@@ -76,6 +78,6 @@ def test_greatest_sum() -> None:
 
 
 @pytest.mark.parametrize(("columns", "pe"), [([], 1), ([[]], 1), ([["and"]], 0)])
-def test_refusals(columns: list[list[str]], pe: int) -> None:
+def test_refusals(columns: list[list[Gate]], pe: int) -> None:
     with pytest.raises(ValueError, match="a bit heap needs at least one"):
         BitHeap(columns, pe, Target())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from support.components import bench
 from bnngen_hw.beats import beat_count, from_beats, to_beats
 from bnngen_hw.buffers.feed import VectorFeed
 from bnngen_hw.encoding import Encoding
+from bnngen_hw.memories import FeedStyle
 
 SHAPES = st.tuples(
     st.integers(1, 25), st.integers(1, 2), st.integers(1, 9), st.integers(1, 9), st.integers(1, 4)
@@ -27,7 +30,7 @@ STYLES = st.sampled_from(["registers", "block", "distributed"])
     seed=st.integers(0, 99),
 )
 def test_frames(
-    shape: tuple[int, int, int, int, int], style: str, gap: float, stall: float, seed: int
+    shape: tuple[int, int, int, int, int], style: FeedStyle, gap: float, stall: float, seed: int
 ) -> None:
     elements, bits, i_lanes, o_lanes, repeats = shape
     encoding = Encoding("unsigned", bits)
@@ -42,7 +45,7 @@ def test_frames(
 
 @settings(max_examples=50, deadline=None)
 @given(data=st.data(), shape=SHAPES, style=STYLES)
-def test_timing(data: st.DataObject, shape: tuple[int, int, int, int, int], style: str) -> None:
+def test_timing(data: st.DataObject, shape: tuple[int, int, int, int, int], style: FeedStyle) -> None:
     elements, _, i_lanes, o_lanes, repeats = shape
     n, expected = beat_count(elements, i_lanes), repeats * beat_count(elements, o_lanes)
     times = data.draw(st.lists(st.integers(0, 2 * n), min_size=n, max_size=n))
@@ -58,5 +61,6 @@ def test_storage_figures() -> None:
 
 
 def test_unknown_style_is_refused() -> None:
+    style: Any = "ram"
     with pytest.raises(ValueError, match=r"feed style must be .* not 'ram'"):
-        VectorFeed(4, 1, 2, 2, style="ram")
+        VectorFeed(4, 1, 2, 2, style=style)
