@@ -6,6 +6,7 @@ import contextlib
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,14 +107,15 @@ def test_a_state_that_fits_no_network(write_recipe: WriteRecipe, tmp_path: Path)
     train(recipe, out)
     state = load_checkpoint(out)
     assert state is not None
-    for change in (
+    changes: tuple[dict[str, Any], ...] = (
         {"best": {}},
         {"best": {name: tensor[:1] for name, tensor in state.best.items() if tensor.ndim}},
         {"best": dict.fromkeys(state.best, 3)},
         {"finished": False, "stage": 0, "epoch": 1, "network": {}},
         {"finished": False, "stage": 0, "epoch": 1, "optimizer": {"x": 1}},
         {"finished": False, "stage": 9},
-    ):
-        replace(state, **change).save(out)  # type: ignore[arg-type]
+    )
+    for change in changes:
+        replace(state, **change).save(out)
         with pytest.raises(UsageError, match="holds another network than its recipe makes now"):
             train(recipe, out)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import DTypeLike
 from PIL import Image
 
 from bnngen.base.errors import DataError, RecipeError
@@ -68,7 +69,7 @@ def test_npz_without_parts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dtype", [bool, ">u2", np.uint32, np.float16])
-def test_types_that_torch_has_not(tmp_path: Path, dtype: object) -> None:
+def test_types_that_torch_has_not(tmp_path: Path, dtype: DTypeLike) -> None:
     np.savez(tmp_path / "a.npz", x_train=X.astype(dtype), y_train=Y, x_test=X.astype(dtype), y_test=Y)
     data = load_dataset(table("npz", tmp_path / "a.npz"))
     assert data.test.x.dtype == np.float64

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from support.narrow import present
 from support.recipes import WriteRecipe
 
 from bnngen.base.errors import RecipeError
@@ -30,7 +31,7 @@ def run(write_recipe: WriteRecipe, tmp_path: Path) -> Path:
 def test_it_says_what_the_golden_model_says(write_recipe: WriteRecipe, run: Path) -> None:
     recipe = load_recipe(write_recipe("batch = 100", "batch = 100" + DISTILL.format(run / "model.onnx")))
     prepared = load_prepared(recipe)
-    teacher = load_teacher(recipe.distill, recipe, prepared, torch.device("cpu"))
+    teacher = load_teacher(present(recipe.distill), recipe, prepared, torch.device("cpu"))
     logits, hidden = teacher(torch.zeros(3, *prepared.shape), torch.arange(3))
     model = ModelFile(run / "model.onnx", prepared.stored.train)
     direct = model(torch.from_numpy(prepared.data.train.x[:3]))
@@ -50,7 +51,7 @@ def test_only_answers_are_known(write_recipe: WriteRecipe, run: Path, more: str,
     text = DISTILL.format(run / "model.onnx") + more
     recipe = load_recipe(write_recipe("batch = 100", "batch = 100" + text))
     with pytest.raises(RecipeError, match=message):
-        load_teacher(recipe.distill, recipe, load_prepared(recipe), torch.device("cpu"))
+        load_teacher(present(recipe.distill), recipe, load_prepared(recipe), torch.device("cpu"))
 
 
 def test_another_input(run: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from support.narrow import present
 from support.recipes import WriteRecipe
 
 from bnngen.base.errors import RecipeError
@@ -60,7 +61,7 @@ def test_the_teacher_answers_for_its_own_view_of_a_sample(student: WriteRecipe, 
     recipe = load_recipe(student('"binarize"', '"thermometer"'))
     prepared = load_prepared(recipe)
     cpu = torch.device("cpu")
-    loaded = load_teacher(recipe.distill, recipe, prepared, cpu)
+    loaded = load_teacher(present(recipe.distill), recipe, prepared, cpu)
     chosen = torch.tensor([5, 0, 7])
     logits, hidden = loaded(torch.zeros(3, 512), chosen)
     grey = prepared.stored.train.x[chosen.numpy()].reshape(3, 64).astype(np.float32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from support.small_networks import build
@@ -11,7 +13,7 @@ from bnngen.train.prune.chain import links, products
 
 pytestmark = pytest.mark.train
 
-NETWORKS = {
+NETWORKS: dict[str, dict[str, Any]] = {
     "mlp": {},
     "cnv": {"widths": (3, 4), "dense": (5,), "padding": 1},
     "separable": {"widths": (4, 6)},

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from support.narrow import present
+from support.networks import weights
 from support.recipes import WriteRecipe
 
 import bnngen
@@ -48,7 +50,7 @@ def pruning(
 
 
 def shapes(folder: Path) -> list[tuple[int, ...]]:
-    return [layer.op.weights.shape for layer in bnngen.load(folder / "model.onnx").layers]
+    return [weights(layer).shape for layer in bnngen.load(folder / "model.onnx").layers]
 
 
 def test_neurons_vanish_from_the_file_and_the_verilog(write_recipe: WriteRecipe, tmp_path: Path) -> None:
@@ -80,9 +82,9 @@ def test_zeros_stay_zeros_to_the_end(
 ) -> None:
     more = f'schedule = "{schedule}"'
     report = train(pruning(write_recipe, unit, more=more), tmp_path / "out").report
-    weights = [layer.op.weights for layer in bnngen.load(tmp_path / "out" / "model.onnx").layers]
-    assert all(set(np.unique(w)) == {-1, 0, 1} for w in weights)
-    assert sum(int((w != 0).sum()) for w in weights) == report["nonzero_weights"]
+    found = [weights(layer) for layer in bnngen.load(tmp_path / "out" / "model.onnx").layers]
+    assert all(set(np.unique(w)) == {-1, 0, 1} for w in found)
+    assert sum(int((w != 0).sum()) for w in found) == report["nonzero_weights"]
     if unit == "weights":
         assert report["nonzero_weights"] <= 0.2 * report["weights"] + len(weights)
     if unit == "fan_in":
@@ -100,10 +102,10 @@ def test_weights_are_set_back(write_recipe: WriteRecipe, tmp_path: Path, recover
     path = pruning(write_recipe, "weights", more=more)
     with pytest.raises(KeyboardInterrupt):
         train(path, tmp_path / "out", Stop(behind=3))
-    early = load_checkpoint(tmp_path / "out").early["body.dense_0.weight"]
+    early = present(load_checkpoint(tmp_path / "out")).early["body.dense_0.weight"]
     assert int((early == 0).sum()) == round(0.8 * early.numel())
     assert early.abs().max() <= 1
-    trained = load_checkpoint(tmp_path / "out").network["body.dense_0.weight"]
+    trained = present(load_checkpoint(tmp_path / "out")).network["body.dense_0.weight"]
     assert torch.equal(early == 0, trained == 0)
     assert (early - trained).abs().max() < 0.2  # an epoch of 12 steps at 0.01 away from where it was set back
 

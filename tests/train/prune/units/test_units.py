@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 import torch
@@ -68,7 +69,8 @@ def test_what_is_gone_is_not_counted_twice() -> None:
 
 @pytest.mark.parametrize(("n", "group"), [(2, 4), (3, 5), (1, 64), (7, None), (100, None)])
 def test_fan_in(n: int, group: int | None) -> None:
-    network = prune(build()[2], unit="fan_in", fan_in=n, **({"group": group} if group else {}))
+    options: dict[str, Any] = {"group": group} if group else {}
+    network = prune(build()[2], unit="fan_in", fan_in=n, **options)
     for layer in products(network.body):
         inputs = layer.weight.shape[1]
         for part in layer.weight.split(min(group or inputs, inputs), 1):
