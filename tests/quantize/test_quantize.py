@@ -85,7 +85,7 @@ def scores(proto: onnx.ModelProto, x: np.ndarray, tmp_path: Path) -> np.ndarray:
     [*(("cnn", ranges, True) for ranges in RULES), ("cnn", "mse", False), ("mlp", "min_max", True)],
 )
 def test_six_bits_are_near_the_float_network(
-    name: str, ranges: str, per_channel: bool, tmp_path: Path
+    name: str, ranges: Any, per_channel: bool, tmp_path: Path
 ) -> None:
     shape, nodes = NETWORKS[name]
     float_model = model(shape, *nodes)
