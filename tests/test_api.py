@@ -33,7 +33,9 @@ from bnngen_boards.profile import Board, load_board
 
 def convolutions(size: int, channels: list[int]) -> Network:
     """3 x 3 convolutions of bits behind an 8-bit image."""
-    rng, layers, spatial = np.random.default_rng(0), [], (size, size)
+    rng = np.random.default_rng(0)
+    layers: list[NamedLayer] = []
+    spatial: tuple[int, ...] = (size, size)
     type_ = first = IntType(-128, 127)
     for number, (columns, rows) in enumerate(pairwise(channels)):
         weights = rng.integers(0, 2, (rows, 9 * columns)) * 2 - 1

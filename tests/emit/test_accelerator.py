@@ -31,6 +31,7 @@ from bnngen.reference.network import NETWORK_INPUT, Host, NamedLayer, Network
 from bnngen.schedule.planner import Schedule
 from bnngen.toolflow.simulation import random_frames
 from bnngen_boards.profile import load_board
+from bnngen_hw.memories import FeedStyle, RomStyle
 from bnngen_sim.interface import Interface
 
 Beat = tuple[int, int]
@@ -46,8 +47,8 @@ def fold(network: Network, data: st.DataObject) -> Design:
             continue
         pe = data.draw(st.integers(1, layer.op.elements_out), f"pe{index}")
         simd = data.draw(st.integers(1, layer.op.elements_in), f"simd{index}")
-        rom = data.draw(st.sampled_from(["block", "logic"]), f"rom{index}")
-        feed = data.draw(st.sampled_from(["block", "registers"]), f"feed{index}")
+        rom: RomStyle = data.draw(st.sampled_from(["block", "logic"]), f"rom{index}")
+        feed: FeedStyle = data.draw(st.sampled_from(["block", "registers"]), f"feed{index}")
         folding = Folding(pe, simd)
         options.append(Option(folding, rom, feed, layer.op.engine.cycles(folding), Resources()))
     return Design(Schedule(network, load_board("icebreaker"), Fraction(30), tuple(options)))

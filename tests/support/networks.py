@@ -51,6 +51,13 @@ def make_network(
     return _network((sizes[0],), types[0], layers)
 
 
+def weights(layer: NamedLayer) -> np.ndarray:
+    """Those of a layer that has some."""
+    op = layer.op
+    assert isinstance(op, Dense | Conv2d)
+    return op.weights
+
+
 @st.composite
 def windows(draw: st.DrawFn, spatial: tuple[int, ...]) -> Window:
     """Any window that fits: strides beyond the kernel, padding beyond the map, holes."""
