@@ -86,13 +86,13 @@ def test_zeros_stay_zeros_to_the_end(
     assert all(set(np.unique(w)) == {-1, 0, 1} for w in found)
     assert sum(int((w != 0).sum()) for w in found) == report["nonzero_weights"]
     if unit == "weights":
-        assert report["nonzero_weights"] <= 0.2 * report["weights"] + len(weights)
+        assert report["nonzero_weights"] <= 0.2 * report["weights"] + len(found)
     if unit == "fan_in":
         assert all(
-            ((w[:, k : k + 8] != 0).sum(1) <= 2).all() for w in weights for k in range(0, w.shape[1], 8)
+            ((w[:, k : k + 8] != 0).sum(1) <= 2).all() for w in found for k in range(0, w.shape[1], 8)
         )
     if unit == "blocks":
-        blocks = [weights[0][r : r + 4, c : c + 8] for r in range(0, 16, 4) for c in range(0, 64, 8)]
+        blocks = [found[0][r : r + 4, c : c + 8] for r in range(0, 16, 4) for c in range(0, 64, 8)]
         assert sum(not block.any() for block in blocks) >= len(blocks) // 2
 
 
