@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from math import floor
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.networks import make_network
 
 import bnngen
 from bnngen.base.errors import FitError
@@ -33,7 +33,9 @@ from bnngen_boards.profile import Board, load_board
 
 def convolutions(size: int, channels: list[int]) -> Network:
     """3 x 3 convolutions of bits behind an 8-bit image."""
-    rng, layers, spatial = np.random.default_rng(0), [], (size, size)
+    rng = np.random.default_rng(0)
+    layers: list[NamedLayer] = []
+    spatial: tuple[int, ...] = (size, size)
     type_ = first = IntType(-128, 127)
     for number, (columns, rows) in enumerate(pairwise(channels)):
         weights = rng.integers(0, 2, (rows, 9 * columns)) * 2 - 1
@@ -76,7 +78,7 @@ def changed(board: Board, **tables: dict[str, Any]) -> Board:
 
 
 @pytest.mark.parametrize("rate", [None, "max", 1000])
-def test_a_serial_buffer_beyond_the_device(make_network: Callable[..., Network], rate: Any) -> None:
+def test_a_serial_buffer_beyond_the_device(rate: Any) -> None:
     """128 KiB of bytes take 64 of 56 blocks; of one bit each they take 8."""
     board = changed(ECP5, uart={"buffer_bytes": 1 << 17})
     wide, narrow = (make_network(0, [columns, 13, 7], ["bipolar"] * 2) for columns in (11, 1))
@@ -90,7 +92,7 @@ def test_a_serial_buffer_beyond_the_device(make_network: Callable[..., Network],
 
 
 @pytest.mark.parametrize("rate", [None, "max", 1000])
-def test_a_device_without_block_ram(make_network: Callable[..., Network], rate: Any) -> None:
+def test_a_device_without_block_ram(rate: Any) -> None:
     board = changed(ECP5, resources={"bram": ECP5.resources.bram.model_dump() | {"blocks": 0}})
     with pytest.raises(FitError, match=r"uart.buffer_bytes = 2,048\) alone takes 1 of 0 DP16KD"):
         bnngen.compile(make_network(0, [11, 13, 7], ["unsigned3", "bipolar"]), board, rate)

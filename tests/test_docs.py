@@ -14,6 +14,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import typer
+from support.narrow import present
 
 import bnngen
 from bnngen.base.errors import ModelError
@@ -33,7 +34,7 @@ from bnngen_sim.stream_format import StreamFormat
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/README.md")])
-COMMANDS: dict[str, Any] = typer.main.get_command(app).commands
+COMMANDS: dict[str, Any] = typer.main.get_group(app).commands
 
 
 def page(name: str) -> str:
@@ -121,7 +122,7 @@ def test_the_quick_command_lines_run(workplace: Path, training: bool) -> None:
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_the_guide_lists_the_options_of(name: str) -> None:
     listed = {
-        re.match(r"--[a-z-]+", cell)[0]
+        present(re.match(r"--[a-z-]+", cell))[0]
         for cell in names_in(first_cells(page("docs/guide.md"), f"### bnngen {name}"))
     }
     params = COMMANDS[name].params
@@ -230,7 +231,7 @@ def test_the_page_has_every_field_of_a_recipe() -> None:
     text = page("docs/training.md")
     sections = {field: f"### `[{field}]`" for field in Recipe.model_fields}
     for field, heading in sections.items():
-        table = Recipe.model_fields[field].annotation
+        table: Any = Recipe.model_fields[field].annotation
         table = next((t for t in get_args(table) if t is not type(None)), table)
         listed = set(names_in(first_cells(text, heading)))
         assert set(table.model_fields) <= listed, heading
@@ -345,7 +346,7 @@ class Port:
         return answer
 
 
-def test_the_host_script_asks_and_restarts() -> None:
+def test_the_host_script_asks_and_restarts(monkeypatch: pytest.MonkeyPatch) -> None:
     (example,) = blocks(page("docs/boards.md"), "python")
     names: dict[str, Any] = {}
     exec(compile(example, "boards.md", "exec"), names)
@@ -357,7 +358,7 @@ def test_the_host_script_asks_and_restarts() -> None:
     names["restart"](port)
     assert port.calls == ["break", "reset"]
     assert names["ask"](port, interface, frame).tolist() == [frame.sum()]
-    port.write = lambda data: None
+    monkeypatch.setattr(port, "write", lambda data: None)
     with pytest.raises(TimeoutError, match="0 of 2 bytes"):
         names["ask"](port, interface, frame)
 

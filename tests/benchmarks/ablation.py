@@ -64,8 +64,8 @@ class Bench:
         train(path, out)
         return out
 
-    def accuracy(self, *arguments: Any, **tables: dict) -> float:
-        log = (self.run(*arguments, **tables) / "log.jsonl").read_text().splitlines()
+    def accuracy(self, seed: int, model: Tables | dict, epochs: int | None = None, **tables: dict) -> float:
+        log = (self.run(seed, model, epochs, **tables) / "log.jsonl").read_text().splitlines()
         return json.loads(log[-1])["report"]["test_accuracy"]
 
 
@@ -145,7 +145,7 @@ def neurons(bench: Bench) -> Group:
 
 def zeros(bench: Bench) -> Group:
     large = {"architecture": "mlp", "widths": [64], "weight_bits": 2}
-    units = {
+    units: dict[str, dict[str, Any]] = {
         "weights": {"amount": 0.75},
         "fan_in": {"fan_in": 4, "group": 16},
         "blocks": {"amount": 0.75, "pe": 2, "simd": 8},

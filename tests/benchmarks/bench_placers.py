@@ -28,6 +28,7 @@ def placers(settings: Settings) -> list[Table]:
     ours = load_board(BOARD).routing.placer
     with tempfile.TemporaryDirectory() as out:
         synthesis = design.build(out, until="synth").report.synthesis
+        assert synthesis is not None
         routed = {placer: _route(Path(out, "synth"), placer) for placer in (BASELINE, ours)}
     table = Table(f"{synthesis.lut:,} LUTs on {BOARD}, placed and routed", BASELINE)
     seconds, mhz = routed[BASELINE]

@@ -114,7 +114,7 @@ def random_network(rng: np.random.Generator, maps: bool) -> Network:
         activation = random_threshold(rng, weights, x, out)
         window = Window.plain((3, 3))
         op = (
-            Conv2d(weights, window, spatial, x, activation=activation)
+            Conv2d(weights, window, tuple(spatial), x, activation=activation)
             if maps
             else Dense(weights, x, activation)
         )
@@ -202,9 +202,9 @@ def calibrate(family: str, count: int, console: Console) -> dict[str, float]:
         off = error(s, prices)
         table.add_row(s.name, str(s.luts), str(round(s.luts * (1 + off))), f"{off:+.1%}")
     console.print(table)
-    off = np.abs([error(s, prices) for s in held_back])
+    errors = np.abs([error(s, prices) for s in held_back])
     console.print(
-        f"{family}: mean error {off.mean():.1%}, worst {off.max():.1%} of {len(held_back)} samples; {prices}"
+        f"{family}: mean error {errors.mean():.1%}, worst {errors.max():.1%} of {len(held_back)} samples; {prices}"
     )
     return prices
 

@@ -63,8 +63,9 @@ def render(table: Table) -> RichTable:
     """A table as it is printed."""
     caption = "\n".join(table.notes) or None
     shown = RichTable(title=table.title, caption=caption, title_justify="left", caption_justify="left")
-    for heading, justify in (("", "left"), ("figure", "right"), (f"x {table.baseline}", "right")):
-        shown.add_column(heading, justify=justify)
+    shown.add_column("")
+    for heading in ("figure", f"x {table.baseline}"):
+        shown.add_column(heading, justify="right")
     shown.add_column("target")
     for row in table.rows:
         ratio = "" if row.ratio is None else f"{row.ratio:.3g}"

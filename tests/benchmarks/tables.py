@@ -28,6 +28,7 @@ from sklearn.metrics import balanced_accuracy_score
 import bnngen
 from bnngen.base.errors import FitError
 from bnngen.design import Design
+from bnngen.ops.dense import Dense
 from bnngen.reference.network import Network
 from bnngen.reports.build import weight_bits
 from bnngen.train.datasets import load_dataset
@@ -119,7 +120,7 @@ def networks_table(found: Sequence[Comparison]) -> Table:
 
 def _sizes(network: Network) -> str:
     """Input bits, the neurons of each layer, and scores."""
-    rows = (layer.op.engine.rows for layer in network.layers if layer.op.weight_bits)
+    rows = (layer.op.engine.rows for layer in network.layers if isinstance(layer.op, Dense))
     return "-".join(map(str, (network.elements_in, *rows)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,13 @@ from amaranth.lib import io
 from bnngen.base.errors import BoardError, MissingPackageError
 from bnngen_boards import profile as profile_module
 from bnngen_boards.platform import make_platform, resource_names
-from bnngen_boards.profile import board_names, load_board
+from bnngen_boards.profile import Board, board_names, load_board
 
 ROUTED = [name for name in board_names() if load_board(name).place_and_route]
 
 
 @pytest.mark.parametrize("name", ROUTED)
-def test_every_board_that_is_routed(name):
+def test_every_board_that_is_routed(name: str) -> None:
     board = load_board(name)
     platform = make_platform(board)
     names = resource_names(board)
@@ -39,7 +40,9 @@ def test_every_board_that_is_routed(name):
         ("orangecrab_r0_2", "OrangeCrabR0_2_25FPlatform", "clk", ("io", 0), ("0", "1")),
     ],
 )
-def test_own_pins_agree_with_the_known_platform(name, class_name, clock, header, pins):
+def test_own_pins_agree_with_the_known_platform(
+    name: str, class_name: str, clock: str, header: tuple[str, int], pins: tuple[str, str]
+) -> None:
     """These boards' platforms have no UART: clock and device are theirs, the UART is on their headers."""
     board = load_board(name)
     known = getattr(importlib.import_module(f"amaranth_boards.{name}"), class_name)()
@@ -50,7 +53,7 @@ def test_own_pins_agree_with_the_known_platform(name, class_name, clock, header,
     assert [sites[pin] for pin in pins] == [board.pins.uart_rx, board.pins.uart_tx]
 
 
-def test_no_platform_without_place_and_route(netlist_board):
+def test_no_platform_without_place_and_route(netlist_board: Callable[..., Path]) -> None:
     board = load_board(netlist_board())
     message = r"^board 'mine': family 'xc7' is synthesised only, without pins$"
     for ask in (make_platform, resource_names):
@@ -58,7 +61,7 @@ def test_no_platform_without_place_and_route(netlist_board):
             ask(board)
 
 
-def blink(board) -> dict[str, str]:
+def blink(board: Board) -> dict[str, str]:
     """The files of a design that connects the LED with the serial input."""
     platform = make_platform(board)
     m = Module()
@@ -70,7 +73,7 @@ def blink(board) -> dict[str, str]:
     return platform.prepare(m).files
 
 
-def test_own_pins(own_board):
+def test_own_pins(own_board: Callable[..., Path]) -> None:
     board = load_board(own_board())
     assert resource_names(board).led == "led"
     lines = blink(board)["top.pcf"].splitlines()
@@ -78,13 +81,13 @@ def test_own_pins(own_board):
     assert make_platform(board).default_clk_frequency == 12e6
 
 
-def test_own_pins_without_led(own_board):
+def test_own_pins_without_led(own_board: Callable[..., Path]) -> None:
     board = load_board(own_board('led = "B5"\n', ""))
     assert resource_names(board).led is None
     assert make_platform(board).request("clk", dir="-").direction == io.Direction.Input
 
 
-def test_own_ecp5_pins(own_board):
+def test_own_ecp5_pins(own_board: Callable[..., Path]) -> None:
     path = own_board()
     text = path.read_text(encoding="utf-8")
     for old, new in [
@@ -102,7 +105,7 @@ def test_own_ecp5_pins(own_board):
     assert 'LOCATE COMP "uart_0__rx__io" SITE "B10";' in constraints
 
 
-def test_missing_package(monkeypatch):
+def test_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith("amaranth_boards")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "amaranth_boards", None)
@@ -119,7 +122,7 @@ def test_missing_package(monkeypatch):
         ("amaranth_boards.icebreaker:Board", r"module 'amaranth_boards\.icebreaker' has no class 'Board'"),
     ],
 )
-def test_wrong_class(name, message):
+def test_wrong_class(name: str, message: str) -> None:
     board = load_board("icebreaker")
     platform = board.platform.model_copy(update={"class_": name})
     with pytest.raises(BoardError, match=rf"^board 'icebreaker': platform\.class: {message}$"):
@@ -139,7 +142,7 @@ class Broken(ICEBreakerPlatform):
 """
 
     @pytest.fixture
-    def profile(self, tmp_path, monkeypatch):
+    def profile(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Path]]:
         """Writes the iCEBreaker's profile with another class of platform; a package ``boards_of_mine`` can be
         imported, and one that tells when it is."""
         (tmp_path / "boards_of_mine").mkdir()
@@ -161,7 +164,7 @@ class Broken(ICEBreakerPlatform):
         "name",
         ["os:system", "trap:X", "amaranth_boards_trap:X", "boards_of_mine.one:Mine", "boards_of_mine:Mine"],
     )
-    def test_others_are_refused_and_not_imported(self, profile, name):
+    def test_others_are_refused_and_not_imported(self, profile: Callable[[str], Path], name: str) -> None:
         with pytest.raises(BoardError) as error:
             load_board(profile(name), ["boards_of_mine.other", "boards_of", "one"])
         assert str(error.value).endswith(
@@ -170,12 +173,12 @@ class Broken(ICEBreakerPlatform):
         )
 
     @pytest.mark.parametrize("allowed", ["boards_of_mine", "boards_of_mine.one"])
-    def test_what_the_user_allows(self, profile, allowed):
+    def test_what_the_user_allows(self, profile: Callable[[str], Path], allowed: str) -> None:
         board = load_board(profile("boards_of_mine.one:Mine"), [allowed])
         assert type(make_platform(board)).__name__ == "Mine"
         assert make_platform(board.model_copy(update={"title": "x"})).device == "iCE40UP5K"
 
-    def test_what_the_user_allows_and_does_not_have(self, profile):
+    def test_what_the_user_allows_and_does_not_have(self, profile: Callable[[str], Path]) -> None:
         board = load_board(profile("nowhere.at_all:Mine"), ["nowhere"])
         with pytest.raises(MissingPackageError, match=r"'nowhere', which is not installed: install nowhere$"):
             make_platform(board)
@@ -190,7 +193,7 @@ class Broken(ICEBreakerPlatform):
             ("boards_of_mine.one:Broken", "'boards_of_mine.one:Broken' can't be used: no cable"),
         ],
     )
-    def test_what_is_no_platform(self, profile, name, message):
+    def test_what_is_no_platform(self, profile: Callable[[str], Path], name: str, message: str) -> None:
         board = load_board(profile(name), ["boards_of_mine"])
         with pytest.raises(BoardError, match=rf"^board 'icebreaker': platform\.class: .*{message}$"):
             make_platform(board)

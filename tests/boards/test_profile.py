@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,13 @@ from bnngen_boards.profile import board_names, load_board
 ROOT = Path(__file__).parents[2]
 
 
-def test_names():
+def test_names() -> None:
     assert {"icebreaker", "ulx3s_85f", "pynq_z1"} <= set(board_names())
     assert board_names() == sorted(board_names())
 
 
 @pytest.mark.parametrize("name", board_names())
-def test_every_board_loads_under_its_own_name(name):
+def test_every_board_loads_under_its_own_name(name: str) -> None:
     board = load_board(name)
     assert board.name == name
     assert board.clock.default_mhz > 0
@@ -37,7 +38,9 @@ def test_every_board_loads_under_its_own_name(name):
         ("ulx3s_85f", 83640, 208, "DP16KD", 156, 25),
     ],
 )
-def test_facts_of_boards_that_are_routed(name, lut, blocks, kind, dsp, crystal):
+def test_facts_of_boards_that_are_routed(
+    name: str, lut: int, blocks: int, kind: str, dsp: int, crystal: float
+) -> None:
     board = load_board(name)
     bram = board.resources.bram
     assert (board.resources.lut, board.resources.ff, board.resources.dsp) == (lut, lut, dsp)
@@ -54,7 +57,9 @@ def test_facts_of_boards_that_are_routed(name, lut, blocks, kind, dsp, crystal):
         ("zc706", 218600, 1090, 900, 200),
     ],
 )
-def test_facts_of_boards_that_are_synthesised_only(name, lut, blocks, dsp, mhz):
+def test_facts_of_boards_that_are_synthesised_only(
+    name: str, lut: int, blocks: int, dsp: int, mhz: float
+) -> None:
     board = load_board(name)
     bram = board.resources.bram
     assert (board.resources.lut, board.resources.ff, board.resources.dsp) == (lut, 2 * lut, dsp)
@@ -65,22 +70,22 @@ def test_facts_of_boards_that_are_synthesised_only(name, lut, blocks, dsp, mhz):
 
 
 @pytest.mark.parametrize("name", board_names())
-def test_some_shape_uses_the_whole_block(name):
+def test_some_shape_uses_the_whole_block(name: str) -> None:
     bram = load_board(name).resources.bram
     assert max(width * depth for width, depth in bram.shapes) == bram.bits
 
 
-def test_block_shapes():
+def test_block_shapes() -> None:
     assert load_board("icebreaker").resources.bram.shapes == ((16, 256), (8, 512), (4, 1024), (2, 2048))
     assert load_board("ulx3s_85f").resources.bram.shapes[0] == (36, 512)
 
 
-def test_a_board_is_frozen():
+def test_a_board_is_frozen() -> None:
     with pytest.raises(Exception, match="frozen"):
         load_board("icebreaker").name = "other"
 
 
-def test_unknown_name_suggests():
+def test_unknown_name_suggests() -> None:
     with pytest.raises(
         BoardError, match=r"^no board 'icebraker': did you mean icebreaker\?, or give the path"
     ):
@@ -90,7 +95,7 @@ def test_unknown_name_suggests():
     assert BoardError.exit_status == 2
 
 
-def test_own_file(own_board):
+def test_own_file(own_board: Callable[..., Path]) -> None:
     board = load_board(str(own_board()))
     assert board.name == "mine"
     assert board.pins is not None
@@ -98,13 +103,13 @@ def test_own_file(own_board):
     assert load_board(own_board()) == board
 
 
-def test_own_file_without_place_and_route(netlist_board):
+def test_own_file_without_place_and_route(netlist_board: Callable[..., Path]) -> None:
     board = load_board(netlist_board())
     assert not board.place_and_route
     assert board.clock.default_mhz == 100
 
 
-def test_a_table_that_a_netlist_does_not_need(netlist_board):
+def test_a_table_that_a_netlist_does_not_need(netlist_board: Callable[..., Path]) -> None:
     path = netlist_board("[clock]", "[uart]\nbaud = 1000000\nbuffer_bytes = 512\n[clock]")
     with pytest.raises(BoardError, match=r"which is synthesised only.*; found here: \[uart\]$"):
         load_board(path)
@@ -200,7 +205,7 @@ def test_a_table_that_a_netlist_does_not_need(netlist_board):
         ),
     ],
 )
-def test_mistakes(own_board, old, new, message):
+def test_mistakes(own_board: Callable[..., Path], old: str, new: str, message: str) -> None:
     path = own_board(old, new)
     with pytest.raises(BoardError) as caught:
         load_board(path)
@@ -208,7 +213,7 @@ def test_mistakes(own_board, old, new, message):
     assert any(re.match(rf"{re.escape(str(path))}:\d+: ", line) and message in line for line in lines)
 
 
-def test_all_mistakes_come_in_one_message(own_board):
+def test_all_mistakes_come_in_one_message(own_board: Callable[..., Path]) -> None:
     path = own_board('title = "A board of my own"\nfamily = "ice40"', 'title = 3\nfamily = "x"')
     with pytest.raises(BoardError) as caught:
         load_board(path)
@@ -218,24 +223,24 @@ def test_all_mistakes_come_in_one_message(own_board):
     ]
 
 
-def test_toml_error_names_the_line(own_board):
+def test_toml_error_names_the_line(own_board: Callable[..., Path]) -> None:
     path = own_board("dsp = 0", "dsp = ")
     with pytest.raises(BoardError, match=r"mine\.toml: not valid TOML: .*line 17"):
         load_board(path)
 
 
-def test_no_file(tmp_path):
+def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(BoardError, match=r"none\.toml: cannot be read: No such file or directory"):
         load_board(tmp_path / "none.toml")
 
 
-def test_not_text(tmp_path):
+def test_not_text(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_bytes(b"name = '\xff'")
     with pytest.raises(BoardError, match=r"not UTF-8 text: .* at byte 8"):
         load_board(tmp_path / "x.toml")
 
 
-def routed_clocks():
+def routed_clocks() -> Iterator[tuple[str, float]]:
     """(device, MHz) of every routed design in the tables of the README and of docs/boards.md."""
     for page in ("README.md", "docs/boards.md"):
         for line in (ROOT / page).read_text(encoding="utf-8").splitlines():

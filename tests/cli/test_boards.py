@@ -1,14 +1,12 @@
 """``bnngen boards``: the list, one board, and what each can do."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.command_line import Cli
 
 from bnngen_boards.profile import board_names, load_board
-
-Cli = Callable[..., tuple[int, str, str]]
 
 
 def rows(output: str) -> dict[str, list[str]]:

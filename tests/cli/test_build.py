@@ -5,13 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-Cli = Callable[..., tuple[int, str, str]]
+from support.command_line import Cli
 
 
 def build(cli: Cli, digits: Path, out: Path, *more: object) -> tuple[int, str, str]:
@@ -231,9 +229,9 @@ def test_ctrl_c_ends_everything_and_leaves_no_mess(digits: Path, tmp_path: Path)
         "-c",
         "from bnngen.cli import main; main()",
         "build",
-        digits / "digits_1w1a.onnx",
+        str(digits / "digits_1w1a.onnx"),
     ]
-    command += ["--board", "icebreaker", "--fps", "50000", "--out", out]
+    command += ["--board", "icebreaker", "--fps", "50000", "--out", str(out)]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
     )

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from support.command_line import Cli
 
 from bnngen.base.text import shown
-
-Cli = Callable[..., tuple[int, str, str]]
 
 NAMES = (
     "fc[/]",
@@ -84,7 +82,7 @@ def test_a_name_in_an_error(cli: Cli, tmp_path: Path, name: str) -> None:
 
 def test_the_bytes_that_reach_the_terminal(tmp_path: Path) -> None:
     model = save(tmp_path / "m.onnx", NAMES[2])
-    command = [sys.executable, "-c", "from bnngen.cli import main; main()", "inspect", model]
+    command = [sys.executable, "-c", "from bnngen.cli import main; main()", "inspect", str(model)]
     output = subprocess.run(command, check=True, capture_output=True).stdout
     assert b"\\x1b]0;owned\\x07\\x1b" in output
     assert not {*range(32), 127} - {ord("\n")} & set(output)

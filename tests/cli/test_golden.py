@@ -1,13 +1,11 @@
 """``bnngen golden``, ``inspect`` and ``report``, and what happens with broken input."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-Cli = Callable[..., tuple[int, str, str]]
+from support.command_line import Cli
 
 
 def test_golden_counts_what_is_correct(cli: Cli, digits: Path, tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from support.command_line import Cli
 
 from bnngen.base.owned import LIST
 from bnngen.cli import run
 
-Cli = Callable[..., tuple[int, str, str]]
 Put = Callable[..., Path]
 
 RECIPE = """\

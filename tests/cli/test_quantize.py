@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-Cli = Callable[..., tuple[int, str, str]]
+from support.command_line import Cli
 
 RECIPE = """\
 [data]

@@ -3,13 +3,11 @@
 import json
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-Cli = Callable[..., tuple[int, str, str]]
+from support.command_line import Cli
 
 
 @pytest.mark.parametrize("stall", [0.0, 0.3])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
+from support.networks import weights
 
 import bnngen
 from bnngen.base.errors import BnngenError, FitError, UsageError
@@ -60,7 +62,7 @@ def test_pruned_students_have_the_sizes_that_the_scheduler_saw(
     for c in candidates:
         folder = out / "students" / f"{c.number}_{c.epochs}_epochs"
         layers = bnngen.load(folder / "model.onnx").layers
-        assert [len(layer.op.weights) for layer in layers] == [*c.widths, 10]
+        assert [len(weights(layer)) for layer in layers] == [*c.widths, 10]
         assert sum(layer.op.weight_bits for layer in layers) == c.weight_memory_bits
         learns = load_recipe(folder / "student.toml")
         assert (learns.prune is not None) == (c.start == "pruned")
@@ -84,9 +86,16 @@ def test_what_can_not_be_pruned_is_told_before_the_search(recipe_path: Path, tmp
 
 def test_the_best_of_each_start_are_the_most_promising(recipe_path: Path) -> None:
     recipe = load_recipe(recipe_path)
-    starts = [("pruned", 0.7), ("pruned", 0.9), ("scratch", 0.5), ("pruned", 0.9), ("scratch", 0.6)]
+    starts: list[tuple[Literal["scratch", "pruned"], float]] = [
+        ("pruned", 0.7),
+        ("pruned", 0.9),
+        ("scratch", 0.5),
+        ("pruned", 0.9),
+        ("scratch", 0.6),
+    ]
+    nothing: Any = None
     tried = [
-        Candidate(number, start, recipe.model, recipe, None, validation)
+        Candidate(number, start, recipe.model, recipe, nothing, validation)
         for number, (start, validation) in enumerate(starts, 1)
     ]
     assert [c.number for c in promising(tried)] == [2, 5, 4, 1, 3]

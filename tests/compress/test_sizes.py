@@ -26,7 +26,12 @@ def test_a_larger_scale_may_fit_where_some_below_it_do_not() -> None:
 
 def test_all_or_nothing() -> None:
     asked: list[float] = []
-    assert largest(lambda scale: asked.append(scale) or "fits") == (1.0, "fits")
+
+    def fits(scale: float) -> str:
+        asked.append(scale)
+        return "fits"
+
+    assert largest(fits) == (1.0, "fits")
     assert asked == [1.0]
     assert largest(lambda scale: None) is None
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import tomli_w
+from support.networks import weights
 
 import bnngen
 from bnngen.base.errors import UsageError
@@ -31,13 +32,13 @@ def test_a_pruned_student_begins_with_neurons_of_the_larger_network(
     path.write_text(tomli_w.dumps(learns.model_dump(mode="json", exclude_none=True)))
     out = train(path, tmp_path / "student").out
     small, large = (bnngen.load(folder / "model.onnx").layers for folder in (out, larger_run))
-    assert [layer.op.weights.shape for layer in small] == [(64, 64), (32, 64), (10, 32)]
-    neurons = {row.tobytes() for row in large[0].op.weights}
-    assert all(row.tobytes() in neurons for row in small[0].op.weights)
+    assert [weights(layer).shape for layer in small] == [(64, 64), (32, 64), (10, 32)]
+    neurons = {row.tobytes() for row in weights(large[0])}
+    assert all(row.tobytes() in neurons for row in weights(small[0]))
 
 
 def test_convolutions_share_a_width(recipe_path: Path, tmp_path: Path) -> None:
-    sizes = {"architecture": "cnv", "padding": 1, "widths": (6, 8), "dense": (12,)}
+    sizes: dict[str, Any] = {"architecture": "cnv", "padding": 1, "widths": (6, 8), "dense": (12,)}
     recipe = changed(load_recipe(recipe_path), "model", **sizes)
     student = changed(recipe, "model", widths=(4, 5), dense=(8,))
     learns = Larger(tmp_path, recipe).pruned_to(student, load_prepared(recipe))
@@ -47,7 +48,7 @@ def test_convolutions_share_a_width(recipe_path: Path, tmp_path: Path) -> None:
     )
 
 
-OTHERWISE = {
+OTHERWISE: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "data": ({"input": "thermometer"}, {}, r"made with another \[data\]"),
     "bits": ({}, {"weight_bits": 2}, "its weight_bits is 2, that of the students 1"),
     "kind": ({}, {"architecture": "tfc"}, "its architecture is tfc, that of the students mlp"),

@@ -1,9 +1,11 @@
 """The queues of a residual block: as long as the static schedule says, and not a word longer than needed."""
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from amaranth.sim import Simulator
+from support.narrow import present
 
 from bnngen.cost.option import Place
 from bnngen.dataflow.dataflow import Dataflow
@@ -54,7 +56,7 @@ def stalls(design: Design, dataflow: Dataflow) -> int | None:
     due = [f * design.cycles_per_frame for f in range(FRAMES) for _ in range(len(words) // FRAMES)]
     counts = {"stalls": 0, "out": 0}
 
-    async def bench(ctx: object) -> None:
+    async def bench(ctx: Any) -> None:
         sent = 0
         ctx.set(top.ports["m_axis_tready"], 1)
         for cycle in range((FRAMES + 3) * design.cycles_per_frame):
@@ -92,6 +94,6 @@ def with_capacities(dataflow: Dataflow, words: list[int]) -> Dataflow:
 def test_the_queue_is_as_long_as_needed_and_no_longer() -> None:
     """The way around never waits; with one place less it does, and with hardly any the block hangs."""
     assert stalls(*with_queues(0)) == 0
-    assert stalls(*with_queues(-1)) > 0
+    assert present(stalls(*with_queues(-1))) > 0
     design, dataflow = with_queues(0)
     assert stalls(design, with_capacities(dataflow, [1, 1])) is None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.networks import map_networks
 
 from bnngen.cost.option import Place
 from bnngen.dataflow.dataflow import Dataflow
@@ -48,7 +48,7 @@ def test_a_vector_buffer_before_a_sum() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
-def test_no_window_is_slower_than_its_work(map_networks: Callable, data: st.DataObject) -> None:
+def test_no_window_is_slower_than_its_work(data: st.DataObject) -> None:
     """From a source that always has a word, each takes no longer than the busiest layer of its network."""
     network: Network = data.draw(map_networks())
     board, last = load_board("ulx3s_85f"), len(network.layers) - 1

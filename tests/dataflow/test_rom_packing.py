@@ -1,6 +1,7 @@
 """Packing: nothing is lost, the pairs are as many as can be, and synthesis makes what was counted."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,7 +56,7 @@ def test_packed_roms_read_as_before(board: str, shapes: list[tuple[int, int]], s
     roms, _ = packed([random_rom(random, width, depth) for width, depth in shapes], board)
     reads = [random.integers(0, depth, 20).tolist() for _, depth in shapes]
 
-    async def bench(ctx: object) -> None:
+    async def bench(ctx: Any) -> None:
         for addresses in zip(*reads, strict=True):
             for rom, address in zip(roms, addresses, strict=True):
                 ctx.set(rom.addr, address)

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 from amaranth.sim import Simulator
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from support.narrow import of_type
+from support.networks import branching_networks, make_network, map_networks
 
 from bnngen.cost.folding import Folding
 from bnngen.cost.option import Option, Place
@@ -28,6 +31,7 @@ from bnngen.reference.network import NETWORK_INPUT, Host, NamedLayer, Network
 from bnngen.schedule.planner import Schedule
 from bnngen.toolflow.simulation import random_frames
 from bnngen_boards.profile import load_board
+from bnngen_hw.memories import FeedStyle, RomStyle
 from bnngen_sim.interface import Interface
 
 Beat = tuple[int, int]
@@ -43,8 +47,8 @@ def fold(network: Network, data: st.DataObject) -> Design:
             continue
         pe = data.draw(st.integers(1, layer.op.elements_out), f"pe{index}")
         simd = data.draw(st.integers(1, layer.op.elements_in), f"simd{index}")
-        rom = data.draw(st.sampled_from(["block", "logic"]), f"rom{index}")
-        feed = data.draw(st.sampled_from(["block", "registers"]), f"feed{index}")
+        rom: RomStyle = data.draw(st.sampled_from(["block", "logic"]), f"rom{index}")
+        feed: FeedStyle = data.draw(st.sampled_from(["block", "registers"]), f"feed{index}")
         folding = Folding(pe, simd)
         options.append(Option(folding, rom, feed, layer.op.engine.cycles(folding), Resources()))
     return Design(Schedule(network, load_board("icebreaker"), Fraction(30), tuple(options)))
@@ -55,12 +59,14 @@ def run(design: Design, frames: np.ndarray, stall: float, seed: int) -> tuple[in
     top = Accelerator(design.chain)
     ports, port = top.ports, interface(design.schedule)
     beats = port.input.pack(frames)
-    random, taken, first = np.random.default_rng(seed), [], []
+    random = np.random.default_rng(seed)
+    taken: list[tuple[int, int]] = []
+    first: list[int] = []
     wanted = len(frames) * port.output.beats_per_frame
     words = [int.from_bytes(beat.tobytes(), "little") for frame in beats for beat in frame]
     hung = 1000 + 10 * (design.latency_cycles + len(frames) * design.cycles_per_frame)
 
-    async def bench(ctx: object) -> None:
+    async def bench(ctx: Any) -> None:
         sent, offered, cycle = 0, False, 0
         while len(taken) < wanted:
             offered = offered or (sent < len(words) and random.random() >= stall)
@@ -102,12 +108,7 @@ SIZES = st.lists(st.integers(1, 9), min_size=3, max_size=4)
 @settings(max_examples=25)
 @given(st.data(), st.integers(0, 1 << 20), SIZES, WEIGHTS, st.booleans())
 def test_any_network_in_any_folding(
-    make_network: Callable[..., Network],
-    data: st.DataObject,
-    seed: int,
-    sizes: list[int],
-    weights: str,
-    argmax: bool,
+    data: st.DataObject, seed: int, sizes: list[int], weights: str, argmax: bool
 ) -> None:
     kinds = [data.draw(KINDS, "kind") for _ in sizes[1:]]
     check(fold(make_network(seed, sizes, kinds, weights, argmax), data), seed)
@@ -148,16 +149,14 @@ def choose(
 
 @settings(max_examples=25)
 @given(st.data(), st.integers(0, 1 << 20))
-def test_any_network_of_maps(map_networks: Callable, data: st.DataObject, seed: int) -> None:
+def test_any_network_of_maps(data: st.DataObject, seed: int) -> None:
     network = data.draw(map_networks())
     check(choose(network, data), seed)
 
 
 @settings(max_examples=12)
 @given(st.data(), st.integers(0, 1 << 20))
-def test_convolutions_that_take_rows_of_taps_at_once(
-    map_networks: Callable, data: st.DataObject, seed: int
-) -> None:
+def test_convolutions_that_take_rows_of_taps_at_once(data: st.DataObject, seed: int) -> None:
     network = data.draw(map_networks())
     wide = [isinstance(layer.op, Conv2d) and bool(layer.op.rows_of_taps) for layer in network.layers]
     assume(any(wide))
@@ -170,7 +169,7 @@ def test_convolutions_that_take_rows_of_taps_at_once(
 
 @settings(max_examples=25)
 @given(st.data(), st.integers(0, 1 << 20))
-def test_any_network_with_branches(branching_networks: Callable, data: st.DataObject, seed: int) -> None:
+def test_any_network_with_branches(data: st.DataObject, seed: int) -> None:
     network = data.draw(branching_networks())
     check(choose(network, data), seed)
 
@@ -192,12 +191,12 @@ def test_the_latency_of_an_input_with_two_readers_of_different_pace() -> None:
     check(Design(Schedule(network, board, Fraction(30), tuple(options))), 0)
 
 
-def test_a_next_layer_that_takes_beats_unevenly_costs_no_cycle(make_network: Callable[..., Network]) -> None:
+def test_a_next_layer_that_takes_beats_unevenly_costs_no_cycle() -> None:
     """Blocks of three elements and then one, from a layer that gives a beat every second cycle."""
     network = make_network(0, [4, 4, 1], ["bipolar", "bipolar"], "ternary", False)
     foldings = [Folding(3, 3), Folding(1, 1)]
     options = tuple(
-        Option(folding, "block", "block", layer.op.engine.cycles(folding), Resources())
+        Option(folding, "block", "block", of_type(Dense, layer.op).engine.cycles(folding), Resources())
         for folding, layer in zip(foldings, network.layers, strict=True)
     )
     design = Design(Schedule(network, load_board("icebreaker"), Fraction(30), options))
@@ -205,7 +204,7 @@ def test_a_next_layer_that_takes_beats_unevenly_costs_no_cycle(make_network: Cal
     assert np.diff([cycle for cycle, _ in taken])[-6:].tolist() == [design.cycles_per_frame] * 6 == [4] * 6
 
 
-def test_ready_does_not_wait_for_the_sink(make_network: Callable[..., Network]) -> None:
+def test_ready_does_not_wait_for_the_sink() -> None:
     """No combinational path leads through the chain: tready toggling in a cycle moves nothing in front."""
     network = make_network(0, [6, 4, 3], ["bipolar", "bipolar"])
     folding = [Option(Folding(2, 3), "logic", "registers", 4, Resources()) for _ in network.layers]
@@ -213,7 +212,7 @@ def test_ready_does_not_wait_for_the_sink(make_network: Callable[..., Network]) 
     top = Accelerator(design.chain)
     seen = set()
 
-    async def bench(ctx: object) -> None:
+    async def bench(ctx: Any) -> None:
         ctx.set(top.ports["s_axis_tvalid"], 1)
         for _ in range(120):
             ready = []
@@ -232,7 +231,7 @@ def test_ready_does_not_wait_for_the_sink(make_network: Callable[..., Network]) 
 
 
 @pytest.mark.parametrize("lanes", [1, 3])
-def test_interface_tells_the_streams(make_network: Callable[..., Network], lanes: int) -> None:
+def test_interface_tells_the_streams(lanes: int) -> None:
     network = make_network(1, [6, 5], ["ternary"])
     option = Option(Folding(lanes, 4), "logic", "registers", 0, Resources())
     port = interface(Schedule(network, load_board("icebreaker"), Fraction(30), (option,)))

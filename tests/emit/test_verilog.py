@@ -2,10 +2,10 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.networks import make_network
 
 import bnngen
 from bnngen.emit.verilog import HEADER, LONGEST_LINE, interface, verilog_text
@@ -58,7 +58,7 @@ def test_the_header_has_no_path_and_no_date(rtl: Path) -> None:
     assert "src = " not in text
 
 
-def test_channels_with_their_own_quantiser_become_lists(make_network: Callable[..., Network]) -> None:
+def test_channels_with_their_own_quantiser_become_lists() -> None:
     base = make_network(0, [3, 2], ["bipolar"])
     own = Quantizer(exact_array([1, 2, 0.5]), exact_array([0, 0, 0]), "sign", base.quantizer.type)
     network = Network((3,), own, base.layers, base.host)
@@ -67,7 +67,7 @@ def test_channels_with_their_own_quantiser_become_lists(make_network: Callable[.
     assert quantize.add == "0/1"
 
 
-def test_no_line_is_too_long_for_a_reader(make_network: Callable[..., Network]) -> None:
+def test_no_line_is_too_long_for_a_reader() -> None:
     """Thousands of weights that share columns of a small table: one expression names all of them."""
     network = make_network(0, (784, 64), ("bipolar",))
     design = bnngen.compile(network, board="ulx3s_85f", fps=30_000_000)

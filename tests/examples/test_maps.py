@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx.reference import ReferenceEvaluator
+from support.onnx_files import custom_ops
 
 import bnngen
 from bnngen.import_check.double import in_double
@@ -27,14 +28,12 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("name", "fps"), [("residual", 10_000), ("separable", 20_000)])
-def test_from_the_file_to_the_verilog(
-    models: Path, tmp_path: Path, custom_ops: list, name: str, fps: int
-) -> None:
+def test_from_the_file_to_the_verilog(models: Path, tmp_path: Path, name: str, fps: int) -> None:
     path = models / f"{name}.onnx"
     network = bnngen.load(path)
     images = np.random.default_rng(0).integers(-128, 128, (4, 3, 16, 16)) / 128
     y = bnngen.golden(network, images)
-    evaluator = ReferenceEvaluator(in_double(onnx.load(path)), new_ops=custom_ops)
+    evaluator = ReferenceEvaluator(in_double(onnx.load(path)), new_ops=custom_ops())
     wanted = np.concatenate([evaluator.run(None, {"image": image[None]})[0] for image in images])
     np.testing.assert_allclose(network.host.real_outputs(y), wanted, rtol=1e-12)
 

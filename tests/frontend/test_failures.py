@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import onnx
 import pytest
+from support.onnx_files import file_agrees, verilog_agrees
 
 from bnngen.ops.conv2d import Conv2d
 
@@ -28,21 +28,19 @@ MOST_NODES = 12
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_golden_is_what_the_file_says(path: Path, file_agrees: Callable) -> None:
+def test_golden_is_what_the_file_says(path: Path) -> None:
     file_agrees(path)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_the_verilog_is_golden(path: Path, file_agrees: Callable, verilog_agrees: Callable) -> None:
+def test_the_verilog_is_golden(path: Path) -> None:
     network = file_agrees(path)
     for fps in (None, 1_000_000):
         verilog_agrees(network, fps)
 
 
 @pytest.mark.slow
-def test_the_smallest_failing_file_is_kept(
-    tmp_path: Path, file_agrees: Callable, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_smallest_failing_file_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "bug.py").write_text(BUG)
     test = f"{HERE / 'test_random_files.py'}::test_golden_is_what_the_file_says"
     command = [sys.executable, "bug.py", test, "-q", "-p", "no:cacheprovider", f"--rootdir={HERE.parents[1]}"]

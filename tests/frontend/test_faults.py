@@ -12,6 +12,7 @@ import pytest
 import bnngen
 from bnngen.base.errors import ModelError
 from bnngen.import_check.check import check_import
+from bnngen.reference.network import Network
 
 RIGHT = [
     "batch4_reshape",
@@ -57,7 +58,7 @@ SECONDS = 60
 """Of processor time, a guard against what never ends: the longest takes four, thrice that while coverage is measured."""
 
 
-def load(shared: Path, name: str) -> bnngen.reference.network.Network:  # type: ignore[name-defined]
+def load(shared: Path, name: str) -> Network:
     start = time.process_time()
     try:
         return bnngen.load(shared / "cases" / "faults" / f"{name}.onnx")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from onnx import helper
+from support.onnx_files import agrees
 
 from bnngen.base.errors import ModelError, ModelFileError
 from bnngen.frontend import import_onnx
 from bnngen.passes.lower import lower
+from tests.frontend.onnx_file import File
 
 STANDARD = helper.make_opsetid("", 13)
 
@@ -36,9 +38,9 @@ def with_functions(*functions: onnx.FunctionProto) -> Callable[[onnx.ModelProto]
     return change
 
 
-def network(file: Callable, op: str, domain: str = "own") -> tuple[Any, str]:
+def network(op: str, domain: str = "own") -> tuple[File, str]:
     """A function between a layer's sums and a quantiser."""
-    model = file(3)
+    model = File(3)
     sums = model.node("MatMul", model.bipolar("x"), np.array([[1.0, -1], [1, 1], [-1, 1]]))
     return model, model.node("MatMul", model.quant(model.node(op, sums, domain=domain), 1.0), np.eye(2))
 
@@ -50,14 +52,14 @@ def network(file: Callable, op: str, domain: str = "own") -> tuple[Any, str]:
         [function("Other", ("Neg", ""), ("Relu", "")), function("Relu", ("Other", "own"))],
     ],
 )
-def test_the_body_takes_the_place_of_the_call(file: Callable, agrees: Callable, functions: list) -> None:
-    model, output = network(file, "Relu")
+def test_the_body_takes_the_place_of_the_call(functions: list) -> None:
+    model, output = network("Relu")
     agrees(model, output, change=with_functions(*functions))
 
 
-def test_a_body_with_unknown_operators_is_refused(file: Callable) -> None:
-    model, output = network(file, "Relu")
-    path = model.save(output, change=with_functions(function("Relu", ("Tanh", ""))))
+def test_a_body_with_unknown_operators_is_refused(tmp_path: Path) -> None:
+    model, output = network("Relu")
+    path = model.save(tmp_path / "model.onnx", output, change=with_functions(function("Relu", ("Tanh", ""))))
     with pytest.raises(ModelError, match="the operator Tanh is not supported"):
         lower(import_onnx(path))
 
@@ -85,26 +87,28 @@ def test_a_body_with_unknown_operators_is_refused(file: Callable) -> None:
         ),
     ],
 )
-def test_functions_that_have_no_end(file: Callable, functions: list, message: str) -> None:
-    model, output = network(file, functions[0].name)
-    path = model.save(output, change=with_functions(*functions))
+def test_functions_that_have_no_end(tmp_path: Path, functions: list, message: str) -> None:
+    model, output = network(functions[0].name)
+    path = model.save(tmp_path / "model.onnx", output, change=with_functions(*functions))
     with pytest.raises(ModelFileError) as error:
         import_onnx(path)
     assert str(error.value) == message
 
 
-def test_a_function_in_onnx_own_domain_is_refused(file: Callable) -> None:
-    model, output = network(file, "Relu", domain="")
-    path = model.save(output, change=with_functions(function("Relu", ("Neg", ""), domain="")))
+def test_a_function_in_onnx_own_domain_is_refused(tmp_path: Path) -> None:
+    model, output = network("Relu", domain="")
+    path = model.save(
+        tmp_path / "model.onnx", output, change=with_functions(function("Relu", ("Neg", ""), domain=""))
+    )
     with pytest.raises(ModelFileError, match="local function 'Relu' is in ONNX's own domain"):
         import_onnx(path)
 
 
-def test_a_function_of_another_version_is_refused(file: Callable) -> None:
+def test_a_function_of_another_version_is_refused(tmp_path: Path) -> None:
     """onnx's inliner leaves it, and its call would be read by its name."""
     body = function("Relu", ("Neg", ""))
     body.opset_import[0].version = 11
-    model, output = network(file, "Relu")
-    path = model.save(output, change=with_functions(body))
+    model, output = network("Relu")
+    path = model.save(tmp_path / "model.onnx", output, change=with_functions(body))
     with pytest.raises(ModelFileError, match="'Relu' is written in version 11 of the operators of domain ''"):
         import_onnx(path)

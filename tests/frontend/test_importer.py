@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from onnx import helper
+from support.onnx_files import agrees, refuses, weights_of
 
 from bnngen.base.errors import ModelError
 from bnngen.frontend import import_onnx
 from bnngen.passes.lower import lower
+from tests.frontend.onnx_file import File
 
 WEIGHTS = np.array([[1.0, -2.0, 3.0], [-1.0, 1.0, 2.0], [0.0, 1.0, -1.0]])
 
 
-def two_layers(model: object, names: tuple[str | None, str | None] = (None, None)) -> str:
-    hidden = model.node("Gemm", model.bipolar("x"), WEIGHTS, [0.5, 1.0, -1.0], name=names[0])  # type: ignore[attr-defined]
-    return model.node("Gemm", model.bipolar(hidden), WEIGHTS, [0.5, 1.0, -1.0], name=names[1])  # type: ignore[attr-defined]
+def two_layers(model: File, names: tuple[str | None, str | None] = (None, None)) -> str:
+    hidden = model.node("Gemm", model.bipolar("x"), WEIGHTS, [0.5, 1.0, -1.0], name=names[0])
+    return model.node("Gemm", model.bipolar(hidden), WEIGHTS, [0.5, 1.0, -1.0], name=names[1])
 
 
-def test_layers_keep_the_names_of_the_file(file: Callable, agrees: Callable) -> None:
-    model = file(3)
+def test_layers_keep_the_names_of_the_file() -> None:
+    model = File(3)
     network = agrees(model, two_layers(model, ("first", "second")))
     assert [layer.name for layer in network.layers] == ["first", "second"]
 
@@ -38,15 +40,15 @@ def test_layers_keep_the_names_of_the_file(file: Callable, agrees: Callable) -> 
         (("fc_bias", "fc"), ["fc_bias", "fc"]),
     ],
 )
-def test_missing_and_repeated_names(file: Callable, agrees: Callable, given: tuple, found: list[str]) -> None:
+def test_missing_and_repeated_names(given: tuple, found: list[str]) -> None:
     """The biases need names too: theirs give way to those of the file."""
-    model = file(3)
+    model = File(3)
     network = agrees(model, two_layers(model, given))
     assert [layer.name for layer in network.layers] == found
 
 
-def test_what_stands_behind_the_output_is_left_out(file: Callable, agrees: Callable) -> None:
-    model = file(3)
+def test_what_stands_behind_the_output_is_left_out() -> None:
+    model = File(3)
     output = two_layers(model)
     model.node("Mul", output, -1.0)
     model.node("MatMul", model.bipolar(output), WEIGHTS)
@@ -54,27 +56,27 @@ def test_what_stands_behind_the_output_is_left_out(file: Callable, agrees: Calla
     assert len(network.layers) == 2
 
 
-def test_a_dead_branch_is_left_out(file: Callable, agrees: Callable) -> None:
-    model = file(3)
+def test_a_dead_branch_is_left_out() -> None:
+    model = File(3)
     x = model.bipolar("x")
     model.node("MatMul", x, WEIGHTS)
     assert len(agrees(model, model.node("MatMul", x, WEIGHTS)).layers) == 1
 
 
-def test_the_input_in_every_rank(file: Callable) -> None:
+def test_the_input_in_every_rank(tmp_path: Path) -> None:
     for shape, stream in (((5,), (5,)), ((2, 5), (5, 2)), ((2, 5, 7), (5, 7, 2))):
-        model = file(*shape)
-        assert import_onnx(model.save(model.bipolar("x"))).input_shape == stream
+        model = File(*shape)
+        assert import_onnx(model.save(tmp_path / "model.onnx", model.bipolar("x"))).input_shape == stream
 
 
 @pytest.mark.parametrize("dims", [[], [3], [1, 2, 3, 4, 5], ["N", 0], ["N", "C"], ["N", 3, "H", "W"]])
-def test_input_shapes_that_are_refused(file: Callable, dims: list) -> None:
+def test_input_shapes_that_are_refused(tmp_path: Path, dims: list) -> None:
     def reshape(model: onnx.ModelProto) -> None:
         value = helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, dims)
         model.graph.input[0].CopyFrom(value)
 
-    model = file(3)
-    path = model.save(model.bipolar("x"), change=reshape)
+    model = File(3)
+    path = model.save(tmp_path / "model.onnx", model.bipolar("x"), change=reshape)
     seen = [d if isinstance(d, int) else 0 for d in dims]
     with pytest.raises(ModelError) as error:
         import_onnx(path)
@@ -83,21 +85,21 @@ def test_input_shapes_that_are_refused(file: Callable, dims: list) -> None:
     )
 
 
-def test_a_fixed_batch_is_no_more_than_an_example(file: Callable, agrees: Callable) -> None:
+def test_a_fixed_batch_is_no_more_than_an_example() -> None:
     def fix(model: onnx.ModelProto) -> None:
         model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 16
 
-    model = file(3)
+    model = File(3)
     agrees(model, two_layers(model), change=fix)
 
 
-def test_two_inputs_are_refused(file: Callable, refuses: Callable) -> None:
+def test_two_inputs_are_refused() -> None:
     def second(model: onnx.ModelProto) -> None:
         model.graph.input.append(helper.make_tensor_value_info("z", onnx.TensorProto.FLOAT, ["N", 3]))
 
-    model = file(3)
+    model = File(3)
     refuses(model, two_layers(model), "layer 'input': the network has 2 inputs, not one", change=second)
-    model = file(3)
+    model = File(3)
     output = two_layers(model)
     refuses(
         model,
@@ -107,29 +109,29 @@ def test_two_inputs_are_refused(file: Callable, refuses: Callable) -> None:
     )
 
 
-def test_two_outputs_are_refused(file: Callable, refuses: Callable) -> None:
-    model = file(3)
+def test_two_outputs_are_refused() -> None:
+    model = File(3)
     first = two_layers(model)
     second = model.node("Mul", first, 2.0)
     refuses(model, [first, second], f"layer '{second}': the network has 2 outputs, not one")
 
 
-def test_an_output_that_does_not_depend_on_the_input(file: Callable, refuses: Callable) -> None:
-    model = file(3)
+def test_an_output_that_does_not_depend_on_the_input() -> None:
+    model = File(3)
     constant = model.node("Add", 1.0, 2.0)
     refuses(model, constant, f"layer '{constant}': the output does not depend on the input")
-    model = file(3)
+    model = File(3)
     model.bipolar("x")
     refuses(model, "nothing", "layer 'nothing': the output does not depend on the input")
 
 
-def test_an_output_that_is_the_input(file: Callable, refuses: Callable) -> None:
-    model = file(3)
+def test_an_output_that_is_the_input() -> None:
+    model = File(3)
     refuses(model, model.node("Identity", "x"), "layer 'x': the network has no layers")
 
 
-def test_an_unsupported_operator_is_named(file: Callable, refuses: Callable) -> None:
-    model = file(3)
+def test_an_unsupported_operator_is_named() -> None:
+    model = File(3)
     path_message = (
         "layer 'act': the operator Tanh is not supported; supported are Add, ArgMax, AveragePool, "
         "BatchNormalization, BipolarQuant, Cast, Clip, Concat, Constant, Conv, Div, Dropout, Flatten, Gather, Gemm, "
@@ -139,15 +141,15 @@ def test_an_unsupported_operator_is_named(file: Callable, refuses: Callable) -> 
     refuses(model, model.node("Tanh", "x", name="act"), path_message)
 
 
-def test_nodes_out_of_order_are_refused(file: Callable, refuses: Callable) -> None:
-    model = file(3)
+def test_nodes_out_of_order_are_refused() -> None:
+    model = File(3)
     output = two_layers(model, ("first", "second"))
     model.nodes.reverse()
     refuses(model, output, "layer 'second': reads the tensor 't2_0', which nothing before it makes")
 
 
-def test_an_unknown_tensor_is_refused(file: Callable, refuses: Callable) -> None:
-    model = file(3)
+def test_an_unknown_tensor_is_refused() -> None:
+    model = File(3)
     refuses(
         model,
         model.node("Relu", "lost", name="relu"),
@@ -155,8 +157,8 @@ def test_an_unknown_tensor_is_refused(file: Callable, refuses: Callable) -> None
     )
 
 
-def test_real_weights_without_a_quantiser_in_front_are_refused(file: Callable, refuses: Callable) -> None:
-    model = file(3)
+def test_real_weights_without_a_quantiser_in_front_are_refused() -> None:
+    model = File(3)
     refuses(
         model,
         model.node("MatMul", "x", WEIGHTS, name="fc"),
@@ -164,19 +166,19 @@ def test_real_weights_without_a_quantiser_in_front_are_refused(file: Callable, r
     )
 
 
-def test_the_same_file_twice_gives_the_same_network(file: Callable, weights_of: Callable) -> None:
-    model = file(3)
-    path = model.save(two_layers(model))
+def test_the_same_file_twice_gives_the_same_network(tmp_path: Path) -> None:
+    model = File(3)
+    path = model.save(tmp_path / "model.onnx", two_layers(model))
     assert weights_of(path) == weights_of(path)
     first, second = (lower(import_onnx(path)) for _ in range(2))
     assert [layer.name for layer in first.layers] == [layer.name for layer in second.layers]
 
 
-def test_two_tensors_of_one_name_are_refused(file: Callable, refuses: Callable) -> None:
+def test_two_tensors_of_one_name_are_refused() -> None:
     def repeat(model: onnx.ModelProto) -> None:
         model.graph.initializer.append(model.graph.initializer[-1])
 
-    model = file(3)
+    model = File(3)
     refuses(
         model,
         model.node("MatMul", model.bipolar("x"), WEIGHTS),

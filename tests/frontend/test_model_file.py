@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import pytest
 from bnngen.base.errors import ModelError, ModelFileError
 from bnngen.frontend import import_onnx
 from bnngen.frontend.model_file import read_model
+from tests.frontend.onnx_file import File
 
 
 def message(path: Path) -> str:
@@ -23,9 +23,9 @@ def message(path: Path) -> str:
 
 
 @pytest.fixture
-def whole(file: Callable) -> bytes:
-    model = file(3)
-    path = model.save(model.node("MatMul", model.bipolar("x"), np.ones((3, 8))))
+def whole(tmp_path: Path) -> bytes:
+    model = File(3)
+    path = model.save(tmp_path / "model.onnx", model.node("MatMul", model.bipolar("x"), np.ones((3, 8))))
     return path.read_bytes()
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.onnx_files import agrees, verilog_agrees
 
+from tests.frontend.onnx_file import File
 from tests.frontend.random_files import SHAPES, Writer
 
 QUICK, SLOW_GOLDEN, SLOW_VERILOG = 40, 500, 40
@@ -28,37 +30,38 @@ class Drawn:
         return self.data.draw(st.integers(first, last))
 
 
-def drawn(data: st.DataObject, file: Callable) -> tuple[Any, str]:
+def drawn(data: st.DataObject) -> tuple[File, str]:
     choices = Drawn(data)
-    model = file(*choices.pick(*SHAPES))
+    model = File(*choices.pick(*SHAPES))
     return model, Writer(model, choices).write()
 
 
-pytestmark = pytest.mark.usefixtures("keeps_failures")
-OPTIONS = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+def examples(count: int) -> settings:
+    """So many files without a time limit; all go to one path, where the last that fails, the smallest, stays."""
+    checks = [HealthCheck.function_scoped_fixture]
+    return settings(max_examples=count, deadline=None, suppress_health_check=checks)
 
 
-@settings(max_examples=QUICK, **OPTIONS)
+@examples(QUICK)
 @given(data=st.data())
-def test_golden_is_what_the_file_says(data: st.DataObject, file: Callable, agrees: Callable) -> None:
-    model, output = drawn(data, file)
-    agrees(model, output)
+def test_golden_is_what_the_file_says(data: st.DataObject, keeps_failures: Path) -> None:
+    model, output = drawn(data)
+    agrees(model, output, path=keeps_failures)
 
 
 @pytest.mark.slow
-@settings(max_examples=SLOW_GOLDEN, **OPTIONS)
+@examples(SLOW_GOLDEN)
 @given(data=st.data())
-def test_golden_of_hundreds_of_files(data: st.DataObject, file: Callable, agrees: Callable) -> None:
-    model, output = drawn(data, file)
-    agrees(model, output)
+def test_golden_of_hundreds_of_files(data: st.DataObject, keeps_failures: Path) -> None:
+    model, output = drawn(data)
+    agrees(model, output, path=keeps_failures)
 
 
 @pytest.mark.slow
-@settings(max_examples=SLOW_VERILOG, **OPTIONS)
+@examples(SLOW_VERILOG)
 @given(data=st.data())
-def test_the_verilog_of_many_files(
-    data: st.DataObject, file: Callable, agrees: Callable, verilog_agrees: Callable
-) -> None:
+def test_the_verilog_of_many_files(data: st.DataObject, keeps_failures: Path) -> None:
     """In Verilator, with and without stalls; cycles and latency as predicted."""
     fps = data.draw(st.sampled_from([None, 1_000_000]))
-    verilog_agrees(agrees(*drawn(data, file)), fps)
+    model, output = drawn(data)
+    verilog_agrees(agrees(model, output, path=keeps_failures), fps)

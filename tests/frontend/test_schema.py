@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from onnx import AttributeProto, helper
+from support.onnx_files import refuses
 
 from bnngen.base.errors import ModelError
 from bnngen.frontend import import_onnx
+from tests.frontend.onnx_file import File
 
 WEIGHTS = np.array([[1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
 
@@ -68,15 +71,15 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_attributes_that_are_refused(file: Callable, refuses: Callable, case: str) -> None:
+def test_attributes_that_are_refused(case: str) -> None:
     attribute, problem = CASES[case]
-    model = file(3)
+    model = File(3)
     output = model.node("Gemm", model.bipolar("x"), WEIGHTS, name="op")
     refuses(model, output, f"layer 'op': Gemm {problem}", change=changed(attribute))
 
 
-def test_text_that_is_none(file: Callable, refuses: Callable) -> None:
-    model = file(3)
+def test_text_that_is_none() -> None:
+    model = File(3)
     output = model.node("MatMul", model.quant("x", 1.0, name="op"), WEIGHTS)
     bad = filled("rounding_mode", AttributeProto.STRING, s=b"\xff\xfe")
     refuses(
@@ -87,8 +90,8 @@ def test_text_that_is_none(file: Callable, refuses: Callable) -> None:
     )
 
 
-def test_more_inputs_than_an_operator_has(file: Callable, refuses: Callable) -> None:
-    model = file(3)
+def test_more_inputs_than_an_operator_has() -> None:
+    model = File(3)
     output = model.node("MatMul", model.bipolar("x"), WEIGHTS, 1.0, name="op")
     refuses(model, output, "layer 'op': MatMul has 3 inputs; it takes 2")
 
@@ -96,15 +99,13 @@ def test_more_inputs_than_an_operator_has(file: Callable, refuses: Callable) -> 
 @pytest.mark.parametrize(
     ("versions", "found"), [([], "none"), ([6], "6"), ([99], "99"), ([11, 13], "11 and 13")]
 )
-def test_versions_that_are_not_known(
-    file: Callable, refuses: Callable, versions: list[int], found: str
-) -> None:
+def test_versions_that_are_not_known(versions: list[int], found: str) -> None:
     def change(model: onnx.ModelProto) -> None:
         kept = [entry for entry in model.opset_import if entry.domain]
         del model.opset_import[:]
         model.opset_import.extend([*kept, *(helper.make_opsetid("", version) for version in versions)])
 
-    model = file(3)
+    model = File(3)
     output = model.node("MatMul", model.bipolar("x"), WEIGHTS)
     most = onnx.defs.onnx_opset_version()
     refuses(
@@ -117,8 +118,8 @@ def test_versions_that_are_not_known(
 
 
 @pytest.mark.parametrize("domain", ["evil", "ai.onnx.ml", "com.microsoft"])
-def test_a_known_name_in_another_domain(file: Callable, refuses: Callable, domain: str) -> None:
-    model = file(3)
+def test_a_known_name_in_another_domain(domain: str) -> None:
+    model = File(3)
     output = model.node("MatMul", model.bipolar("x"), WEIGHTS, name="op", domain=domain)
     refuses(
         model,
@@ -129,8 +130,8 @@ def test_a_known_name_in_another_domain(file: Callable, refuses: Callable, domai
     )
 
 
-def test_a_quantiser_in_onnx_own_domain(file: Callable) -> None:
-    model = file(3)
+def test_a_quantiser_in_onnx_own_domain(tmp_path: Path) -> None:
+    model = File(3)
     output = model.node("MatMul", model.bipolar("x", name="op", domain=""), WEIGHTS)
     with pytest.raises(ModelError, match=r"^layer 'op': the operator BipolarQuant is not supported"):
-        import_onnx(model.save(output))
+        import_onnx(model.save(tmp_path / "model.onnx", output))

@@ -71,7 +71,7 @@ def make_data(random: Random, shared: Path | None) -> Mutant:
         arrays["x"] = frames.integers(0, 256, (FRAMES, *network.model_shape), dtype=np.uint8)
         arrays["x_scale"] = np.array(1 / 255)
     contents = io.BytesIO()
-    np.savez(contents, **arrays)
+    np.savez(contents, allow_pickle=True, **arrays)
     names = random.choices(list(CHANGES), k=random.choice((1, 1, 2, 3)))
     steps = tuple((name, random.getrandbits(32)) for name in names)
     return Mutant(kind, contents.getvalue(), steps, apply)
@@ -216,7 +216,7 @@ def _header(members: Members, random: Random) -> None:
         (10**3,) * 20,
         (0, 10**12),
     )
-    fields = {"descr": npy.dtype_to_descr(dtype), "fortran_order": order, "shape": shape}
+    fields: dict[str, Any] = {"descr": npy.dtype_to_descr(dtype), "fortran_order": order, "shape": shape}
     fields |= random.choice(
         (
             {"shape": random.choice(shapes)},

@@ -75,7 +75,7 @@ def frames(shape: tuple[int, ...], seed: int) -> NDArray[np.float64]:
     random = np.random.default_rng(seed)
 
     def grid(count: int, most: int, step: float) -> NDArray[np.float64]:
-        return random.integers(-most, most + 1, (count, *shape)) * step
+        return random.integers(-most, most + 1, (count, *shape)) * np.float64(step)
 
     parts = [np.zeros((1, *shape)), grid(6, 8, 1 / 4), grid(4, 128, 1 / 32), grid(1, 1, 1.0)]
     parts += [grid(2, 1 << 12, 1.0), grid(1, 1 << 40, 1.0), grid(1, 1 << 10, 2.0**-20)]

@@ -3,6 +3,8 @@ file."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -52,7 +54,7 @@ MULTI_THRESHOLD = """MultiThreshold <out_scale, out_bias> (x, table) => (y) {{
     column = Unsqueeze (x, last) reached = GreaterOrEqual (column, rows) each = Cast <to = 1> (reached)
     count = ReduceSum <keepdims = 0> (each, last) scaled = Mul (count, scale) y = Add (scaled, bias)
 }}"""
-DEFAULTS = {
+DEFAULTS: dict[str, dict[str, Any]] = {
     "Quant": {"signed": 1, "narrow": 0},
     "MultiThreshold": {"out_scale": 1.0, "out_bias": 0.0},
     "BipolarQuant": {},

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from tests.frontend.conftest import File
+from tests.frontend.onnx_file import File
 from tests.frontend.random_files import SHAPES, Writer
 from tests.fuzz import heads
 from tests.fuzz.mutate.draft import Shape
@@ -58,7 +58,7 @@ def random_seed(random: Random) -> Seed:
     """A new file that bnngen should be able to read."""
     choices = Chance(random)
     kind = choices.pick("layers", "layers", "head")
-    model = File(*choices.pick(*SHAPES), directory=Path())
+    model = File(*choices.pick(*SHAPES))
     proto = as_float32(model.proto(WRITERS[kind](model, choices).write()))
     tensors = _tensors(proto)
     (output,) = proto.graph.output

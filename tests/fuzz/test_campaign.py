@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import onnx
 
@@ -25,7 +26,7 @@ def no_relu(kind: str, contents: bytes) -> Verdict:
 
 
 def test_what_fails_is_counted_shrunk_and_kept_once(tmp_path: Path) -> None:
-    told = []
+    told: list[Any] = []
     tally = Campaign("model", 1, no_relu, keep=tmp_path).run(COUNT, told=told.append)
     assert len(told) == tally.mutants == COUNT
     (fault,) = tally.faults.values()

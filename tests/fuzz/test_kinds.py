@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 
 from tests.fuzz import data_files, json_files, toml_files
 from tests.fuzz.kinds import KINDS
 
-CHANGES = {
+CHANGES: dict[str, Mapping[str, Any]] = {
     "data": data_files.CHANGES,
     "profile": toml_files.CHANGES,
     "recipe": toml_files.CHANGES,

@@ -129,13 +129,13 @@ def test_resize(nearest: str, transform: str, scale: float, length: int, sized: 
 def test_gemm(trans_a: int, trans_b: int, bias: tuple[int, ...] | None) -> None:
     x = np.arange(20, dtype=np.float32).reshape((5, 4) if trans_a else (4, 5)) / 4
     weights = np.arange(15, dtype=np.float32).reshape((3, 5) if trans_b else (5, 3)) / 2
-    more = [] if bias is None else [np.resize(np.float32([0.5, -1, 2]), bias)]
+    more = [] if bias is None else [np.resize(np.array([0.5, -1, 2], np.float32), bias)]
     agree("Gemm", x, [weights, *more], transA=trans_a, transB=trans_b, alpha=0.5, beta=-2.0)
 
 
 def test_batch_normalization() -> None:
     x = np.arange(24, dtype=np.float32).reshape(2, 3, 4) / 4
-    parameters = [np.float32(p) for p in ([1, -2, 0], [0.5, 0, 1], [1, 2, 3], [0.25, 4, 1])]
+    parameters = [np.array(p, np.float32) for p in ([1, -2, 0], [0.5, 0, 1], [1, 2, 3], [0.25, 4, 1])]
     agree("BatchNormalization", x, parameters, epsilon=0.0)
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 from bnngen.base.errors import BnngenError, DataError, ModelError
 from bnngen.ops.dense import Dense
 from bnngen.reference.network import Host
-from tests.frontend.conftest import File
+from tests.frontend.onnx_file import File
 from tests.fuzz.oracle import frames, judge_model
 from tests.fuzz.seeds import as_float32
 from tests.fuzz.verdict import of_error
@@ -19,7 +18,7 @@ WEIGHTS = np.array([[1.0, -1.0, 1.0], [1.0, 1.0, -1.0], [-1.0, 1.0, 1.0], [1.0, 
 
 
 def contents(write: Callable[[File], str], *shape: int) -> bytes:
-    model = File(*shape, directory=Path())
+    model = File(*shape)
     return as_float32(model.proto(write(model))).SerializeToString()
 
 

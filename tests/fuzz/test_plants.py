@@ -10,6 +10,8 @@ import pytest
 
 from bnngen.frontend import importer
 from bnngen.frontend.nodes import elementwise, linear, shaping
+from bnngen.frontend.onnx_node import OnnxNode
+from bnngen.frontend.values import Activation
 from bnngen.ir.quantized import Sum
 from bnngen.passes import integerize
 from bnngen.reference import data_file as data
@@ -59,7 +61,9 @@ def a_bias_of_any_shape_is_one_for_each_output(patch: Patch) -> None:
 
 
 def sums_take_shapes_that_differ(patch: Patch) -> None:
-    def wrong(node, importer, left, right, sign):
+    def wrong(
+        node: OnnxNode, importer: importer.Importer, left: Activation, right: Activation, sign: int
+    ) -> None:
         if left.shape != right.shape:
             right = shaping.add_reshape(node, importer, right, left.shape[1:], "_like")
         importer.values[node.output(0)] = importer.add(node, Sum((1, sign)), left, right)

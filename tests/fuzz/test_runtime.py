@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from pathlib import Path
 from random import Random
 
 import numpy as np
 import onnx
 import pytest
 
-from tests.frontend.conftest import File
+from tests.frontend.onnx_file import File
 from tests.fuzz import runtime
 from tests.fuzz.operators import ROUNDINGS
 from tests.fuzz.oracle import frames
@@ -34,7 +33,7 @@ def test_each_way_to_round_is_a_function_of_its_own() -> None:
     assert runtime.ROUNDINGS.keys() == ROUNDINGS.keys()
     x = np.arange(-20, 20).reshape(1, -1) / 8
     for mode in ROUNDINGS:
-        file = File(x.shape[1], directory=Path())
+        file = File(x.shape[1])
         first = file.quant("x", 0.5, bits=4.0, rounding_mode=mode)
         model = as_float32(file.proto(file.quant(first, 0.25, bits=3.0, signed=0, narrow=1)))
         floats = runtime.outputs(model, x, None)
@@ -43,7 +42,7 @@ def test_each_way_to_round_is_a_function_of_its_own() -> None:
 
 
 def test_what_it_can_not_read_it_says_nothing_about() -> None:
-    old = File(3, opset=12, directory=Path())
+    old = File(3, opset=12)
     assert runtime.outputs(as_float32(old.proto(old.bipolar("x"))), np.zeros((1, 3)), None) is None
-    unknown = File(3, directory=Path())
+    unknown = File(3)
     assert runtime.outputs(unknown.proto(unknown.node("Nonsense", "x")), np.zeros((1, 3)), None) is None

@@ -29,6 +29,11 @@ def test_bytes_and_lines_shrink_too() -> None:
 
 
 def test_it_gives_up_in_time() -> None:
-    asked = []
-    shrunk(bytes(10_000), smaller_bytes, lambda c: bool(asked.append(c)))
+    asked: list[bytes] = []
+
+    def never(contents: bytes) -> bool:
+        asked.append(contents)
+        return False
+
+    shrunk(bytes(10_000), smaller_bytes, never)
     assert len(asked) == MOST_ATTEMPTS

@@ -73,7 +73,8 @@ class Grid:
         for tap in np.ndindex(*self.kernel):
             starts = [t * d for t, d in zip(tap, self.dilations, strict=True)]
             ends = zip(starts, self.counts, self.strides, strict=True)
-            cuts.append(padded[(..., *(slice(a, a + (c - 1) * s + 1, s) for a, c, s in ends))])
+            at: tuple[Any, ...] = tuple(slice(a, a + (c - 1) * s + 1, s) for a, c, s in ends)
+            cuts.append(padded[(..., *at)])
         return np.stack(cuts)
 
 

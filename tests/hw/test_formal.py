@@ -4,16 +4,20 @@ A design with assertions goes through yosys to an SMT problem, which z3 searches
 ``cycles`` cycles from reset. For the feed-forward heaps that is a proof for all time.
 """
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from amaranth.back import rtlil
 from amaranth.hdl import Array, Assert, Assume, Cat, Module, Mux, Signal
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
+from support.components import Pipeline
 
 from bnngen_hw.arithmetic.dot import DotProduct
 from bnngen_hw.arithmetic.heap import BitHeap
@@ -25,7 +29,7 @@ from bnngen_hw.streams.fifo import Fifo
 from bnngen_hw.streams.pack import Pack, Unpack
 from bnngen_hw.streams.select import Select
 from bnngen_hw.streams.slice import RegisterSlice
-from bnngen_hw.target import Target
+from bnngen_hw.target import LutInputs, Target
 
 BIN = Path(sys.executable).parent
 SCRIPT = (
@@ -46,12 +50,12 @@ def counterexample(folder: Path, m: Module, ports: list[Signal], cycles: int) ->
     return "" if done.returncode == 0 else done.stdout
 
 
-def popcount(bits):
+def popcount(bits: Any) -> Any:
     """The plain sum of the bits of a signal."""
     return sum((bits[k] for k in range(1, len(bits))), start=bits[0] + 0)
 
 
-def delayed(m, value, cycles):
+def delayed(m: Module, value: Any, cycles: int) -> tuple[Any, Signal]:
     """``value``, ``cycles`` cycles later, and whether that many cycles have passed."""
     there = Signal(init=1)
     m.d.comb += there.eq(1)
@@ -62,7 +66,7 @@ def delayed(m, value, cycles):
     return value, there
 
 
-def heap_of(m, columns, target, bits):
+def heap_of(m: Module, columns: list[int], target: Target, bits: Signal) -> BitHeap:
     """A heap of one lane with AND gates whose other side is 1, so that ``bits`` are its products."""
     m.submodules.heap = heap = BitHeap([["and"] * height for height in columns], 1, target)
     m.d.comb += [heap.x.eq(bits), heap.w.eq(-1)]
@@ -72,7 +76,7 @@ def heap_of(m, columns, target, bits):
 @pytest.mark.parametrize(
     "target", [Target(4, 1), Target(4, 2), Target(4, 9), Target(6, 1), Target(6, 2)], ids=str
 )
-def test_heap_of_16_bits_is_their_sum(tmp_path, target):
+def test_heap_of_16_bits_is_their_sum(tmp_path: Path, target: Target) -> None:
     m, bits = Module(), Signal(16)
     heap = heap_of(m, [16], target, bits)
     wanted, there = delayed(m, popcount(bits), heap.latency)
@@ -81,7 +85,7 @@ def test_heap_of_16_bits_is_their_sum(tmp_path, target):
 
 
 @pytest.mark.parametrize("lut_inputs", [4, 6])
-def test_heap_of_many_columns_is_their_sum(tmp_path, lut_inputs):
+def test_heap_of_many_columns_is_their_sum(tmp_path: Path, lut_inputs: LutInputs) -> None:
     m, bits = Module(), Signal(15)
     heap = heap_of(m, [4, 5, 0, 6], Target(lut_inputs), bits)
     columns = [bits[:4], bits[4:9], bits[9:]]
@@ -91,7 +95,7 @@ def test_heap_of_many_columns_is_their_sum(tmp_path, lut_inputs):
     assert not counterexample(tmp_path, m, [bits], heap.latency + 1)
 
 
-def test_signed_products_in_two_lanes(tmp_path):
+def test_signed_products_in_two_lanes(tmp_path: Path) -> None:
     """x in -4 .. 3, w in -2 .. 1, two products: dot = raw + offset in each lane."""
     m, xs, ws = Module(), Signal(6), Signal(8)
     m.submodules.dot = dot = DotProduct(2, 2, Encoding("signed", 3), Encoding("signed", 2), Target())
@@ -109,12 +113,12 @@ def test_signed_products_in_two_lanes(tmp_path):
 class Chain(Component):
     """Two stream components, one behind the other."""
 
-    def __init__(self, first, second):
+    def __init__(self, first: Any, second: Any) -> None:
         self.first, self.second = first, second
         width = len(first.i.payload)
         super().__init__({"i": In(bit_stream(width)), "o": Out(bit_stream(width))})
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules += [self.first, self.second]
         connect(m, flipped(self.i), self.first.i)
@@ -123,7 +127,7 @@ class Chain(Component):
         return m
 
 
-def orderly(m, dut, capacity):
+def orderly(m: Module, dut: Any, capacity: int) -> tuple[list[Signal], Signal]:
     """Asserts that ``dut`` holds at most ``capacity`` beats, gives what it took, in order, and nothing else,
     and that its offers stand; returns its inputs and the number of beats inside.
 
@@ -150,7 +154,7 @@ def orderly(m, dut, capacity):
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
-def test_fifo(tmp_path, depth):
+def test_fifo(tmp_path: Path, depth: int) -> None:
     m = Module()
     m.submodules.dut = fifo = Fifo(1, depth)
     ports, level = orderly(m, fifo, depth)
@@ -159,7 +163,7 @@ def test_fifo(tmp_path, depth):
     assert not counterexample(tmp_path, m, ports, 2 * depth + 2)
 
 
-def test_register_slice(tmp_path):
+def test_register_slice(tmp_path: Path) -> None:
     m = Module()
     m.submodules.dut = slice_ = RegisterSlice(1)
     ports, level = orderly(m, slice_, 2)
@@ -168,7 +172,7 @@ def test_register_slice(tmp_path):
 
 
 @pytest.mark.parametrize(("beats", "per_block"), [(3, 3), (3, 2), (1, 2)])
-def test_packed_and_unpacked_is_the_same(tmp_path, beats, per_block):
+def test_packed_and_unpacked_is_the_same(tmp_path: Path, beats: int, per_block: int) -> None:
     m = Module()
     m.submodules.dut = chain = Chain(Pack(1, beats, per_block), Unpack(1, beats, per_block))
     ports, _ = orderly(m, chain, 2 * per_block)
@@ -176,14 +180,14 @@ def test_packed_and_unpacked_is_the_same(tmp_path, beats, per_block):
 
 
 @pytest.mark.parametrize(("latency", "depth"), [(1, 1), (3, 2), (2, 3)])
-def test_credits_leave_a_place_for_every_result(tmp_path, pipeline, latency, depth):
+def test_credits_leave_a_place_for_every_result(tmp_path: Path, latency: int, depth: int) -> None:
     m = Module()
-    m.submodules.dut = dut = pipeline(1, latency + 1, depth)
+    m.submodules.dut = dut = Pipeline(1, latency + 1, depth)
     ports, _ = orderly(m, dut, depth)
     assert not counterexample(tmp_path, m, ports, 10)
 
 
-def driven(m, dut):
+def driven(m: Module, dut: Any) -> tuple[list[Signal], Signal, Signal]:
     """Any source and sink at ``dut``; returns their signals, and the number of beats that went in and out."""
     valid, payload, sink = Signal(), Signal(len(dut.i.payload)), Signal()
     taken, given = Signal(4), Signal(4)
@@ -193,7 +197,7 @@ def driven(m, dut):
     return [valid, payload, sink], taken, given
 
 
-def test_selected_words_pass_and_the_others_wait_for_nobody(tmp_path):
+def test_selected_words_pass_and_the_others_wait_for_nobody(tmp_path: Path) -> None:
     m = Module()
     m.submodules.dut = select = Select(2, words=3, first=1, count=1, groups=2)
     ports, taken, _ = driven(m, select)
@@ -206,7 +210,7 @@ def test_selected_words_pass_and_the_others_wait_for_nobody(tmp_path):
     assert not counterexample(tmp_path, m, ports, 9)
 
 
-def test_columns_stand_beside_those_before(tmp_path):
+def test_columns_stand_beside_those_before(tmp_path: Path) -> None:
     """Two rows of three columns of two words: whatever comes, whenever it is taken."""
     m = Module()
     m.submodules.dut = part = WindowColumns(1, kernel=2, beats=2, columns=3, rows=2)
@@ -222,7 +226,7 @@ def test_columns_stand_beside_those_before(tmp_path):
     assert not counterexample(tmp_path, m, ports, 14)
 
 
-def test_the_running_maximum_of_two_positions(tmp_path):
+def test_the_running_maximum_of_two_positions(tmp_path: Path) -> None:
     """Two words of one unsigned element: whatever comes, whenever it is taken."""
     m = Module()
     m.submodules.dut = part = RunningMaximum(Encoding("unsigned", 2), 1, 2, np.array([False, True]))
@@ -240,7 +244,7 @@ def test_the_running_maximum_of_two_positions(tmp_path):
     assert not counterexample(tmp_path, m, ports, 12)
 
 
-def test_a_wrong_design_is_found(tmp_path):
+def test_a_wrong_design_is_found(tmp_path: Path) -> None:
     """The proofs can fail: a queue that holds more than it should is caught."""
     m = Module()
     m.submodules.dut = fifo = Fifo(1, 3)

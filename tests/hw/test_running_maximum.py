@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import bench
 
 from bnngen_hw.beats import join_words, split_word
 from bnngen_hw.encoding import Encoding
@@ -27,7 +26,7 @@ def pools(draw: st.DrawFn) -> RunningMaximum:
 @given(
     pool=pools(), gap=st.sampled_from([0.0, 0.5]), stall=st.sampled_from([0.0, 0.6]), seed=st.integers(0, 99)
 )
-def test_against_numpy(bench: Any, pool: RunningMaximum, gap: float, stall: float, seed: int) -> None:
+def test_against_numpy(pool: RunningMaximum, gap: float, stall: float, seed: int) -> None:
     bits, lanes = pool.encoding.bits, pool.lanes
     codes = np.random.default_rng(seed).integers(0, 1 << bits, (3, pool.positions, len(pool.least)))
     beats = [join_words(word, bits) for word in codes.reshape(-1, lanes)]
@@ -38,7 +37,7 @@ def test_against_numpy(bench: Any, pool: RunningMaximum, gap: float, stall: floa
 
 @settings(max_examples=30, deadline=None)
 @given(pool=pools(), data=st.data())
-def test_timing(bench: Any, pool: RunningMaximum, data: st.DataObject) -> None:
+def test_timing(pool: RunningMaximum, data: st.DataObject) -> None:
     beats = pool.interval
     times = data.draw(st.lists(st.integers(0, 2 * beats), min_size=beats, max_size=beats))
     bench(pool).check_arrivals([0] * beats, pool.words, times)

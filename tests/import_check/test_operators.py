@@ -88,7 +88,7 @@ def test_multi_threshold_counts_channel_by_channel() -> None:
     assert edge.ravel().tolist() == [False, True, False, False, True, False, False, False]
 
 
-STANDARD = {
+STANDARD: dict[str, list[dict[str, Any]]] = {
     "MaxPool": [
         {"kernel_shape": [3, 2], "pads": [1, 0, 2, 1]},
         {"kernel_shape": [2, 2], "strides": [2, 3], "dilations": [2, 1]},
@@ -104,7 +104,7 @@ STANDARD = {
     ],
     "BatchNormalization": [{}, {"epsilon": 0.5}],
 }
-MORE = {
+MORE: dict[str, list[np.ndarray]] = {
     "MaxPool": [],
     "GlobalMaxPool": [],
     "Resize": [np.array([], np.float64), np.array([1, 1, 2, 3], np.float32)],

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.networks import windows
 
 from bnngen.cost.folding import Folding
 from bnngen.ir.window import Window
@@ -39,9 +39,7 @@ def by_loops(conv: Conv2d, frame: np.ndarray) -> np.ndarray:
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), seed=st.integers(0, 999), type_=st.sampled_from(INPUTS))
-def test_against_loops(
-    data: st.DataObject, windows: Callable[..., st.SearchStrategy[Window]], seed: int, type_: IntType
-) -> None:
+def test_against_loops(data: st.DataObject, seed: int, type_: IntType) -> None:
     rng = np.random.default_rng(seed)
     spatial = data.draw(st.sampled_from([(4,), (7,), (3, 4), (5, 5), (1, 6)]))
     window, groups = data.draw(windows(spatial)), data.draw(st.sampled_from([1, 2, 4]))

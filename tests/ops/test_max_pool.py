@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.networks import windows
 
 from bnngen.ir.window import Window
 from bnngen.numbers.datatypes import BIPOLAR, IntType
@@ -18,9 +17,7 @@ from bnngen.ops.max_pool import MaxPool
 @given(
     data=st.data(), seed=st.integers(0, 999), type_=st.sampled_from([BIPOLAR, IntType(0, 3), IntType(-9, 9)])
 )
-def test_against_loops(
-    data: st.DataObject, windows: Callable[..., st.SearchStrategy[Window]], seed: int, type_: IntType
-) -> None:
+def test_against_loops(data: st.DataObject, seed: int, type_: IntType) -> None:
     rng = np.random.default_rng(seed)
     spatial = data.draw(st.sampled_from([(4,), (7,), (3, 4), (5, 5)]))
     window = data.draw(windows(spatial))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
+from support.rewrites import chain, fire, same_meaning
 
-from bnngen.ir.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node, Op
 from bnngen.ir.quantized import RELU, Affine, Concat, Linear, Slice, Upsample
 from bnngen.numbers.exact import exact_array
 from bnngen.passes.affine_behind_move import affine_behind_concat, affine_behind_move
@@ -18,18 +17,17 @@ ONE = Affine(exact_array(2), exact_array(1))
 
 @pytest.mark.parametrize("first", [EACH, ONE, RELU])
 @pytest.mark.parametrize("move", [Slice(1, 3), Upsample((2,))])
-def test_it_keeps_its_channels(
-    first: object, move: object, chain: Callable, fire: Callable, same_meaning: Callable
-) -> None:
+def test_it_keeps_its_channels(first: Op, move: Op) -> None:
     before = chain((1, 3), first, move)
     after = fire(affine_behind_move, before, "n1")
     assert [type(node.op) for node in after.nodes] == [type(move), type(first)]
     same_meaning(before, after, (-1, 0, 2))
 
 
-def joined(*ops: object) -> Graph:
+def joined(*ops: Op | None) -> Graph:
     """Products behind ``x``, perhaps each with an operator behind it, joined."""
-    nodes, ends = [], []
+    nodes: list[Node] = []
+    ends: list[str] = []
     for number, op in enumerate(ops):
         nodes.append(Node(f"p{number}", Linear(np.array([[1, 1], [1, -1], [0, 1]])), ("x",)))
         if op is not None:
@@ -39,7 +37,7 @@ def joined(*ops: object) -> Graph:
 
 
 @pytest.mark.parametrize("ops", [(EACH, ONE), (None, EACH), (ONE, ONE, None), (ONE, ONE)])
-def test_the_parameters_are_joined_too(ops: tuple, fire: Callable, same_meaning: Callable) -> None:
+def test_the_parameters_are_joined_too(ops: tuple) -> None:
     before = joined(*ops)
     after = fire(affine_behind_concat, before, "join")
     assert [n.name for n in after.nodes if isinstance(n.op, Affine)] == ["join_scale"]
@@ -48,7 +46,7 @@ def test_the_parameters_are_joined_too(ops: tuple, fire: Callable, same_meaning:
     assert affine_behind_concat(after, after["join"]) is None
 
 
-def test_one_tensor_twice(fire: Callable, same_meaning: Callable) -> None:
+def test_one_tensor_twice() -> None:
     nodes = (Node("a", ONE, ("x",)), Node("join", Concat(), ("a", "a")))
     before = Graph("x", (2,), nodes, "join")
     same_meaning(before, fire(affine_behind_concat, before, "join"), (-1, 0, 2))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.random_graphs import affines, steps
+from support.rewrites import chain, fire, same_meaning
 
 from bnngen.ir.quantized import ALWAYS, NEVER, RELU, Affine, Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
@@ -36,9 +36,7 @@ def step(*values: object, strict: bool = False, falling: bool = False) -> Step:
         (-ROOT, 0, 0, True),
     ],
 )
-def test_the_threshold_moves(
-    chain: Callable, mul: object, add: object, threshold: object, falls: bool, fire: Callable
-) -> None:
+def test_the_threshold_moves(mul: object, add: object, threshold: object, falls: bool) -> None:
     graph = chain((1,), Affine(exact_array(mul), exact_array(add)), step(0))
     after = fire(affine_into_step, graph, "n1")
     (node,) = after.nodes
@@ -50,14 +48,12 @@ def test_the_threshold_moves(
 @pytest.mark.parametrize(
     ("add", "strict", "bound"), [(0, False, ALWAYS), (0, True, NEVER), (-1, False, NEVER)]
 )
-def test_a_factor_of_zero_decides_for_every_input(
-    chain: Callable, add: int, strict: bool, bound: Bound, fire: Callable
-) -> None:
+def test_a_factor_of_zero_decides_for_every_input(add: int, strict: bool, bound: Bound) -> None:
     graph = chain((1,), Affine(exact_array(0), exact_array(add)), step(0, strict=strict))
     assert fire(affine_into_step, graph, "n1")["n1"].op.rows == ((bound,),)
 
 
-def test_one_row_for_each_channel(chain: Callable, fire: Callable) -> None:
+def test_one_row_for_each_channel() -> None:
     affine = Affine(exact_array([1, -1, 0]), exact_array([1, 2, 3]))
     graph = chain((3,), affine, step(1, 4))
     op = fire(affine_into_step, graph, "n1")["n1"].op
@@ -69,7 +65,7 @@ def test_one_row_for_each_channel(chain: Callable, fire: Callable) -> None:
     assert op.type == IntType(0, 2)
 
 
-def test_one_factor_and_a_row_for_each_channel(chain: Callable, fire: Callable) -> None:
+def test_one_factor_and_a_row_for_each_channel() -> None:
     rows = tuple((Bound(Exact.of(t), strict=True),) for t in (1, 2))
     graph = chain((2,), Affine(exact_array(-2), exact_array(0)), Step(rows, (False, True), BIPOLAR))
     op = fire(affine_into_step, graph, "n1")["n1"].op
@@ -79,16 +75,9 @@ def test_one_factor_and_a_row_for_each_channel(chain: Callable, fire: Callable) 
 
 @settings(max_examples=40)
 @given(data=st.data(), channels=st.integers(1, 2))
-def test_it_is_exact(
-    data: st.DataObject,
-    channels: int,
-    chain: Callable,
-    strategies: SimpleNamespace,
-    same_meaning: Callable,
-    fire: Callable,
-) -> None:
-    affines = [data.draw(strategies.affines(channels)) for _ in range(2)]
-    graph = chain((channels,), *affines, data.draw(strategies.steps(channels)))
+def test_it_is_exact(data: st.DataObject, channels: int) -> None:
+    scaled = [data.draw(affines(channels)) for _ in range(2)]
+    graph = chain((channels,), *scaled, data.draw(steps(channels)))
     once = fire(affine_into_step, graph, "n2")
     twice = fire(affine_into_step, once, "n2")
     values = VALUES if channels == 1 else VALUES[::6]
@@ -96,7 +85,7 @@ def test_it_is_exact(
     same_meaning(graph, twice, values)
 
 
-def test_it_leaves_other_patterns_alone(chain: Callable) -> None:
+def test_it_leaves_other_patterns_alone() -> None:
     affine = Affine(exact_array(2), exact_array(0))
     graph = chain((1,), step(0), affine, RELU, step(0))
     assert [affine_into_step(graph, node) for node in graph.nodes] == [None] * 4

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.random_graphs import affines, linears
+from support.rewrites import chain, fire, same_meaning
 
 from bnngen.ir.quantized import Affine, Convolution, Linear
 from bnngen.ir.window import Window
@@ -19,7 +18,7 @@ from bnngen.passes.rewrite import Refusal
 WEIGHTS = np.array([[1, -2, 3], [0, 1, 1]])
 
 
-def test_the_factor_stays_and_the_offset_is_weighted(chain: Callable, fire: Callable) -> None:
+def test_the_factor_stays_and_the_offset_is_weighted() -> None:
     graph = chain((3,), Affine(exact_array(2), exact_array([1, 10, 100])), Linear(WEIGHTS))
     after = fire(affine_through_product, graph, "n1")
     assert [(n.name, n.inputs) for n in after.nodes] == [("n1", ("x",)), ("n0", ("n1",))]
@@ -29,7 +28,7 @@ def test_the_factor_stays_and_the_offset_is_weighted(chain: Callable, fire: Call
     assert list(after["n0"].op.add) == [281, 110]
 
 
-def test_equal_factors_of_all_channels_are_one(chain: Callable, fire: Callable) -> None:
+def test_equal_factors_of_all_channels_are_one() -> None:
     root = Exact.of(8).sqrt()
     graph = chain(
         (3,), Affine(exact_array([root, root, Exact.of(2).sqrt() * 2]), exact_array(0)), Linear(WEIGHTS)
@@ -39,9 +38,7 @@ def test_equal_factors_of_all_channels_are_one(chain: Callable, fire: Callable) 
 
 
 @pytest.mark.parametrize("shape", [(6,), (2, 1, 3), (3, 2), (1, 3, 2)])
-def test_offsets_of_an_image_belong_to_its_last_axis(
-    chain: Callable, same_meaning: Callable, shape: tuple[int, ...], fire: Callable
-) -> None:
+def test_offsets_of_an_image_belong_to_its_last_axis(shape: tuple[int, ...]) -> None:
     add = exact_array(range(1, shape[-1] + 1))
     graph = chain(shape, Affine(exact_array(-3), add), Linear(np.arange(12).reshape(2, 6)))
     same_meaning(graph, fire(affine_through_product, graph, "n1"), (-1, 2))
@@ -49,19 +46,15 @@ def test_offsets_of_an_image_belong_to_its_last_axis(
 
 @settings(max_examples=40)
 @given(data=st.data())
-def test_it_is_exact(
-    data: st.DataObject, chain: Callable, strategies: SimpleNamespace, same_meaning: Callable, fire: Callable
-) -> None:
+def test_it_is_exact(data: st.DataObject) -> None:
     channels, rows = data.draw(st.integers(1, 3)), data.draw(st.integers(1, 3))
-    affine = data.draw(strategies.affines(channels))
+    affine = data.draw(affines(channels))
     scalar = Affine(affine.mul[:1], affine.add)
-    graph = chain((channels,), scalar, data.draw(strategies.linears(rows, channels)))
+    graph = chain((channels,), scalar, data.draw(linears(rows, channels)))
     same_meaning(graph, fire(affine_through_product, graph, "n1"), (-1, 0, 2))
 
 
-def test_small_multiples_of_one_factor_become_weights(
-    chain: Callable, fire: Callable, same_meaning: Callable
-) -> None:
+def test_small_multiples_of_one_factor_become_weights() -> None:
     graph = chain(
         (3,), Affine(exact_array([1, -1, 2]) * Exact.of(2).sqrt(), exact_array([0, 1, 2])), Linear(WEIGHTS)
     )
@@ -70,7 +63,7 @@ def test_small_multiples_of_one_factor_become_weights(
     same_meaning(graph, after, (-1, 0, 2))
 
 
-def test_those_of_groups_and_taps_too(chain: Callable, fire: Callable, same_meaning: Callable) -> None:
+def test_those_of_groups_and_taps_too() -> None:
     window = Window.plain((2,))
     product = Convolution(np.arange(1, 17).reshape(4, 4), window, groups=2)
     graph = chain((2, 4), Affine(exact_array([1, 2, 0, 3]), exact_array([1, 0, 1, 0])), product)
@@ -78,7 +71,7 @@ def test_those_of_groups_and_taps_too(chain: Callable, fire: Callable, same_mean
 
 
 @pytest.mark.parametrize("factors", [[1, 1, Exact.of(2).sqrt()], [1, 1, 1000]])
-def test_other_factors_for_each_channel_are_refused(factors: list, chain: Callable) -> None:
+def test_other_factors_for_each_channel_are_refused(factors: list) -> None:
     graph = chain((3,), Affine(exact_array(factors), exact_array(0)), Linear(WEIGHTS))
     assert affine_through_product(graph, graph["n1"]) == Refusal(
         "n0",
@@ -88,6 +81,6 @@ def test_other_factors_for_each_channel_are_refused(factors: list, chain: Callab
     )
 
 
-def test_it_leaves_other_patterns_alone(chain: Callable) -> None:
+def test_it_leaves_other_patterns_alone() -> None:
     graph = chain((3,), Linear(np.eye(3, dtype=int)), Linear(WEIGHTS), Affine(exact_array(1), exact_array(0)))
     assert [affine_through_product(graph, node) for node in graph.nodes] == [None] * 3

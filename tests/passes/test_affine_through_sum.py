@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
+from support.rewrites import fire, same_meaning
 
 from bnngen.ir.graph import Graph, Node
 from bnngen.ir.quantized import Affine, Linear, Sum
@@ -44,9 +44,7 @@ def graph(first: Any, second: Any, factors: tuple[int, int] = (1, 1), add: Any =
         (None, Fraction(1, 3), (2, 1), (6, 1)),
     ],
 )
-def test_a_common_grid(
-    first: Any, second: Any, factors: Any, wanted: Any, fire: Callable, same_meaning: Callable
-) -> None:
+def test_a_common_grid(first: Any, second: Any, factors: Any, wanted: Any) -> None:
     before = graph(first, second, factors, add=[1, -2])
     after = fire(affine_through_sum, before, "sum")
     assert after["sum"].op.factors == wanted

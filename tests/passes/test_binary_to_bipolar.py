@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from support.rewrites import chain, fire, same_meaning
 
 from bnngen.ir.graph import Graph, Node
 from bnngen.ir.quantized import Bound, Concat, Linear, Step
@@ -23,9 +23,7 @@ SIGN = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
 LAST = Linear(np.array([[1, -1], [-1, -1], [1, 1]]))
 
 
-def test_the_bit_stays_and_its_meaning_changes(
-    chain: Callable, same_meaning: Callable, fire: Callable
-) -> None:
+def test_the_bit_stays_and_its_meaning_changes() -> None:
     graph = chain((2,), FIRST, BINARY, LAST, SIGN)
     after = fire(binary_to_bipolar, graph, "n2")
     verify(after)
@@ -35,9 +33,7 @@ def test_the_bit_stays_and_its_meaning_changes(
     same_meaning(graph, after, (-1, 0, 1, 2))
 
 
-def test_a_name_that_is_taken_is_not_used_again(
-    chain: Callable, same_meaning: Callable, fire: Callable
-) -> None:
+def test_a_name_that_is_taken_is_not_used_again() -> None:
     graph = chain((2,), FIRST, BINARY, LAST, SIGN)
     nodes = tuple(
         type(n)(
@@ -63,26 +59,26 @@ def test_a_name_that_is_taken_is_not_used_again(
     ],
     ids=["bipolar already", "ternary weights", "another type", "not neighbours"],
 )
-def test_it_leaves_other_patterns_alone(chain: Callable, ops: list) -> None:
+def test_it_leaves_other_patterns_alone(ops: list) -> None:
     graph = chain((2,), *ops)
     assert [binary_to_bipolar(graph, node) for node in graph.nodes] == [None] * len(ops)
 
 
-def test_the_quantiser_of_the_input_stays_as_it_is(chain: Callable) -> None:
+def test_the_quantiser_of_the_input_stays_as_it_is() -> None:
     """Whatever stands before it: the host could not make the bipolar codes of a strict threshold."""
     for ops in ([BINARY], [SIGN, BINARY]):
         graph = chain((2,), *ops, LAST, SIGN)
         assert binary_to_bipolar(graph, graph.nodes[len(ops)]) is None
 
 
-def test_scores_without_a_threshold_behind_them_stay_comparable(chain: Callable) -> None:
+def test_scores_without_a_threshold_behind_them_stay_comparable() -> None:
     """W/2 would give each class an offset of its own in front of the argmax."""
     for tail in ([], [ArgMax(3)]):
         graph = chain((2,), FIRST, BINARY, LAST, *tail)
         assert binary_to_bipolar(graph, graph["n2"]) is None
 
 
-def test_all_branches_of_a_concat_together(same_meaning: Callable, fire: Callable) -> None:
+def test_all_branches_of_a_concat_together() -> None:
     nodes = [
         Node("join", Concat(), ("s0", "s1")),
         Node("last", Linear(np.array([[1, -1, -1, 1]])), ("join",)),

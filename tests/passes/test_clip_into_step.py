@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.random_graphs import affines, clips, steps
+from support.rewrites import chain, fire, same_meaning
 
 from bnngen.ir.quantized import ALWAYS, NEVER, RELU, Bound, Clip, Step
 from bnngen.numbers.datatypes import BIPOLAR
@@ -38,9 +38,7 @@ def bound(value: int, strict: bool) -> Bound:
         (NEVER, False, NEVER),
     ],
 )
-def test_by_hand(
-    chain: Callable, same_meaning: Callable, before: Bound, falling: bool, after: Bound, fire: Callable
-) -> None:
+def test_by_hand(before: Bound, falling: bool, after: Bound) -> None:
     graph = chain((1,), RELU, Step(((before,),), (falling,), BIPOLAR))
     result = fire(clip_into_step, graph, "n1")
     (node,) = result.nodes
@@ -66,9 +64,7 @@ def test_by_hand(
         (NEVER, True, NEVER),
     ],
 )
-def test_both_ends_by_hand(
-    chain: Callable, same_meaning: Callable, before: Bound, falling: bool, after: Bound, fire: Callable
-) -> None:
+def test_both_ends_by_hand(before: Bound, falling: bool, after: Bound) -> None:
     """Between -1 and 1."""
     graph = chain((1,), Clip(Exact.of(-1), Exact.of(1)), Step(((before,),), (falling,), BIPOLAR))
     result = fire(clip_into_step, graph, "n1")
@@ -78,21 +74,14 @@ def test_both_ends_by_hand(
 
 @settings(max_examples=40)
 @given(data=st.data(), channels=st.integers(1, 2))
-def test_it_is_exact(
-    data: st.DataObject,
-    channels: int,
-    chain: Callable,
-    strategies: SimpleNamespace,
-    same_meaning: Callable,
-    fire: Callable,
-) -> None:
-    affines = [data.draw(strategies.affines(channels)) for _ in range(2)]
+def test_it_is_exact(data: st.DataObject, channels: int) -> None:
+    scaled = [data.draw(affines(channels)) for _ in range(2)]
     graph = chain(
         (channels,),
-        affines[0],
-        data.draw(strategies.clips()),
-        affines[1],
-        data.draw(strategies.steps(channels)),
+        scaled[0],
+        data.draw(clips()),
+        scaled[1],
+        data.draw(steps(channels)),
     )
     after = fire(affine_into_step, graph, "n3")
     after = fire(clip_into_step, after, "n3")
@@ -100,6 +89,6 @@ def test_it_is_exact(
     same_meaning(graph, after, VALUES if channels == 1 else VALUES[::8])
 
 
-def test_it_leaves_other_patterns_alone(chain: Callable) -> None:
+def test_it_leaves_other_patterns_alone() -> None:
     graph = chain((1,), Step(((ALWAYS,),), (False,), BIPOLAR), RELU)
     assert [clip_into_step(graph, node) for node in graph.nodes] == [None, None]

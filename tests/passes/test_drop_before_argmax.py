@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
+from support.rewrites import chain, fire, same_meaning
 
 from bnngen.ir.quantized import Affine, Bound, Linear, Softmax, Step
 from bnngen.numbers.datatypes import BIPOLAR
@@ -23,7 +22,7 @@ def affine(mul: object, add: object = 0) -> Affine:
     return Affine(exact_array(mul), exact_array(add))
 
 
-def test_a_softmax_goes(chain: Callable, same_meaning: Callable, fire: Callable) -> None:
+def test_a_softmax_goes() -> None:
     graph = chain((2,), LINEAR, Softmax(), ArgMax(4))
     after = fire(drop_softmax_before_argmax, graph, "n2")
     assert [n.name for n in after.nodes] == ["n0", "n2"]
@@ -33,7 +32,7 @@ def test_a_softmax_goes(chain: Callable, same_meaning: Callable, fire: Callable)
 @pytest.mark.parametrize(
     "op", [affine(2, 1), affine(Exact.of(2).sqrt(), -3), affine([3, 3, 3, 3], [1, 1, 1, 1])]
 )
-def test_a_rising_affine_goes(chain: Callable, same_meaning: Callable, op: Affine, fire: Callable) -> None:
+def test_a_rising_affine_goes(op: Affine) -> None:
     graph = chain((2,), LINEAR, op, ArgMax(4))
     after = fire(drop_affine_before_argmax, graph, "n2")
     assert [n.name for n in after.nodes] == ["n0", "n2"]
@@ -41,7 +40,7 @@ def test_a_rising_affine_goes(chain: Callable, same_meaning: Callable, op: Affin
     same_meaning(graph, after, (-1, 0, 1))
 
 
-def test_a_falling_affine_turns_the_weights(chain: Callable, same_meaning: Callable, fire: Callable) -> None:
+def test_a_falling_affine_turns_the_weights() -> None:
     graph = chain((2,), LINEAR, affine(-3, 1), ArgMax(4))
     after = fire(drop_affine_before_argmax, graph, "n2")
     assert after["n0"].op.weights.tolist() == (-LINEAR.weights).tolist()
@@ -50,7 +49,7 @@ def test_a_falling_affine_turns_the_weights(chain: Callable, same_meaning: Calla
 
 
 @pytest.mark.parametrize("op", [affine([1, 1, 1, 2]), affine(1, [0, 0, 0, 1])])
-def test_one_scale_or_offset_for_each_class_is_refused(chain: Callable, op: Affine) -> None:
+def test_one_scale_or_offset_for_each_class_is_refused(op: Affine) -> None:
     graph = chain((2,), LINEAR, op, ArgMax(4))
     assert drop_affine_before_argmax(graph, graph["n2"]) == Refusal(
         "n1",
@@ -59,14 +58,14 @@ def test_one_scale_or_offset_for_each_class_is_refused(chain: Callable, op: Affi
     )
 
 
-def test_what_turns_the_order_for_good_is_refused(chain: Callable) -> None:
+def test_what_turns_the_order_for_good_is_refused() -> None:
     graph = chain((2,), LINEAR, affine(0, 1), ArgMax(4))
     assert drop_affine_before_argmax(graph, graph["n2"]) == TURNS
     graph = chain((2,), SIGN, affine(-1), ArgMax(2))
     assert drop_affine_before_argmax(graph, graph["n2"]) == TURNS
 
 
-def test_they_leave_other_patterns_alone(chain: Callable) -> None:
+def test_they_leave_other_patterns_alone() -> None:
     graph = chain((2,), LINEAR, Softmax(), affine(2), SIGN, ArgMax(4))
     for node in graph.nodes:
         assert drop_softmax_before_argmax(graph, node) is None

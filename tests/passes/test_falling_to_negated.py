@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.random_graphs import affines, linears, steps
+from support.rewrites import chain, fire, same_meaning
 
 from bnngen.ir.quantized import ALWAYS, NEVER, Affine, Bound, Linear, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
@@ -23,7 +22,7 @@ def row(*values: object, strict: bool = False) -> tuple[Bound, ...]:
     return tuple(Bound(Exact.of(v), strict) for v in values)
 
 
-def test_only_falling_rows_change_sign(chain: Callable, same_meaning: Callable, fire: Callable) -> None:
+def test_only_falling_rows_change_sign() -> None:
     step = Step((row(3, 1, strict=True), row(1, 3)), (True, False), IntType(0, 2))
     graph = chain((2,), LINEAR, step)
     after = fire(falling_to_negated, graph, "n1")
@@ -33,9 +32,7 @@ def test_only_falling_rows_change_sign(chain: Callable, same_meaning: Callable, 
     same_meaning(graph, after, (-2, -1, 0, 1, 2))
 
 
-def test_one_row_of_thresholds_for_all_channels(
-    chain: Callable, same_meaning: Callable, fire: Callable
-) -> None:
+def test_one_row_of_thresholds_for_all_channels() -> None:
     graph = chain((2,), LINEAR, Step((row(1),), (True,), BIPOLAR))
     after = fire(falling_to_negated, graph, "n1")
     assert after["n0"].op.weights.tolist() == [[-1, 1], [-1, -1]]
@@ -43,9 +40,7 @@ def test_one_row_of_thresholds_for_all_channels(
     same_meaning(graph, after, (-1, 0, 1))
 
 
-def test_rows_that_x_does_not_decide_keep_their_weights(
-    chain: Callable, same_meaning: Callable, fire: Callable
-) -> None:
+def test_rows_that_x_does_not_decide_keep_their_weights() -> None:
     step = Step(((ALWAYS,), row(1)), (True, True), BIPOLAR)
     graph = chain((2,), LINEAR, step)
     after = fire(falling_to_negated, graph, "n1")
@@ -70,9 +65,7 @@ def test_rows_that_x_does_not_decide_keep_their_weights(
         ([[2, 3]], False),
     ],
 )
-def test_only_weights_whose_bits_hold_their_negatives(
-    chain: Callable, weights: list[list[int]], fires: bool
-) -> None:
+def test_only_weights_whose_bits_hold_their_negatives(weights: list[list[int]], fires: bool) -> None:
     """-1 fits one signed bit and -2 two, but 1 and 2 don't; {0, 1} has no sign bit."""
     graph = chain((2,), Linear(np.array(weights)), Step((row(1),), (True,), BIPOLAR))
     assert (falling_to_negated(graph, graph["n1"]) is not None) == fires
@@ -80,22 +73,20 @@ def test_only_weights_whose_bits_hold_their_negatives(
 
 @settings(max_examples=40)
 @given(data=st.data())
-def test_it_is_exact(
-    data: st.DataObject, chain: Callable, strategies: SimpleNamespace, same_meaning: Callable, fire: Callable
-) -> None:
-    affine = Affine(exact_array([-1, 2]), data.draw(strategies.affines(2)).add)
-    graph = chain((2,), data.draw(strategies.linears(2, 2)), affine, data.draw(strategies.steps(2)))
+def test_it_is_exact(data: st.DataObject) -> None:
+    affine = Affine(exact_array([-1, 2]), data.draw(affines(2)).add)
+    graph = chain((2,), data.draw(linears(2, 2)), affine, data.draw(steps(2)))
     before = fire(affine_into_step, graph, "n2")
     after = falling_to_negated(before, before["n2"]) or before
     same_meaning(graph, after, (-2, -1, 0, 1, 3))
 
 
-def test_it_leaves_rising_rows_alone(chain: Callable) -> None:
+def test_it_leaves_rising_rows_alone() -> None:
     graph = chain((2,), LINEAR, Step((row(1),), (False,), BIPOLAR))
     assert [falling_to_negated(graph, node) for node in graph.nodes] == [None, None]
 
 
-def test_it_waits_for_what_will_merge(chain: Callable) -> None:
+def test_it_waits_for_what_will_merge() -> None:
     falling = Step((row(1),), (True,), BIPOLAR)
     affine = Affine(exact_array(2), exact_array(0))
     waiting = chain((2,), affine, LINEAR, LINEAR, falling)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.exact_graphs import evaluate
+from support.rewrites import chain
 
 from bnngen.base.errors import ModelError
 from bnngen.ir.quantized import ALWAYS, NEVER, Affine, Bound, Linear, Reshape, Softmax, Step
@@ -24,7 +25,7 @@ values = st.fractions(-5, 5, max_denominator=3) | st.integers(-4, 4).map(Fractio
 bounds = st.builds(Bound, values.map(Exact.of), st.booleans()) | st.sampled_from([ALWAYS, NEVER])
 
 
-def thresholds(chain: Callable, step: Step, linear: Linear = SUM) -> Threshold:
+def thresholds(step: Step, linear: Linear = SUM) -> Threshold:
     network = integerize(chain((linear.weights.shape[1],), SIGN, linear, step))
     layer = network.layers[0].op
     assert isinstance(layer, Dense)
@@ -33,11 +34,9 @@ def thresholds(chain: Callable, step: Step, linear: Linear = SUM) -> Threshold:
 
 
 @given(row=st.lists(bounds, min_size=1, max_size=4), falling=st.booleans())
-def test_every_reachable_sum_keeps_its_code(
-    row: list[Bound], falling: bool, chain: Callable, evaluate: Callable
-) -> None:
+def test_every_reachable_sum_keeps_its_code(row: list[Bound], falling: bool) -> None:
     step = Step((tuple(row),), (falling,), IntType(-1, len(row) - 1))
-    threshold = thresholds(chain, step)
+    threshold = thresholds(step)
     codes = chain((1,), step)
     for acc in range(-3, 4):
         assert threshold.compute(np.array([[acc]])).tolist() == [evaluate(codes, [acc])]
@@ -64,17 +63,17 @@ def test_every_reachable_sum_keeps_its_code(
         (NEVER, False, 4),
     ],
 )
-def test_thresholds_by_hand(chain: Callable, bound: Bound, falling: bool, threshold: int) -> None:
+def test_thresholds_by_hand(bound: Bound, falling: bool, threshold: int) -> None:
     """Sums reach from -3 to 3; 4 is never reached."""
-    result = thresholds(chain, Step(((bound,),), (falling,), BIPOLAR))
+    result = thresholds(Step(((bound,),), (falling,), BIPOLAR))
     assert result.thresholds.tolist() == [[threshold]]
     assert result.invert.tolist() == [falling]
 
 
-def test_rows_are_clipped_to_their_own_range(chain: Callable) -> None:
+def test_rows_are_clipped_to_their_own_range() -> None:
     linear = Linear(np.array([[1, 0], [3, -2]]))
     row = (Bound(Exact.of(-9), strict=False), Bound(Exact.of(9), strict=False))
-    result = thresholds(chain, Step((row,), (False,), IntType(0, 2)), linear)
+    result = thresholds(Step((row,), (False,), IntType(0, 2)), linear)
     assert result.thresholds.tolist() == [[-1, 2], [-5, 6]]
 
 
@@ -100,7 +99,7 @@ def plain_sign(threshold: Fraction = Fraction(0)) -> Step:
     ],
 )
 def test_a_plain_sign_is_accepted_where_its_zero_is_not_reached(
-    chain: Callable, evaluate: Callable, weights: list, threshold: Fraction, accepted: bool
+    weights: list, threshold: Fraction, accepted: bool
 ) -> None:
     step, linear = plain_sign(threshold), Linear(np.array(weights))
     graph = chain((len(weights[0]),), SIGN, linear, step)
@@ -118,14 +117,14 @@ def test_a_plain_sign_is_accepted_where_its_zero_is_not_reached(
         assert network.run(np.array([codes])).tolist() == [evaluate(graph, codes)]
 
 
-def test_a_plain_sign_behind_inputs_that_can_be_zero(chain: Callable) -> None:
+def test_a_plain_sign_behind_inputs_that_can_be_zero() -> None:
     row = tuple(Bound(Exact.of(v), strict=False) for v in (Fraction(-1, 2), Fraction(1, 2)))
     ternary = Step((row,), (False,), IntType(-1, 1))
     with pytest.raises(ModelError, match=r"is a plain Sign, and gives 0 where the sum of channel 0 is 0"):
         integerize(chain((3,), ternary, SUM, plain_sign()))
 
 
-def test_the_tail_is_the_hosts(chain: Callable) -> None:
+def test_the_tail_is_the_hosts() -> None:
     tail = Affine(exact_array([2]), exact_array([1]))
     host = integerize(chain((3,), SIGN, SUM, tail, Softmax())).host
     assert (list(host.mul), list(host.add), host.softmax) == ([2], [1], True)

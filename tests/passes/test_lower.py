@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.exact_graphs import evaluate, run_exactly
+from support.random_graphs import networks
+from support.rewrites import chain, inputs_for_every_code
 
 from bnngen.base.errors import ModelError
 from bnngen.frontend import import_onnx
@@ -84,13 +86,7 @@ def assert_same_layer(first: Any, second: Any) -> None:
 
 @settings(max_examples=60)
 @given(data=st.data())
-def test_lowering_is_exact(
-    data: st.DataObject,
-    networks: Callable,
-    evaluate: Callable,
-    run_exactly: Callable,
-    inputs_for_every_code: Callable,
-) -> None:
+def test_lowering_is_exact(data: st.DataObject) -> None:
     graph = data.draw(networks())
     network = lower(graph)
     for x in inputs_for_every_code(graph):
@@ -99,7 +95,7 @@ def test_lowering_is_exact(
 
 @settings(max_examples=60)
 @given(data=st.data())
-def test_the_order_of_the_rules_does_not_matter(data: st.DataObject, networks: Callable) -> None:
+def test_the_order_of_the_rules_does_not_matter(data: st.DataObject) -> None:
     graph = data.draw(networks())
     rules = data.draw(st.permutations(RULES))
     assert_same_network(lower(graph), lower(graph, rules))
@@ -124,24 +120,24 @@ def in_every_leading_order(graph: Graph) -> None:
         assert_same_network(lower(graph), lower(graph, [rule, *(r for r in RULES if r is not rule)]))
 
 
-def test_a_binary_input_quantiser_behind_an_affine(chain: Callable) -> None:
+def test_a_binary_input_quantiser_behind_an_affine() -> None:
     in_every_leading_order(chain((2,), affine(0.5, 0.25), BINARY, affine(3), linear([1, -1])))
 
 
-def test_a_binary_step_behind_the_input_quantiser(chain: Callable) -> None:
+def test_a_binary_step_behind_the_input_quantiser() -> None:
     in_every_leading_order(chain((2,), SIGN, BINARY, linear([1, -1])))
 
 
-def test_zero_gamma_behind_a_negative_scale(chain: Callable) -> None:
+def test_zero_gamma_behind_a_negative_scale() -> None:
     in_every_leading_order(chain((2,), SIGN, linear([1, -1]), affine(-1), affine(0, 1), SIGN, linear([1])))
 
 
-def test_a_factor_of_zero_in_front_of_a_falling_row(chain: Callable) -> None:
+def test_a_factor_of_zero_in_front_of_a_falling_row() -> None:
     ops = [SIGN, affine(0, 1), linear([1, -1], [1, 1]), linear([1, 2]), affine(-1), SIGN, linear([1])]
     in_every_leading_order(chain((2,), *ops))
 
 
-def test_two_falling_steps_on_weights_of_one_sign(chain: Callable) -> None:
+def test_two_falling_steps_on_weights_of_one_sign() -> None:
     """-W needs one bit less than W here, so that turning W round isn't free both ways."""
     step = Step(((Bound(Exact.of(-1), strict=False),),), (False,), IntType(0, 1))
     in_every_leading_order(
@@ -149,7 +145,7 @@ def test_two_falling_steps_on_weights_of_one_sign(chain: Callable) -> None:
     )
 
 
-def test_a_gamma_that_is_nearly_zero(chain: Callable, evaluate: Callable, run_exactly: Callable) -> None:
+def test_a_gamma_that_is_nearly_zero() -> None:
     """Its thresholds are far beyond every sum; none of the ways there may take time that grows with them."""
     tiny = Exact.of(1e-38) / Exact.of(0.7).sqrt()
     graph = chain((2,), SIGN, linear([1, 1]), affine([tiny], [1e-3]), SIGN, linear([1]))
@@ -158,7 +154,7 @@ def test_a_gamma_that_is_nearly_zero(chain: Callable, evaluate: Callable, run_ex
         assert run_exactly(network, x) == evaluate(graph, x) == [1]
 
 
-def test_scores_keep_their_own_scales(chain: Callable, evaluate: Callable, run_exactly: Callable) -> None:
+def test_scores_keep_their_own_scales() -> None:
     """A batch norm behind the last layer belongs to the host, irrational or not."""
     roots = [Exact.of(2).sqrt(), Exact.of(3).sqrt() * -1]
     graph = chain((2,), SIGN, linear([1, 1], [1, -1]), affine(roots, [1, 2]))
@@ -168,9 +164,7 @@ def test_scores_keep_their_own_scales(chain: Callable, evaluate: Callable, run_e
     assert network.classes(network.run(np.array([[1, 1], [-1, 1]]))).tolist() == [0, 1]
 
 
-def test_codes_with_a_scale_leave_it_to_the_host(
-    chain: Callable, evaluate: Callable, run_exactly: Callable
-) -> None:
+def test_codes_with_a_scale_leave_it_to_the_host() -> None:
     graph = chain((2,), SIGN, linear([1, 1], [1, -1]), SIGN, affine(-0.5), affine(2, 3))
     network = lower(graph)
     assert network.output_type == BIPOLAR
@@ -178,9 +172,7 @@ def test_codes_with_a_scale_leave_it_to_the_host(
     assert run_exactly(network, (1, 1)) == evaluate(graph, (1, 1)) == [2, 2]
 
 
-def test_layers_without_a_quantiser_between_them(
-    chain: Callable, evaluate: Callable, run_exactly: Callable
-) -> None:
+def test_layers_without_a_quantiser_between_them() -> None:
     graph = chain((2,), SIGN, linear([1, 2], [1, -1]), affine(0.5, [1, 2]), linear([1, 3], [0, -1]))
     network = lower(graph)
     assert len(network.layers) == 2
@@ -236,19 +228,19 @@ def test_layers_without_a_quantiser_between_them(
         ),
     ],
 )
-def test_what_can_not_be_lowered_is_refused_by_name(chain: Callable, ops: list, message: str) -> None:
+def test_what_can_not_be_lowered_is_refused_by_name(ops: list, message: str) -> None:
     with pytest.raises(ModelError) as error:
         lower(chain((2,), *ops))
     assert str(error.value) == message
 
 
-def test_input_thresholds_that_are_no_rounding_are_refused(chain: Callable) -> None:
+def test_input_thresholds_that_are_no_rounding_are_refused() -> None:
     row = tuple(Bound(Exact.of(t), strict=False) for t in (0, 1, 3))
     with pytest.raises(ModelError, match=r"with thresholds that no affine rounding gives$"):
         lower(chain((1,), Step((row,), (False,), IntType(0, 3)), linear([1])))
 
 
-def test_input_channels_with_different_roundings_are_refused(chain: Callable) -> None:
+def test_input_channels_with_different_roundings_are_refused() -> None:
     rows = ((Bound(Exact(), strict=True),), (Bound(Exact(), strict=False),))
     with pytest.raises(ModelError, match=r"^layer 'n0': quantises the channels of the input with different"):
         lower(chain((2,), Step(rows, (False, False), IntType(0, 1)), linear([1, 1])))
@@ -266,9 +258,7 @@ def test_an_input_that_several_layers_read_is_refused_by_name() -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (2, 2, 1), (2, 1, 3), (1, 3, 2), (2, 2)])
-def test_a_flattened_image_meets_the_weights_in_stream_order(
-    chain: Callable, evaluate: Callable, run_exactly: Callable, shape: tuple[int, ...]
-) -> None:
+def test_a_flattened_image_meets_the_weights_in_stream_order(shape: tuple[int, ...]) -> None:
     features = int(np.prod(shape))
     weights = np.arange(2 * features).reshape(2, features) - features
     graph = chain(shape, SIGN, Reshape((int(np.prod(shape)),)), Linear(weights))

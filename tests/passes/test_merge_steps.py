@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from types import SimpleNamespace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.random_graphs import affines, steps
+from support.rewrites import chain, fire, same_meaning
 
 from bnngen.ir.quantized import ALWAYS, NEVER, RELU, Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
@@ -28,7 +28,7 @@ LEVELS = Step((row(0, 1, 2),), (False,), IntType(0, 3))
 SIGN = Step((row(0),), (False,), BIPOLAR)
 
 
-def test_the_second_step_picks_thresholds_of_the_first(chain: Callable, fire: Callable) -> None:
+def test_the_second_step_picks_thresholds_of_the_first() -> None:
     graph = chain((1,), LEVELS, Step((row(2, 3, strict=True),), (False,), IntType(5, 7)))
     after = fire(merge_steps, graph, "n1")
     (node,) = after.nodes
@@ -37,14 +37,12 @@ def test_the_second_step_picks_thresholds_of_the_first(chain: Callable, fire: Ca
     assert node.op.type == IntType(5, 7)
 
 
-def test_what_the_lowest_code_passes_is_always_passed(chain: Callable, fire: Callable) -> None:
+def test_what_the_lowest_code_passes_is_always_passed() -> None:
     graph = chain((1,), SIGN, Step((row(-1, 0, 1, 2),), (False,), IntType(0, 4)))
     assert fire(merge_steps, graph, "n1")["n1"].op.rows == ((ALWAYS, *row(0, 0), NEVER),)
 
 
-def test_a_falling_second_step_takes_the_complement(
-    chain: Callable, same_meaning: Callable, fire: Callable
-) -> None:
+def test_a_falling_second_step_takes_the_complement() -> None:
     graph = chain((1,), LEVELS, Step((row(0),), (True,), BIPOLAR))
     after = fire(merge_steps, graph, "n1")
     assert after["n1"].op.rows == (row(0, strict=True),)
@@ -54,15 +52,8 @@ def test_a_falling_second_step_takes_the_complement(
 
 @settings(max_examples=60)
 @given(data=st.data(), channels=st.integers(1, 2))
-def test_it_is_exact(
-    data: st.DataObject,
-    channels: int,
-    chain: Callable,
-    strategies: SimpleNamespace,
-    same_meaning: Callable,
-    fire: Callable,
-) -> None:
-    ops = [draw for _ in range(2) for draw in (strategies.affines(channels), strategies.steps(channels))]
+def test_it_is_exact(data: st.DataObject, channels: int) -> None:
+    ops = [draw for _ in range(2) for draw in (affines(channels), steps(channels))]
     graph = chain((channels,), *(data.draw(op) for op in ops))
     before = fire(affine_into_step, graph, "n1")
     before = fire(affine_into_step, before, "n3")
@@ -70,9 +61,7 @@ def test_it_is_exact(
     same_meaning(graph, after, VALUES if channels == 1 else VALUES[::12])
 
 
-def test_a_step_that_passes_nothing_or_everything(
-    chain: Callable, same_meaning: Callable, fire: Callable
-) -> None:
+def test_a_step_that_passes_nothing_or_everything() -> None:
     inner = Step(((ALWAYS, *row(1), NEVER),), (False,), IntType(0, 3))
     for falling in (False, True):
         for outer in (row(0, 1, 2, 3), row(3, 2, 1, 0, strict=True)):
@@ -80,7 +69,7 @@ def test_a_step_that_passes_nothing_or_everything(
             same_meaning(graph, fire(merge_steps, graph, "n1"), VALUES)
 
 
-def test_a_plain_sign_passes_on_its_mark_but_is_not_merged_itself(chain: Callable, fire: Callable) -> None:
+def test_a_plain_sign_passes_on_its_mark_but_is_not_merged_itself() -> None:
     plain = Step((row(0) + row(0, strict=True),), (False,), IntType(-1, 1), from_sign=True)
     graph = chain((1,), SIGN, plain)
     assert fire(merge_steps, graph, "n1")["n1"].op == replace(plain, rows=(row(0, 0),))
@@ -88,7 +77,7 @@ def test_a_plain_sign_passes_on_its_mark_but_is_not_merged_itself(chain: Callabl
     assert merge_steps(graph, graph["n1"]) is None
 
 
-def test_it_leaves_other_patterns_alone(chain: Callable, fire: Callable) -> None:
+def test_it_leaves_other_patterns_alone() -> None:
     graph = chain((1,), SIGN, RELU, SIGN)
     assert [merge_steps(graph, node) for node in graph.nodes] == [None] * 3
     after = fire(clip_into_step, graph, "n2")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
+from support.rewrites import fire, same_meaning
 
-from bnngen.ir.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node, Op
 from bnngen.ir.quantized import RELU, Affine, Linear, Sum
 from bnngen.numbers.exact import exact_array
 from bnngen.passes.one_reader_each import one_reader_each
@@ -14,7 +13,7 @@ from bnngen.passes.one_reader_each import one_reader_each
 AFFINE = Affine(exact_array(2), exact_array([1, -1]))
 
 
-def branches(op: object) -> Graph:
+def branches(op: Op) -> Graph:
     nodes = (
         Node("shared", op, ("x",)),
         Node("left", Linear(np.array([[1, 1], [0, 1]])), ("shared",)),
@@ -23,7 +22,7 @@ def branches(op: object) -> Graph:
     return Graph("x", (2,), nodes, "sum")
 
 
-def test_each_reader_gets_its_own(fire: Callable, same_meaning: Callable) -> None:
+def test_each_reader_gets_its_own() -> None:
     for op in (AFFINE, RELU):
         graph = branches(op)
         after = fire(one_reader_each, graph, "shared")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
+from support.exact_graphs import evaluate
+from support.rewrites import chain, fire, same_meaning
 
 from bnngen.ir.quantized import RELU, Affine, Bound, Linear, MaxPool, Reshape, Step
 from bnngen.ir.window import Window
@@ -25,7 +25,7 @@ EACH = Affine(exact_array([2, 3]), exact_array(1))
 POOL = MaxPool(Window.plain((2, 2)))
 
 
-def test_the_columns_take_the_order_of_the_stream(chain: Callable, fire: Callable) -> None:
+def test_the_columns_take_the_order_of_the_stream() -> None:
     """Two channels of 1 x 3: the file has a0 a1 a2 b0 b1 b2, the stream a0 b0 a1 b1 a2 b2."""
     graph = chain((1, 3, 2), Reshape((6,)), Linear(np.array([[0, 1, 2, 10, 11, 12]])))
     after = fire(flatten_into_linear, graph, "n1")
@@ -35,7 +35,7 @@ def test_the_columns_take_the_order_of_the_stream(chain: Callable, fire: Callabl
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 4), (2, 2, 1), (2, 1, 3), (1, 3, 2), (2, 2), (5,), (2, 3, 2)])
-def test_it_is_exact(chain: Callable, evaluate: Callable, shape: tuple[int, ...], fire: Callable) -> None:
+def test_it_is_exact(shape: tuple[int, ...]) -> None:
     features = int(np.prod(shape))
     generator = np.random.default_rng(features)
     graph = chain(shape, Reshape((features,)), Linear(generator.integers(-9, 9, (2, features))))
@@ -65,26 +65,26 @@ def test_where_each_element_comes_from(shape: tuple, target: tuple, order: list[
     assert op.keeps_order(shape) == (order == sorted(order))
 
 
-def test_two_in_a_row_are_one(chain: Callable, fire: Callable, same_meaning: Callable) -> None:
+def test_two_in_a_row_are_one() -> None:
     graph = chain((1, 2, 2), Reshape((4,)), Reshape((2, 2)), RELU)
     after = fire(merge_reshapes, graph, "n1")
     assert [n.op for n in after.nodes] == [Reshape((2, 2)), RELU]
     same_meaning(graph, after, (-1, 0, 1))
 
 
-def test_one_to_the_same_shape_is_none(chain: Callable, fire: Callable) -> None:
+def test_one_to_the_same_shape_is_none() -> None:
     graph = chain((1, 2, 2), Reshape((2, 1, 2)), RELU)
     assert [n.op for n in fire(merge_reshapes, graph, "n0").nodes] == [RELU]
 
 
-def test_an_argmax_takes_what_keeps_its_order(chain: Callable, fire: Callable) -> None:
+def test_an_argmax_takes_what_keeps_its_order() -> None:
     graph = chain((1, 1, 4), Reshape((4,)), ArgMax(4))
     assert [n.op for n in fire(reshape_into_argmax, graph, "n1").nodes] == [ArgMax(4)]
     turned = chain((2, 1, 2), Reshape((4,)), ArgMax(4))
     assert reshape_into_argmax(turned, turned["n1"]) is None
 
 
-def test_the_host_orders_the_input(chain: Callable, fire: Callable) -> None:
+def test_the_host_orders_the_input() -> None:
     """Frames of 2 x 3 become one channel of 2 x 3 positions."""
     graph = chain((3, 2), AFFINE, SIGN, Reshape((1, 2, 3)), POOL)
     after = fire(reshape_of_input, graph, "n2")
@@ -92,7 +92,7 @@ def test_the_host_orders_the_input(chain: Callable, fire: Callable) -> None:
     assert [n.op for n in after.nodes] == [AFFINE, SIGN, POOL]
 
 
-def test_the_host_orders_channels_with_parameters_of_their_own(chain: Callable, fire: Callable) -> None:
+def test_the_host_orders_channels_with_parameters_of_their_own() -> None:
     """The positions take another shape; those of a map of one channel change places with it."""
     graph = chain((3, 4, 2), EACH, SIGN, Reshape((2, 2, 6)), POOL)
     assert reshape_of_input(graph, graph["n2"]) is None  # the same order
@@ -111,7 +111,7 @@ def test_the_host_orders_channels_with_parameters_of_their_own(chain: Callable, 
         (SIGN, MaxPool(Window.plain((1,))), Reshape((1, 2, 3)), POOL),
     ],
 )
-def test_the_host_leaves_other_patterns_alone(chain: Callable, ops: tuple) -> None:
+def test_the_host_leaves_other_patterns_alone(ops: tuple) -> None:
     """Parameters of channels that are gone, the same order, a dense layer, and what is no input any more."""
     graph = chain((3, 2), *ops)
     assert [reshape_of_input(graph, node) for node in graph.nodes] == [None] * len(ops)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
+from support.rewrites import chain
 
 from bnngen.base.errors import ModelError
 from bnngen.ir.graph import Graph, Node
@@ -24,13 +23,13 @@ def refuse_affine(graph: Graph, node: Node) -> Refusal | None:
     return Refusal(node.name, "no affine here") if isinstance(node.op, Affine) else None
 
 
-def test_rules_fire_until_none_does(chain: Callable) -> None:
+def test_rules_fire_until_none_does() -> None:
     graph = rewrite(chain((1,), RELU, AFFINE, RELU, RELU), [refuse_affine, drop_relu])
     assert [n.name for n in graph.nodes] == ["n1"]
     assert graph.output == "n1"
 
 
-def test_reasons_are_collected_and_nothing_changes(chain: Callable) -> None:
+def test_reasons_are_collected_and_nothing_changes() -> None:
     graph = chain((1,), RELU, AFFINE, AFFINE)
     assert refusals(graph, [refuse_affine]) == [
         Refusal("n1", "no affine here"),
@@ -39,7 +38,7 @@ def test_reasons_are_collected_and_nothing_changes(chain: Callable) -> None:
     assert refusals(graph, [drop_relu]) == []
 
 
-def test_a_rule_that_breaks_the_graph_is_found_at_once(chain: Callable) -> None:
+def test_a_rule_that_breaks_the_graph_is_found_at_once() -> None:
     def widen(graph: Graph, node: Node) -> Graph | None:
         broken = Linear(np.ones((1, 5), dtype=int))
         return graph.with_op(node.name, broken) if node.op == RELU else None
@@ -48,7 +47,7 @@ def test_a_rule_that_breaks_the_graph_is_found_at_once(chain: Callable) -> None:
         rewrite(chain((1,), RELU), [widen])
 
 
-def test_pair_needs_the_only_reader(chain: Callable) -> None:
+def test_pair_needs_the_only_reader() -> None:
     graph = chain((1,), AFFINE, RELU, Softmax())
     assert pair(graph, graph["n1"], Affine, Clip) == (graph["n0"], AFFINE)
     assert pair(graph, graph["n1"], Clip, Clip) is None

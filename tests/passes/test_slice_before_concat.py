@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
+from support.rewrites import fire, same_meaning
 
 from bnngen.ir.graph import Graph, Node
 from bnngen.ir.quantized import Concat, Slice, Upsample
@@ -31,16 +30,14 @@ def graph(first: int, last: int, *more: Node) -> Graph:
         (0, 1, [Slice]),
     ],
 )
-def test_only_what_is_left(
-    first: int, last: int, kinds: list, fire: Callable, same_meaning: Callable
-) -> None:
+def test_only_what_is_left(first: int, last: int, kinds: list) -> None:
     before = graph(first, last)
     after = fire(slice_before_concat, before, "cut")
     assert [type(n.op) for n in after.nodes] == kinds
     same_meaning(before, after, (-1, 0, 2))
 
 
-def test_other_readers_keep_the_whole(fire: Callable, same_meaning: Callable) -> None:
+def test_other_readers_keep_the_whole() -> None:
     before = graph(1, 3, Node("both", Concat(), ("cut", "join")))
     after = fire(slice_before_concat, before, "cut")
     assert [n.name for n in after.nodes if isinstance(n.op, Concat)] == ["join", "cut", "both"]

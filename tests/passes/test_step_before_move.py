@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
+from support.rewrites import chain, fire, same_meaning
 
 from bnngen.ir.graph import Graph, Node
 from bnngen.ir.quantized import NEVER, Bound, Concat, Slice, Step, Upsample
@@ -22,7 +21,7 @@ EACH = Step((bounds(0, 1), bounds(1, 2), (NEVER, NEVER)), (False, True, False), 
 
 
 @pytest.mark.parametrize("step", [ONE, EACH])
-def test_through_a_concat(step: Step, fire: Callable, same_meaning: Callable) -> None:
+def test_through_a_concat(step: Step) -> None:
     nodes = (
         Node("cut", Slice(0, 1), ("x",)),
         Node("join", Concat(), ("x", "cut")),
@@ -34,14 +33,14 @@ def test_through_a_concat(step: Step, fire: Callable, same_meaning: Callable) ->
     same_meaning(before, after, (-1, 0, 1, 2))
 
 
-def test_through_an_upsample(chain: Callable, fire: Callable, same_meaning: Callable) -> None:
+def test_through_an_upsample() -> None:
     before = chain((2, 1), Upsample((3,)), ONE)
     after = fire(step_before_move, before, "n1")
     assert [type(n.op) for n in after.nodes] == [Step, Upsample]
     same_meaning(before, after, (-1, 0, 2))
 
 
-def test_other_readers_of_the_tensor_keep_it(chain: Callable) -> None:
+def test_other_readers_of_the_tensor_keep_it() -> None:
     nodes = (
         Node("join", Concat(), ("x", "x")),
         Node("step", ONE, ("join",)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -16,6 +17,8 @@ from bnngen.quantize.quantize import RULES, Choices, quantise
 
 pytestmark = pytest.mark.train
 
+Step = tuple[str, list[np.ndarray], dict[str, Any]]
+"""An operator, its constants, its attributes."""
 random = np.random.default_rng(0)
 
 
@@ -35,7 +38,7 @@ def model(shape: tuple[int, ...], *nodes: tuple, opset: int = 13) -> onnx.ModelP
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
 
 
-def norm(channels: int) -> tuple:
+def norm(channels: int) -> Step:
     scale, bias, mean, var = random.uniform(0.5, 2, (4, channels))
     return ("BatchNormalization", [scale, bias - 1, mean - 1, 5 * var], {})
 
@@ -44,7 +47,7 @@ def dense(inputs: int, outputs: int) -> np.ndarray:
     return random.normal(size=(inputs, outputs)) / inputs**0.5
 
 
-MLP = (
+MLP: tuple[Step, ...] = (
     ("MatMul", [dense(12, 10)], {}),
     norm(10),
     ("Relu", [], {}),
@@ -52,7 +55,7 @@ MLP = (
     ("Relu", [], {}),
     ("Gemm", [dense(8, 4), random.normal(size=4)], {}),
 )
-CNN = (
+CNN: tuple[Step, ...] = (
     ("Conv", [random.normal(size=(5, 2, 3, 3)), random.normal(size=5)], {"pads": [1, 1, 1, 1]}),
     norm(5),
     ("Relu", [], {}),
@@ -64,7 +67,7 @@ CNN = (
     ("Gemm", [dense(6, 4), random.normal(size=4)], {}),
     ("Softmax", [], {"axis": -1}),
 )
-NETWORKS = {"mlp": ((12,), MLP), "cnn": ((2, 8, 8), CNN)}
+NETWORKS: dict[str, tuple[tuple[int, ...], tuple[Step, ...]]] = {"mlp": ((12,), MLP), "cnn": ((2, 8, 8), CNN)}
 
 
 def in_float(proto: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
@@ -82,7 +85,7 @@ def scores(proto: onnx.ModelProto, x: np.ndarray, tmp_path: Path) -> np.ndarray:
     [*(("cnn", ranges, True) for ranges in RULES), ("cnn", "mse", False), ("mlp", "min_max", True)],
 )
 def test_six_bits_are_near_the_float_network(
-    name: str, ranges: str, per_channel: bool, tmp_path: Path
+    name: str, ranges: Any, per_channel: bool, tmp_path: Path
 ) -> None:
     shape, nodes = NETWORKS[name]
     float_model = model(shape, *nodes)

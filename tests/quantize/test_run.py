@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
+from support.narrow import present
+from support.recipes import WriteRecipe
 
 import bnngen
 from bnngen.base.errors import DataError, ModelError, UsageError
@@ -21,7 +23,7 @@ FLOAT = "weight_bits = 32\nact_bits = 32\ninput_bits = 32"
 
 
 @pytest.fixture
-def float_run(write_recipe, tmp_path: Path) -> Path:
+def float_run(write_recipe: WriteRecipe, tmp_path: Path) -> Path:
     path = write_recipe(
         "widths = [16]", f"widths = [16]\n{FLOAT}", "epochs = 2", "epochs = 6", '"binarize"', '"range"'
     )
@@ -37,7 +39,7 @@ def test_a_run(float_run: Path, tmp_path: Path) -> None:
     first = (tmp_path / "q.onnx").read_bytes()
     quantise_run(float_run, tmp_path / "q.onnx", Choices(4, 4, 4), samples=200)
     assert (tmp_path / "q.onnx").read_bytes() == first
-    types = [layer.op.weight_type for layer in bnngen.load(tmp_path / "q.onnx").layers]
+    types = [present(layer.op.weight_type) for layer in bnngen.load(tmp_path / "q.onnx").layers]
     assert all(t.lo >= -7 and t.hi <= 7 for t in types)
 
 
@@ -102,7 +104,7 @@ def test_data_that_nothing_can_be_calibrated_on(
         quantise_file(faults / "f_relu.onnx", faults / f"{name}.npz", tmp_path / "q.onnx", Choices(), 10)
 
 
-def test_what_is_no_float_run(write_recipe, tmp_path: Path) -> None:
+def test_what_is_no_float_run(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no finished run of bnngen train"):
         quantise_run(tmp_path, tmp_path / "q.onnx", Choices(), 10)
     train(write_recipe(), tmp_path / "binary")

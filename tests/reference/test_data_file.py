@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.networks import make_network
 
 import bnngen
 from bnngen.base.errors import DataError
@@ -115,7 +116,7 @@ def test_codes_pass_as_they_are(network: Network, save: Save) -> None:
     assert np.array_equal(load_data(save(codes=codes), network).codes, codes)
 
 
-def test_channels_move_to_the_end(make_network: Callable[..., Network]) -> None:
+def test_channels_move_to_the_end() -> None:
     network = make_network(0, [12, 3], ["bipolar"])
     image = Network((2, 2, 3), network.quantizer, network.layers, network.host)
     x = np.arange(12).reshape(1, 3, 2, 2) - 5.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ def quantizer(mul: object, add: object, rounding: str, lo: int = -1, hi: int = 1
     return Quantizer(exact_array(mul), exact_array(add), rounding, type_)
 
 
-def near_boundaries(q: Quantizer, dtype: type) -> np.ndarray:
+def near_boundaries(q: Quantizer, dtype: Any) -> np.ndarray:
     """Floats on both sides of every place where a code changes, in random order: (frames, 4, C)."""
     halves = np.arange(2 * q.type.lo - 3, 2 * q.type.hi + 4) / 2
     mul, add = (a.astype(np.float64)[:, None] for a in (q.mul, q.add))
@@ -43,7 +44,7 @@ def near_boundaries(q: Quantizer, dtype: type) -> np.ndarray:
     st.integers(-4, 3),
     st.integers(1, 4),
 )
-def test_floats_on_boundaries(rounding: str, dtype: type, rows: list, lo: int, levels: int) -> None:
+def test_floats_on_boundaries(rounding: str, dtype: Any, rows: list, lo: int, levels: int) -> None:
     mul, add = zip(*rows, strict=True)
     q = quantizer(mul, add, rounding, lo, lo + levels)
     x = near_boundaries(q, dtype)
@@ -51,7 +52,7 @@ def test_floats_on_boundaries(rounding: str, dtype: type, rows: list, lo: int, l
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_ends_of_a_float_type(dtype: type) -> None:
+def test_the_ends_of_a_float_type(dtype: Any) -> None:
     """Edges at zero, among the smallest numbers, and beyond the greatest."""
     info = np.finfo(dtype)
     values = np.array(
@@ -64,7 +65,7 @@ def test_the_ends_of_a_float_type(dtype: type) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_many_levels_are_rounded(dtype: type) -> None:
+def test_many_levels_are_rounded(dtype: Any) -> None:
     q = quantizer(255, Fraction(1, 3), "half_even", 0, 255)
     x = np.random.default_rng(1).random((50, 9, 100)).astype(dtype)
     assert np.array_equal(encode(x, q), q.quantize(x))
@@ -77,7 +78,7 @@ def test_many_levels_are_rounded(dtype: type) -> None:
     st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=2),
     st.sampled_from([None, 1 / 255, -0.1]),
 )
-def test_integers(dtype: type, low: int, span: int, rows: list, scale: float | None) -> None:
+def test_integers(dtype: Any, low: int, span: int, rows: list, scale: float | None) -> None:
     info = np.iinfo(dtype)
     low = min(max(low, info.min), info.max - 1)
     high = min(low + span, info.max)

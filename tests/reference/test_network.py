@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from onnx.reference import ReferenceEvaluator
-from onnx.reference.op_run import OpRun
+from support.onnx_files import custom_ops
 
 import bnngen
 from bnngen.numbers.datatypes import BIPOLAR, IntType
@@ -125,12 +125,12 @@ def test_softmax_keeps_the_classes_and_sums_to_one() -> None:
     assert host.classes(y).tolist() == [0, 0]
 
 
-def test_a_map_of_real_channels_is_what_the_file_says(shared: Path, custom_ops: list[type[OpRun]]) -> None:
+def test_a_map_of_real_channels_is_what_the_file_says(shared: Path) -> None:
     path = shared / "cases" / "faults" / "map_out_bn"
     with np.load(f"{path}.npz") as data:
         x = data["x"]
     file = onnx.load(f"{path}.onnx")
-    expected = ReferenceEvaluator(file, new_ops=custom_ops).run(None, {"x": x.astype(np.float32)})[0]
+    expected = ReferenceEvaluator(file, new_ops=custom_ops()).run(None, {"x": x.astype(np.float32)})[0]
     loaded = bnngen.load(f"{path}.onnx")
     y = bnngen.golden(loaded, x)
     assert loaded.host.real_outputs(y) == pytest.approx(expected, abs=1e-6)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.networks import make_network
 
 import bnngen
 from bnngen.ir.window import Window
@@ -261,7 +261,7 @@ def test_a_forgotten_scale(shared: Path, model: str, data: str, said: str) -> No
     assert found[0].startswith(said)
 
 
-def test_watching_costs_no_result(make_network: Callable[..., Network]) -> None:
+def test_watching_costs_no_result() -> None:
     network = make_network(0, [20, 10, 4], ["bipolar"] * 2)
     codes = RANDOM.choice([-1, 1], (300, 20))
     assert np.array_equal(network.run(codes, watch=Activity()), network.run(codes))

@@ -8,7 +8,7 @@ import pytest
 
 from bnngen.base.errors import UsageError
 from bnngen.cost.resources import Resources
-from bnngen.schedule.budget import available, budget, comfortable, cycle_limit, host_link
+from bnngen.schedule.budget import Rate, available, budget, comfortable, cycle_limit, host_link
 from bnngen_boards.profile import load_board
 
 
@@ -29,7 +29,7 @@ def test_a_board_without_a_serial_link_gives_all_to_the_layers() -> None:
 
 
 @pytest.mark.parametrize("rate", ["max", 1000])
-def test_a_wanted_rate_may_take_all_luts(rate: object) -> None:
+def test_a_wanted_rate_may_take_all_luts(rate: Rate) -> None:
     board = load_board("icebreaker")
     assert budget(board, rate).lut == 5280 - host_link(board).lut
     assert budget(board, None).lut == 3696 - host_link(board).lut

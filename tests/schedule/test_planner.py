@@ -1,10 +1,10 @@
 """Fitting a network to a board: budgets, rates, and reasons why not."""
 
-from collections.abc import Callable
 from math import floor
 from pathlib import Path
 
 import pytest
+from support.networks import make_network
 
 import bnngen
 from bnngen.base.errors import BoardError, FitError
@@ -65,7 +65,7 @@ def test_too_many_frames_names_the_fastest(network: Network) -> None:
         plan(network, load_board("icebreaker"), 20_000_000)
 
 
-def test_a_network_that_is_too_large_names_its_largest_layer(make_network: Callable[..., Network]) -> None:
+def test_a_network_that_is_too_large_names_its_largest_layer() -> None:
     network = make_network(0, [64, 2048, 64], ["bipolar", "bipolar"])
     with pytest.raises(
         FitError, match=r"doesn't fit icebreaker: its weights are 262,144 bits.*layer 'fc0' 32 for"

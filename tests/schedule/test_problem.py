@@ -1,7 +1,8 @@
 """A network to be fitted: what it may take, and whether that is enough."""
 
-from collections.abc import Callable
 from fractions import Fraction
+
+from support.networks import make_network
 
 from bnngen.reference.network import Network
 from bnngen.schedule.budget import Rate
@@ -14,16 +15,17 @@ def problem(network: Network, rate: Rate, board: str = "icebreaker") -> Problem:
     return Problem(layers, load_board(board), Fraction(30), rate)
 
 
-def test_the_solution_keeps_the_limit(make_network: Callable[..., Network]) -> None:
+def test_the_solution_keeps_the_limit() -> None:
     network = make_network(0, [64, 32, 10], ["bipolar", "bipolar"])
     for rate in (1000, 100_000):
         asked = problem(network, rate)
         assert asked.solution is not None
+        assert asked.limit is not None
         assert all(option.cycles <= asked.limit for option in asked.solution)
         assert asked.weight_bits == 64 * 32 + 32 * 10
 
 
-def test_no_rate_that_fits_is_faster_than_the_fastest(make_network: Callable[..., Network]) -> None:
+def test_no_rate_that_fits_is_faster_than_the_fastest() -> None:
     network = make_network(0, [256, 64, 10], ["bipolar", "bipolar"])
     fastest = problem(network, "max").fastest
     assert fastest is not None
@@ -31,6 +33,6 @@ def test_no_rate_that_fits_is_faster_than_the_fastest(make_network: Callable[...
     assert problem(network, Fraction(30_000_000, fastest - 1)).solution is None
 
 
-def test_a_network_beyond_all_memory_has_no_solution(make_network: Callable[..., Network]) -> None:
+def test_a_network_beyond_all_memory_has_no_solution() -> None:
     asked = problem(make_network(0, [512, 512, 10], ["bipolar", "bipolar"]), None)
     assert asked.solution is asked.fastest is None

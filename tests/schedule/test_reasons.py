@@ -1,11 +1,11 @@
 """Messages for what does not fit: the layers and memories in the way, by how much, and what would fit."""
 
 import re
-from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from support.networks import make_network
 
 from bnngen.ir.window import Window
 from bnngen.numbers.datatypes import BIPOLAR
@@ -24,7 +24,7 @@ def problem(network: Network, rate: Rate, board: Board) -> Problem:
     return Problem(layers, board, Fraction(str(board.clock.default_mhz)), rate)
 
 
-def test_too_little_memory(make_network: Callable[..., Network]) -> None:
+def test_too_little_memory() -> None:
     network = make_network(0, [64, 2048, 64], ["bipolar", "bipolar"])
     assert why_not(problem(network, 100, load_board("icebreaker"))) == (
         "the network doesn't fit icebreaker: its weights are 262,144 bits; it needs 64 of 29 "
@@ -34,7 +34,7 @@ def test_too_little_memory(make_network: Callable[..., Network]) -> None:
     )
 
 
-def test_too_many_frames(make_network: Callable[..., Network]) -> None:
+def test_too_many_frames() -> None:
     network = make_network(0, [256, 64, 10], ["bipolar", "bipolar"])
     message = why_not(problem(network, 2_000_000, load_board("icebreaker")))
     assert message.startswith(
@@ -44,7 +44,7 @@ def test_too_many_frames(make_network: Callable[..., Network]) -> None:
     assert "ask for fewer frames, a faster clock (--clock) or board " in message
 
 
-def test_a_serial_link_beyond_the_device(make_network: Callable[..., Network]) -> None:
+def test_a_serial_link_beyond_the_device() -> None:
     board = load_board("icebreaker")
     assert link_alone(board, 8) == ""
     assert link_alone(load_board("zc706"), 8) == ""
@@ -69,14 +69,14 @@ def test_lines_beyond_the_device() -> None:
     )
 
 
-def test_a_rate_of_less_than_a_cycle_fits_nowhere(make_network: Callable[..., Network]) -> None:
+def test_a_rate_of_less_than_a_cycle_fits_nowhere() -> None:
     network = make_network(0, [16, 4], ["bipolar"])
     message = why_not(problem(network, 1e12, load_board("icebreaker")))
     assert "it leaves less than 1 cycles a frame" in message
     assert message.endswith("or a board larger than those that bnngen knows")
 
 
-def test_too_little_of_everything_names_the_worst(make_network: Callable[..., Network]) -> None:
+def test_too_little_of_everything_names_the_worst() -> None:
     small = load_board("icebreaker").resources.model_copy(update={"lut": 1000, "ff": 900})
     board = load_board("icebreaker").model_copy(update={"resources": small})
     network = make_network(0, [512, 512, 512], ["bipolar", "bipolar"])
@@ -86,7 +86,7 @@ def test_too_little_of_everything_names_the_worst(make_network: Callable[..., Ne
     )
 
 
-def test_too_few_luts(make_network: Callable[..., Network]) -> None:
+def test_too_few_luts() -> None:
     tiny = load_board("icebreaker").resources.model_copy(update={"lut": 400})
     board = load_board("icebreaker").model_copy(update={"resources": tiny})
     message = why_not(problem(make_network(0, [64, 64, 10], ["bipolar", "bipolar"]), 100, board))
@@ -94,7 +94,7 @@ def test_too_few_luts(make_network: Callable[..., Network]) -> None:
     assert "SB_RAM40_4K, " not in message.split(";")[1]
 
 
-def test_what_fits_only_the_whole_device_says_so(make_network: Callable[..., Network]) -> None:
+def test_what_fits_only_the_whole_device_says_so() -> None:
     network = make_network(0, [64, 64, 10], ["bipolar", "bipolar"])
     board = load_board("icebreaker")
     fabric = board.fabric.model_copy(update={"routable_lut": 400})
@@ -105,9 +105,7 @@ def test_what_fits_only_the_whole_device_says_so(make_network: Callable[..., Net
 @pytest.mark.parametrize(
     ("sizes", "name"), [([64, 64, 10], "icebreaker"), ([64, 1024, 64], "colorlight_5a75b_r7_0")]
 )
-def test_the_smallest_board_is_found(
-    make_network: Callable[..., Network], sizes: list[int], name: str
-) -> None:
+def test_the_smallest_board_is_found(sizes: list[int], name: str) -> None:
     found = smallest_board(problem(make_network(0, sizes, ["bipolar"] * 2), 100, load_board("zc706")))
     assert found is not None
     assert found.name == name
@@ -128,7 +126,7 @@ def test_a_layer_that_no_hardware_makes_so_fast() -> None:
     )
 
 
-def test_what_fits_the_device_but_not_the_part_that_routes_well(make_network: Callable[..., Network]) -> None:
+def test_what_fits_the_device_but_not_the_part_that_routes_well() -> None:
     """Its memory would do for that part: the LUTs won't, or the other way round."""
     whole = load_board("ulx3s_85f")
     board = whole.model_copy(update={"fabric": whole.fabric.model_copy(update={"routable_lut": 500})})

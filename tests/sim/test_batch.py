@@ -14,7 +14,7 @@ from bnngen_sim import InterfaceError, SimulationError, StreamFormat, simulate
 from bnngen_sim.batch import _steady_distance, chunk_sizes
 
 if TYPE_CHECKING:
-    from conftest import Accelerator, Passthrough
+    from tests.sim.conftest import Accelerator, Passthrough
 
 STREAM = StreamFormat(5, 2, 7, True, "int", 16, "NC")
 
@@ -82,7 +82,7 @@ def test_an_interrupt_kills_the_simulators_and_leaves_no_files(
         simulate(accelerator.folder, accelerator.frames(4), watchdog_cycles=100)
     started: list[subprocess.Popen[bytes]] = []
 
-    class Recorded(subprocess.Popen):  # type: ignore[type-arg]
+    class Recorded(subprocess.Popen):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             started.append(self)

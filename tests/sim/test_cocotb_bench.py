@@ -11,7 +11,7 @@ from bnngen_sim import InterfaceError, SimulationError, StreamFormat
 from bnngen_sim.cocotb_bench import run_cocotb
 
 if TYPE_CHECKING:
-    from conftest import Accelerator, Passthrough
+    from tests.sim.conftest import Accelerator, Passthrough
 
 NARROW = StreamFormat(5, 2, 7, True, "int", 16, "NC")
 SINGLE = StreamFormat(2, 2, 8, True, "int", 16, "NC")

@@ -10,7 +10,7 @@ import pytest
 from bnngen_sim import SimulationError, StreamFormat, simulate
 
 if TYPE_CHECKING:
-    from conftest import Accelerator, Passthrough
+    from tests.sim.conftest import Accelerator, Passthrough
 
 STREAMS = [
     StreamFormat(1, 1, 8, False, "int", 8, "NC"),

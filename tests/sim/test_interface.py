@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from bnngen_sim import Interface, InterfaceError, Quantize, StreamFormat
 
@@ -115,7 +115,7 @@ def test_pack_works_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.uint64, np.int64])
-def test_pack_takes_every_integer_type(dtype: type) -> None:
+def test_pack_takes_every_integer_type(dtype: DTypeLike) -> None:
     frames = np.array([[0, 1, 2, 3, 127]], dtype)
     assert BYTES.pack(frames).tolist() == [[[0, 1, 0], [2, 3, 0], [127, 0, 0]]]
 
@@ -123,7 +123,7 @@ def test_pack_takes_every_integer_type(dtype: type) -> None:
 @pytest.mark.parametrize(
     ("value", "dtype"), [(128, np.int64), (-129, np.int64), (128, np.uint8), (2**64 - 1, np.uint64)]
 )
-def test_pack_refuses_what_does_not_fit(value: int, dtype: type) -> None:
+def test_pack_refuses_what_does_not_fit(value: int, dtype: DTypeLike) -> None:
     frames = np.array([[0, 1, 2, 3, value]], dtype)
     with pytest.raises(
         InterfaceError, match=f"^a value of this stream must be from -128 to 127, not {value}$"

@@ -26,7 +26,7 @@ from bnngen_sim import (
 from bnngen_sim.verilator import _OPTIONS, find_tools, run_tool
 
 if TYPE_CHECKING:
-    from conftest import Accelerator, Passthrough
+    from tests.sim.conftest import Accelerator, Passthrough
 
 BUILD = "import sys; from bnngen_sim import build_simulator; print(build_simulator(sys.argv[1]).program)"
 

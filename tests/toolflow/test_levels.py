@@ -12,9 +12,10 @@ from bnngen_boards.families.ice40 import ICE40
 from bnngen_boards.families.xc7 import XC7
 
 INPUTS = {"I0", "I1", "I", "A", "A0", "C0", "D", "S", "DI", "CI", "CIN", "RAD", "WAD", "ADDRA", "DIA", "C"}
+Cell = tuple[str, dict[str, list[Any]]]
 
 
-def netlist(*cells: tuple[str, dict[str, list[Any]]]) -> dict[str, Any]:
+def netlist(*cells: Cell) -> dict[str, Any]:
     """A module of (type, connections); ports are inputs or outputs by their names."""
     return {
         "cells": {

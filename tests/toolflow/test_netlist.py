@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.networks import make_network
 
 from bnngen.api import compile, load
 from bnngen.base.errors import DataError, SimulationError, UsageError
@@ -32,7 +32,7 @@ def in_block_ram(network: Network, name: str) -> Design:
 
 
 @pytest.mark.parametrize("board", ["icebreaker", "ulx3s_85f", "pynq_z1"])
-def test_the_netlist_is_exact(make_network: Callable[..., Network], tmp_path: Path, board: str) -> None:
+def test_the_netlist_is_exact(tmp_path: Path, board: str) -> None:
     network = make_network(0, [60, 20, 10], ["bipolar"] * 2)
     design = in_block_ram(network, board)
     report = design.build(tmp_path, until="synth").report
@@ -71,7 +71,7 @@ def test_a_larger_network_on_a_7_series_board(shared: Path, tmp_path: Path) -> N
     proved(design, random_frames(design.schedule.network, 3), tmp_path)
 
 
-def test_what_has_no_netlist(make_network: Callable[..., Network], tmp_path: Path) -> None:
+def test_what_has_no_netlist(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not a build directory"), netlist_folder(tmp_path):
         pass
     design = in_block_ram(make_network(0, [60, 20, 10], ["bipolar"] * 2), "zc706")

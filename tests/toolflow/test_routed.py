@@ -9,18 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.networks import make_network
 
 from bnngen.api import compile, load
 from bnngen.base.errors import DataError, UsageError
 from bnngen.reference.data_file import load_data
-from bnngen.reference.network import Network
 from bnngen.toolflow.routed import routed_folder
 from bnngen.toolflow.simulation import random_frames, simulate_frames
 
 FLIP = str.maketrans("01", "10")
 
 
-def test_the_routed_board_is_exact(make_network: Callable[..., Network], tmp_path: Path) -> None:
+def test_the_routed_board_is_exact(tmp_path: Path) -> None:
     network = make_network(0, [64, 32, 10], ["bipolar"] * 2)
     design = compile(network, board="icebreaker", fps=100_000)
     report = design.build(tmp_path).report
@@ -54,7 +54,7 @@ def test_digits(digits: Path, tmp_path: Path, board: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_board_without_a_pll(make_network: Callable[..., Network], tmp_path: Path) -> None:
+def test_a_board_without_a_pll(tmp_path: Path) -> None:
     network = make_network(0, [40, 20, 10], ["bipolar"] * 2)
     design = compile(network, board="icebreaker", fps=10_000, clock_mhz=12)
     design.build(tmp_path)
@@ -64,7 +64,7 @@ def test_a_board_without_a_pll(make_network: Callable[..., Network], tmp_path: P
         assert np.array_equal(simulate_frames(folder, data).outputs, network.run(data.codes))
 
 
-def test_what_was_not_routed(make_network: Callable[..., Network], tmp_path: Path) -> None:
+def test_what_was_not_routed(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not a build directory"), routed_folder(tmp_path):
         pass
     design = compile(make_network(0, [40, 20, 10], ["bipolar"] * 2), board="icebreaker", fps=100_000)
@@ -73,7 +73,7 @@ def test_what_was_not_routed(make_network: Callable[..., Network], tmp_path: Pat
         pass
 
 
-def test_damaged_files_of_place_and_route(make_network: Callable[..., Network], tmp_path: Path) -> None:
+def test_damaged_files_of_place_and_route(tmp_path: Path) -> None:
     compile(make_network(0, [40, 20, 10], ["bipolar"] * 2), board="icebreaker", fps=100_000).build(
         tmp_path, until="verilog"
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +13,11 @@ from bnngen.base.cache import caching
 from bnngen.base.errors import ToolError, UsageError
 from bnngen.toolflow.staging import PLAIN, staging, through_cache
 
+Run = Callable[..., tuple[bool, str]]
+
 
 class TestStaging:
-    def test_success_moves_the_products(self, tmp_path):
+    def test_success_moves_the_products(self, tmp_path: Path) -> None:
         out = tmp_path / "a" / "out"
         with staging(out, ["x", "y", "z.log"]) as work:
             (work / "x").write_text("1")
@@ -23,7 +27,7 @@ class TestStaging:
         assert sorted(path.name for path in out.iterdir()) == ["x", "z.log"]
 
     @pytest.mark.parametrize("error", [ToolError("no", ""), KeyboardInterrupt()])
-    def test_failure_leaves_logs_only(self, tmp_path, error):
+    def test_failure_leaves_logs_only(self, tmp_path: Path, error: BaseException) -> None:
         (tmp_path / "x").write_text("an older result")
         (tmp_path / "other").write_text("not ours")
 
@@ -39,7 +43,7 @@ class TestStaging:
         assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "z.log"]
 
     @pytest.mark.parametrize("good", [True, False])
-    def test_a_folder_that_not_every_tool_takes(self, tmp_path, good):
+    def test_a_folder_that_not_every_tool_takes(self, tmp_path: Path, good: bool) -> None:
         out = tmp_path / "a b"
 
         def work_elsewhere() -> None:
@@ -57,7 +61,7 @@ class TestStaging:
                 work_elsewhere()
         assert sorted(path.name for path in out.iterdir()) == (["x", "z.log"] if good else ["z.log"])
 
-    def test_no_folder_that_every_tool_takes(self, tmp_path, monkeypatch):
+    def test_no_folder_that_every_tool_takes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "t;mp").mkdir()
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "t;mp"))
         with (
@@ -69,7 +73,7 @@ class TestStaging:
             pass
         assert list((tmp_path / "a b").iterdir()) == []
 
-    def test_a_full_disk_names_the_folder(self, tmp_path):
+    def test_a_full_disk_names_the_folder(self, tmp_path: Path) -> None:
         def work_on_a_full_disk() -> None:
             with staging(tmp_path, ["x"]) as work:
                 (work / "x").write_text("half")
@@ -79,14 +83,14 @@ class TestStaging:
             work_on_a_full_disk()
         assert list(tmp_path.iterdir()) == []
 
-    def test_other_errors_of_the_system_are_not_the_disk_s(self, tmp_path):
+    def test_other_errors_of_the_system_are_not_the_disk_s(self, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError), staging(tmp_path, ["x"]):
             raise FileNotFoundError(errno.ENOENT, "a bug")
 
 
 class TestThroughCache:
     @pytest.fixture
-    def run(self, tmp_path, monkeypatch):
+    def run(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         """Asks for the entry, in a folder of its own; says whether it was a hit and what the file holds."""
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
@@ -103,18 +107,20 @@ class TestThroughCache:
 
         return ask
 
-    def test_made_once(self, run):
+    def test_made_once(self, run: Run) -> None:
         assert run("first") == (False, "first")
         assert run("second") == (True, "first")
         with caching(False):
             assert run("third") == (False, "third")
 
-    def test_what_is_not_good_is_not_kept(self, run):
+    def test_what_is_not_good_is_not_kept(self, run: Run) -> None:
         assert run("bad", good=False) == (False, "bad")
         assert run("good") == (False, "good")
         assert run("later") == (True, "good")
 
-    def test_a_full_cache_does_not_matter(self, run, monkeypatch, caplog):
+    def test_a_full_cache_does_not_matter(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
         def refuse(*_: object, **__: object) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

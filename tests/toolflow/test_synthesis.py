@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,13 +16,14 @@ from bnngen.toolflow.toolchain import Yosys
 from bnngen_boards.families import family
 from bnngen_boards.families.cell_counts import CellCounts
 from bnngen_boards.profile import load_board
+from tests.toolflow.conftest import StandIn, Synthesized
 
 BOARDS = ["icebreaker", "ulx3s_85f"]
 
 
 @pytest.mark.parametrize("board", BOARDS)
 class TestResult:
-    def test_counts(self, synthesized, board):
+    def test_counts(self, synthesized: Synthesized, board: str) -> None:
         """Two engines with a block RAM each, and the serial link's buffer."""
         result = synthesized(board)
         assert result.accelerator.bram == 2
@@ -30,13 +32,13 @@ class TestResult:
         assert 200 < result.accelerator.lut < result.lut < 800
         assert 200 < result.accelerator.ff < result.ff < 600
 
-    def test_counts_are_those_of_the_linked_netlist(self, synthesized, board):
+    def test_counts_are_those_of_the_linked_netlist(self, synthesized: Synthesized, board: str) -> None:
         result = synthesized(board)
         modules = json.loads(result.netlist.read_text(encoding="utf-8"))["modules"]
         whole = family(load_board(board).family).count(modules["top"])
         assert (whole.lut, whole.ff, whole.bram) == (result.lut, result.ff, result.bram)
 
-    def test_files(self, synthesized, board):
+    def test_files(self, synthesized: Synthesized, board: str) -> None:
         result = synthesized(board)
         constraints = "top.pcf" if board == "icebreaker" else "top.lpf"
         names = [
@@ -50,14 +52,16 @@ class TestResult:
         assert sorted(path.name for path in result.folder.iterdir()) == sorted(names)
         assert "module bnn_accelerator(" in result.accelerator_netlist.read_text(encoding="utf-8")
 
-    def test_clock_and_tool(self, synthesized, board):
+    def test_clock_and_tool(self, synthesized: Synthesized, board: str) -> None:
         result = synthesized(board)
         assert result.clock_mhz == load_board(board).clock.default_mhz
         assert result.tool.startswith("Yosys 0.")
         assert result.wall_s > 0
 
 
-def test_same_input_gives_the_same_netlist(synthesized, small_accelerator, tmp_path):
+def test_same_input_gives_the_same_netlist(
+    synthesized: Synthesized, small_accelerator: StandIn, tmp_path: Path
+) -> None:
     """In another folder too: no paths in it."""
     board = load_board("icebreaker")
     rtl = shutil.copytree(small_accelerator.rtl, tmp_path / "elsewhere")
@@ -72,7 +76,7 @@ def test_same_input_gives_the_same_netlist(synthesized, small_accelerator, tmp_p
     assert said[0] == "yosys: synthesising for icebreaker at 30 MHz"
 
 
-def test_broken_verilog_leaves_the_log_only(small_accelerator, tmp_path):
+def test_broken_verilog_leaves_the_log_only(small_accelerator: StandIn, tmp_path: Path) -> None:
     (tmp_path / "rtl").mkdir()
     (tmp_path / "rtl" / "bnn_accelerator.v").write_text("module bnn_accelerator(input clk; endmodule\n")
     out = tmp_path / "synth"
@@ -81,12 +85,12 @@ def test_broken_verilog_leaves_the_log_only(small_accelerator, tmp_path):
     assert [path.name for path in out.iterdir()] == ["yosys.log"]
 
 
-def test_no_verilog(small_accelerator, tmp_path):
+def test_no_verilog(small_accelerator: StandIn, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"bnn_accelerator\.v: no such file"):
         synthesize(tmp_path, small_accelerator.interface, load_board("icebreaker"), 30, tmp_path / "out")
 
 
-def test_clock_out_of_reach(small_accelerator, tmp_path):
+def test_clock_out_of_reach(small_accelerator: StandIn, tmp_path: Path) -> None:
     with pytest.raises(BoardError, match=r"^a clock of 9 MHz cannot be made"):
         synthesize(
             small_accelerator.rtl, small_accelerator.interface, load_board("icebreaker"), 9, tmp_path / "o"
@@ -94,7 +98,9 @@ def test_clock_out_of_reach(small_accelerator, tmp_path):
     assert not (tmp_path / "o").exists()
 
 
-def test_a_second_run_comes_from_the_cache(synthesized, small_accelerator, tmp_path, monkeypatch):
+def test_a_second_run_comes_from_the_cache(
+    synthesized: Synthesized, small_accelerator: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     board, said = load_board("icebreaker"), []
     first = synthesized("icebreaker")
     monkeypatch.setattr(Yosys, "run", None)
@@ -111,7 +117,7 @@ def test_a_second_run_comes_from_the_cache(synthesized, small_accelerator, tmp_p
     assert len(list((tmp_path / "out").iterdir())) == len(list(first.folder.iterdir()))
 
 
-def test_a_board_that_is_synthesised_only(small_accelerator, tmp_path):
+def test_a_board_that_is_synthesised_only(small_accelerator: StandIn, tmp_path: Path) -> None:
     """The accelerator alone, with nothing around it."""
     board = load_board("pynq_z1")
     result = synthesize(small_accelerator.rtl, small_accelerator.interface, board, 123, tmp_path)
@@ -127,11 +133,13 @@ def test_a_board_that_is_synthesised_only(small_accelerator, tmp_path):
     assert not [cell for cell in cells.values() if "BUF" in cell["type"]]
 
 
-def test_a_damaged_netlist_is_not_kept(small_accelerator, tmp_path, monkeypatch):
+def test_a_damaged_netlist_is_not_kept(
+    small_accelerator: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """yosys does not notice a full disk."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
-    def run(args, work, *_):
+    def run(args: list[str], work: Path, *_: object) -> None:
         for name in ("top.json", "bnn_accelerator.json"):
             (work / name).write_text('{"modules": {"top"')
 
@@ -145,7 +153,7 @@ def test_a_damaged_netlist_is_not_kept(small_accelerator, tmp_path, monkeypatch)
 
 
 class TestCheckFit:
-    def test_everything_that_is_too_much_is_named(self, synthesized):
+    def test_everything_that_is_too_much_is_named(self, synthesized: Synthesized) -> None:
         large = replace(synthesized("icebreaker"), lut=6000, bram=31, dsp=9)
         message = (
             r"^the design does not fit icebreaker \(iCE40UP5K\): it needs 6,000 of 5,280 LUT, "
@@ -154,6 +162,6 @@ class TestCheckFit:
         with pytest.raises(FitError, match=message):
             check_fit(large, load_board("icebreaker"))
 
-    def test_a_full_device_fits(self, synthesized):
+    def test_a_full_device_fits(self, synthesized: Synthesized) -> None:
         full = replace(synthesized("icebreaker"), lut=5280, ff=5280, bram=30, dsp=8)
         check_fit(full, load_board("icebreaker"))

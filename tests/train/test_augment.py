@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -13,7 +15,7 @@ pytestmark = pytest.mark.train
 X = torch.arange(1.0, 1 + 50 * 2 * 5 * 6).reshape(50, 2, 5, 6)
 
 
-def changed(x=X, fill: float = 0.0, seed: int = 0, **table: object):
+def changed(x: torch.Tensor = X, fill: float = 0.0, seed: int = 0, **table: Any) -> torch.Tensor:
     augment = make_augment(Augmentation(**table), (2, 5, 6), fill, 10.0)
     return augment(x, torch.Generator().manual_seed(seed))
 
@@ -62,6 +64,6 @@ def test_turns_and_zooms_keep_the_middle() -> None:
 
 
 def test_flat_images_stay_flat_and_the_seed_decides() -> None:
-    table = {"shift": 1, "flip": True, "noise": 0.1}
+    table: dict[str, Any] = {"shift": 1, "flip": True, "noise": 0.1}
     assert torch.equal(changed(X.flatten(1), **table), changed(**table).flatten(1))
     assert not torch.equal(changed(**table), changed(seed=1, **table))

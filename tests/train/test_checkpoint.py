@@ -6,10 +6,12 @@ import contextlib
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from support.recipes import WriteRecipe
 
 from bnngen.base.errors import UsageError
 from bnngen.train.checkpoint import NAME, Checkpoint, load_checkpoint, resume
@@ -99,20 +101,21 @@ def test_any_damage_is_one_error_or_none(tmp_path: Path) -> None:
             load_checkpoint(tmp_path)
 
 
-def test_a_state_that_fits_no_network(write_recipe, tmp_path: Path) -> None:
+def test_a_state_that_fits_no_network(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     """The recipe's own checkpoint, with the tensors of another network."""
     recipe, out = write_recipe(), tmp_path / "out"
     train(recipe, out)
     state = load_checkpoint(out)
     assert state is not None
-    for change in (
+    changes: tuple[dict[str, Any], ...] = (
         {"best": {}},
         {"best": {name: tensor[:1] for name, tensor in state.best.items() if tensor.ndim}},
         {"best": dict.fromkeys(state.best, 3)},
         {"finished": False, "stage": 0, "epoch": 1, "network": {}},
         {"finished": False, "stage": 0, "epoch": 1, "optimizer": {"x": 1}},
         {"finished": False, "stage": 9},
-    ):
-        replace(state, **change).save(out)  # type: ignore[arg-type]
+    )
+    for change in changes:
+        replace(state, **change).save(out)
         with pytest.raises(UsageError, match="holds another network than its recipe makes now"):
             train(recipe, out)

@@ -63,7 +63,7 @@ def test_thermometer_of_a_table(spacing: str) -> None:
     assert (np.diff((bits[order, 0] > 0).sum(1)) >= 0).all()
     host = preprocessing(made)
     assert host is not None
-    assert np.shape(host["thermometer"]) == (3, 4)
+    assert np.asarray(host["thermometer"]).shape == (3, 4)
 
 
 def test_thermometer_of_images() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -34,7 +36,9 @@ def test_labels_alone() -> None:
 @pytest.mark.parametrize("response", [0.0, 0.25, 1.0])
 def test_labels_and_answers_are_weighed(response: float) -> None:
     student, teacher = network(0, 5).eval(), Teacher(network(1, 7), (4,))
-    table = DistillTable(teacher="t", response=response, temperature=2.0, relation=0.0 if response else 1e-9)
+    table = DistillTable(
+        teacher=Path("t"), response=response, temperature=2.0, relation=0.0 if response else 1e-9
+    )
     loss, logits = Distillation(TRAIN, table, teacher, (5, 7))(student, X, Y, CHOSEN)
     taught = answer(teacher.network, X)[0]
     wanted = (1 - response) * nn.functional.cross_entropy(logits, Y) + response * response_loss(
@@ -45,7 +49,9 @@ def test_labels_and_answers_are_weighed(response: float) -> None:
 
 def test_the_adapter_learns_and_the_teacher_does_not() -> None:
     student, teacher = network(0, 5), Teacher(network(1, 7), (4,))
-    objective = Distillation(TRAIN, DistillTable(teacher="t", feature=1.0, relation=1.0), teacher, (5, 7))
+    objective = Distillation(
+        TRAIN, DistillTable(teacher=Path("t"), feature=1.0, relation=1.0), teacher, (5, 7)
+    )
     objective(student, X, Y, CHOSEN)[0].backward()
     assert {name for name, _ in objective.named_parameters()} == {
         "feature.adapter.weight",

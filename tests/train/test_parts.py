@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.train
 EIGHT_BITS = InputCode(np.float32(1 / 128), np.float32(-1), 8, 1 / 128)
 
 
-def parts(code: InputCode = EIGHT_BITS, least_bits: int = 1, dropout: float = 0.0, **model: object) -> Parts:
+def parts(code: InputCode = EIGHT_BITS, least_bits: int = 1, dropout: float = 0.0, **model: Any) -> Parts:
     estimator = ESTIMATORS["clipped"]()
     return Parts(ModelTable(architecture="mlp", **model), code, estimator, estimator, least_bits, dropout)
 

@@ -22,7 +22,7 @@ X = torch.linspace(-5, 5, 20_001)
 ESTIMATOR = ESTIMATORS["clipped"]()
 
 
-def levels(values) -> list[float]:
+def levels(values: torch.Tensor) -> list[float]:
     return values.detach().unique().tolist()
 
 

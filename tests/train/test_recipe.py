@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.recipes import WriteRecipe
 
 from bnngen.base.errors import RecipeError
 from bnngen.train.recipe import load_recipe, locating
 
 
-def test_what_a_recipe_says(write_recipe) -> None:
+def test_what_a_recipe_says(write_recipe: WriteRecipe) -> None:
     recipe = load_recipe(write_recipe("[train]", "[model.layers.dense_0]\nweight_bits = 8\n[train]"))
     assert recipe.model.widths == (16,)
     assert recipe.model.layers["dense_0"].weight_bits == 8
@@ -99,21 +100,21 @@ def test_what_a_recipe_says(write_recipe) -> None:
         ),
     ],
 )
-def test_a_mistake_points_at_its_line(write_recipe, old: str, new: str, message: str) -> None:
+def test_a_mistake_points_at_its_line(write_recipe: WriteRecipe, old: str, new: str, message: str) -> None:
     path = write_recipe(old, new)
     with pytest.raises(RecipeError) as caught:
         load_recipe(path)
     assert any(line.startswith(f"{path}:{message}") for line in str(caught.value).splitlines())
 
 
-def test_the_key_is_that_of_the_contents(write_recipe) -> None:
+def test_the_key_is_that_of_the_contents(write_recipe: WriteRecipe) -> None:
     first = load_recipe(write_recipe())
     same = load_recipe(write_recipe("[model]", "# a comment\n\n[model]"))
     other = load_recipe(write_recipe("batch = 100", "batch = 101"))
     assert first.key == same.key != other.key
 
 
-def test_a_later_check_points_at_the_line_too(write_recipe) -> None:
+def test_a_later_check_points_at_the_line_too(write_recipe: WriteRecipe) -> None:
     path: Path = write_recipe()
     with pytest.raises(RecipeError, match=rf"^{path}:7: model\.widths: too wide$"), locating(path):
         raise RecipeError("too wide", "model.widths")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.recipes import WriteRecipe
 
 import bnngen
 from bnngen.base.errors import RecipeError, UsageError
@@ -38,7 +39,7 @@ LONG = (
 )
 
 
-def test_what_a_run_leaves(write_recipe, tmp_path: Path) -> None:
+def test_what_a_run_leaves(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     path = write_recipe()
     result = train(path, tmp_path / "out")
     names = {p.name for p in (tmp_path / "out").iterdir()}
@@ -55,18 +56,18 @@ def test_what_a_run_leaves(write_recipe, tmp_path: Path) -> None:
     assert right > 0.2 * len(data.codes)  # two epochs are few
 
 
-def test_a_recipe_in_order_says_nothing(write_recipe, tmp_path: Path) -> None:
+def test_a_recipe_in_order_says_nothing(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     assert train(write_recipe("epochs = 2", "epochs = 6"), tmp_path / "out").report.warnings == []
 
 
-def test_where_nothing_is_learned(write_recipe, tmp_path: Path) -> None:
+def test_where_nothing_is_learned(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     """A learning rate far too large: no NaN, no error, and no knowledge."""
     report = train(write_recipe("epochs = 2", "epochs = 2\nlearning_rate = 1e6"), tmp_path / "out").report
     (found,) = [text for text in report.warnings if text.startswith("nothing was learned")]
     assert "no more than by chance" in found
 
 
-def test_a_loss_that_is_no_number(write_recipe, tmp_path: Path) -> None:
+def test_a_loss_that_is_no_number(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     """Weights in float, which nothing holds together."""
     bits = "weight_bits = 32\nact_bits = 32\ninput_bits = 32"
     rate = 'optimizer = "sgd"\nlearning_rate = 1e30'
@@ -85,7 +86,7 @@ def test_a_loss_that_is_no_number(write_recipe, tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "model.onnx").exists()
 
 
-def test_labels_with_gaps(write_recipe, tmp_path: Path) -> None:
+def test_labels_with_gaps(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     """An output for every class up to 1000, and samples of three."""
     random = np.random.default_rng(0)
     np.savez(tmp_path / "gap.npz", x=random.normal(size=(200, 8)), y=random.choice([0, 5, 1000], 200))
@@ -98,7 +99,9 @@ def test_labels_with_gaps(write_recipe, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "stop", [Stop(inside=1), Stop(inside=4), Stop(behind=1), Stop(behind=2), Stop(behind=5)]
 )
-def test_the_same_bytes_with_and_without_a_stop(write_recipe, tmp_path: Path, stop: Stop) -> None:
+def test_the_same_bytes_with_and_without_a_stop(
+    write_recipe: WriteRecipe, tmp_path: Path, stop: Stop
+) -> None:
     path = write_recipe(*LONG)
     train(path, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
@@ -112,19 +115,19 @@ def test_the_same_bytes_with_and_without_a_stop(write_recipe, tmp_path: Path, st
     assert len(losses[0]) == 6
 
 
-def test_another_seed_gives_another_network(write_recipe, tmp_path: Path) -> None:
+def test_another_seed_gives_another_network(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     train(write_recipe(), tmp_path / "a")
     train(write_recipe("batch = 100", "batch = 100\nseed = 1"), tmp_path / "b")
     assert (tmp_path / "a" / "model.onnx").read_bytes() != (tmp_path / "b" / "model.onnx").read_bytes()
 
 
-def test_another_recipe_is_refused(write_recipe, tmp_path: Path) -> None:
+def test_another_recipe_is_refused(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     train(write_recipe(), tmp_path / "out")
     with pytest.raises(UsageError, match="holds a run of another recipe: name another folder"):
         train(write_recipe("batch = 100", "batch = 50"), tmp_path / "out")
 
 
-def test_a_float_network_is_a_teacher_only(write_recipe, tmp_path: Path) -> None:
+def test_a_float_network_is_a_teacher_only(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     path = write_recipe("widths = [16]", "widths = [16]\nweight_bits = 32\nact_bits = 32\ninput_bits = 32")
     report = train(path, tmp_path / "out").report
     assert report.judge == "torch"
@@ -132,14 +135,14 @@ def test_a_float_network_is_a_teacher_only(write_recipe, tmp_path: Path) -> None
     assert not (tmp_path / "out" / "model.onnx").exists()
 
 
-def test_a_thermometer_tells_the_host_what_to_do(write_recipe, tmp_path: Path) -> None:
+def test_a_thermometer_tells_the_host_what_to_do(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     train(write_recipe('"binarize"', '"thermometer"\nlevels = 2'), tmp_path / "out")
     host = json.loads((tmp_path / "out" / "preprocessing.json").read_text())
     assert host["elements"] == 128
     assert set(np.unique(np.load(tmp_path / "out" / "test.npz")["x"])) == {-1, 1}
 
 
-def test_a_mistake_that_only_the_data_shows(write_recipe, tmp_path: Path) -> None:
+def test_a_mistake_that_only_the_data_shows(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     path = write_recipe('"mlp"', '"kws_conv"', 'input = "binarize"', 'input = "binarize"\nvalidation = 100')
     path = write_recipe("widths = [16]", "widths = [16]\n[model.layers.fc]\nweight_bits = 2")
     with pytest.raises(

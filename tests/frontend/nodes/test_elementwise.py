@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+from support.onnx_files import agrees, refuses
 
 from bnngen.base.errors import ModelError
 from bnngen.frontend import import_onnx
 from bnngen.passes.lower import lower
+from tests.frontend.onnx_file import File
 
 WEIGHTS = np.array([[1.0, -2.0, 3.0], [-1.0, 1.0, 2.0], [0.0, 1.0, -1.0], [3.0, -3.0, 1.0]])
 PER_CHANNEL = np.array([0.5, -2.0, 1.0, 4.0])
 
 
-def hidden(model: object) -> str:
+def hidden(model: File) -> str:
     """Four sums behind bipolar inputs."""
-    return model.node("MatMul", model.bipolar("x"), WEIGHTS.T)  # type: ignore[attr-defined]
+    return model.node("MatMul", model.bipolar("x"), WEIGHTS.T)
 
 
-def close(model: object, tensor: str) -> str:
+def close(model: File, tensor: str) -> str:
     """A quantiser and a last layer."""
-    return model.node("MatMul", model.bipolar(tensor), WEIGHTS)  # type: ignore[attr-defined]
+    return model.node("MatMul", model.bipolar(tensor), WEIGHTS)
 
 
 @pytest.mark.parametrize("constant", [0.5, -2.0, [1.0], PER_CHANNEL, PER_CHANNEL[None], [[-0.75]]])
 @pytest.mark.parametrize("op", ["Add", "Sub", "Mul", "Div"])
 @pytest.mark.parametrize("constant_first", [False, True])
-def test_arithmetic_with_a_constant_on_either_side(
-    file: Callable, agrees: Callable, refuses: Callable, op: str, constant: object, constant_first: bool
-) -> None:
-    model = file(3)
+def test_arithmetic_with_a_constant_on_either_side(op: str, constant: object, constant_first: bool) -> None:
+    model = File(3)
     inputs = [hidden(model), np.array(constant)]
     out = model.node(op, *(inputs[::-1] if constant_first else inputs), name="op")
     if op == "Div" and constant_first:
@@ -44,15 +43,15 @@ def test_arithmetic_with_a_constant_on_either_side(
     agrees(model, close(model, out))
 
 
-def test_arithmetic_in_front_of_the_input_quantiser(file: Callable, agrees: Callable) -> None:
-    model = file(3)
+def test_arithmetic_in_front_of_the_input_quantiser() -> None:
+    model = File(3)
     x = model.node("Sub", model.node("Mul", model.node("Div", "x", 4.0), 8.0), 1.5)
     network = agrees(model, model.node("MatMul", model.quant(x, 0.5, 3.0), WEIGHTS.T))
     assert [float(network.quantizer.mul[0]), float(network.quantizer.add[0])] == [4.0, -3.0]
 
 
-def test_constants_are_folded_in_real_numbers(file: Callable, agrees: Callable) -> None:
-    model = file(3)
+def test_constants_are_folded_in_real_numbers() -> None:
+    model = File(3)
     factor = model.node("Div", model.node("Sub", 1.0, model.node("Mul", 0.5, 3.0)), 0.25)
     agrees(model, model.node("Mul", hidden(model), factor))
 
@@ -68,11 +67,9 @@ def test_constants_are_folded_in_real_numbers(file: Callable, agrees: Callable) 
     ids=["ties", "zero gamma", "irrational", "ties by beta"],
 )
 @pytest.mark.parametrize("scale", [1.0, -0.5])
-def test_batch_normalisation(
-    file: Callable, agrees: Callable, gamma: list, beta: list, mean: list, variance: list, scale: float
-) -> None:
+def test_batch_normalisation(gamma: list, beta: list, mean: list, variance: list, scale: float) -> None:
     """Behind a product, with variances that are perfect squares (sums on the threshold) and that are not."""
-    model = file(3)
+    model = File(3)
     sums = model.node("Mul", hidden(model), scale)
     parameters = [np.array(p) for p in (gamma, beta, mean, variance)]
     out = model.node("BatchNormalization", sums, *parameters, epsilon=0.0)
@@ -81,19 +78,17 @@ def test_batch_normalisation(
     agrees(model, model.node("MatMul", model.quant(out, 0.5, 3.0), WEIGHTS))
 
 
-def test_batch_normalisation_adds_epsilon(file: Callable, agrees: Callable) -> None:
+def test_batch_normalisation_adds_epsilon() -> None:
     for attributes in ({}, {"epsilon": 0.5}):
-        model = file(3)
+        model = File(3)
         parameters = [PER_CHANNEL, PER_CHANNEL, PER_CHANNEL, np.zeros(4)]
         agrees(model, model.node("BatchNormalization", hidden(model), *parameters, **attributes))
 
 
 @pytest.mark.parametrize("attributes", [True, False])
-def test_batch_normalisation_between_an_unsqueeze_and_a_squeeze(
-    file: Callable, agrees: Callable, attributes: bool
-) -> None:
+def test_batch_normalisation_between_an_unsqueeze_and_a_squeeze(attributes: bool) -> None:
     """As BatchNorm1d is exported: (N, C) becomes (N, C, 1), by attributes up to opset 12, by inputs from 13 on."""
-    model = file(3, opset=11 if attributes else 13)
+    model = File(3, opset=11 if attributes else 13)
     axes = {"axes": [2]} if attributes else {}
     more = [] if attributes else [np.array([2])]
     out = model.node("Unsqueeze", hidden(model), *more, **axes)
@@ -102,9 +97,9 @@ def test_batch_normalisation_between_an_unsqueeze_and_a_squeeze(
     agrees(model, close(model, model.node("Squeeze", out, *more, **axes)))
 
 
-def test_batch_normalisation_of_an_image(file: Callable, agrees: Callable) -> None:
+def test_batch_normalisation_of_an_image() -> None:
     """Per channel of (N, C, H, W), in front of the input's quantiser: one quantiser for each channel."""
-    model = file(2, 2, 3)
+    model = File(2, 2, 3)
     parameters = [np.array(p) for p in ([2.0, -1.0], [0.5, 1.0], [0.25, -0.5], [4.0, 0.25])]
     x = model.node("BatchNormalization", "x", *parameters, epsilon=0.0)
     flat = model.node("Flatten", model.quant(x, 0.5, 3.0))
@@ -114,8 +109,8 @@ def test_batch_normalisation_of_an_image(file: Callable, agrees: Callable) -> No
 
 
 @pytest.mark.parametrize("shape", [(2, 1, 1), (1, 2, 1, 1), (1, 1, 1), ()])
-def test_constants_for_the_channels_of_an_image(file: Callable, agrees: Callable, shape: tuple) -> None:
-    model = file(2, 2, 2)
+def test_constants_for_the_channels_of_an_image(shape: tuple) -> None:
+    model = File(2, 2, 2)
     factor = np.array([0.5, -2.0] if 2 in shape else [0.5]).reshape(shape)
     x = model.bipolar(model.node("Add", model.node("Mul", "x", factor), 0.25))
     agrees(model, model.node("MatMul", model.node("Flatten", x), np.arange(8.0).reshape(8, 1)))
@@ -124,9 +119,9 @@ def test_constants_for_the_channels_of_an_image(file: Callable, agrees: Callable
 @pytest.mark.parametrize(
     "shape", [(2,), (1, 2), (3, 1), (2, 3), (1, 1, 2, 3), (2, 2, 3), (2, 1, 1, 1), (1, 1, 2, 1, 1)]
 )
-def test_constants_along_other_axes_are_refused(file: Callable, refuses: Callable, shape: tuple) -> None:
+def test_constants_along_other_axes_are_refused(shape: tuple) -> None:
     """Of an image (N, 2, 2, 3); some of these shapes hold two numbers, but not for the two channels."""
-    model = file(2, 2, 3)
+    model = File(2, 2, 3)
     refuses(
         model,
         model.node("Mul", "x", np.arange(1.0, 1 + np.prod(shape)).reshape(shape), name="op"),
@@ -135,8 +130,8 @@ def test_constants_along_other_axes_are_refused(file: Callable, refuses: Callabl
     )
 
 
-def test_too_few_constants_are_refused(file: Callable, refuses: Callable) -> None:
-    model = file(3)
+def test_too_few_constants_are_refused() -> None:
+    model = File(3)
     refuses(
         model,
         model.node("Add", hidden(model), np.ones(3), name="op"),
@@ -145,18 +140,18 @@ def test_too_few_constants_are_refused(file: Callable, refuses: Callable) -> Non
     )
 
 
-def test_relu_in_front_of_a_quantiser(file: Callable, agrees: Callable) -> None:
+def test_relu_in_front_of_a_quantiser() -> None:
     for signed in (0, 1):
-        model = file(3)
+        model = File(3)
         sums = model.node("Mul", hidden(model), PER_CHANNEL)
         codes = model.quant(model.node("Relu", sums), 1.0, 3.0, signed=signed)
         agrees(model, model.node("MatMul", codes, WEIGHTS))
-    model = file(3)
+    model = File(3)
     agrees(model, close(model, model.node("Sub", model.node("Relu", hidden(model)), 1.0)))
 
 
-def test_relu_on_the_output_is_refused(file: Callable, refuses: Callable) -> None:
-    model = file(3)
+def test_relu_on_the_output_is_refused() -> None:
+    model = File(3)
     refuses(
         model,
         model.node("Relu", hidden(model), name="relu"),
@@ -165,10 +160,8 @@ def test_relu_on_the_output_is_refused(file: Callable, refuses: Callable) -> Non
 
 
 @pytest.mark.parametrize("variance", [0.0, -1.0])
-def test_a_variance_that_is_not_positive_is_refused(
-    file: Callable, refuses: Callable, variance: float
-) -> None:
-    model = file(3)
+def test_a_variance_that_is_not_positive_is_refused(variance: float) -> None:
+    model = File(3)
     parameters = [PER_CHANNEL, PER_CHANNEL, PER_CHANNEL, np.array([1.0, 2.0, variance, 1.0])]
     refuses(
         model,
@@ -179,12 +172,10 @@ def test_a_variance_that_is_not_positive_is_refused(
 
 @pytest.mark.parametrize("position", range(4))
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_parameters_that_are_no_numbers_are_refused(
-    file: Callable, refuses: Callable, position: int, bad: float
-) -> None:
+def test_parameters_that_are_no_numbers_are_refused(position: int, bad: float) -> None:
     parameters = [np.ones(4) for _ in range(4)]
     parameters[position][1] = bad
-    model = file(3)
+    model = File(3)
     refuses(
         model,
         model.node("BatchNormalization", hidden(model), *parameters, name="bn"),
@@ -192,9 +183,9 @@ def test_parameters_that_are_no_numbers_are_refused(
     )
 
 
-def test_batch_normalisation_in_training_is_refused(file: Callable, refuses: Callable) -> None:
+def test_batch_normalisation_in_training_is_refused() -> None:
     """It would take mean and variance from the batch, not from its inputs."""
-    model = file(3, opset=15)
+    model = File(3, opset=15)
     parameters = [np.ones(4) for _ in range(4)]
     refuses(
         model,
@@ -203,21 +194,21 @@ def test_batch_normalisation_in_training_is_refused(file: Callable, refuses: Cal
     )
 
 
-def test_division_by_zero_is_refused(file: Callable, refuses: Callable) -> None:
-    model = file(3)
+def test_division_by_zero_is_refused() -> None:
+    model = File(3)
     refuses(
         model,
         model.node("Div", hidden(model), [1.0, 0.0, 1.0, 1.0], name="op"),
         "layer 'op': Div divides by zero",
     )
-    model = file(3)
+    model = File(3)
     zero = model.node("Div", 1.0, 0.0, name="op")
     refuses(model, model.node("Mul", hidden(model), zero), "layer 'op': Div divides by zero")
 
 
 @pytest.mark.parametrize("op", ["Mul", "Div"])
-def test_two_computed_tensors_are_refused(file: Callable, refuses: Callable, op: str) -> None:
-    model = file(3)
+def test_two_computed_tensors_are_refused(op: str) -> None:
+    model = File(3)
     sums = hidden(model)
     refuses(
         model,
@@ -226,29 +217,31 @@ def test_two_computed_tensors_are_refused(file: Callable, refuses: Callable, op:
     )
 
 
-def test_a_factor_of_several_roots(file: Callable, agrees: Callable) -> None:
+def test_a_factor_of_several_roots() -> None:
     """x/(sqrt(var) + eps), as a hand-made normalisation may have it."""
-    model = file(3)
+    model = File(3)
     deviation = model.node("Add", model.node("Sqrt", [2.0, 3.0, 0.5, 1.0]), 0.25)
     agrees(model, model.node("Div", hidden(model), deviation))
     agrees(model, close(model, model.node("Sub", model.node("Div", hidden(model), deviation), 1.0)))
     agrees(model, close(model, model.node("Add", model.node("Mul", hidden(model), deviation), 0.5)))
 
 
-def test_initializers_that_are_graph_inputs_too(file: Callable, agrees: Callable) -> None:
+def test_initializers_that_are_graph_inputs_too() -> None:
     def list_as_inputs(model: onnx.ModelProto) -> None:
         for tensor in model.graph.initializer:
             value = onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
             model.graph.input.insert(0, value)
 
-    model = file(3)
+    model = File(3)
     agrees(model, close(model, model.node("Mul", hidden(model), PER_CHANNEL)), change=list_as_inputs)
 
 
-def test_single_precision_parameters_are_binary_fractions(file: Callable, tmp_path: Path) -> None:
-    model = file(3)
+def test_single_precision_parameters_are_binary_fractions(tmp_path: Path) -> None:
+    model = File(3)
     factor = np.float32(0.1)
-    network = lower(import_onnx(model.save(model.node("Mul", hidden(model), np.array([factor])))))
+    network = lower(
+        import_onnx(model.save(tmp_path / "model.onnx", model.node("Mul", hidden(model), np.array([factor]))))
+    )
     assert network.host.mul[0].fraction().as_integer_ratio() == float(factor).as_integer_ratio()
 
 
@@ -260,31 +253,29 @@ def test_single_precision_parameters_are_binary_fractions(file: Callable, tmp_pa
         ("Mul", [1, 2, 3], [-2], [-2, -4, -6]),
     ],
 )
-def test_whole_constants_stay_whole(
-    file: Callable, agrees: Callable, op: str, left: list, right: list, wanted: list
-) -> None:
-    model = file(3)
+def test_whole_constants_stay_whole(op: str, left: list, right: list, wanted: list) -> None:
+    model = File(3)
     numbers = model.node(op, np.array(left), np.array(right))
     sums = model.node("MatMul", model.bipolar("x"), np.eye(3))
     network = agrees(model, model.node("Mul", sums, model.node("Cast", numbers, to=11)))
     assert [int(m) for m in network.host.mul] == wanted
 
 
-def test_whole_constants_beyond_their_type_are_refused(file: Callable, refuses: Callable) -> None:
-    model = file(3)
+def test_whole_constants_beyond_their_type_are_refused() -> None:
+    model = File(3)
     sums = model.node("Add", np.array([100], np.int8), np.array([100], np.int8), name="op")
     refuses(model, model.node("Mul", "x", sums), "layer 'op': Add leaves the range of int8")
 
 
 @pytest.mark.parametrize("shapes", [((3, 1, 1), (3,)), ((3, 2, 2), (3, 1, 1))])
-def test_sums_that_would_broadcast_are_refused(file: Callable, shapes: tuple) -> None:
+def test_sums_that_would_broadcast_are_refused(tmp_path: Path, shapes: tuple) -> None:
     """(N, 3) meets the last axes of (N, 3, 1, 1), not its channels: the result would mix frames."""
-    model = file(3, 2, 2)
+    model = File(3, 2, 2)
     x = model.quant("x", 1.0)
     wide = x if shapes[0] == (3, 2, 2) else model.node("GlobalAveragePool", x)
     small = model.node("GlobalAveragePool", x)
     other = small if shapes[1] != (3,) else model.node("Flatten", small)
-    path = model.save(model.node("Add", wide, other, name="op"))
+    path = model.save(tmp_path / "model.onnx", model.node("Add", wide, other, name="op"))
     with pytest.raises(ModelError, match=r"^layer 'op': Add of tensors of shapes .* both sides must have"):
         import_onnx(path)
 
@@ -293,10 +284,8 @@ def test_sums_that_would_broadcast_are_refused(file: Callable, shapes: tuple) ->
     ("low", "high"), [(0.0, 6.0), (-1.0, 1.0), (None, 0.75), (-0.5, None), (-np.inf, 2.0)]
 )
 @pytest.mark.parametrize("opset", [9, 13])
-def test_clip_in_front_of_a_quantiser(
-    file: Callable, agrees: Callable, low: float | None, high: float | None, opset: int
-) -> None:
-    model = file(4, opset=opset)
+def test_clip_in_front_of_a_quantiser(low: float | None, high: float | None, opset: int) -> None:
+    model = File(4, opset=opset)
     sums = model.node("Add", model.node("MatMul", model.quant("x", 0.5), np.eye(4)), 0.25)
     if opset < 11:
         ends = {name: v for name, v in (("min", low), ("max", high)) if v is not None}
@@ -306,15 +295,15 @@ def test_clip_in_front_of_a_quantiser(
     agrees(model, model.node("MatMul", model.quant(clipped, 0.5, bits=3.0), np.eye(4)))
 
 
-def test_clip_of_the_input_leaves_out_codes(file: Callable, agrees: Callable) -> None:
-    model = file(3)
+def test_clip_of_the_input_leaves_out_codes() -> None:
+    model = File(3)
     clipped = model.quant(model.node("Clip", "x", -0.4, 1.3), 0.25)
     network = agrees(model, model.node("MatMul", clipped, np.eye(3)))
     assert (network.quantizer.type.lo, network.quantizer.type.hi) == (-2, 5)
 
 
-def test_clip_with_its_ends_exchanged_is_refused(file: Callable, refuses: Callable) -> None:
-    model = file(3)
+def test_clip_with_its_ends_exchanged_is_refused() -> None:
+    model = File(3)
     refuses(
         model,
         model.node("Clip", "x", 1.0, -1.0, name="op"),
@@ -322,7 +311,7 @@ def test_clip_with_its_ends_exchanged_is_refused(file: Callable, refuses: Callab
     )
 
 
-def test_neg(file: Callable, agrees: Callable) -> None:
-    model = file(3)
+def test_neg() -> None:
+    model = File(3)
     x = model.node("Neg", model.quant("x", 0.5))
     agrees(model, model.node("Mul", model.node("MatMul", x, np.eye(3)), model.node("Neg", 2.0)))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
+from support.onnx_files import agrees, refuses, weights_of
+
+from tests.frontend.onnx_file import File
 
 INTEGERS = np.array([[1.0, -2.0, 3.0], [0.0, 1.0, -1.0]])
 
@@ -14,10 +17,8 @@ INTEGERS = np.array([[1.0, -2.0, 3.0], [0.0, 1.0, -1.0]])
 @pytest.mark.parametrize("beta", [1.0, -0.25, 0.0])
 @pytest.mark.parametrize("transposed", [0, 1])
 @pytest.mark.parametrize("bias", [None, [0.5, -1.5], [[0.5, -1.5]], 0.75, [0.0, 0.0]])
-def test_gemm(
-    file: Callable, agrees: Callable, alpha: float, beta: float, transposed: int, bias: object
-) -> None:
-    model = file(3)
+def test_gemm(alpha: float, beta: float, transposed: int, bias: object) -> None:
+    model = File(3)
     weights = INTEGERS if transposed else INTEGERS.T
     inputs = [model.bipolar("x"), weights] + ([] if bias is None else [np.array(bias)])
     out = model.node("Gemm", *inputs, alpha=alpha, beta=beta, transB=transposed)
@@ -25,40 +26,38 @@ def test_gemm(
     assert network.layers[0].op.weights.tolist() == INTEGERS.astype(int).tolist()
 
 
-def test_gemm_by_its_defaults_and_with_an_empty_bias(file: Callable, agrees: Callable) -> None:
-    model = file(3)
+def test_gemm_by_its_defaults_and_with_an_empty_bias() -> None:
+    model = File(3)
     agrees(model, model.node("Gemm", model.bipolar("x"), INTEGERS.T))
-    model = file(3)
+    model = File(3)
     model.node("Gemm", model.bipolar("x"), INTEGERS.T)
     model.nodes[-1].input.append("")
     agrees(model, "t1_0")
 
 
-def test_gemm_in_the_middle(file: Callable, agrees: Callable) -> None:
-    model = file(3)
+def test_gemm_in_the_middle() -> None:
+    model = File(3)
     hidden = model.node("Gemm", model.bipolar("x"), INTEGERS, [0.5, 1.0], alpha=-0.5, beta=2.0, transB=1)
     agrees(model, model.node("Gemm", model.bipolar(hidden), [[1.0, 2.0], [-1.0, 1.0]]))
 
 
-def test_matmul_with_plain_and_transposed_weights(file: Callable, agrees: Callable) -> None:
-    model = file(3)
+def test_matmul_with_plain_and_transposed_weights() -> None:
+    model = File(3)
     agrees(model, model.node("MatMul", model.bipolar("x"), INTEGERS.T))
-    model = file(3)
+    model = File(3)
     turned = model.node("Transpose", INTEGERS, perm=[1, 0])
     agrees(model, model.node("MatMul", model.bipolar("x"), turned))
-    model = file(3)
+    model = File(3)
     turned = model.node("Transpose", INTEGERS)
     agrees(model, model.node("MatMul", model.bipolar("x"), turned))
 
 
 @pytest.mark.parametrize("scale", [0.25, [[0.25]], [[0.25], [-0.5]], [[-1.0], [-1.0]]])
 @pytest.mark.parametrize("form", ["gemm", "transpose", "matmul"])
-def test_weights_behind_a_bipolar_quantiser(
-    file: Callable, agrees: Callable, scale: object, form: str
-) -> None:
+def test_weights_behind_a_bipolar_quantiser(scale: object, form: str) -> None:
     """The scales stand beside the outputs, wherever the file's form has that axis."""
     weights, scales = np.array([[0.5, -0.1, 0.0], [-3.0, 2.0, -0.0]]), np.array(scale)
-    model = file(3)
+    model = File(3)
     x = model.bipolar("x")
     if form == "gemm":
         out = model.node("Gemm", x, model.bipolar(weights, scales), transB=1)
@@ -70,12 +69,10 @@ def test_weights_behind_a_bipolar_quantiser(
 
 
 @pytest.mark.parametrize("form", ["gemm", "transpose"])
-def test_weights_behind_a_quantiser_with_one_scale_for_each_output(
-    file: Callable, agrees: Callable, form: str
-) -> None:
+def test_weights_behind_a_quantiser_with_one_scale_for_each_output(form: str) -> None:
     weights = np.array([[0.6, -0.3, 0.1], [-9.0, 2.6, 9.0], [0.0, 0.25, -0.75]])
     scales = np.array([[0.25], [1.0], [-0.5]])
-    model = file(3)
+    model = File(3)
     w = model.quant(weights, scales, 3.0, narrow=1)
     x = model.quant("x", 0.5, 2.0)
     if form == "gemm":
@@ -87,15 +84,15 @@ def test_weights_behind_a_quantiser_with_one_scale_for_each_output(
     assert np.abs(network.layers[0].op.weights).max() == 3
 
 
-def test_square_weights_do_not_hide_a_wrong_axis(file: Callable, agrees: Callable, refuses: Callable) -> None:
+def test_square_weights_do_not_hide_a_wrong_axis() -> None:
     weights = np.array([[1.0, -1.0], [1.0, 1.0]])
-    model = file(2)
+    model = File(2)
     agrees(
         model,
         model.node("Gemm", model.bipolar("x"), model.bipolar(weights, np.array([[0.5], [2.0]])), transB=1),
     )
     for scale, transposed in (([[0.5, 2.0]], 1), ([0.5, 2.0], 1), ([[0.5], [2.0]], 0)):
-        model = file(2)
+        model = File(2)
         w = model.bipolar(weights, np.array(scale))
         out = model.node("Gemm", model.bipolar("x"), w, transB=transposed, name="fc")
         refuses(
@@ -106,15 +103,15 @@ def test_square_weights_do_not_hide_a_wrong_axis(file: Callable, agrees: Callabl
         )
 
 
-def test_one_weight_tensor_for_two_layers(file: Callable, agrees: Callable) -> None:
-    model = file(2)
+def test_one_weight_tensor_for_two_layers() -> None:
+    model = File(2)
     w = model.bipolar(np.array([[1.0, -1.0], [1.0, 1.0]]), 0.5)
     first = model.node("Gemm", model.bipolar("x"), w, transB=1)
     agrees(model, model.node("Gemm", model.bipolar(first), w, transB=0))
 
 
-def test_single_output_and_single_input(file: Callable, agrees: Callable) -> None:
-    model = file(1)
+def test_single_output_and_single_input() -> None:
+    model = File(1)
     first = model.node("Gemm", model.bipolar("x"), np.array([[1.0], [-1.0], [1.0]]), transB=1)
     agrees(
         model, model.node("Gemm", model.bipolar(first), model.bipolar([[1.0, -1.0, 1.0]], [[3.0]]), transB=1)
@@ -122,14 +119,16 @@ def test_single_output_and_single_input(file: Callable, agrees: Callable) -> Non
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.float16, np.int64])
-def test_integer_weights_in_other_number_formats(file: Callable, weights_of: Callable, dtype: type) -> None:
-    model = file(3)
-    path = model.save(model.node("MatMul", model.bipolar("x"), INTEGERS.T.astype(dtype)))
+def test_integer_weights_in_other_number_formats(tmp_path: Path, dtype: type) -> None:
+    model = File(3)
+    path = model.save(
+        tmp_path / "model.onnx", model.node("MatMul", model.bipolar("x"), INTEGERS.T.astype(dtype))
+    )
     assert weights_of(path) == [INTEGERS.tolist()]
 
 
-def test_a_huge_bias_is_kept_exactly(file: Callable, agrees: Callable) -> None:
-    model = file(3)
+def test_a_huge_bias_is_kept_exactly() -> None:
+    model = File(3)
     out = model.node("Gemm", model.bipolar("x"), INTEGERS, [2.0**40, -(2.0**40)], transB=1)
     network = agrees(model, model.node("MatMul", model.bipolar(out), [[1.0], [2.0]]))
     assert network.layers[0].op.activation.thresholds.tolist() == [[-6], [3]]
@@ -153,19 +152,17 @@ TOO_WIDE = (
         ("MatMul", INTEGERS.T[None], {}, "takes weights of two axes, not of shape (1, 3, 2)"),
     ],
 )
-def test_weights_that_are_refused(
-    file: Callable, refuses: Callable, op: str, weights: np.ndarray, attributes: dict, problem: str
-) -> None:
-    model = file(3)
+def test_weights_that_are_refused(op: str, weights: np.ndarray, attributes: dict, problem: str) -> None:
+    model = File(3)
     out = model.node(op, model.bipolar("x"), weights, name="fc", **attributes)
     refuses(model, out, f"layer 'fc': {op} {problem}")
 
 
-def test_nan_and_infinite_weights_are_refused(file: Callable, refuses: Callable) -> None:
+def test_nan_and_infinite_weights_are_refused() -> None:
     for bad in (np.nan, np.inf):
         weights = INTEGERS.T.copy()
         weights[0, 0] = bad
-        model = file(3)
+        model = File(3)
         refuses(
             model,
             model.node("MatMul", model.bipolar("x"), weights, name="fc"),
@@ -173,20 +170,20 @@ def test_nan_and_infinite_weights_are_refused(file: Callable, refuses: Callable)
         )
 
 
-def test_a_bias_behind_a_quantiser(file: Callable, agrees: Callable) -> None:
-    model = file(3)
+def test_a_bias_behind_a_quantiser() -> None:
+    model = File(3)
     bias = model.quant(np.array([0.3, -7.0]), 0.25, 4.0, zero=1.0)
     agrees(model, model.node("Gemm", model.bipolar("x"), INTEGERS.T, bias))
 
 
-def test_a_nan_bias_is_refused(file: Callable, refuses: Callable) -> None:
-    model = file(3)
+def test_a_nan_bias_is_refused() -> None:
+    model = File(3)
     out = model.node("Gemm", model.bipolar("x"), INTEGERS.T, [0.0, np.nan], name="fc")
     refuses(model, out, "layer 'fc': Gemm nan is not a finite number")
 
 
-def test_weights_with_a_zero_point_are_refused(file: Callable, refuses: Callable) -> None:
-    model = file(3)
+def test_weights_with_a_zero_point_are_refused() -> None:
+    model = File(3)
     out = model.node("Gemm", model.bipolar("x"), model.quant(INTEGERS.T, 1.0, zero=1.0), name="fc")
     refuses(
         model,
@@ -195,11 +192,11 @@ def test_weights_with_a_zero_point_are_refused(file: Callable, refuses: Callable
     )
 
 
-def test_products_of_the_wrong_sides_are_refused(file: Callable, refuses: Callable) -> None:
-    model = file(3)
+def test_products_of_the_wrong_sides_are_refused() -> None:
+    model = File(3)
     out = model.node("MatMul", INTEGERS, model.bipolar("x"), name="fc")
     refuses(model, out, "layer 'fc': MatMul takes a computed tensor on its left and weights on its right")
-    model = file(3)
+    model = File(3)
     x = model.bipolar("x")
     refuses(
         model,
@@ -208,8 +205,8 @@ def test_products_of_the_wrong_sides_are_refused(file: Callable, refuses: Callab
     )
 
 
-def test_an_image_must_be_flattened_first(file: Callable, refuses: Callable) -> None:
-    model = file(1, 2, 3)
+def test_an_image_must_be_flattened_first() -> None:
+    model = File(1, 2, 3)
     out = model.node("MatMul", model.bipolar("x"), INTEGERS.T, name="fc")
     refuses(
         model,
@@ -219,16 +216,16 @@ def test_an_image_must_be_flattened_first(file: Callable, refuses: Callable) -> 
 
 
 @pytest.mark.parametrize("shape", [(3,), (1, 3), (1,), (), (1, 1)])
-def test_a_bias_broadcasts_along_the_rows(file: Callable, agrees: Callable, shape: tuple) -> None:
-    model = file(4)
+def test_a_bias_broadcasts_along_the_rows(shape: tuple) -> None:
+    model = File(4)
     bias = np.arange(1.0, 1 + np.prod(shape)).reshape(shape) / 4
     agrees(model, model.node("Gemm", model.bipolar("x"), np.ones((4, 3)), bias, beta=-0.5))
 
 
 @pytest.mark.parametrize("shape", [(3, 1), (2, 3), (1, 1, 3), (4,)])
-def test_a_bias_of_each_frame_is_refused(file: Callable, refuses: Callable, shape: tuple) -> None:
+def test_a_bias_of_each_frame_is_refused(shape: tuple) -> None:
     """(3, 1) would be one number for each of three frames, (3,) one for each output."""
-    model = file(4)
+    model = File(4)
     bias = np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
     refuses(
         model,
@@ -239,7 +236,7 @@ def test_a_bias_of_each_frame_is_refused(file: Callable, refuses: Callable, shap
 
 
 @pytest.mark.parametrize("shape", [(4, 0), (0, 3)])
-def test_weights_that_are_none_are_refused(file: Callable, refuses: Callable, shape: tuple) -> None:
-    model = file(4)
+def test_weights_that_are_none_are_refused(shape: tuple) -> None:
+    model = File(4)
     output = model.node("MatMul", model.bipolar("x"), model.bipolar(np.zeros(shape)), name="fc")
     refuses(model, output, f"layer 'fc': MatMul has weights of shape {shape}, which are none")

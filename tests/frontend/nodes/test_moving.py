@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
+from support.onnx_files import agrees, refuses, signs
 
 from bnngen.reference.network import Network
+from tests.frontend.onnx_file import File
 
 
-def signs(*shape: int) -> np.ndarray:
-    return np.where(np.random.default_rng(sum(shape)).random(shape) < 0.5, -1.0, 1.0)
-
-
-def ended(model: Any, tensor: str, features: int) -> str:
+def ended(model: File, tensor: str, features: int) -> str:
     return model.node("MatMul", model.node("Flatten", model.bipolar(tensor)), signs(features, 3))
 
 
@@ -25,9 +22,9 @@ def kinds(network: Network) -> list[str]:
 
 @pytest.mark.parametrize("axis", [1, -3])
 @pytest.mark.parametrize("scales", [(0.5, 0.5), (0.5, 0.25), (0.3, -0.7)])
-def test_concat_before_the_quantiser(file: Callable, agrees: Callable, axis: int, scales: tuple) -> None:
+def test_concat_before_the_quantiser(axis: int, scales: tuple) -> None:
     """Real numbers of any scales: each part gets the thresholds of its channels."""
-    model = file(2, 4, 3)
+    model = File(2, 4, 3)
     x = model.quant("x", 0.5, bits=3.0)
     sides = [model.node("Mul", model.node("Conv", x, signs(k + 1, 2, 1, 1)), scales[k]) for k in (0, 1)]
     joined = model.node("Add", model.node("Concat", *sides, axis=axis), 0.1)
@@ -35,9 +32,9 @@ def test_concat_before_the_quantiser(file: Callable, agrees: Callable, axis: int
 
 
 @pytest.mark.parametrize("scales", [(0.5, 0.5), (0.5, 0.25), (1.0, 0.75)])
-def test_concat_of_codes(file: Callable, agrees: Callable, scales: tuple) -> None:
+def test_concat_of_codes(scales: tuple) -> None:
     """Types and scales may differ: they meet in the weights behind it."""
-    model = file(2, 5)
+    model = File(2, 5)
     x = model.quant("x", scales[0], bits=3.0)
     bits = model.bipolar(model.node("Conv", x, signs(3, 2, 1)), scales[1])
     joined = model.node("Concat", bits, x, axis=1)
@@ -45,14 +42,14 @@ def test_concat_of_codes(file: Callable, agrees: Callable, scales: tuple) -> Non
     agrees(model, ended(model, model.node("Add", hidden, 0.1), 10))
 
 
-def test_concat_of_a_tensor_with_itself(file: Callable, agrees: Callable) -> None:
-    model = file(3)
+def test_concat_of_a_tensor_with_itself() -> None:
+    model = File(3)
     y = model.quant(model.node("MatMul", model.bipolar("x"), signs(3, 3)), 0.5, bits=3.0)
     agrees(model, model.node("MatMul", model.node("Concat", y, y, axis=1), signs(6, 2)))
 
 
-def test_concat_of_flattened_maps(file: Callable, agrees: Callable) -> None:
-    model = file(2, 3, 2)
+def test_concat_of_flattened_maps() -> None:
+    model = File(2, 3, 2)
     x = model.quant("x", 0.5, bits=3.0)
     side = model.quant(model.node("Conv", x, signs(1, 2, 1, 1)), 0.5, bits=3.0)
     flat = [model.node("Flatten", y) for y in (x, side, x)]
@@ -70,10 +67,10 @@ SPLITS: dict[str, tuple[int, Callable]] = {
 
 
 @pytest.mark.parametrize("case", SPLITS)
-def test_split(file: Callable, agrees: Callable, case: str) -> None:
+def test_split(case: str) -> None:
     """One part goes through a convolution, the other around it."""
     opset, arguments = SPLITS[case]
-    model = file(2, 3, 3, opset=opset)
+    model = File(2, 3, 3, opset=opset)
     x = model.quant("x", 0.5, bits=3.0)
     y = model.quant(model.node("Conv", x, signs(4, 2, 1, 1)), 0.5, bits=3.0)
     inputs, attributes = arguments(model, y)
@@ -84,9 +81,9 @@ def test_split(file: Callable, agrees: Callable, case: str) -> None:
     assert kinds(network).count("Slice") == 2
 
 
-def test_split_of_sums(file: Callable, agrees: Callable) -> None:
+def test_split_of_sums() -> None:
     """Behind a batch norm: its parameters go with the channels."""
-    model = file(3)
+    model = File(3)
     y = model.node("MatMul", model.bipolar("x"), signs(3, 4))
     y = model.node("Relu", model.node("Mul", model.node("Add", y, 0.3), np.array([1.0, -2.0, 0.5, 3.0])))
     second = model.node("Split", y, outputs=2, axis=1)
@@ -98,8 +95,8 @@ SLICES = [([1], [3], [1], [1]), ([-3], [99], [1], [1]), ([0, 0], [9, 2], [2, 1],
 
 
 @pytest.mark.parametrize(("starts", "ends", "axes", "steps"), SLICES)
-def test_slice(file: Callable, agrees: Callable, starts: list, ends: list, axes: list, steps: list) -> None:
-    model = file(4, 3)
+def test_slice(starts: list, ends: list, axes: list, steps: list) -> None:
+    model = File(4, 3)
     x = model.quant("x", 0.5, bits=3.0)
     cut = model.node("Slice", x, *(np.array(v) for v in (starts, ends, axes, steps)))
     features = (3 if starts == [-3] else 2) * 3
@@ -121,11 +118,11 @@ RESIZES: dict[str, tuple[int, str, tuple, dict]] = {
 
 @pytest.mark.parametrize("shape", [(2, 3, 2), (2, 4)])
 @pytest.mark.parametrize("case", RESIZES)
-def test_resize(file: Callable, agrees: Callable, case: str, shape: tuple[int, ...]) -> None:
+def test_resize(case: str, shape: tuple[int, ...]) -> None:
     opset, op, inputs, attributes = RESIZES[case]
     factor, rank = int(inputs[-1]), len(shape) - 1
     scales = np.array([1.0, 1.0, *[inputs[-1]] * rank], np.float32)
-    model = file(*shape, opset=opset)
+    model = File(*shape, opset=opset)
     x = model.quant("x", 0.5, bits=3.0)
     middle = inputs[1:-1]
     large = model.node(op, x, *middle, scales, mode="nearest", **attributes)
@@ -134,8 +131,8 @@ def test_resize(file: Callable, agrees: Callable, case: str, shape: tuple[int, .
     assert "Upsample" in kinds(agrees(model, ended(model, hidden, features)))
 
 
-def test_resize_to_sizes(file: Callable, agrees: Callable) -> None:
-    model = file(2, 3, 2)
+def test_resize_to_sizes() -> None:
+    model = File(2, 3, 2)
     y = model.node("Conv", model.bipolar("x"), signs(1, 2, 1, 1))
     large = model.node("Resize", y, "", "", np.array([1, 1, 6, 6]), mode="nearest")
     network = agrees(model, ended(model, large, 36), x=np.random.default_rng(0).normal(0, 1, (1, 2, 3, 2)))
@@ -175,14 +172,14 @@ REFUSED: dict[str, tuple[Callable, str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_refused(file: Callable, refuses: Callable, case: str) -> None:
+def test_what_is_refused(case: str) -> None:
     build, message = REFUSED[case]
-    model = file(2, 3, 2)
+    model = File(2, 3, 2)
     refuses(model, ended(model, build(model, model.bipolar("x")), 1), message)
 
 
-def test_maps_of_different_sizes_flattened(file: Callable, refuses: Callable) -> None:
-    model = file(2, 3, 3)
+def test_maps_of_different_sizes_flattened() -> None:
+    model = File(2, 3, 3)
     x = model.quant("x", 0.5, bits=3.0)
     small = model.node("Conv", x, signs(1, 2, 2, 2))
     joined = model.node("Concat", *(model.node("Flatten", y) for y in (x, small)), axis=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 from onnxruntime import InferenceSession
+from support.narrow import of_type
+from support.networks import windows
+from support.onnx_files import agrees, refuses, signs, verilog_agrees
 
 from bnngen.frontend import import_onnx
+from bnngen.ir.quantized import Convolution
 from bnngen.numbers.datatypes import IntType
 from bnngen.ops.global_max_pool import GlobalMaxPool
 from bnngen.ops.max_pool import MaxPool
+from tests.frontend.onnx_file import File
 
 Kernel = tuple[int, ...]
 WINDOWS: list[tuple[Kernel, Kernel, dict[str, Any]]] = [
@@ -32,11 +36,7 @@ WINDOWS: list[tuple[Kernel, Kernel, dict[str, Any]]] = [
 ]
 
 
-def signs(*shape: int) -> np.ndarray:
-    return np.where(np.random.default_rng(sum(shape)).random(shape) < 0.5, -1.0, 1.0)
-
-
-def ended(model: Any, tensor: str, shape: tuple[int, ...]) -> str:
+def ended(model: File, tensor: str, shape: tuple[int, ...]) -> str:
     """A dense layer behind it, which needs the flattened order to be right."""
     features = int(np.prod(shape))
     quantised = model.bipolar(model.node("Add", tensor, 0.125))
@@ -55,10 +55,8 @@ def out_shape(spatial: Kernel, kernel: Kernel, attributes: dict[str, Any]) -> Ke
 
 @pytest.mark.parametrize(("spatial", "kernel", "attributes"), WINDOWS)
 @pytest.mark.parametrize("kind", ["bipolar", "uint2", "offset", "grouped", "depthwise"])
-def test_conv(
-    file: Callable, agrees: Callable, spatial: Kernel, kernel: Kernel, attributes: dict, kind: str
-) -> None:
-    model = file(4, *spatial)
+def test_conv(spatial: Kernel, kernel: Kernel, attributes: dict, kind: str) -> None:
+    model = File(4, *spatial)
     if kind == "uint2":
         x = model.quant("x", 0.5, bits=2.0, signed=0)
     elif kind == "offset":
@@ -73,15 +71,15 @@ def test_conv(
 
 @pytest.mark.parametrize("mode", ["SAME_UPPER", "SAME_LOWER", "VALID"])
 @pytest.mark.parametrize(("spatial", "kernel", "strides"), [((5, 6), (3, 2), [2, 2]), ((7,), (4,), [1])])
-def test_auto_pad(file: Callable, mode: str, spatial: Kernel, kernel: Kernel, strides: list[int]) -> None:
+def test_auto_pad(tmp_path: Path, mode: str, spatial: Kernel, kernel: Kernel, strides: list[int]) -> None:
     """onnxruntime gives the same for the mode and for the padding that it is read as. (The reference evaluator
     pads for VALID too, and differs from onnxruntime for SAME_UPPER.)"""
 
     def saved(**attributes: Any) -> Path:
-        model = file(1, *spatial)
+        model = File(1, *spatial)
         weights = np.arange(1, 1 + np.prod(kernel), dtype=np.float32).reshape(1, 1, *kernel)
         model.node("Conv", "x", weights, strides=strides, **attributes)
-        return model.save("t0_0")
+        return model.save(tmp_path / "model.onnx", "t0_0")
 
     def outputs(path: Path) -> list:
         x = np.random.default_rng(0).integers(-9, 9, (1, 1, *spatial)).astype(np.float32)
@@ -89,17 +87,15 @@ def test_auto_pad(file: Callable, mode: str, spatial: Kernel, kernel: Kernel, st
         return session.run(None, {"x": x})[0].tolist()
 
     path = saved(auto_pad=mode)
-    wanted, window = outputs(path), import_onnx(path).nodes[0].op.window
+    wanted, window = outputs(path), of_type(Convolution, import_onnx(path).nodes[0].op).window
     assert outputs(saved(pads=[*window.before, *window.after])) == wanted
 
 
 @pytest.mark.parametrize(("spatial", "kernel", "attributes"), WINDOWS)
 @pytest.mark.parametrize("place", ["codes", "sums", "scaled", "relu"])
-def test_max_pool(
-    file: Callable, agrees: Callable, spatial: Kernel, kernel: Kernel, attributes: dict, place: str
-) -> None:
+def test_max_pool(spatial: Kernel, kernel: Kernel, attributes: dict, place: str) -> None:
     """On codes, on sums, behind batch norms that fall in some channels, and around a Relu."""
-    model = file(2, *spatial)
+    model = File(2, *spatial)
     x = model.quant("x", 0.5, bits=3.0)
     y = model.node("Conv", x, signs(3, 2, *(1,) * len(spatial)))
     per_channel = (3, *(1,) * len(spatial))
@@ -117,7 +113,7 @@ def test_max_pool(
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
-def test_max_pool_is_that_of_onnxruntime(data: st.DataObject, windows: Callable) -> None:
+def test_max_pool_is_that_of_onnxruntime(data: st.DataObject) -> None:
     spatial = data.draw(st.sampled_from([(4,), (5, 4), (3, 6)]))
     window = data.draw(windows(spatial))
     if any(p > k // 2 for p, k in zip((*window.before, *window.after), window.kernel * 2, strict=True)):
@@ -144,8 +140,8 @@ def test_max_pool_is_that_of_onnxruntime(data: st.DataObject, windows: Callable)
 
 
 @pytest.mark.parametrize("pads", [[0, 0, 0, 0], [1, 0, 0, 1]])
-def test_average_pool(file: Callable, agrees: Callable, pads: list[int]) -> None:
-    model = file(3, 5, 4)
+def test_average_pool(pads: list[int]) -> None:
+    model = File(3, 5, 4)
     x = model.quant("x", 0.5, bits=3.0)
     shape = out_shape((5, 4), (2, 3), {"pads": pads, "strides": [1, 2]})
     pooled = model.node("AveragePool", x, kernel_shape=[2, 3], strides=[1, 2], pads=pads, count_include_pad=1)
@@ -153,25 +149,25 @@ def test_average_pool(file: Callable, agrees: Callable, pads: list[int]) -> None
 
 
 @pytest.mark.parametrize("spatial", [(3, 2), (5,)])
-def test_global_average_pool(file: Callable, agrees: Callable, spatial: Kernel) -> None:
-    model = file(3, *spatial)
+def test_global_average_pool(spatial: Kernel) -> None:
+    model = File(3, *spatial)
     pooled = model.node("GlobalAveragePool", model.quant("x", 0.5, bits=3.0))
     agrees(model, ended(model, pooled, (3, 1, 1)))
 
 
 @pytest.mark.parametrize("spatial", [(3, 2), (5,), (1, 1)])
-def test_global_max_pool(file: Callable, agrees: Callable, verilog_agrees: Callable, spatial: Kernel) -> None:
+def test_global_max_pool(spatial: Kernel) -> None:
     """Down to the Verilog, with stalls."""
-    model = file(3, *spatial)
+    model = File(3, *spatial)
     pooled = model.node("GlobalMaxPool", model.quant("x", 0.5, bits=3.0))
     network = agrees(model, ended(model, pooled, (3, 1, 1)))
     assert isinstance(network.layers[0].op, GlobalMaxPool)
     verilog_agrees(network, 1_000_000)
 
 
-def test_an_eight_bit_input_with_its_affine(file: Callable, agrees: Callable) -> None:
+def test_an_eight_bit_input_with_its_affine() -> None:
     """2x/255 - 1, and a first layer on the integers."""
-    model = file(3, 4, 4)
+    model = File(3, 4, 4)
     scaled = model.node("Sub", model.node("Mul", "x", 2.0), 1.0)
     x = model.quant(scaled, 1 / 128, bits=8.0)
     conv = model.node("Conv", x, model.bipolar(signs(4, 3, 3, 3), 0.25))
@@ -179,8 +175,8 @@ def test_an_eight_bit_input_with_its_affine(file: Callable, agrees: Callable) ->
     agrees(model, ended(model, conv, (4, 2, 2)), images)
 
 
-def test_weights_with_a_scale_for_each_output(file: Callable, agrees: Callable) -> None:
-    model = file(2, 3, 3)
+def test_weights_with_a_scale_for_each_output() -> None:
+    model = File(2, 3, 3)
     scale = np.array([0.5, -0.25, 1.0]).reshape(3, 1, 1, 1)
     conv = model.node("Conv", model.bipolar("x"), model.bipolar(signs(3, 2, 2, 2), scale))
     agrees(model, ended(model, conv, (3, 2, 2)))
@@ -219,14 +215,14 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_refused(file: Callable, refuses: Callable, case: str) -> None:
-    model = file(2, 3, 3)
+def test_what_is_refused(case: str) -> None:
+    model = File(2, 3, 3)
     build, message = REFUSED[case]
     refuses(model, build(model), message)
 
 
-def test_pads_beside_auto_pad_are_refused(file: Callable, refuses: Callable) -> None:
-    model = file(1, 4)
+def test_pads_beside_auto_pad_are_refused() -> None:
+    model = File(1, 4)
     pooled = model.node(
         "MaxPool", model.bipolar("x"), kernel_shape=[3], pads=[1, 0], auto_pad="SAME_LOWER", name="op"
     )

@@ -47,19 +47,15 @@ def passed_through(draft: Draft) -> None:
     axis = draft.random.randrange(1, len(shape) + 1)
     axes = draft.constant([axis], np.int64)
     same = draft.constant([0, *shape[1:]] if draft.chance(0.5) else [-1, *shape[1:]], np.int64)
-    there_and_back = [("Unsqueeze", [None, axes], {}), ("Squeeze", [None, axes], {})]
-    draft.insert(
-        at,
-        *draft.pick(
-            (
-                [("Identity", [None], {})],
-                [("Dropout", [None], {})],
-                there_and_back,
-                [("Reshape", [None, same], {})],
-                [("Cast", [None], {"to": draft.pick((1, 11))})],
-            )
-        ),
+    there_and_back: list[Insertion] = [("Unsqueeze", [None, axes], {}), ("Squeeze", [None, axes], {})]
+    choices: tuple[list[Insertion], ...] = (
+        [("Identity", [None], {})],
+        [("Dropout", [None], {})],
+        there_and_back,
+        [("Reshape", [None, same], {})],
+        [("Cast", [None], {"to": draft.pick((1, 11))})],
     )
+    draft.insert(at, *draft.pick(choices))
 
 
 @mutator(1.5)
@@ -73,24 +69,20 @@ def axes_moved(draft: Draft) -> None:
     wanted = [*shape[1:]]
     draft.random.shuffle(wanted)
     flat = [int(np.prod(shape[1:]))]
-    there = ("Transpose", [None], {"perm": order})
-    back = ("Transpose", [None], {"perm": [order.index(i) for i in range(len(order))]})
+    there: Insertion = ("Transpose", [None], {"perm": order})
+    back: Insertion = ("Transpose", [None], {"perm": [order.index(i) for i in range(len(order))]})
     shapes = (
         [draft.pick((0, 1, -1, shape[0])), *w] for w in (wanted, flat, [1, *shape[1:]], [*shape[1:], 1])
     )
-    draft.insert(
-        at,
-        *draft.pick(
-            (
-                [("Unsqueeze", [None, axis], {})],
-                [("Squeeze", [None, draft.constant([draft.pick(ones)], np.int64)], {})],
-                [there, back],
-                [there],
-                [("Flatten", [None], {"axis": draft.random.randrange(0, len(shape) + 1)})],
-                [("Reshape", [None, draft.constant(draft.pick(shapes), np.int64)], {})],
-            )
-        ),
+    choices: tuple[list[Insertion], ...] = (
+        [("Unsqueeze", [None, axis], {})],
+        [("Squeeze", [None, draft.constant([draft.pick(ones)], np.int64)], {})],
+        [there, back],
+        [there],
+        [("Flatten", [None], {"axis": draft.random.randrange(0, len(shape) + 1)})],
+        [("Reshape", [None, draft.constant(draft.pick(shapes), np.int64)], {})],
     )
+    draft.insert(at, *draft.pick(choices))
 
 
 @mutator(6)

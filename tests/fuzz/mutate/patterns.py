@@ -82,7 +82,10 @@ def whole_division(draft: Draft) -> None:
     node, index, _ = draft.parameter()
     at = list(draft.graph.node).index(node), index
     two = draft.constant(draft.pick((2, 3, -2)), np.int64)
-    steps = [("Cast", [None], {"to": 7}), (draft.pick(("Div", "Mul", "Add", "Pow")), [None, two], {})]
+    steps: list[Insertion] = [
+        ("Cast", [None], {"to": 7}),
+        (draft.pick(("Div", "Mul", "Add", "Pow")), [None, two], {}),
+    ]
     draft.insert(at, *steps, ("Cast", [None], {"to": 1}))
 
 

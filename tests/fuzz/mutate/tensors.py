@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -59,7 +61,7 @@ def random_numbers(draft: Draft) -> None:
     """New elements of the same kind: signs, small whole numbers, or fractions."""
     node, index, array = _chosen(draft)
     random = np.random.default_rng(draft.random.getrandbits(32))
-    values = draft.pick(
+    values: Any = draft.pick(
         ([-1, 1], [-1, 0, 1], [0, 1], np.arange(-8, 8), np.arange(-64, 64) / 16, [1, 127, -128])
     )
     draft.own(node, index, random.choice(values, array.shape).astype(array.dtype))

@@ -82,6 +82,6 @@ def quantised_otherwise(draft: Draft) -> None:
     scale = draft.constant(np.resize(draft.pick(((0.5,), (0.5, 1.0), (1.0, 0.25, 2.0))), column))
     draft.insert(at, *_reshaped(draft, other, shape))
     number = at[0]
-    quant = ("Quant", [None, scale, draft.constant(0.0), draft.constant(3.0)], {})
+    quant: Insertion = ("Quant", [None, scale, draft.constant(0.0), draft.constant(3.0)], {})
     draft.insert((number, 0), quant, domain=QONNX)
     draft.insert((number, 0), *_reshaped(draft, shape, other))

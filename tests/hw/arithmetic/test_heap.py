@@ -1,11 +1,18 @@
 """BitHeap: the hardware gives the plain sum of its products, on every fabric, after the promised cycles."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import simulate
 
+from bnngen_hw.arithmetic.compressors import Weights
 from bnngen_hw.arithmetic.heap import BitHeap, heap_max
+from bnngen_hw.arithmetic.product_code import Gate
 from bnngen_hw.beats import join_words, split_word
 from bnngen_hw.target import Target
 
@@ -27,7 +34,7 @@ TARGETS = [Target(4, 1), Target(4, 2), Target(4, 5), Target(6, 1), Target(6, 2),
     weights=st.sampled_from(["any", "counted", "constant"]),
     seed=st.integers(0, 999),
 )
-def test_sums(make_bench, columns, pe, target, weights, seed):
+def test_sums(columns: list[list[Gate]], pe: int, target: Target, weights: Weights, seed: int) -> None:
     heap = BitHeap(columns, pe, target, weights)
     rng, products = np.random.default_rng(seed), sum(map(len, columns))
     x, w = rng.integers(0, 2, (8, products, 1)), rng.integers(0, 2, (8, products, pe))
@@ -36,7 +43,7 @@ def test_sums(make_bench, columns, pe, target, weights, seed):
     wanted = sum(gate(x[:, k], w[:, k]) * weight for k, (gate, weight) in enumerate(gates))
     seen = []
 
-    async def drive(ctx):
+    async def drive(ctx: Any) -> None:
         for cycle in range(len(x) + heap.latency):
             if cycle < len(x):
                 ctx.set(heap.x, join_words(x[cycle].repeat(heap.copies), 1))
@@ -45,7 +52,7 @@ def test_sums(make_bench, columns, pe, target, weights, seed):
                 seen.append(split_word(ctx.get(heap.sums), pe, heap.width))
             await ctx.tick()
 
-    make_bench(heap, None, None).simulate(drive)
+    simulate(heap, drive)
     assert np.array_equal(seen, wanted)
 
 
@@ -62,15 +69,15 @@ def test_sums(make_bench, columns, pe, target, weights, seed):
         (64, Target(6, 1), 7),
     ],
 )
-def test_latency(height, target, latency):
+def test_latency(height: int, target: Target, latency: int) -> None:
     assert BitHeap([["and"] * height], 1, target).latency == latency
 
 
-def test_greatest_sum():
+def test_greatest_sum() -> None:
     assert heap_max([3, 0, 2]) == 11
 
 
 @pytest.mark.parametrize(("columns", "pe"), [([], 1), ([[]], 1), ([["and"]], 0)])
-def test_refusals(columns, pe):
+def test_refusals(columns: list[list[Gate]], pe: int) -> None:
     with pytest.raises(ValueError, match="a bit heap needs at least one"):
         BitHeap(columns, pe, Target())

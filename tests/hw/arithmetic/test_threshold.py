@@ -1,9 +1,14 @@
 """ThresholdUnit against counting, in every case of levels, folds, inversion and output encoding."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import simulate
 
 from bnngen_hw.arithmetic.threshold import ThresholdUnit
 from bnngen_hw.beats import join_words, split_word
@@ -12,11 +17,11 @@ from bnngen_hw.encoding import Encoding
 ACC = st.sampled_from([Encoding("unsigned", 1), Encoding("unsigned", 6), Encoding("signed", 6)])
 
 
-def simulate(bench, unit, acc, fold):
+def values_of(unit: ThresholdUnit, acc: np.ndarray, fold: np.ndarray) -> np.ndarray:
     """The values for accumulators (n, pe), one row a cycle, the fold one cycle ahead."""
     codes = []
 
-    async def drive(ctx):
+    async def drive(ctx: Any) -> None:
         for cycle in range(len(acc) + 1 + unit.latency):
             if cycle < len(acc):
                 ctx.set(unit.fold, int(fold[cycle]))
@@ -27,16 +32,13 @@ def simulate(bench, unit, acc, fold):
                 codes.append(split_word(ctx.get(unit.codes), unit.pe, unit.out.bits))
             await ctx.tick()
 
-    bench.simulate(drive)
+    simulate(unit, drive)
     return unit.out.decode(np.array(codes))
 
 
-@pytest.fixture
-def run(make_bench):
-    return lambda unit, acc, fold: simulate(make_bench(unit, None, None), unit, acc, fold)
-
-
-def case(seed, pe, folds, levels, acc, inverts):
+def case(
+    seed: int, pe: int, folds: int, levels: int, acc: Encoding, inverts: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Random thresholds around the accumulators' range, some equal, some never or always reached."""
     rng = np.random.default_rng(seed)
     thresholds = np.sort(rng.integers(acc.lo - 3, acc.hi + 4, (pe * folds, levels)), axis=1)
@@ -55,7 +57,9 @@ def case(seed, pe, folds, levels, acc, inverts):
     out_lo=st.sampled_from([0, -5, 3]),
     seed=st.integers(0, 999),
 )
-def test_against_counting(make_bench, levels, acc, pe, folds, inverts, out_lo, seed):
+def test_against_counting(
+    levels: int, acc: Encoding, pe: int, folds: int, inverts: str, out_lo: int, seed: int
+) -> None:
     thresholds, invert, values, fold = case(seed, pe, folds, levels, acc, inverts)
     out = Encoding.for_range(out_lo, out_lo + levels)
     unit = ThresholdUnit(pe, acc, thresholds, invert, out, out_lo)
@@ -65,27 +69,27 @@ def test_against_counting(make_bench, levels, acc, pe, folds, inverts, out_lo, s
         counts = [sum(a >= t for t in thresholds[r]) for a, r in zip(row, rows, strict=True)]
         wanted.append([out_lo + (levels - c if invert[r] else c) for c, r in zip(counts, rows, strict=True)])
     assert np.array_equal(unit.compute(values, fold), wanted)
-    assert np.array_equal(simulate(make_bench(unit, None, None), unit, values, fold), wanted)
+    assert np.array_equal(values_of(unit, values, fold), wanted)
 
 
 @pytest.mark.parametrize("inverts", ["no", "some"])
-def test_bipolar(run, inverts):
+def test_bipolar(inverts: str) -> None:
     acc = Encoding("signed", 5)
     thresholds, invert, values, fold = case(3, 4, 2, 1, acc, inverts)
     unit = ThresholdUnit(4, acc, thresholds, invert, Encoding("bipolar", 1))
     rows = fold[:, None] * 4 + np.arange(4)
     wanted = np.where((values >= thresholds[rows, 0]) ^ invert[rows], 1, -1)
-    assert np.array_equal(run(unit, values, fold), wanted)
+    assert np.array_equal(values_of(unit, values, fold), wanted)
 
 
 @pytest.mark.parametrize(("levels", "latency"), [(1, 1), (3, 1), (7, 3), (4, 4), (15, 4), (16, 6), (255, 8)])
-def test_latency(levels, latency):
+def test_latency(levels: int, latency: int) -> None:
     thresholds = np.arange(levels)[None]
     out = Encoding.for_range(0, levels)
     assert ThresholdUnit(1, Encoding("unsigned", 9), thresholds, None, out).latency == latency
 
 
-def test_tables_of_one_fold_are_constants():
+def test_tables_of_one_fold_are_constants() -> None:
     acc, out = Encoding("unsigned", 6), Encoding("unsigned", 2)
     thresholds = np.array([[1, 2], [3, 4]])
     assert sum(rom.bits for rom in ThresholdUnit(2, acc, thresholds, None, out).roms) == 0
@@ -103,7 +107,7 @@ def test_tables_of_one_fold_are_constants():
         ({"out": Encoding("bipolar", 1)}, "exactly 1 threshold per row, not 2"),
     ],
 )
-def test_refusals(changes, message):
+def test_refusals(changes: dict[str, Any], message: str) -> None:
     good = {"thresholds": [[1, 2], [3, 4]], "invert": None, "out": Encoding("unsigned", 2)}
     with pytest.raises(ValueError, match=message):
         ThresholdUnit(2, Encoding("unsigned", 4), **{**good, **changes})

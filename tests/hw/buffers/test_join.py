@@ -1,17 +1,26 @@
 """Join and Fork: order, encodings, stalls, and how many words wait."""
 
+from __future__ import annotations
+
 import random
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
-from amaranth.sim import Simulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import simulate
 
 from bnngen_hw.beats import join_words, split_word
 from bnngen_hw.buffers.join import Join
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.streams.fork import Fork
+
+Shape = tuple[tuple[Encoding, Encoding], Encoding, tuple[int, int]]
+"""The encodings of the inputs and of the output, and how many words of each input make a group."""
+Cycles = list[list[int]]
+"""For each port, beats or the cycles in which they passed."""
 
 BIT, TWO, THREE = Encoding("bipolar", 1), Encoding("unsigned", 2), Encoding("signed", 3)
 SHAPES = [
@@ -21,13 +30,22 @@ SHAPES = [
 ]
 
 
-def drive(component, inputs, outputs, beats, expected, times=None, stall=0.0, seed=0):
+def drive(
+    component: Any,
+    inputs: Sequence[Any],
+    outputs: Sequence[Any],
+    beats: Sequence[Sequence[int]],
+    expected: int,
+    times: Sequence[np.ndarray] | None = None,
+    stall: float = 0.0,
+    seed: int = 0,
+) -> tuple[Cycles, Cycles, Cycles]:
     """Runs to the end; returns the beats of each output, and the cycles in which they were offered first and
     in which the inputs were taken."""
     rng = random.Random(seed)
     out, offered, taken = [[] for _ in outputs], [[] for _ in outputs], [[] for _ in inputs]
 
-    async def bench(ctx):
+    async def testbench(ctx: Any) -> None:
         waiting, held = [False] * len(inputs), [False] * len(outputs)
         for cycle in range(4000):
             readies = [rng.random() >= stall for _ in outputs]
@@ -55,14 +73,13 @@ def drive(component, inputs, outputs, beats, expected, times=None, stall=0.0, se
             await ctx.tick()
         pytest.fail(f"no end: {[len(o) for o in out]} of {expected}")
 
-    simulator = Simulator(component)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(component, testbench)
     return out, offered, taken
 
 
-def make(shape, groups, lanes, seed, capacities=None):
+def make(
+    shape: Shape, groups: int, lanes: int, seed: int, capacities: Sequence[int] | None = None
+) -> tuple[Join, Cycles, np.ndarray]:
     encodings, wide, counts = shape
     join = Join(lanes, encodings, wide, counts, groups, capacities)
     rng = np.random.default_rng(seed)
@@ -82,7 +99,7 @@ def make(shape, groups, lanes, seed, capacities=None):
     st.integers(0, 99),
     st.sampled_from([0, 0.5]),
 )
-def test_words_in_turn(shape, groups, lanes, seed, stall):
+def test_words_in_turn(shape: Shape, groups: int, lanes: int, seed: int, stall: float) -> None:
     join, beats, wanted = make(shape, groups, lanes, seed)
     inputs = [join.i0, join.i1]
     (out,), _, _ = drive(join, inputs, [join.o], beats, len(wanted), stall=stall, seed=seed)
@@ -91,7 +108,7 @@ def test_words_in_turn(shape, groups, lanes, seed, stall):
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), shape=st.sampled_from(SHAPES), groups=st.integers(1, 5))
-def test_timing_and_words_held(data, shape, groups):
+def test_timing_and_words_held(data: st.DataObject, shape: Shape, groups: int) -> None:
     """With the queues as long as said every word is taken when it comes; with one shorter, not."""
     pauses = st.sampled_from([1, 1, 2, 6])
     times = []
@@ -114,7 +131,7 @@ def test_timing_and_words_held(data, shape, groups):
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(1, 3), st.integers(0, 99), st.sampled_from([0, 0.5]))
-def test_every_reader_gets_every_beat(readers, seed, stall):
+def test_every_reader_gets_every_beat(readers: int, seed: int, stall: float) -> None:
     fork = Fork(4, readers)
     beats = np.random.default_rng(seed).integers(0, 16, 12).tolist()
     outputs = [getattr(fork, f"o{k}") for k in range(readers)]

@@ -1,9 +1,14 @@
 """SlidingWindow against windows cut out with numpy, over every kind of window, gaps and backpressure."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import bench, ready_is_independent
 
 from bnngen_hw.buffers.window import SlidingWindow
 from bnngen_hw.buffers.window_plan import WindowPlan
@@ -14,7 +19,7 @@ PAD = 19
 
 
 @st.composite
-def plans(draw):
+def plans(draw: st.DrawFn) -> WindowPlan:
     """Any window that fits a small map: strides beyond the kernel, padding beyond the map, holes."""
     axes = []
     for _ in range(2):
@@ -31,13 +36,13 @@ def plans(draw):
 
 
 @st.composite
-def windows(draw):
+def windows(draw: st.DrawFn) -> SlidingWindow:
     plan = draw(plans())
     extra = draw(st.sampled_from([0, 0, 1, 2, 7, plan.map_words]))
     return SlidingWindow(plan, WIDTH, plan.least_capacity + extra, PAD, mark=draw(st.booleans()))
 
 
-def expected(window, maps):
+def expected(window: SlidingWindow, maps: np.ndarray) -> list[int]:
     """The words of all windows of the maps (n, rows, columns, words), each with its mark."""
     plan, out = window.plan, []
     for frame in maps:
@@ -48,7 +53,7 @@ def expected(window, maps):
     return out
 
 
-def _one(window, frame, y, x, words):
+def _one(window: SlidingWindow, frame: np.ndarray, y: int, x: int, words: np.ndarray) -> list[int]:
     plan, seen = window.plan, []
     for ky in range(plan.kernel[0]):
         for kx in range(plan.kernel[1]):
@@ -65,7 +70,7 @@ def _one(window, frame, y, x, words):
     return seen
 
 
-def random_maps(plan, count, seed):
+def random_maps(plan: WindowPlan, count: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 1 << WIDTH, (count, *plan.size, plan.words))
 
 
@@ -76,7 +81,7 @@ def random_maps(plan, count, seed):
     stall=st.sampled_from([0.0, 0.6]),
     seed=st.integers(0, 99),
 )
-def test_against_numpy(bench, window, gap, stall, seed):
+def test_against_numpy(window: SlidingWindow, gap: float, stall: float, seed: int) -> None:
     maps = random_maps(window.plan, 3, seed)
     wanted = expected(window, maps)
     seen = bench(window).run(maps.ravel().tolist(), len(wanted), gap=gap, stall=stall, seed=seed)
@@ -85,7 +90,7 @@ def test_against_numpy(bench, window, gap, stall, seed):
 
 @settings(max_examples=60, deadline=None)
 @given(window=windows(), data=st.data())
-def test_timing(bench, window, data):
+def test_timing(window: SlidingWindow, data: st.DataObject) -> None:
     words = window.plan.map_words
     beats = window.plan.positions * window.plan.window_beats
     times = data.draw(st.lists(st.integers(0, 3 * words), min_size=words, max_size=words))
@@ -95,14 +100,14 @@ def test_timing(bench, window, data):
 
 @settings(max_examples=60, deadline=None)
 @given(window=windows(), data=st.data())
-def test_arrivals_of_several_maps(bench, window, data):
+def test_arrivals_of_several_maps(window: SlidingWindow, data: st.DataObject) -> None:
     words = 3 * window.plan.map_words
     beats = 3 * window.plan.positions * window.plan.window_beats
     times = sorted(data.draw(st.lists(st.integers(0, 2 * words), min_size=words, max_size=words)))
     bench(window).check_arrivals([1] * words, beats, times)
 
 
-def test_with_room_the_next_map_costs_nothing(bench):
+def test_with_room_the_next_map_costs_nothing() -> None:
     """Two rows of the next map while the last row of the first is read: then a map takes just its reads."""
     plan = WindowPlan((6, 6), 1, (3, 3), repeats=2)
     tight, roomy = SlidingWindow(plan, WIDTH), SlidingWindow(plan, WIDTH, 2 * plan.least_capacity + 6)
@@ -112,7 +117,7 @@ def test_with_room_the_next_map_costs_nothing(bench):
         bench(window).check_interval([1] * 36, 288, frames=5)
 
 
-def test_the_least_capacity_is_the_least():
+def test_the_least_capacity_is_the_least() -> None:
     plan = WindowPlan((8, 10), 2, (3, 3))
     assert plan.least_capacity == (2 * 10 + 3) * 2
     assert ring_depth(plan.least_capacity) == 64
@@ -120,19 +125,19 @@ def test_the_least_capacity_is_the_least():
         SlidingWindow(plan, WIDTH, 45)
 
 
-def test_ready_is_registered(ready_is_independent):
+def test_ready_is_registered() -> None:
     ready_is_independent(SlidingWindow(WindowPlan((4, 4), 1, (2, 2)), WIDTH))
 
 
 @pytest.mark.parametrize("numbers", [((3, 3), 1, (4, 3)), ((3, 3), 0, (1, 1)), ((3, 3), 1, (1, 1), (0, 1))])
-def test_impossible_windows(numbers):
+def test_impossible_windows(numbers: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError, match="window"):
         WindowPlan(*numbers)
 
 
 @settings(max_examples=60, deadline=None)
 @given(plan=plans(), data=st.data())
-def test_words_held_is_the_least_that_never_waits(bench, plan, data):
+def test_words_held_is_the_least_that_never_waits(plan: WindowPlan, data: st.DataObject) -> None:
     """A ring of so many words takes each word when it comes; of one fewer, it does not."""
     words, beats = 3 * plan.map_words, 3 * plan.positions * plan.window_beats
     pauses = data.draw(st.lists(st.sampled_from([1, 1, 2, 6]), min_size=words, max_size=words))

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from amaranth.hdl import Module
-from amaranth.sim import Simulator
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import simulate
 
 from bnngen_hw.edges.uart import (
     BeatAssembler,
@@ -20,14 +20,6 @@ from bnngen_hw.edges.uart import (
     UartTransmitter,
     uart_divisor,
 )
-
-
-def simulate(component: Any, *testbenches: Callable[[Any], Any]) -> None:
-    simulator = Simulator(component)
-    simulator.add_clock(1e-6)
-    for testbench in testbenches:
-        simulator.add_testbench(testbench)
-    simulator.run()
 
 
 async def send_byte(ctx: Any, line: Any, byte: int, bit: int, stop: int = 1) -> None:
@@ -74,32 +66,32 @@ class TestDivisor:
     @pytest.mark.parametrize(
         ("hz", "baud", "expected"), [(30_000_000, 1_000_000, 30), (24_750_000, 1_000_000, 25)]
     )
-    def test_nearest(self, hz, baud, expected):
+    def test_nearest(self, hz: int, baud: int, expected: int) -> None:
         assert uart_divisor(hz, baud) == expected
 
-    def test_too_slow(self):
+    def test_too_slow(self) -> None:
         with pytest.raises(ValueError, match=r"^1000000 baud needs a clock of at least 4 MHz$"):
             uart_divisor(3_000_000, 1_000_000)
 
-    def test_no_whole_number(self):
+    def test_no_whole_number(self) -> None:
         with pytest.raises(ValueError, match=r"no whole number of cycles: 5\.40 \(at most 2 % off\)"):
             uart_divisor(5_400_000, 1_000_000)
 
 
 @settings(max_examples=15, deadline=None)
 @given(sent=st.binary(min_size=1, max_size=6), divisor=st.integers(4, 9))
-def test_loopback(sent, divisor):
+def test_loopback(sent: bytes, divisor: int) -> None:
     m = Module()
     m.submodules.tx = tx = UartTransmitter(divisor)
     m.submodules.rx = rx = UartReceiver(divisor)
     m.d.comb += rx.rx.eq(tx.tx)
     received = []
 
-    async def source(ctx):
+    async def source(ctx: Any) -> None:
         for byte in sent:
             await give(ctx, tx.i, byte)
 
-    async def sink(ctx):
+    async def sink(ctx: Any) -> None:
         for _ in sent:
             received.append(await take(ctx, rx.o, random.Random(0)))
 
@@ -108,27 +100,27 @@ def test_loopback(sent, divisor):
 
 
 class TestTransmitter:
-    def test_line(self):
+    def test_line(self) -> None:
         tx = UartTransmitter(5)
         received = []
 
-        async def source(ctx):
+        async def source(ctx: Any) -> None:
             assert ctx.get(tx.tx) == 1
             for byte in b"\x00\xa5\xff":
                 await give(ctx, tx.i, byte)
 
-        async def sink(ctx):
+        async def sink(ctx: Any) -> None:
             for _ in range(3):
                 received.append(await receive_byte(ctx, tx.tx, 5))
 
         simulate(tx, source, sink)
         assert bytes(received) == b"\x00\xa5\xff"
 
-    def test_interval(self):
+    def test_interval(self) -> None:
         tx = UartTransmitter(4)
         taken = []
 
-        async def source(ctx):
+        async def source(ctx: Any) -> None:
             ctx.set(tx.i.valid, 1)
             for cycle in range(130):
                 if ctx.get(tx.i.ready):
@@ -141,15 +133,15 @@ class TestTransmitter:
 
 class TestReceiver:
     @pytest.mark.parametrize("bit", [98, 100, 102])
-    def test_clock_difference(self, bit):
+    def test_clock_difference(self, bit: int) -> None:
         rx = UartReceiver(100)
         received = []
 
-        async def source(ctx):
+        async def source(ctx: Any) -> None:
             for byte in b"\x55\x00\xff\x80":
                 await send_byte(ctx, rx.rx, byte, bit)
 
-        async def sink(ctx):
+        async def sink(ctx: Any) -> None:
             for _ in range(4):
                 received.append(await take(ctx, rx.o, random.Random(0)))
 
@@ -157,10 +149,10 @@ class TestReceiver:
         assert bytes(received) == b"\x55\x00\xff\x80"
 
     @pytest.mark.parametrize("divisor", [4, 7, 20])
-    def test_latency(self, divisor):
+    def test_latency(self, divisor: int) -> None:
         rx = UartReceiver(divisor)
 
-        async def bench(ctx):
+        async def bench(ctx: Any) -> None:
             cycles = 0
             ctx.set(rx.rx, 0)
             while not ctx.get(rx.o.valid):
@@ -173,10 +165,10 @@ class TestReceiver:
 
         simulate(rx, bench)
 
-    def test_glitch_is_no_start_bit(self):
+    def test_glitch_is_no_start_bit(self) -> None:
         rx = UartReceiver(20)
 
-        async def bench(ctx):
+        async def bench(ctx: Any) -> None:
             ctx.set(rx.rx, 0)
             await ctx.tick().repeat(6)
             ctx.set(rx.rx, 1)
@@ -186,17 +178,17 @@ class TestReceiver:
 
         simulate(rx, bench)
 
-    def test_overrun_keeps_the_first_byte(self):
+    def test_overrun_keeps_the_first_byte(self) -> None:
         rx = UartReceiver(4)
         overruns = 0
 
-        async def source(ctx):
+        async def source(ctx: Any) -> None:
             for byte in b"\x11\x22":
                 await send_byte(ctx, rx.rx, byte, 4)
             await ctx.tick().repeat(10)
             assert ctx.get(rx.o.payload) == 0x11
 
-        async def watch(ctx):
+        async def watch(ctx: Any) -> None:
             nonlocal overruns
             for _ in range(100):
                 overruns += ctx.get(rx.overrun)
@@ -205,10 +197,10 @@ class TestReceiver:
         simulate(rx, source, watch)
         assert overruns == 1
 
-    def test_break_lasts_until_the_line_rises(self):
+    def test_break_lasts_until_the_line_rises(self) -> None:
         rx = UartReceiver(4)
 
-        async def bench(ctx):
+        async def bench(ctx: Any) -> None:
             ctx.set(rx.rx, 0)
             await ctx.tick().repeat(60)
             assert ctx.get(rx.break_) == 1
@@ -226,16 +218,16 @@ class TestReceiver:
 
 @settings(max_examples=15, deadline=None)
 @given(bytes_in=st.integers(1, 3), beats_in=st.integers(1, 3), stall=st.sampled_from([0.0, 0.6]))
-def test_assembler(bytes_in, beats_in, stall):
+def test_assembler(bytes_in: int, beats_in: int, stall: float) -> None:
     assembler = BeatAssembler(bytes_in, beats_in)
     sent = bytes(range(1, 1 + 3 * bytes_in * beats_in))
     beats = []
 
-    async def source(ctx):
+    async def source(ctx: Any) -> None:
         for byte in sent:
             await give(ctx, assembler.i, byte)
 
-    async def sink(ctx):
+    async def sink(ctx: Any) -> None:
         for _ in range(3 * beats_in):
             beats.append(await take(ctx, assembler.o, random.Random(1), stall))
 
@@ -244,10 +236,10 @@ def test_assembler(bytes_in, beats_in, stall):
     assert [beat.last for beat in beats] == [*[0] * (beats_in - 1), 1] * 3
 
 
-def test_assembler_takes_a_byte_in_each_cycle():
+def test_assembler_takes_a_byte_in_each_cycle() -> None:
     assembler = BeatAssembler(2, 2)
 
-    async def bench(ctx):
+    async def bench(ctx: Any) -> None:
         ctx.set(assembler.i.valid, 1)
         ctx.set(assembler.o.ready, 1)
         for _ in range(20):
@@ -259,16 +251,16 @@ def test_assembler_takes_a_byte_in_each_cycle():
 
 @settings(max_examples=15, deadline=None)
 @given(bytes_out=st.integers(1, 3), stall=st.sampled_from([0.0, 0.6]))
-def test_splitter(bytes_out, stall):
+def test_splitter(bytes_out: int, stall: float) -> None:
     splitter = BeatSplitter(bytes_out)
     expected = bytes(range(1, 1 + 3 * bytes_out))
     received = []
 
-    async def source(ctx):
+    async def source(ctx: Any) -> None:
         for n in range(3):
             await give(ctx, splitter.i, int.from_bytes(expected[n * bytes_out :][:bytes_out], "little"))
 
-    async def sink(ctx):
+    async def sink(ctx: Any) -> None:
         for _ in expected:
             received.append(await take(ctx, splitter.o, random.Random(2), stall))
 
@@ -290,13 +282,13 @@ class Echo:
     def run(self, host: Callable[[Any], Any]) -> None:
         """``host`` drives the line; ends shortly after it does."""
 
-        async def until_host_is_done(ctx):
+        async def until_host_is_done(ctx: Any) -> None:
             await host(ctx)
             self.done = True
 
         simulate(self.bridge, until_host_is_done, self._accelerate, self._listen)
 
-    async def _accelerate(self, ctx):
+    async def _accelerate(self, ctx: Any) -> None:
         stream = self.bridge.o
         while not self.done:
             ctx.set(stream.ready, self.rng.random() >= self.stall)
@@ -307,7 +299,7 @@ class Echo:
                 self.beats.append((beat.data, beat.last))
                 await give(ctx, self.bridge.i, beat.data & 0xFF)
 
-    async def _listen(self, ctx):
+    async def _listen(self, ctx: Any) -> None:
         while not self.done:
             if ctx.get(self.bridge.tx):
                 await ctx.tick()
@@ -317,10 +309,10 @@ class Echo:
 
 class TestBridge:
     @pytest.mark.parametrize("stall", [0.0, 0.95])
-    def test_frames(self, stall):
+    def test_frames(self, stall: float) -> None:
         echo = Echo(stall=stall)
 
-        async def host(ctx):
+        async def host(ctx: Any) -> None:
             for byte in range(1, 13):
                 await send_byte(ctx, echo.bridge.rx, byte, 4)
             await ctx.tick().repeat(400)
@@ -331,10 +323,10 @@ class TestBridge:
         assert echo.beats == list(zip(words, [0, 0, 1] * 2, strict=True))
         assert echo.received == [word & 0xFF for word in words]
 
-    def test_break_starts_a_frame_anew(self):
+    def test_break_starts_a_frame_anew(self) -> None:
         echo = Echo()
 
-        async def host(ctx):
+        async def host(ctx: Any) -> None:
             for byte in (0x11, 0x22, 0x33):  # one beat and a half
                 await send_byte(ctx, echo.bridge.rx, byte, 4)
             ctx.set(echo.bridge.rx, 0)
@@ -350,10 +342,10 @@ class TestBridge:
         echo.run(host)
         assert echo.beats == [(0x2211, 0), (0x0201, 0), (0x0403, 0), (0x0605, 1)]
 
-    def test_buffer_holds_a_frame(self):
+    def test_buffer_holds_a_frame(self) -> None:
         bridge = UartStreamBridge(2, 3, 1, divisor=4, buffer_bytes=6)
 
-        async def host(ctx):
+        async def host(ctx: Any) -> None:
             for byte in range(1, 7):
                 await send_byte(ctx, bridge.rx, byte, 4)
             await ctx.tick().repeat(20)
@@ -365,10 +357,10 @@ class TestBridge:
 
         simulate(bridge, host)
 
-    def test_overrun_is_sticky_until_a_break(self):
+    def test_overrun_is_sticky_until_a_break(self) -> None:
         bridge = UartStreamBridge(2, 3, 1, divisor=4, buffer_bytes=2)
 
-        async def host(ctx):
+        async def host(ctx: Any) -> None:
             for byte in range(1, 7):
                 await send_byte(ctx, bridge.rx, byte, 4)
             await ctx.tick().repeat(50)
@@ -394,6 +386,6 @@ class TestBridge:
         ),
     ],
 )
-def test_bad_parameters(make, message):
+def test_bad_parameters(make: Callable[[], object], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}$"):
         make()

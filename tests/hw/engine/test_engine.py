@@ -1,9 +1,14 @@
 """DenseEngine against its exact model, over encodings, foldings, thresholds, gaps and backpressure."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import bench, ready_is_independent
 
 from bnngen_hw.beats import from_beats, to_beats
 from bnngen_hw.encoding import Encoding
@@ -18,7 +23,7 @@ WEIGHTS = [BIPOLAR, Encoding("signed", 2), Encoding("unsigned", 2), Encoding("si
 
 
 @st.composite
-def engines(draw):
+def engines(draw: st.DrawFn) -> tuple[DenseEngine, np.ndarray]:
     """An engine, with a generator for its inputs. Shapes include N = 1, K = 1, and any folding."""
     rng = np.random.default_rng(draw(st.integers(0, 9999)))
     n, k = draw(st.integers(1, 7)), draw(st.integers(1, 14))
@@ -49,7 +54,7 @@ def engines(draw):
 
 
 @st.composite
-def depthwise_engines(draw):
+def depthwise_engines(draw: st.DrawFn) -> tuple[DenseEngine, np.ndarray]:
     """An engine whose rows have inputs of their own, at positions of a map with a border."""
     rng = np.random.default_rng(draw(st.integers(0, 9999)))
     n, k, pe = draw(st.sampled_from([(1, 3, 1), (4, 1, 2), (4, 5, 1), (6, 4, 3), (3, 2, 3)]))
@@ -69,7 +74,7 @@ def depthwise_engines(draw):
 
 @settings(max_examples=60, deadline=None)
 @given(case=depthwise_engines(), stall=st.sampled_from([0.0, 0.6]), seed=st.integers(0, 99))
-def test_rows_with_inputs_of_their_own(bench, case, stall, seed):
+def test_rows_with_inputs_of_their_own(case: tuple[DenseEngine, np.ndarray], stall: float, seed: int) -> None:
     engine, vectors = case
     by_fold = vectors.reshape(len(vectors), engine.folds, engine.pe, -1).swapaxes(2, 3)
     sent = to_beats(by_fold.reshape(-1, engine.pe), engine.x_encoding, engine.pe)
@@ -78,19 +83,19 @@ def test_rows_with_inputs_of_their_own(bench, case, stall, seed):
     bench(engine).check_interval(sent[: len(sent) // 2], 4 * engine.folds)
 
 
-def test_a_depthwise_engine_has_one_input_a_lane():
+def test_a_depthwise_engine_has_one_input_a_lane() -> None:
     with pytest.raises(
         ValueError, match="a depthwise engine has one input a lane and beat, so simd 1, not 2"
     ):
         DenseEngine(np.ones((2, 4), int), BIPOLAR, BIPOLAR, 2, 2, None, None, BIPOLAR, depthwise=True)
 
 
-def replayed(engine, frames):
+def replayed(engine: DenseEngine, frames: np.ndarray) -> list[int]:
     """The engine's input beats: each frame once per fold."""
     return to_beats(frames.repeat(engine.folds, axis=0), engine.x_encoding, engine.simd)
 
 
-def outputs(engine, beats):
+def outputs(engine: DenseEngine, beats: list[int]) -> np.ndarray:
     return from_beats(beats, len(engine.weights), engine.out, engine.pe)
 
 
@@ -101,7 +106,7 @@ def outputs(engine, beats):
     stall=st.sampled_from([0.0, 0.7]),
     seed=st.integers(0, 99),
 )
-def test_against_model(bench, case, gap, stall, seed):
+def test_against_model(case: tuple[DenseEngine, np.ndarray], gap: float, stall: float, seed: int) -> None:
     engine, frames = case
     sent = replayed(engine, frames)
     seen = bench(engine).run(sent, len(frames) * engine.folds, gap=gap, stall=stall, seed=seed)
@@ -110,7 +115,7 @@ def test_against_model(bench, case, gap, stall, seed):
 
 @settings(max_examples=30, deadline=None)
 @given(case=engines(), data=st.data())
-def test_timing(bench, case, data):
+def test_timing(case: tuple[DenseEngine, np.ndarray], data: st.DataObject) -> None:
     engine, frames = case
     sent = replayed(engine, frames[:1])
     times = data.draw(st.lists(st.integers(0, 40), min_size=len(sent), max_size=len(sent)))
@@ -118,7 +123,7 @@ def test_timing(bench, case, data):
     bench(engine).check_interval(sent, engine.folds)
 
 
-def test_model_is_the_definition():
+def test_model_is_the_definition() -> None:
     """compute() against loops over the definition."""
     rng = np.random.default_rng(7)
     weights, frames = rng.integers(-2, 2, (5, 9)), rng.integers(0, 8, (20, 9))
@@ -132,7 +137,7 @@ def test_model_is_the_definition():
             assert row[n] == -2 + (3 - count if invert[n] else count)
 
 
-def test_full_rate_from_the_first_beat(bench):
+def test_full_rate_from_the_first_beat() -> None:
     """With a ready sink the credits never run out: one beat a cycle without a gap."""
     engine = xnor(rows=8, columns=6, pe=2, simd=6)
     frames = np.ones((5, 6), np.int64)
@@ -141,24 +146,24 @@ def test_full_rate_from_the_first_beat(bench):
 
 
 @pytest.mark.parametrize("simd", [6, 3, 1])
-def test_ready_is_registered(ready_is_independent, simd):
+def test_ready_is_registered(simd: int) -> None:
     ready_is_independent(xnor(rows=4, columns=6, pe=2, simd=simd))
 
 
-def test_a_narrow_input_range_narrows_the_accumulator():
+def test_a_narrow_input_range_narrows_the_accumulator() -> None:
     weights, x, w = np.ones((1, 8), np.int64), Encoding("unsigned", 8), Encoding("signed", 2)
     wide = DenseEngine(weights, x, w, 1, 1, None, None, Encoding("signed", 16))
     narrow = DenseEngine(weights, x, w, 1, 1, None, None, Encoding("signed", 16), x_range=(0, 3))
     assert (wide.roms[1].width, narrow.roms[1].width) == (11, 5)
 
 
-def test_memory_figures():
+def test_memory_figures() -> None:
     engine = xnor(rows=8, columns=6, pe=2, simd=3)
     assert [rom.bits for rom in engine.roms] == [8 * 6, 0]
     assert [rom.bits for rom in xnor(rows=2, columns=6, pe=2, simd=6).weight_roms] == [0]
 
 
-def xnor(rows, columns, pe, simd):
+def xnor(rows: int, columns: int, pe: int, simd: int) -> DenseEngine:
     weights = np.random.default_rng(0).integers(0, 2, (rows, columns)) * 2 - 1
     return DenseEngine(weights, BIPOLAR, BIPOLAR, pe, simd, np.zeros((rows, 1), int), None, BIPOLAR)
 
@@ -177,7 +182,7 @@ def xnor(rows, columns, pe, simd):
         ({"x_range": (-2, 1)}, r"inputs \(-2, 1\) do not fit 1 bipolar bits"),
     ],
 )
-def test_refusals(changes, message):
+def test_refusals(changes: dict[str, Any], message: str) -> None:
     good = {"weights": [[1, -1, 1], [1, 1, -1]], "x": BIPOLAR, "w": BIPOLAR, "pe": 1, "simd": 1}
     good |= {"thresholds": [[0], [1]], "invert": None, "out": BIPOLAR}
     with pytest.raises(ValueError, match=message):

@@ -1,5 +1,7 @@
 """Ranges and plans of the dense engine, against every input there is."""
 
+from __future__ import annotations
+
 from itertools import product
 
 import numpy as np
@@ -18,14 +20,14 @@ CODES = [
 ]
 
 
-def every_dot(weights, code, lanes):
+def every_dot(weights: np.ndarray, code: ProductCode, lanes: int) -> np.ndarray:
     """All dot products (inputs, rows)."""
     values = code.x.decode(np.arange(1 << code.x.bits))
     return np.array(list(product(values, repeat=weights.shape[1]))) @ weights.T
 
 
 @pytest.mark.parametrize("code", CODES, ids=str)
-def test_ranges_and_thresholds(code):
+def test_ranges_and_thresholds(code: ProductCode) -> None:
     """Raw sums are whole and not negative, ranges are tight, thresholds on raw sums mean the same."""
     rng = np.random.default_rng(4)
     weights = code.w.decode(rng.integers(0, 1 << code.w.bits, (5, 3)))
@@ -44,7 +46,7 @@ def test_ranges_and_thresholds(code):
         assert (raw >= rows.raw_lo).all()
 
 
-def test_plans():
+def test_plans() -> None:
     weights = np.array([[1, -1, 1], [1, 1, 1]])
     rows = RowRanges.of(weights, ProductCode(BIPOLAR, BIPOLAR), 4, None)
     dot = AccumulatorPlan.choose(rows, None, True)

@@ -1,16 +1,20 @@
 """Rom: latency 1, constants, and the right memory cells out of synthesis."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from amaranth.back import rtlil
-from amaranth.hdl import ClockDomain, Module, Signal
-from amaranth.sim import Simulator
+from amaranth.hdl import Module, Signal
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import simulate
 
 from bnngen_hw.roms.rom import Rom
 from bnngen_hw.roms.rom_block import RomPiece
@@ -18,32 +22,32 @@ from bnngen_hw.roms.rom_block import RomPiece
 WORDS = [3, 1, 2, 7, 5]
 
 
-def test_reads_one_cycle_later(make_bench):
+def test_reads_one_cycle_later() -> None:
     rom, seen = Rom(WORDS, 3, "logic"), []
 
-    async def drive(ctx):
+    async def drive(ctx: Any) -> None:
         for addr in [4, 0, 1, 3, 2]:
             ctx.set(rom.addr, addr)
             await ctx.tick()
             seen.append(ctx.get(rom.data))
 
-    make_bench(rom, None, None).simulate(drive)
+    simulate(rom, drive)
     assert seen == [5, 3, 1, 7, 2]
 
 
-def test_one_word_is_a_constant(make_bench):
+def test_one_word_is_a_constant() -> None:
     rom = Rom([5], 3, "block")
 
-    async def drive(ctx):
+    async def drive(ctx: Any) -> None:
         assert ctx.get(rom.data) == 5
 
-    make_bench(rom, None, None).simulate(drive)
+    simulate(rom, drive)
     assert (rom.bits, Rom(WORDS, 3, "block").bits) == (0, 15)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.data())
-def test_pieces_hold_the_same_words(data):
+def test_pieces_hold_the_same_words(data: st.DataObject) -> None:
     """Columns and words cut anywhere, with columns that are constant or there twice."""
     random = np.random.default_rng(data.draw(st.integers(0, 99)))
     depth, width = data.draw(st.integers(2, 40)), data.draw(st.integers(1, 12))
@@ -53,24 +57,18 @@ def test_pieces_hold_the_same_words(data):
     reads = random.integers(0, depth, 30).tolist()
     seen = []
 
-    async def bench(ctx):
+    async def drive(ctx: Any) -> None:
         for address in [*reads, 0, 0]:
             ctx.set(rom.addr, address)
             await ctx.tick()
             seen.append(ctx.get(rom.data))
 
-    m = Module()
-    m.domains.sync = ClockDomain()  # a ROM may turn out to be constant
-    m.submodules.rom = rom
-    simulator = Simulator(m)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
-    simulator.run()
+    simulate(rom, drive)
     start = rom.latency - 1
     assert seen[start : start + len(reads)] == [words[address] for address in reads]
 
 
-def cut_anyhow(rom, random):
+def cut_anyhow(rom: Rom, random: np.random.Generator) -> Iterator[RomPiece]:
     depth, column = len(rom.words), 0
     while column < rom.columns.count:
         width = int(random.integers(1, rom.columns.count - column + 1))
@@ -81,7 +79,7 @@ def cut_anyhow(rom, random):
 
 
 @pytest.mark.parametrize("style", ["block", "logic"])
-def test_pieces_must_be_the_whole_of_a_block_rom(style):
+def test_pieces_must_be_the_whole_of_a_block_rom(style: Any) -> None:
     with pytest.raises(ValueError, match="14 bits in pieces, but 15 are stored"):
         Rom(WORDS, 3, style, pieces=(RomPiece(0, 3, 0, 4, 4), RomPiece(0, 2, 4, 1, 4)))
 
@@ -95,13 +93,13 @@ def test_pieces_must_be_the_whole_of_a_block_rom(style):
         ([1], "lut", "memory style must be"),
     ],
 )
-def test_refusals(words, style, message):
+def test_refusals(words: list[int], style: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Rom(words, 3, style)
 
 
 @pytest.mark.parametrize(("family", "cell"), [("ice40", "SB_RAM40_4K"), ("ecp5", "DP16KD")])
-def test_synthesis_obeys_the_style(tmp_path, family, cell):
+def test_synthesis_obeys_the_style(tmp_path: Path, family: str, cell: str) -> None:
     """Of two equal small ROMs, the one of style "block" becomes a block RAM and the other does not."""
     m, addr = Module(), Signal(6)
     m.submodules.block = block = Rom(range(64), 6, "block")

@@ -1,9 +1,12 @@
 """WidthConverter: frames come out as they went in, on other lanes, in exactly the cycles promised."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.components import bench
 
 from bnngen_hw.beats import from_beats, to_beats
 from bnngen_hw.encoding import Encoding
@@ -20,7 +23,7 @@ SHAPES = st.tuples(st.integers(1, 25), st.integers(1, 2), st.integers(1, 9), st.
     stall=st.sampled_from([0.0, 0.6]),
     seed=st.integers(0, 99),
 )
-def test_frames(bench, shape, repeats, gap, stall, seed):
+def test_frames(shape: tuple[int, int, int, int], repeats: int, gap: float, stall: float, seed: int) -> None:
     elements, bits, i_lanes, o_lanes = shape
     encoding = Encoding("unsigned", bits)
     frames = np.random.default_rng(seed).integers(0, 1 << bits, (3, elements))
@@ -34,7 +37,7 @@ def test_frames(bench, shape, repeats, gap, stall, seed):
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), shape=SHAPES, repeats=st.integers(1, 3))
-def test_timing(bench, data, shape, repeats):
+def test_timing(data: st.DataObject, shape: tuple[int, int, int, int], repeats: int) -> None:
     converter = WidthConverter(*shape, repeats)
     n = converter.i_beats
     times = data.draw(st.lists(st.integers(0, 2 * n), min_size=n, max_size=n))
@@ -44,7 +47,7 @@ def test_timing(bench, data, shape, repeats):
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), shape=SHAPES, repeats=st.integers(1, 3))
-def test_when_beats_are_taken(bench, data, shape, repeats):
+def test_when_beats_are_taken(data: st.DataObject, shape: tuple[int, int, int, int], repeats: int) -> None:
     """Those of three frames."""
     converter = WidthConverter(*shape, repeats)
     n = 3 * converter.i_beats
@@ -62,11 +65,13 @@ def test_when_beats_are_taken(bench, data, shape, repeats):
         ((10, 1, 4, 6), True, True, 24),
     ],
 )
-def test_only_the_parts_needed(shape, packs, unpacks, bits):
+def test_only_the_parts_needed(
+    shape: tuple[int, int, int, int], packs: bool, unpacks: bool, bits: int
+) -> None:
     converter = WidthConverter(*shape)
     assert (converter.packs, converter.unpacks, converter.storage_bits) == (packs, unpacks, bits)
 
 
-def test_zero_is_refused():
+def test_zero_is_refused() -> None:
     with pytest.raises(ValueError, match="must be at least 1"):
         WidthConverter(4, 1, 0, 2)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from bnngen.quantize.grid import over, symmetric
 from bnngen.quantize.ranges import Options, max_abs, min_max, mse, percentile
 
-RULES = {"min_max": min_max, "max_abs": max_abs, "percentile": percentile, "mse": mse}
+RULES: dict[str, Any] = {"min_max": min_max, "max_abs": max_abs, "percentile": percentile, "mse": mse}
 
 
 @pytest.fixture
@@ -31,12 +33,12 @@ def test_what_they_are_called(x: np.ndarray) -> None:
 
 @pytest.mark.parametrize("bits", range(2, 9))
 def test_mse_has_the_least_error(x: np.ndarray, bits: int) -> None:
-    def error(rule: object) -> float:
+    def error(rule: Any) -> float:
         return float(np.square(over(*rule.activation(x, Options(bits)), bits).round(x) - x).mean())
 
     assert error(mse) <= min(map(error, RULES.values())) * 1.001
 
-    def weight_error(rule: object) -> np.ndarray:
+    def weight_error(rule: Any) -> np.ndarray:
         return np.square(symmetric(rule.weight(x, Options(bits))[:, None], bits).round(x) - x).mean(1)
 
     assert (weight_error(mse) <= weight_error(max_abs) * 1.0001).all()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import DTypeLike
 from PIL import Image
 
 from bnngen.base.errors import DataError, RecipeError
@@ -67,7 +69,7 @@ def test_npz_without_parts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dtype", [bool, ">u2", np.uint32, np.float16])
-def test_types_that_torch_has_not(tmp_path: Path, dtype: object) -> None:
+def test_types_that_torch_has_not(tmp_path: Path, dtype: DTypeLike) -> None:
     np.savez(tmp_path / "a.npz", x_train=X.astype(dtype), y_train=Y, x_test=X.astype(dtype), y_test=Y)
     data = load_dataset(table("npz", tmp_path / "a.npz"))
     assert data.test.x.dtype == np.float64
@@ -229,7 +231,7 @@ def test_no_path_and_no_file(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b"\0\0", lambda b: b"", lambda b: b"\1" + b])
-def test_a_damaged_idx_file(tmp_path: Path, damage) -> None:
+def test_a_damaged_idx_file(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     (tmp_path / "a").write_bytes(damage(idx_bytes(X)))
     with pytest.raises(DataError, match="IDX file"):
         read_idx(tmp_path / "a")

@@ -12,7 +12,7 @@ from bnngen.train.distill.response import response_loss
 pytestmark = pytest.mark.train
 
 
-def numbers(*shape: int, seed: int = 0):
+def numbers(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from support.narrow import present
+from support.recipes import WriteRecipe
 
 from bnngen.base.errors import RecipeError
 from bnngen.train.datasets.dataset import Part
@@ -21,15 +23,15 @@ DISTILL = "\n[distill]\nteacher = '{}'\n"
 
 
 @pytest.fixture
-def run(write_recipe, tmp_path: Path) -> Path:
+def run(write_recipe: WriteRecipe, tmp_path: Path) -> Path:
     train(write_recipe("epochs = 2", "epochs = 6"), tmp_path / "run")
     return tmp_path / "run"
 
 
-def test_it_says_what_the_golden_model_says(write_recipe, run: Path) -> None:
+def test_it_says_what_the_golden_model_says(write_recipe: WriteRecipe, run: Path) -> None:
     recipe = load_recipe(write_recipe("batch = 100", "batch = 100" + DISTILL.format(run / "model.onnx")))
     prepared = load_prepared(recipe)
-    teacher = load_teacher(recipe.distill, recipe, prepared, torch.device("cpu"))
+    teacher = load_teacher(present(recipe.distill), recipe, prepared, torch.device("cpu"))
     logits, hidden = teacher(torch.zeros(3, *prepared.shape), torch.arange(3))
     model = ModelFile(run / "model.onnx", prepared.stored.train)
     direct = model(torch.from_numpy(prepared.data.train.x[:3]))
@@ -37,7 +39,7 @@ def test_it_says_what_the_golden_model_says(write_recipe, run: Path) -> None:
     assert torch.equal(hidden, logits)
 
 
-def test_its_scores_are_made_sharp_enough(write_recipe, run: Path) -> None:
+def test_its_scores_are_made_sharp_enough(write_recipe: WriteRecipe, run: Path) -> None:
     """Whole numbers of a hundred and more would leave nothing soft."""
     prepared = load_prepared(load_recipe(write_recipe()))
     model = ModelFile(run / "model.onnx", prepared.stored.train)
@@ -45,11 +47,11 @@ def test_its_scores_are_made_sharp_enough(write_recipe, run: Path) -> None:
 
 
 @pytest.mark.parametrize(("more", "message"), [("feature = 0.1", "take response alone")])
-def test_only_answers_are_known(write_recipe, run: Path, more: str, message: str) -> None:
+def test_only_answers_are_known(write_recipe: WriteRecipe, run: Path, more: str, message: str) -> None:
     text = DISTILL.format(run / "model.onnx") + more
     recipe = load_recipe(write_recipe("batch = 100", "batch = 100" + text))
     with pytest.raises(RecipeError, match=message):
-        load_teacher(recipe.distill, recipe, load_prepared(recipe), torch.device("cpu"))
+        load_teacher(present(recipe.distill), recipe, load_prepared(recipe), torch.device("cpu"))
 
 
 def test_another_input(run: Path) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from support.narrow import present
+from support.recipes import WriteRecipe
 
 from bnngen.base.errors import RecipeError
 from bnngen.train.distill.teacher import answer, load_teacher
@@ -21,14 +23,14 @@ DISTILL = '\n[distill]\nteacher = "{}"\ntemperature = 2.0\nfeature = 0.1\nrelati
 
 
 @pytest.fixture
-def teacher(write_recipe, tmp_path: Path) -> Path:
+def teacher(write_recipe: WriteRecipe, tmp_path: Path) -> Path:
     """The folder of a float network that looks at the grey images."""
     train(write_recipe("widths = [16]", FLOAT, '"binarize"', '"range"'), tmp_path / "teacher")
     return tmp_path / "teacher"
 
 
 @pytest.fixture
-def student(write_recipe, teacher: Path):
+def student(write_recipe: WriteRecipe, teacher: Path) -> WriteRecipe:
     def write(*changes: str) -> Path:
         return write_recipe("batch = 100", "batch = 100" + DISTILL.format(teacher), *changes)
 
@@ -42,7 +44,7 @@ class StopBehind(Watcher):
 
 @pytest.mark.parametrize("augmentation", ["", "augmentation = { shift = 1 }"])
 def test_the_teacher_changes_the_student_and_a_stop_does_not(
-    write_recipe, student, tmp_path: Path, augmentation: str
+    write_recipe: WriteRecipe, student: WriteRecipe, tmp_path: Path, augmentation: str
 ) -> None:
     alone = write_recipe("epochs = 2", f"epochs = 2\n{augmentation}", name="alone.toml")
     train(alone, tmp_path / "alone")
@@ -55,11 +57,11 @@ def test_the_teacher_changes_the_student_and_a_stop_does_not(
     assert models[0] != models[1] == models[2]
 
 
-def test_the_teacher_answers_for_its_own_view_of_a_sample(student, teacher: Path) -> None:
+def test_the_teacher_answers_for_its_own_view_of_a_sample(student: WriteRecipe, teacher: Path) -> None:
     recipe = load_recipe(student('"binarize"', '"thermometer"'))
     prepared = load_prepared(recipe)
     cpu = torch.device("cpu")
-    loaded = load_teacher(recipe.distill, recipe, prepared, cpu)
+    loaded = load_teacher(present(recipe.distill), recipe, prepared, cpu)
     chosen = torch.tensor([5, 0, 7])
     logits, hidden = loaded(torch.zeros(3, 512), chosen)
     grey = prepared.stored.train.x[chosen.numpy()].reshape(3, 64).astype(np.float32)
@@ -67,7 +69,7 @@ def test_the_teacher_answers_for_its_own_view_of_a_sample(student, teacher: Path
     torch.testing.assert_close((logits, hidden), tuple(w.detach() for w in wanted))
 
 
-def test_what_can_not_teach(student, teacher: Path, tmp_path: Path) -> None:
+def test_what_can_not_teach(student: WriteRecipe, teacher: Path, tmp_path: Path) -> None:
     path = student('"binarize"', '"thermometer"', "epochs = 2", "epochs = 2\naugmentation = { shift = 1 }")
     with pytest.raises(RecipeError, match=r":\d+: distill\.teacher: takes no thermometer input"):
         train(path, tmp_path / "a")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
@@ -10,19 +12,21 @@ from bnngen.train.estimators.annealed import FIRST, LAST
 
 pytestmark = pytest.mark.train
 
+Curve = Callable[[torch.Tensor], torch.Tensor]
+
 X = torch.tensor([-3.0, -1.5, -0.9, -0.3, 0.0, 0.2, 0.7, 1.4, 5.0])
 
 
-def clipped(x):
+def clipped(x: torch.Tensor) -> torch.Tensor:
     return x.clamp(-1, 1)
 
 
-def approx_sign(x):
+def approx_sign(x: torch.Tensor) -> torch.Tensor:
     inner = torch.where(x < 0, 2 * x + x * x, 2 * x - x * x)
     return torch.where(x.abs() < 1, inner, torch.sign(x))
 
 
-def tanh(t):
+def tanh(t: float) -> Curve:
     return lambda x: max(1 / t, 1) * torch.tanh(t * x)
 
 
@@ -35,14 +39,14 @@ CURVES = [
 ]
 
 
-def gradient(function, x):
+def gradient(function: Curve, x: torch.Tensor) -> torch.Tensor | None:
     x = x.clone().requires_grad_(True)
     (function(x) * torch.arange(1.0, len(x) + 1)).sum().backward()
     return x.grad
 
 
 @pytest.mark.parametrize(("name", "progress", "curve"), CURVES)
-def test_the_gradient_is_that_of_the_curve(name, progress, curve) -> None:
+def test_the_gradient_is_that_of_the_curve(name: str, progress: float, curve: Curve) -> None:
     estimator = ESTIMATORS[name]()
     estimator.progress = progress
     torch.testing.assert_close(gradient(estimator, X), gradient(curve, X))

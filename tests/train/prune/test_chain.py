@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
+from support.small_networks import build
 
 from bnngen.base.errors import RecipeError
 from bnngen.train.prune.chain import links, products
 
 pytestmark = pytest.mark.train
 
-NETWORKS = {
+NETWORKS: dict[str, dict[str, Any]] = {
     "mlp": {},
     "cnv": {"widths": (3, 4), "dense": (5,), "padding": 1},
     "separable": {"widths": (4, 6)},
@@ -22,7 +23,7 @@ NETWORKS = {
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("options", [{"act_bits": 2}, {"thresholds": "learned"}, {"weight_bits": 32}])
-def test_what_is_cut_is_what_nobody_reads(build: Callable, name: str, options: dict) -> None:
+def test_what_is_cut_is_what_nobody_reads(name: str, options: dict) -> None:
     _, prepared, network = build(name, **NETWORKS[name] | options)
     x = torch.from_numpy(prepared.data.train.x).float()
     chain = links(network.body)
@@ -37,7 +38,7 @@ def test_what_is_cut_is_what_nobody_reads(build: Callable, name: str, options: d
     assert all(torch.isfinite(p).all() for p in network.parameters())
 
 
-def test_the_sizes_that_modules_tell(build: Callable) -> None:
+def test_the_sizes_that_modules_tell() -> None:
     _, _, network = build("separable", widths=(4, 6))
     links(network.body)[0].cut([0, 2, 3])
     stem, depth, point = products(network.body)[:3]
@@ -45,7 +46,7 @@ def test_the_sizes_that_modules_tell(build: Callable) -> None:
     assert [m.num_features for m in network.body.modules() if hasattr(m, "num_features")][:2] == [3, 3]
 
 
-def test_the_optimiser_keeps_what_it_knows_of_the_rest(build: Callable) -> None:
+def test_the_optimiser_keeps_what_it_knows_of_the_rest() -> None:
     _, prepared, network = build()
     network.train()
     optimizer = torch.optim.Adam(network.parameters(), 0.1)
@@ -61,7 +62,7 @@ def test_the_optimiser_keeps_what_it_knows_of_the_rest(build: Callable) -> None:
     assert first.product.weight.shape == (2, 64)
 
 
-def test_branches_are_refused(build: Callable) -> None:
+def test_branches_are_refused() -> None:
     _, _, network = build("residual", widths=(4, 4))
     with pytest.raises(RecipeError, match="not through branches that meet again; use another unit"):
         links(network.body)

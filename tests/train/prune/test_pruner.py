@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from support.narrow import present
+from support.networks import weights
+from support.recipes import WriteRecipe
 
 import bnngen
 from bnngen.base.errors import RecipeError
@@ -36,7 +39,9 @@ class Stop(Watcher):
             raise KeyboardInterrupt
 
 
-def pruning(write_recipe, unit: str, bits: int = 2, cut: str = "", more: str = "", **changes: str) -> Path:
+def pruning(
+    write_recipe: WriteRecipe, unit: str, bits: int = 2, cut: str = "", more: str = "", **changes: str
+) -> Path:
     table = f'[prune]\nunit = "{unit}"\n{cut or CUTS[unit]}\nepochs = 2\nsteps = 2\nbatches = 2\n{more}'
     widths = f"widths = [16, 16, 16]\nweight_bits = {bits}"
     path = write_recipe("widths = [16]", widths, **changes)
@@ -45,10 +50,10 @@ def pruning(write_recipe, unit: str, bits: int = 2, cut: str = "", more: str = "
 
 
 def shapes(folder: Path) -> list[tuple[int, ...]]:
-    return [layer.op.weights.shape for layer in bnngen.load(folder / "model.onnx").layers]
+    return [weights(layer).shape for layer in bnngen.load(folder / "model.onnx").layers]
 
 
-def test_neurons_vanish_from_the_file_and_the_verilog(write_recipe, tmp_path: Path) -> None:
+def test_neurons_vanish_from_the_file_and_the_verilog(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     report = train(pruning(write_recipe, "neurons", bits=1), tmp_path / "small").report
     train(write_recipe("widths = [16]", "widths = [16, 16, 16]"), tmp_path / "large")
     assert shapes(tmp_path / "large") == [(16, 64), (16, 16), (16, 16), (10, 16)]
@@ -64,7 +69,7 @@ def test_neurons_vanish_from_the_file_and_the_verilog(write_recipe, tmp_path: Pa
     assert len(small) < len(large)
 
 
-def test_neurons_vanish_down_to_given_widths(write_recipe, tmp_path: Path) -> None:
+def test_neurons_vanish_down_to_given_widths(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     path = pruning(write_recipe, "neurons", cut="widths = [16, 5, 11]", more='schedule = "iterative"')
     train(path, tmp_path / "out")
     assert shapes(tmp_path / "out") == [(16, 64), (5, 16), (11, 5), (10, 11)]
@@ -72,33 +77,33 @@ def test_neurons_vanish_down_to_given_widths(write_recipe, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("schedule", ["one_shot", "iterative", "polynomial"])
 @pytest.mark.parametrize("unit", ["weights", "fan_in", "blocks"])
-def test_zeros_stay_zeros_to_the_end(write_recipe, tmp_path: Path, unit: str, schedule: str) -> None:
+def test_zeros_stay_zeros_to_the_end(
+    write_recipe: WriteRecipe, tmp_path: Path, unit: str, schedule: str
+) -> None:
     more = f'schedule = "{schedule}"'
     report = train(pruning(write_recipe, unit, more=more), tmp_path / "out").report
-    weights = [layer.op.weights for layer in bnngen.load(tmp_path / "out" / "model.onnx").layers]
-    assert all(set(np.unique(w)) == {-1, 0, 1} for w in weights)
-    assert sum(int((w != 0).sum()) for w in weights) == report.nonzero_weights
+    found = [weights(layer) for layer in bnngen.load(tmp_path / "out" / "model.onnx").layers]
+    assert all(set(np.unique(w)) == {-1, 0, 1} for w in found)
+    assert sum(int((w != 0).sum()) for w in found) == report.nonzero_weights
     if unit == "weights":
-        assert report.nonzero_weights <= 0.2 * report.weights + len(weights)
+        assert report.nonzero_weights <= 0.2 * report.weights + len(found)
     if unit == "fan_in":
-        assert all(
-            ((w[:, k : k + 8] != 0).sum(1) <= 2).all() for w in weights for k in range(0, w.shape[1], 8)
-        )
+        assert all(((w[:, k : k + 8] != 0).sum(1) <= 2).all() for w in found for k in range(0, w.shape[1], 8))
     if unit == "blocks":
-        blocks = [weights[0][r : r + 4, c : c + 8] for r in range(0, 16, 4) for c in range(0, 64, 8)]
+        blocks = [found[0][r : r + 4, c : c + 8] for r in range(0, 16, 4) for c in range(0, 64, 8)]
         assert sum(not block.any() for block in blocks) >= len(blocks) // 2
 
 
 @pytest.mark.parametrize("recovery", ["rewind", "scratch"])
-def test_weights_are_set_back(write_recipe, tmp_path: Path, recovery: str) -> None:
+def test_weights_are_set_back(write_recipe: WriteRecipe, tmp_path: Path, recovery: str) -> None:
     more = f'recovery = "{recovery}"\nrewind_epoch = 0'
     path = pruning(write_recipe, "weights", more=more)
     with pytest.raises(KeyboardInterrupt):
         train(path, tmp_path / "out", Stop(behind=3))
-    early = load_checkpoint(tmp_path / "out").early["body.dense_0.weight"]
+    early = present(load_checkpoint(tmp_path / "out")).early["body.dense_0.weight"]
     assert int((early == 0).sum()) == round(0.8 * early.numel())
     assert early.abs().max() <= 1
-    trained = load_checkpoint(tmp_path / "out").network["body.dense_0.weight"]
+    trained = present(load_checkpoint(tmp_path / "out")).network["body.dense_0.weight"]
     assert torch.equal(early == 0, trained == 0)
     assert (early - trained).abs().max() < 0.2  # an epoch of 12 steps at 0.01 away from where it was set back
 
@@ -113,7 +118,7 @@ def test_weights_are_set_back(write_recipe, tmp_path: Path, recovery: str) -> No
     ],
 )
 def test_the_same_bytes_with_and_without_a_stop(
-    write_recipe, tmp_path: Path, unit: str, schedule: str, recovery: str, stop: int
+    write_recipe: WriteRecipe, tmp_path: Path, unit: str, schedule: str, recovery: str, stop: int
 ) -> None:
     more = f'score = "taylor"\nschedule = "{schedule}"\nrecovery = "{recovery}"'
     path = pruning(write_recipe, unit, more=more)
@@ -125,7 +130,7 @@ def test_the_same_bytes_with_and_without_a_stop(
     assert both[0] == both[1]
 
 
-def test_an_earlier_run_is_pruned_and_then_again(write_recipe, tmp_path: Path) -> None:
+def test_an_earlier_run_is_pruned_and_then_again(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     earlier = write_recipe("widths = [16]", "widths = [16, 16, 16]\nweight_bits = 2", name="earlier.toml")
     train(earlier, tmp_path / "earlier")
     path = pruning(write_recipe, "neurons", more=f'network = "{tmp_path}/earlier"')
@@ -164,12 +169,14 @@ def test_an_earlier_run_is_pruned_and_then_again(write_recipe, tmp_path: Path) -
         ("neurons", "amount = 0.5", 'network = "nowhere"', ":20: prune.network: 'nowhere' holds no finished run"),
     ],
 )  # fmt: skip
-def test_mistakes_name_their_line(write_recipe, tmp_path: Path, unit, cut, more, message) -> None:
+def test_mistakes_name_their_line(
+    write_recipe: WriteRecipe, tmp_path: Path, unit: str, cut: str, more: str, message: str
+) -> None:
     with pytest.raises(RecipeError) as error:
         train(pruning(write_recipe, unit, cut=cut, more=more), tmp_path / "out")
     assert message in str(error.value)
 
 
-def test_one_bit_has_no_zero(write_recipe, tmp_path: Path) -> None:
+def test_one_bit_has_no_zero(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r":15: prune.unit: weights of one bit are -1 and \+1"):
         train(pruning(write_recipe, "weights", bits=1), tmp_path / "out")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 import torch
+from support.small_networks import build
 
 from bnngen.base.errors import RecipeError
 from bnngen.train.prune.chain import products
@@ -15,7 +14,7 @@ pytestmark = pytest.mark.train
 
 
 @pytest.mark.parametrize("kind", ["Adam", "SGD", "AdamW"])
-def test_zeros_stay_zeros_through_the_training(build: Callable, kind: str) -> None:
+def test_zeros_stay_zeros_through_the_training(kind: str) -> None:
     _, prepared, network = build()
     optimizer = getattr(torch.optim, kind)(network.parameters(), lr=0.3)
     hold_zeros(optimizer)
@@ -35,7 +34,7 @@ def test_zeros_stay_zeros_through_the_training(build: Callable, kind: str) -> No
         assert not torch.equal(layer.weight, old)
 
 
-def test_outputs_go_everywhere_or_nowhere(build: Callable) -> None:
+def test_outputs_go_everywhere_or_nowhere() -> None:
     _, _, network = build()
     Outputs([[0, 5], [1, 2, 3], range(4)]).apply(network)
     assert [tuple(layer.weight.shape) for layer in products(network.body)] == [
@@ -46,7 +45,7 @@ def test_outputs_go_everywhere_or_nowhere(build: Callable) -> None:
     ]
 
 
-def test_a_layer_goes_with_its_parameters(build: Callable) -> None:
+def test_a_layer_goes_with_its_parameters() -> None:
     _, prepared, network = build()
     optimizer = torch.optim.Adam(network.parameters())
     gone = products(network.body)[1].weight
@@ -57,7 +56,7 @@ def test_a_layer_goes_with_its_parameters(build: Callable) -> None:
     assert network(torch.from_numpy(prepared.data.train.x).float()).shape == (40, 3)
 
 
-def test_one_bit_knows_no_zero(build: Callable) -> None:
+def test_one_bit_knows_no_zero() -> None:
     assert with_zero(build()[2].body) == [True] * 4
     assert with_zero(build(weight_bits=1, last_weight_bits=2)[2].body) == [False, False, False, True]
     with pytest.raises(RecipeError, match="weights of one bit are -1 and \\+1, so none can be 0"):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 import torch
+from support.small_networks import build
 
 from bnngen.train.prune.removal import Layers, Outputs
 from bnngen.train.prune.restore import restore
@@ -18,16 +17,12 @@ pytestmark = pytest.mark.train
     ("name", "kept"),
     [("mlp", [[0, 5], [1, 2, 3], [3]]), ("cnv", [[0], [1, 2], [2, 3], [0, 3], [4, 1]]), ("residual", None)],
 )
-def test_the_same_network_again(build: Callable, name: str, kept: list | None) -> None:
+def test_the_same_network_again(name: str, kept: list | None) -> None:
     options = {"widths": (3, 4), "dense": (5,), "padding": 1} if name == "cnv" else {}
     recipe, prepared, network = build(name, **options)
     Layers(removable(network.body)[0].names).apply(network)
-    if name == "mlp":
-        kept = kept[:1] + kept[2:]  # the second layer is gone
-    elif name == "cnv":
-        kept = kept[:1] + kept[2:]
     if kept is not None:
-        Outputs(kept).apply(network)
+        Outputs(kept[:1] + kept[2:]).apply(network)  # the second layer is gone
     again = restore(recipe, prepared, network.copied_state()).eval()
     x = torch.from_numpy(prepared.data.train.x).float()
     assert torch.equal(again(x), network(x))

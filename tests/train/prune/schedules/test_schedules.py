@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bnngen.train.prune.schedules import SCHEDULES
@@ -34,7 +36,7 @@ def test_the_shares_of_the_papers() -> None:
 
 
 def test_they_come_behind_the_recipe_s_own() -> None:
-    tables = {
+    tables: dict[str, dict[str, Any]] = {
         "data": {"name": "t"},
         "model": {"architecture": "mlp"},
         "train": {"epochs": 7, "warm_start": [2]},

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from support.small_networks import build
 
 from bnngen.base.errors import RecipeError
 from bnngen.train.prune.chain import links, products
@@ -38,7 +39,7 @@ def test_the_highest_of_equal_scores_are_the_first() -> None:
     assert highest(torch.tensor([[1.0, 2.0], [1.0, 1.0]]), 2).tolist() == [[True, True], [False, False]]
 
 
-def test_weights_of_each_layer(build: Callable) -> None:
+def test_weights_of_each_layer() -> None:
     network = build()[2]
     before = [layer.weight.detach().abs().clone() for layer in products(network.body)]
     prune(network, unit="weights", amount=0.75)
@@ -49,7 +50,7 @@ def test_weights_of_each_layer(build: Callable) -> None:
         assert not rest.any() or old[gone].max() <= old[rest].min()
 
 
-def test_weights_of_the_whole_network(build: Callable) -> None:
+def test_weights_of_the_whole_network() -> None:
     network = build()[2]
     with torch.no_grad():
         products(network.body)[0].weight[:, :32] *= 1e-3  # most of what matters least is here
@@ -59,7 +60,7 @@ def test_weights_of_the_whole_network(build: Callable) -> None:
     assert zeros(products(network.body)[0]) > round(0.25 * 6 * 64)
 
 
-def test_what_is_gone_is_not_counted_twice(build: Callable) -> None:
+def test_what_is_gone_is_not_counted_twice() -> None:
     network = build()[2]
     for amount in (0.25, 0.5):
         prune(network, unit="weights", amount=amount)
@@ -67,8 +68,9 @@ def test_what_is_gone_is_not_counted_twice(build: Callable) -> None:
 
 
 @pytest.mark.parametrize(("n", "group"), [(2, 4), (3, 5), (1, 64), (7, None), (100, None)])
-def test_fan_in(build: Callable, n: int, group: int | None) -> None:
-    network = prune(build()[2], unit="fan_in", fan_in=n, **({"group": group} if group else {}))
+def test_fan_in(n: int, group: int | None) -> None:
+    options: dict[str, Any] = {"group": group} if group else {}
+    network = prune(build()[2], unit="fan_in", fan_in=n, **options)
     for layer in products(network.body):
         inputs = layer.weight.shape[1]
         for part in layer.weight.split(min(group or inputs, inputs), 1):
@@ -76,7 +78,7 @@ def test_fan_in(build: Callable, n: int, group: int | None) -> None:
 
 
 @pytest.mark.parametrize("unit", [{"unit": "weights"}, {"unit": "blocks", "pe": 1, "simd": 16}])
-def test_no_output_loses_all_its_inputs(build: Callable, unit: dict) -> None:
+def test_no_output_loses_all_its_inputs(unit: dict) -> None:
     network = build()[2]
     with torch.no_grad():
         products(network.body)[0].weight[2] *= 1e-6
@@ -87,12 +89,12 @@ def test_no_output_loses_all_its_inputs(build: Callable, unit: dict) -> None:
     )
 
 
-def test_fan_in_of_convolutions_counts_taps(build: Callable) -> None:
+def test_fan_in_of_convolutions_counts_taps() -> None:
     network = prune(build("cnv", (3, 4), dense=(5,), padding=1)[2], unit="fan_in", fan_in=5)
     assert {int(n) for layer in products(network.body) for n in (layer.weight != 0).flatten(1).sum(1)} == {5}
 
 
-def test_blocks_go_whole(build: Callable) -> None:
+def test_blocks_go_whole() -> None:
     network = prune(build(widths=(10, 6))[2], unit="blocks", pe=4, simd=24, amount=0.5)
     first = products(network.body)[0].weight
     blocks = [block for rows in first.split(4, 0) for block in rows.split(24, 1)]
@@ -101,7 +103,7 @@ def test_blocks_go_whole(build: Callable) -> None:
     assert all(bool((block != 0).all()) or not block.any() for block in blocks)
 
 
-def test_neurons_of_each_layer_and_of_all(build: Callable) -> None:
+def test_neurons_of_each_layer_and_of_all() -> None:
     network = prune(build()[2], unit="neurons", amount=0.5)
     assert [link.outputs for link in links(network.body)] == [3, 3, 2]
     network = prune(build()[2], unit="neurons", amount=0.99, scope="network")
@@ -110,9 +112,7 @@ def test_neurons_of_each_layer_and_of_all(build: Callable) -> None:
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("left", [(5, 1, 4), (6, 6, 4), (1, 1, 1), (2, 3, 3)])
-def test_neurons_to_given_widths_in_every_schedule(
-    build: Callable, left: tuple[int, ...], schedule: str
-) -> None:
+def test_neurons_to_given_widths_in_every_schedule(left: tuple[int, ...], schedule: str) -> None:
     original, network = build()[2], build()[2]
     table = PruneTable.model_validate({"unit": "neurons", "widths": left})
     before = neurons.widths(original)
@@ -141,7 +141,7 @@ def test_shares_of_widths_are_exact_at_the_end(sizes: tuple[int, int]) -> None:
     ],
 )
 def test_widths_that_a_network_has_not(
-    build: Callable, name: str, options: dict, wanted: tuple[int, ...], message: str
+    name: str, options: dict, wanted: tuple[int, ...], message: str
 ) -> None:
     network = build(name, **options)[2]
     neurons.check_widths(neurons.widths(network), network)
@@ -149,12 +149,12 @@ def test_widths_that_a_network_has_not(
         neurons.check_widths(wanted, network)
 
 
-def test_multiples(build: Callable) -> None:
+def test_multiples() -> None:
     network = prune(build(widths=(30, 20, 4))[2], unit="neurons", amount=0.3, multiple=8)
     assert [link.outputs for link in links(network.body)] == [24, 16, 4]
 
 
-def test_shares_are_of_the_full_size(build: Callable) -> None:
+def test_shares_are_of_the_full_size() -> None:
     original, network = build()[2], build()[2]
     for amount, left in ((0.3, [4, 4, 3]), (0.5, [3, 3, 2])):
         prune(network, original, unit="neurons", amount=amount)
@@ -169,7 +169,7 @@ def test_shares_are_of_the_full_size(build: Callable) -> None:
         ("residual", {"widths": (4, 6)}, 3),
     ],
 )
-def test_layers(build: Callable, name: str, options: dict, could: int) -> None:
+def test_layers(name: str, options: dict, could: int) -> None:
     original = build(name, **options)[2]
     _, prepared, network = build(name, **options)
     count = len(products(network.body))
@@ -180,6 +180,6 @@ def test_layers(build: Callable, name: str, options: dict, could: int) -> None:
         assert network(x).shape == (40, 3)
 
 
-def test_no_layer_that_could_go(build: Callable) -> None:
+def test_no_layer_that_could_go() -> None:
     with pytest.raises(RecipeError, match="so none can vanish; use the unit neurons"):
         prune(build(widths=(6, 5))[2], unit="layers", amount=0.5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,9 @@ from amaranth.sim import Simulator
 from bnngen_hw.counting import delay_line
 from bnngen_hw.part import bit_stream
 from bnngen_hw.streams.credit import CreditFifo
+
+Testbench = Callable[[Any], Coroutine[Any, Any, None]]
+"""Drives and watches a component by the context that Amaranth's simulator hands over."""
 
 
 @dataclass
@@ -60,7 +63,7 @@ class Bench:
         limit = (max(times, default=0) if times is not None else 0) + 400
         limit += int(4 * pace * (len(beats) + expected) / ((1 - gap) * (1 - stall)))
 
-        async def bench(ctx: Any) -> None:
+        async def drive(ctx: Any) -> None:
             sent, waiting, held, left = 0, False, None, idle
             for cycle in range(limit):
                 if not waiting and sent < len(beats):
@@ -79,7 +82,7 @@ class Bench:
                 await ctx.tick()
             pytest.fail(f"no end: {sent} of {len(beats)} beats in, {len(seen.outputs)} of {expected} out")
 
-        self.simulate(bench)
+        simulate(self.component, drive)
         assert len(seen.outputs) == expected
         return seen
 
@@ -95,16 +98,6 @@ class Bench:
             seen.outputs.append(payload)
             seen.given.append(cycle)
         return payload if valid and not ready else None
-
-    def simulate(self, bench: Callable[[Any], Any]) -> None:
-        """Runs one test bench function. The register gives a component of wires a clock domain too."""
-        m = Module()
-        m.submodules.component = self.component
-        m.d.sync += Signal(name="unused").eq(1)
-        simulator = Simulator(m)
-        simulator.add_clock(1e-6)
-        simulator.add_testbench(bench)
-        simulator.run()
 
     def check_arrivals(self, beats: Sequence[int], expected: int, times: Sequence[int]) -> None:
         """One frame, offered at ``times``: the output comes in exactly the cycles that `arrivals` says."""
@@ -127,7 +120,8 @@ class Bench:
 
 
 class Pipeline(Component):
-    """Takes a beat whenever a credit is free; its result is offered ``latency`` cycles later."""
+    """Free-running, with a `CreditFifo` at its end: takes a beat whenever a credit is free; its result is offered
+    ``latency`` cycles later."""
 
     def __init__(self, width: int, latency: int, depth: int) -> None:
         self.width, self.latency, self.depth = width, latency, depth
@@ -143,51 +137,41 @@ class Pipeline(Component):
         return m
 
 
-@pytest.fixture(scope="session")
-def pipeline() -> type[Pipeline]:
-    """A free-running pipeline that ends in a `CreditFifo`."""
-    return Pipeline
+def simulate(component: Any, *testbenches: Testbench) -> None:
+    """Runs test benches beside a component. The register gives a component of wires a clock domain too."""
+    m = Module()
+    m.submodules.component = component
+    m.d.sync += Signal(name="unused").eq(1)
+    simulator = Simulator(m)
+    simulator.add_clock(1e-6)
+    for testbench in testbenches:
+        simulator.add_testbench(testbench)
+    simulator.run()
 
 
-def stream_bench(component: Any) -> Bench:
+def bench(component: Any) -> Bench:
     """A bench for a component with streams ``i`` and ``o``."""
     i, o = component.i, component.o
     return Bench(component, (i.payload, i.valid, i.ready), (o.payload, o.valid, o.ready))
 
 
-@pytest.fixture(scope="session")
-def bench() -> Callable[[Any], Bench]:
-    """Makes the bench of a component with streams ``i`` and ``o``."""
-    return stream_bench
-
-
-@pytest.fixture(scope="session")
-def make_bench() -> type[Bench]:
-    """The bench class, for components with other ports."""
-    return Bench
-
-
-@pytest.fixture(scope="session")
-def ready_is_independent() -> Callable[[Any], None]:
+def ready_is_independent(component: Any) -> None:
     """Fails if ``i.ready`` depends combinationally on ``o.ready`` or ``i.valid`` in any state reached."""
 
-    def check(component: Any) -> None:
-        async def walk(ctx: Any) -> None:
-            rng = random.Random(1)
-            seen = set()
-            for _ in range(300):
-                answers = set()
-                for offers, takes in [(0, 0), (0, 1), (1, 0), (1, 1)]:
-                    ctx.set(component.o.ready, takes)
-                    ctx.set(component.i.valid, offers)
-                    answers.add(ctx.get(component.i.ready))
-                assert len(answers) == 1, "i.ready depends on an input"
-                seen |= answers
-                ctx.set(component.i.valid, rng.random() < 0.9)
-                ctx.set(component.o.ready, rng.random() < 0.4)
-                await ctx.tick()
-            assert seen == {0, 1}, "the component never stalled"
+    async def walk(ctx: Any) -> None:
+        rng = random.Random(1)
+        seen: set[int] = set()
+        for _ in range(300):
+            answers = set()
+            for offers, takes in [(0, 0), (0, 1), (1, 0), (1, 1)]:
+                ctx.set(component.o.ready, takes)
+                ctx.set(component.i.valid, offers)
+                answers.add(ctx.get(component.i.ready))
+            assert len(answers) == 1, "i.ready depends on an input"
+            seen |= answers
+            ctx.set(component.i.valid, rng.random() < 0.9)
+            ctx.set(component.o.ready, rng.random() < 0.4)
+            await ctx.tick()
+        assert seen == {0, 1}, "the component never stalled"
 
-        stream_bench(component).simulate(walk)
-
-    return check
+    simulate(component, walk)
