@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from bnngen.train.estimators import ESTIMATORS
+from bnngen.train.choices import ESTIMATORS
 from bnngen.train.estimators.annealed import FIRST, LAST
 
 pytestmark = pytest.mark.train

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bnngen.train.prune.schedules import SCHEDULES
+from bnngen.train.choices import SCHEDULES
 from bnngen.train.recipe import PruneTable, Recipe
 from bnngen.train.session import Stage, stages
 
