@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, get_args
 
 import numpy as np
@@ -18,14 +19,16 @@ from support.narrow import present
 
 import bnngen
 from bnngen.base.errors import ModelError
+from bnngen.base.registry import Choice, Registry
 from bnngen.cli import app, run
 from bnngen.frontend.importer import supported_operators
 from bnngen.numbers.rounding import ROUNDING_MODES
 from bnngen.passes.lower import RULES
+from bnngen.quantize.choices import RULES as RANGE_RULES
 from bnngen.reports.build import STEPS
 from bnngen.toolflow.board_top import BoardTop, StreamShape
-from bnngen.train.architectures import ARCHITECTURES
-from bnngen.train.datasets import SOURCES
+from bnngen.train import choices as train_choices
+from bnngen.train.choices import ARCHITECTURES, SCORES, SOURCES, UNITS
 from bnngen.train.recipe import DataTable, PruneTable, Recipe, TrainTable, load_recipe
 from bnngen_boards.platform import make_platform
 from bnngen_boards.profile import Board, board_names, load_board
@@ -35,6 +38,11 @@ from bnngen_sim.stream_format import StreamFormat
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/README.md")])
 COMMANDS: dict[str, Any] = typer.main.get_group(app).commands
+
+
+def registries(module: ModuleType) -> list[Registry[Choice]]:
+    """The registries of a module."""
+    return [value for value in vars(module).values() if isinstance(value, Registry)]
 
 
 def page(name: str) -> str:
@@ -237,15 +245,40 @@ def test_the_page_has_every_field_of_a_recipe() -> None:
         assert set(table.model_fields) <= listed, heading
 
 
-def test_the_page_has_every_choice_of_a_recipe() -> None:
-    text = page("docs/training.md")
-    assert {*SOURCES, *ARCHITECTURES} <= set(
-        names_in(first_cells(text, "### `[data]`") + first_cells(text, "### `[model]`"))
+@pytest.mark.parametrize("registry", registries(train_choices), ids=lambda registry: registry.kind)
+def test_the_page_has_every_choice_of_a_recipe(registry: Registry[Choice]) -> None:
+    assert {name for name in registry if f"`{name}`" not in page("docs/training.md")} == set()
+
+
+@pytest.mark.parametrize(
+    ("registry", "heading"),
+    [
+        (SOURCES, "### `[data]`"),
+        (ARCHITECTURES, "### `[model]`"),
+        (UNITS, "### `[prune]`"),
+        (SCORES, "### `[prune]`"),
+    ],
+    ids=["data", "model", "unit", "score"],
+)
+def test_the_tables_of_the_page_say_what_each_choice_is(registry: Registry[Choice], heading: str) -> None:
+    rows = [row.split("|")[1:3] for row in table_rows(page("docs/training.md"), heading)]
+    said = {(name, text.strip()) for cell, text in rows for name in names_in([cell])}
+    for name, choice in registry.choices.items():
+        assert any(name == listed and text.startswith(choice.about) for listed, text in said), name
+
+
+def test_the_pages_have_every_range_rule() -> None:
+    (cell,) = (
+        row for row in table_rows(page("docs/guide.md"), "### bnngen quantize") if "`--ranges RULE`" in row
     )
+    assert set(RANGE_RULES) <= set(names_in([cell]))
+
+
+def test_the_page_has_every_other_choice_of_a_recipe() -> None:
     for table in (DataTable, TrainTable, PruneTable):
         for name, field in table.model_fields.items():
             choices = [c for c in get_args(field.annotation) if isinstance(c, str)]
-            assert all(f"`{choice}`" in text for choice in choices), name
+            assert all(f"`{choice}`" in page("docs/training.md") for choice in choices), name
 
 
 def test_the_recipes_hold(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
-"""Names from files and from people as text that can be shown anywhere, and can't act."""
+"""Names from files and from people as text that can be shown anywhere, and can't act; names in lists."""
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
+from collections.abc import Iterable, Sequence
 
 
 def usable(text: str) -> bool:
@@ -23,3 +25,18 @@ def shown(text: str) -> str:
 def shown_lines(text: str) -> str:
     """The same for a text of several lines, which stay, and in which a tab is a space."""
     return "\n".join(shown(line.replace("\t", " ")) for line in text.split("\n"))
+
+
+def near_names(name: str, known: Iterable[str]) -> str:
+    """Says which of the known names are meant: the near ones first, else all of them."""
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=3)
+    if near:
+        return "did you mean " + " or ".join(near) + "?"
+    return "accepted: " + ", ".join(known)
+
+
+def joined(texts: Sequence[str], word: str, comma: bool = False) -> str:
+    """A list in words: "a, b or c", or "a, b, or c" with a ``comma`` in front of the word."""
+    *others, last = texts
+    return f"{', '.join(others)}{',' * comma} {word} {last}" if others else last

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic_core import PydanticKnownError
+
+from bnngen.base.text import joined, near_names
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -27,13 +29,16 @@ MOST_LOOKED_AT = 1_000_000
 """Lines times characters: below it, finding lines takes less than a second or so."""
 
 
-def near_names(name: str, known: Iterable[str]) -> str:
-    """Says which of the known names are meant: the near ones first, else all of them."""
-    known = list(known)
-    near = difflib.get_close_matches(name, known, n=3)
-    if near:
-        return "did you mean " + " or ".join(near) + "?"
-    return "accepted: " + ", ".join(known)
+def one_of(names: Collection[str]) -> BeforeValidator:
+    """Of a field that takes one of these names; other values are answered as by a Literal of them."""
+    expected = joined([repr(name) for name in names], "or")
+
+    def check(value: object) -> object:
+        if isinstance(value, str) and value in names:
+            return value
+        raise PydanticKnownError("literal_error", {"expected": expected})
+
+    return BeforeValidator(check)
 
 
 def read_toml(path: Path, model: type[_Model], error: type[Exception], context: object = None) -> _Model:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,18 +11,11 @@ from rich.box import SIMPLE_HEAD
 from bnngen.cli.build import BoardName, Fps, parse_rate
 from bnngen.cli.console import console, errors, percent, table_of, warn, write_json
 from bnngen.cli.options import AllowModule, JsonFile, nonempty
+from bnngen.compress.choices import Starts
 
 if TYPE_CHECKING:
     from bnngen.reports.results import SearchRecord
     from bnngen.train.recipe import Recipe
-
-
-class Start(StrEnum):
-    """The choices of `bnngen.compress.start`."""
-
-    SCRATCH = "scratch"
-    PRUNED = "pruned"
-    BOTH = "both"
 
 
 Teacher = Annotated[
@@ -53,8 +45,8 @@ ActBits = Annotated[
     str,
     typer.Option(metavar="1,2,...", help="Bits of activations to choose from; by default the recipe's."),
 ]
-Starts = Annotated[
-    Start,
+StartsAs = Annotated[
+    Starts,
     typer.Option(
         help="What students begin as: untrained, the larger network pruned to their sizes (a run of the same "
         "bits whose layers are a chain), or either of both where that is possible."
@@ -72,7 +64,7 @@ def command(
     epochs: Epochs = 3,
     finalists: Finalists = 2,
     act_bits: ActBits = "",
-    start: Starts = Start.BOTH,
+    start: StartsAs = "both",
     json: JsonFile = None,
     allow_module: AllowModule = None,
 ) -> None:
@@ -90,7 +82,7 @@ def command(
     from bnngen_boards.profile import load_board
 
     bits = tuple(_bits(part) for part in act_bits.split(",") if part)
-    effort = Effort(trials, epochs, finalists, bits, start.value)
+    effort = Effort(trials, epochs, finalists, bits, start)
     target = Target(load_board(board, allow_module or ()), parse_rate(fps))
     students = _recipe(model, recipe)
     keep_inputs({"--json": json}, model, recipe, Path(board), *students.inputs)

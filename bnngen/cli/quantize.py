@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.box import SIMPLE_HEAD
 
 from bnngen.cli.console import console, percent, table_of, warn, write_json
 from bnngen.cli.options import JsonFile, finite, nonempty
+from bnngen.quantize.choices import RULES
 
 if TYPE_CHECKING:
     from bnngen.reports.results import QuantizeRecord
 
-
-class Ranges(StrEnum):
-    """The rules of `bnngen.quantize.ranges`."""
-
-    MIN_MAX = "min_max"
-    MAX_ABS = "max_abs"
-    PERCENTILE = "percentile"
-    MSE = "mse"
+    Ranges = str
+else:  # typer reads the names off the type
+    Ranges = Literal[tuple(RULES)]
 
 
 class Per(StrEnum):
@@ -55,10 +51,7 @@ Test = Annotated[
 ]
 Rule = Annotated[
     Ranges,
-    typer.Option(
-        help="How wide grids are: all values (min_max), the same on both sides of 0 (max_abs), all but "
-        "outliers (percentile), or where the squared error is least (mse)."
-    ),
+    typer.Option(help=f"How wide grids are: {RULES.described}."),
 ]
 Percentile = Annotated[
     float,
@@ -89,7 +82,7 @@ def command(
     weight_bits: Annotated[int, typer.Option(min=2, max=8, help="Of each weight: 2 is -1, 0, +1.")] = 8,
     act_bits: Annotated[int, typer.Option(min=2, max=8, help="Of each hidden activation.")] = 8,
     input_bits: Annotated[int, typer.Option(min=2, max=8, help="Of each input.")] = 8,
-    ranges: Rule = Ranges.MSE,
+    ranges: Rule = "mse",
     percentile: Percentile = 99.9,
     per: PerWhat = Per.CHANNEL,
     budget: Budget = None,
@@ -125,7 +118,7 @@ def command(
         weight_bits,
         act_bits,
         input_bits,
-        ranges.value,
+        ranges,
         percentile,
         per is Per.CHANNEL,
         bias_correction,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bnngen.compress.start import Start
+from bnngen.compress.choices import Start
 from bnngen.design import Design
 from bnngen.reports.build import weight_bits
 from bnngen.reports.results import CandidateRecord

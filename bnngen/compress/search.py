@@ -23,9 +23,10 @@ from bnngen.base.errors import FitError
 from bnngen.base.files import make_folder, write_text
 from bnngen.base.owned import owned
 from bnngen.compress.candidate import Candidate
+from bnngen.compress.choices import Start, Starts
 from bnngen.compress.hardware import fits_well, fitted
 from bnngen.compress.sizes import Profile, largest
-from bnngen.compress.start import Larger, Start, Starts, find_larger
+from bnngen.compress.start import Larger, find_larger
 from bnngen.reports.results import RunRecord, SearchRecord, WinnerRecord
 from bnngen.reports.search import FILES, write_report
 from bnngen.schedule.budget import Rate

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from bnngen.base.errors import RecipeError, UsageError
+from bnngen.compress.choices import Starts
 from bnngen.train.checkpoint import finished_run
 from bnngen.train.inputs import Prepared
 from bnngen.train.prune.units import neurons
 from bnngen.train.recipe import ModelTable, PruneTable, Recipe
 from bnngen.train.trainee import build_network
-
-Start = Literal["scratch", "pruned"]
-Starts = Literal["scratch", "pruned", "both"]
 
 _FREE = ("widths", "dense", "act_bits")
 """What of ``[model]`` a search chooses."""

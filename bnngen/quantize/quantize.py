@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import onnx
@@ -13,12 +13,12 @@ from onnx.reference import ReferenceEvaluator
 
 from bnngen.base.errors import DataError, ModelError, UsageError
 from bnngen.quantize.allocate import allocate
+from bnngen.quantize.choices import RULES
 from bnngen.quantize.evaluate import GREATEST, evaluate, is_moderate
 from bnngen.quantize.grid import Grid, over, symmetric
-from bnngen.quantize.ranges import Options, Rule, max_abs, min_max, mse, percentile
+from bnngen.quantize.ranges import Options, Rule
 from bnngen.reports.results import ProductRecord
 
-RULES: dict[str, Rule] = {"min_max": min_max, "max_abs": max_abs, "percentile": percentile, "mse": mse}
 PRODUCTS = ("Gemm", "MatMul", "Conv")
 
 PRODUCER = "bnngen"
@@ -32,7 +32,8 @@ _AVERAGES = ("AveragePool", "GlobalAveragePool")
 class Choices:
     """How a network is quantised. All numbers of bits are 2 to 8.
 
-    ``ranges`` names the rule for both weights and activations, ``percentile`` (50 to 100) is what it is told.
+    ``ranges`` names the rule for both weights and activations, one of `RULES`, and ``percentile`` (50 to 100)
+    is what it is told.
     ``per_channel``: a scale for each output of a layer, or one for all. ``budget``: how many bits all
     weights may take together, in place of ``weight_bits``. ``norms``: whether the batch norms are
     measured again.
@@ -41,7 +42,7 @@ class Choices:
     weight_bits: int = 8
     act_bits: int = 8
     input_bits: int = 8
-    ranges: Literal["min_max", "max_abs", "percentile", "mse"] = "mse"
+    ranges: str = "mse"
     percentile: float = 99.9
     per_channel: bool = True
     bias_correction: bool = True
@@ -67,6 +68,10 @@ class _Walk:
     hidden: bool = False
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     layers: list[ProductRecord] = field(default_factory=list)
+
+    @property
+    def rule(self) -> Rule:
+        return RULES[self.choices.ranges]
 
     def visit(self, node: onnx.NodeProto) -> None:
         """Quantise what ``node`` needs quantised, and compute both of its results."""
@@ -99,7 +104,7 @@ class _Walk:
         """The tensor ``name`` behind a quantiser, which is made at its first use."""
         if name in self.grids:
             return self.grids[name]
-        rule, choices = RULES[self.choices.ranges], self.choices
+        rule, choices = self.rule, self.choices
         bits = choices.act_bits if self.hidden else choices.input_bits
         values = self.rough[name]
         grid = over(*rule.activation(values, Options(bits, choices.percentile)), bits)
@@ -122,7 +127,7 @@ class _Walk:
         rows = np.moveaxis(weight, axis, 0).reshape(weight.shape[axis], -1)
         bits = self.bits[node.input[1]]
         grouped = rows if self.choices.per_channel else rows.reshape(1, -1)
-        limits = RULES[self.choices.ranges].weight(grouped, Options(bits, self.choices.percentile))
+        limits = self.rule.weight(grouped, Options(bits, self.choices.percentile))
         shape = [1] * weight.ndim
         shape[axis] = len(limits)
         grid = symmetric(limits.reshape(shape if len(limits) > 1 else ()), bits)

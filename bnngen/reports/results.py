@@ -95,7 +95,7 @@ class CandidateRecord(Record):
     """A student of a search."""
 
     number: Whole
-    start: Literal["scratch", "pruned"]
+    start: str
     widths: list[Whole]
     dense: list[Whole]
     weight_bits: Whole

@@ -5,9 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from bnngen.train.distill.feature import FeatureLoss
-from bnngen.train.distill.relation import relation_loss
-from bnngen.train.distill.response import response_loss
+from bnngen.train.choices import LOSSES
 from bnngen.train.distill.teacher import Teacher, answer
 from bnngen.train.inputs import Prepared
 from bnngen.train.recipe import DistillTable, Recipe, TrainTable
@@ -46,21 +44,18 @@ class Distillation(Objective):
         self.table = table
         # not a submodule: it is neither trained nor saved
         self._teacher = [teacher]
-        self.feature = FeatureLoss(*widths) if table.feature else None
+        self.weights = {name: weight for name in LOSSES if (weight := getattr(table, name))}
+        for name in self.weights:
+            self.add_module(name, LOSSES[name](table, *widths))
 
     def forward(self, network: Trainee, x: Tensor, y: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
         """See `Objective`; the teacher is asked for the samples ``chosen``."""
         with self.products(x.device):
             logits, hidden = (part.float() for part in answer(network, x))
-        taught, taught_hidden = self._teacher[0](x, chosen)
-        table = self.table
-        loss = (1 - table.response) * self.of_labels(logits, y)
-        if table.response:
-            loss = loss + table.response * response_loss(logits, taught, table.temperature)
-        if self.feature is not None:
-            loss = loss + table.feature * self.feature(hidden, taught_hidden)
-        if table.relation:
-            loss = loss + table.relation * relation_loss(hidden, taught_hidden)
+        taught = self._teacher[0](x, chosen)
+        loss = (1 - self.table.response) * self.of_labels(logits, y)
+        for name, weight in self.weights.items():
+            loss = loss + weight * self.get_submodule(name)((logits, hidden), taught)
         return loss, logits
 
 

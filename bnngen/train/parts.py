@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from bnngen.base.errors import RecipeError
-from bnngen.base.toml import near_names
+from bnngen.base.text import near_names
 from bnngen.train.brevitas_import import qnn
-from bnngen.train.estimators import Estimator
+from bnngen.train.estimators.sign import Estimator
 from bnngen.train.inputs import InputCode
 from bnngen.train.quantizers import (
     bipolar_activation,

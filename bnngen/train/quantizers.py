@@ -26,7 +26,7 @@ from bnngen.train.brevitas_import import (
     WeightQuantSolver,
     qnn,
 )
-from bnngen.train.estimators import Estimator
+from bnngen.train.estimators.sign import Estimator
 
 RELU_RANGE = 3.0
 """Where unsigned activations saturate at first, in deviations of what the batch norm gives."""

@@ -17,7 +17,18 @@ from pydantic import (
 )
 
 from bnngen.base.errors import RecipeError
-from bnngen.base.toml import line_of, read_toml
+from bnngen.base.text import joined
+from bnngen.base.toml import line_of, one_of, read_toml
+from bnngen.train.choices import (
+    ESTIMATORS,
+    LOSSES,
+    OPTIMIZERS,
+    RATES,
+    RECOVERIES,
+    SCHEDULES,
+    SCORES,
+    UNITS,
+)
 
 FLOAT = 32
 """The number of bits that stands for float: for teachers, which stay on the host."""
@@ -134,16 +145,16 @@ class TrainTable(Table):
 
     epochs: Steps
     batch: Annotated[int, Field(ge=2, le=_MOST_STEPS)] = 256
-    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
+    optimizer: Annotated[str, one_of(OPTIMIZERS)] = "adam"
     learning_rate: Positive = 0.01
-    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    schedule: Annotated[str, one_of(RATES)] = "cosine"
     warmup_epochs: NonNegative = 0.0
     weight_decay: NonNegative = 0.0
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     seed: Seed = 0
-    estimator: Literal["clipped", "approx_sign", "annealed"] = "clipped"
-    weight_estimator: Literal["clipped", "approx_sign", "annealed"] = "clipped"
+    estimator: Annotated[str, one_of(ESTIMATORS)] = "clipped"
+    weight_estimator: Annotated[str, one_of(ESTIMATORS)] = "clipped"
     warm_start: Annotated[tuple[Annotated[int, Field(ge=2, le=8)], ...], Field(max_length=64)] = ()
     warm_epochs: Steps = 5
     keep: Literal["best", "last"] = "best"
@@ -169,19 +180,9 @@ class DistillTable(Table):
 
     @model_validator(mode="after")
     def _teaches(self) -> DistillTable:
-        if not self.response + self.feature + self.relation:
-            raise ValueError("one of response, feature and relation above 0")
+        if not any(getattr(self, name) for name in LOSSES):
+            raise ValueError(f"one of {joined([*LOSSES], 'and')} above 0")
         return self
-
-
-_CUTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "weights": (("amount",), ()),
-    "neurons": ((), ("amount", "widths")),
-    "layers": (("amount",), ()),
-    "fan_in": (("fan_in",), ("group",)),
-    "blocks": (("amount", "pe", "simd"), ()),
-}
-"""For each unit of pruning the fields that say how much goes: those it needs, and those it may have."""
 
 
 class PruneTable(Table):
@@ -196,10 +197,10 @@ class PruneTable(Table):
     with, in place of training first.
     """
 
-    unit: Literal["weights", "neurons", "layers", "fan_in", "blocks"]
-    score: Literal["magnitude", "taylor", "fisher", "norm_scale", "nisp"] = "magnitude"
-    schedule: Literal["one_shot", "iterative", "polynomial"] = "one_shot"
-    recovery: Literal["continue", "rewind", "scratch"] = "continue"
+    unit: Annotated[str, one_of(UNITS)]
+    score: Annotated[str, one_of(SCORES)] = "magnitude"
+    schedule: Annotated[str, one_of(SCHEDULES)] = "one_shot"
+    recovery: Annotated[str, one_of(RECOVERIES)] = "continue"
     amount: Share | None = None
     widths: Sizes | None = None
     scope: Literal["layer", "network"] = "layer"
@@ -216,12 +217,12 @@ class PruneTable(Table):
 
     @model_validator(mode="after")
     def _complete(self) -> PruneTable:
-        needed, optional = _CUTS[self.unit]
-        known = {"amount", "widths", "fan_in", "group", "pe", "simd"}
+        unit = UNITS.choices[self.unit]
+        known = {name for each in UNITS.choices.values() for name in (*each.needed, *each.optional)}
         given = {name for name in known if getattr(self, name) is not None}
-        if missing := [name for name in needed if name not in given]:
+        if missing := [name for name in unit.needed if name not in given]:
             raise ValueError(f"with {', '.join(missing)}, which the unit {self.unit} needs")
-        if extra := sorted(given - {*needed, *optional}):
+        if extra := sorted(given - {*unit.needed, *unit.optional}):
             raise ValueError(f"without {', '.join(extra)}, which the unit {self.unit} does not have")
         if self.unit == "neurons" and len(given) != 1:
             raise ValueError("with either amount or widths, one of which the unit neurons needs")

@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from bnngen.train.checkpoint import Checkpoint, fitting
+from bnngen.train.choices import SCHEDULES
 from bnngen.train.distill.teacher import Teacher
 from bnngen.train.feed import Batch
 from bnngen.train.inputs import Prepared
@@ -18,7 +19,6 @@ from bnngen.train.objective import Objective, make_objective
 from bnngen.train.optimizers import make_optimizer, make_schedule
 from bnngen.train.prune.phase import Phase
 from bnngen.train.prune.restore import shrink_to
-from bnngen.train.prune.schedules import SCHEDULES
 from bnngen.train.recipe import Recipe
 from bnngen.train.trainee import Trainee, build_network
 

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from bnngen.train.architectures import find_architecture
 from bnngen.train.brevitas_import import qnn
 from bnngen.train.checkpoint import fitting
-from bnngen.train.estimators import ESTIMATORS, Estimator
+from bnngen.train.choices import ESTIMATORS
+from bnngen.train.estimators.sign import Estimator
 from bnngen.train.inputs import Prepared
 from bnngen.train.parts import Parts
 from bnngen.train.recipe import FLOAT, Recipe

@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from bnngen.base.errors import BoardError
-from bnngen.base.toml import near_names, read_toml
+from bnngen.base.text import near_names
+from bnngen.base.toml import read_toml
 from bnngen_boards.families import ROUTINGS, FamilyName, PllCell, family
 from bnngen_boards.families.family import Routing
 from bnngen_hw.target import Target

@@ -21,6 +21,7 @@ from rich.table import Table
 
 from bnngen.quantize.quantize import Choices
 from bnngen.quantize.run import quantise_run
+from bnngen.train.choices import SCORES
 from bnngen.train.run import train
 
 Tables = dict[str, dict[str, Any]]
@@ -121,9 +122,6 @@ def pruned(bench: Bench, model: dict[str, Any], **prune: Any) -> Measure:
 def small(bench: Bench, model: dict[str, Any]) -> Line:
     """The absence of pruning: the small network from the start, for all epochs."""
     return Line("small from the start", lambda seed: bench.accuracy(seed, model, 2 * bench.epochs))
-
-
-SCORES = ("magnitude", "taylor", "fisher", "norm_scale", "nisp")
 
 
 def neurons(bench: Bench) -> Group:

@@ -13,7 +13,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 import bnngen
 from bnngen.base.errors import DataError, ModelError, UsageError
-from bnngen.quantize.quantize import RULES, Choices, quantise
+from bnngen.quantize.choices import RULES
+from bnngen.quantize.quantize import Choices, quantise
 
 pytestmark = pytest.mark.train
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from bnngen.base.errors import UsageError
 from bnngen.train.brevitas_import import qnn
-from bnngen.train.estimators import ESTIMATORS
+from bnngen.train.choices import ESTIMATORS
 from bnngen.train.export import export_model
 from bnngen.train.quantizers import bipolar_activation, weight_quantizer
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from bnngen.train.estimators import ESTIMATORS
+from bnngen.train.choices import ESTIMATORS
 from bnngen.train.inputs import InputCode
 from bnngen.train.parts import Parts, Shift
 from bnngen.train.recipe import ModelTable

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from bnngen.train.brevitas_import import qnn
-from bnngen.train.estimators import ESTIMATORS
+from bnngen.train.choices import ESTIMATORS
 from bnngen.train.quantizers import (
     RELU_RANGE,
     bipolar_activation,

@@ -6,39 +6,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from bnngen.base.errors import BnngenError, RecipeError
-from bnngen.base.toml import near_names
+from bnngen.train.choices import ARCHITECTURES, Network
 from bnngen.train.recipe import ModelTable
-
-
-@dataclass(frozen=True)
-class Builtin:
-    """A module of this package, with sizes for those that the recipe does not give."""
-
-    module: str
-    widths: tuple[int, ...]
-    dense: tuple[int, ...] = ()
-    kernel: int = 3
-    padding: int = 1
-
-
-ARCHITECTURES = {
-    "mlp": Builtin("mlp", (64, 64)),
-    "tfc": Builtin("mlp", (64, 64, 64)),
-    "sfc": Builtin("mlp", (256, 256, 256)),
-    "lfc": Builtin("mlp", (1024, 1024, 1024)),
-    "cnv": Builtin("cnv", (64, 128, 256), (512, 512), padding=0),
-    "residual": Builtin("residual", (16, 32, 64)),
-    "separable": Builtin("separable", (16, 32, 64)),
-    "kws_mlp": Builtin("mlp", (128, 128, 128)),
-    "kws_conv": Builtin("conv1d", (64, 64), (64,)),
-}
 
 
 @dataclass(frozen=True)
@@ -75,16 +50,13 @@ def find_architecture(table: ModelTable) -> Architecture:
     """
     name = table.architecture
     if ".py:" in name:
-        builtin = Builtin("", ())
-        module: Any = _own_module(name)
+        module, known = _own_module(name), Network("", "", ())
     elif name in ARCHITECTURES:
-        builtin = ARCHITECTURES[name]
-        module = import_module(f"{__name__}.{builtin.module}")
+        module, known = ARCHITECTURES[name], ARCHITECTURES.choices[name]
     else:
-        hint = near_names(name, ARCHITECTURES)
-        raise RecipeError(f"no architecture {name!r}; {hint} or file.py:function", "model.architecture")
+        raise RecipeError(f"{ARCHITECTURES.unknown(name)} or file.py:function", "model.architecture")
     sizes = {
-        key: getattr(builtin, key) if (own := getattr(table, key)) is None else own
+        key: getattr(known, key) if (own := getattr(table, key)) is None else own
         for key in Sizes.__dataclass_fields__
     }
     return Architecture(module, Sizes(**sizes))

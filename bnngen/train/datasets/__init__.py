@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 
 from bnngen.base.errors import RecipeError
-from bnngen.base.toml import near_names
+from bnngen.train.choices import SOURCES
 from bnngen.train.datasets.dataset import DataSet, Samples
 from bnngen.train.datasets.split import split
 from bnngen.train.recipe import DataTable
 
 Loader = Callable[[DataTable], Samples]
-
-SOURCES = ("csv", "digits", "fashion_mnist", "idx", "images", "mnist", "mnist_5000", "npz")
-"""The modules of this package that each have a function ``load(table) -> Samples``."""
 
 
 def load_dataset(table: DataTable) -> DataSet:
@@ -24,6 +20,6 @@ def load_dataset(table: DataTable) -> DataSet:
     it comes from a package that is not installed.
     """
     if table.name not in SOURCES:
-        raise RecipeError(f"no data set {table.name!r}; {near_names(table.name, SOURCES)}", "data.name")
-    module = import_module(f"{__name__}.{table.name}")
-    return split(module.load(table), table)
+        raise RecipeError(SOURCES.unknown(table.name), "data.name")
+    load: Loader = SOURCES[table.name].load
+    return split(load(table), table)

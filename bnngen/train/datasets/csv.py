@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.base.errors import DataError, RecipeError
-from bnngen.base.toml import near_names
+from bnngen.base.text import near_names
 from bnngen.train.datasets.dataset import Samples, class_indices, part
 from bnngen.train.datasets.files import read_whole, required_path
 from bnngen.train.recipe import DataTable

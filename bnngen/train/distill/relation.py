@@ -5,11 +5,24 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from bnngen.train.distill.teacher import Answer
+from bnngen.train.recipe import DistillTable
+
 DISTANCE, ANGLE = 1.0, 2.0
 """The weights of the two losses in the paper."""
 
 ANGLE_SAMPLES = 64
 """Angles are taken between so many samples of a batch: their number grows with the third power."""
+
+
+class RelationLoss(nn.Module):
+    """`relation_loss` of what both answer."""
+
+    def __init__(self, table: DistillTable, student: int, teacher: int) -> None:
+        super().__init__()
+
+    def forward(self, own: Answer, taught: Answer) -> Tensor:
+        return relation_loss(own[1], taught[1])
 
 
 def relation_loss(hidden: Tensor, taught: Tensor) -> Tensor:

@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from bnngen.train.distill.teacher import Answer
+from bnngen.train.recipe import DistillTable
+
+
+class ResponseLoss(nn.Module):
+    """`response_loss` at the recipe's temperature."""
+
+    def __init__(self, table: DistillTable, student: int, teacher: int) -> None:
+        super().__init__()
+        self.temperature = table.temperature
+
+    def forward(self, own: Answer, taught: Answer) -> Tensor:
+        return response_loss(own[0], taught[0], self.temperature)
+
 
 def response_loss(logits: Tensor, taught: Tensor, temperature: float) -> Tensor:
     """How far the student's softened probabilities are from the teacher's: T^2 times their KL divergence.

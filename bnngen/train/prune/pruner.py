@@ -11,39 +11,17 @@ import torch
 
 from bnngen.base.errors import RecipeError
 from bnngen.train.checkpoint import Checkpoint, finished_run
+from bnngen.train.choices import RECOVERIES, SCHEDULES, SCORES, UNITS
 from bnngen.train.feed import Feed
 from bnngen.train.inputs import Prepared
 from bnngen.train.prune.phase import Phase
-from bnngen.train.prune.recoveries import go_on, rewind, scratch
 from bnngen.train.prune.removal import hold_zeros
 from bnngen.train.prune.restore import restore
-from bnngen.train.prune.schedules import SCHEDULES
 from bnngen.train.prune.scores import Score
-from bnngen.train.prune.scores.fisher import Fisher
-from bnngen.train.prune.scores.magnitude import Magnitude
-from bnngen.train.prune.scores.nisp import Nisp
-from bnngen.train.prune.scores.norm_scale import NormScale
-from bnngen.train.prune.scores.taylor import Taylor
-from bnngen.train.prune.units import Choose, blocks, fan_in, layers, neurons, weights
+from bnngen.train.prune.units import Choose, neurons
 from bnngen.train.recipe import PruneTable, Recipe
 from bnngen.train.session import Session
 from bnngen.train.trainee import Trainee, build_network
-
-UNITS: dict[str, Choose] = {
-    "weights": weights.choose,
-    "neurons": neurons.choose,
-    "layers": layers.choose,
-    "fan_in": fan_in.choose,
-    "blocks": blocks.choose,
-}
-SCORES: dict[str, type[Score]] = {
-    "magnitude": Magnitude,
-    "taylor": Taylor,
-    "fisher": Fisher,
-    "norm_scale": NormScale,
-    "nisp": Nisp,
-}
-RECOVERIES = {"continue": go_on.origin, "rewind": rewind.origin, "scratch": scratch.origin}
 
 
 class Pruner:
@@ -100,9 +78,10 @@ class Pruner:
 
     def _remove(self, checkpoint: Checkpoint, session: Session, progress: float) -> None:
         """Remove from the session's network, and from what it may be set back to, as much as is due."""
-        score = SCORES[self.table.score](session.network, self._batches(len(checkpoint.log)))
+        score: Score = SCORES[self.table.score](session.network, self._batches(len(checkpoint.log)))
         gone = partial(SCHEDULES[self.table.schedule].share, progress=progress)
-        removal = UNITS[self.table.unit](session.network, score, self._full_size, gone, self.table)
+        choose: Choose = UNITS[self.table.unit]
+        removal = choose(session.network, score, self._full_size, gone, self.table)
         origin = RECOVERIES[self.table.recovery](checkpoint.early, self._fresh)
         if checkpoint.early or origin:
             early = restore(self.recipe, self.prepared, checkpoint.early or origin)

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bnngen.quantize.choices import RULES
 from bnngen.quantize.grid import over, symmetric
 from bnngen.quantize.ranges import Options, max_abs, min_max, mse, percentile
-
-RULES: dict[str, Any] = {"min_max": min_max, "max_abs": max_abs, "percentile": percentile, "mse": mse}
 
 
 @pytest.fixture

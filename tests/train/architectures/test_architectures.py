@@ -12,7 +12,8 @@ from support.networks import weights
 
 import bnngen
 from bnngen.base.errors import RecipeError
-from bnngen.train.architectures import ARCHITECTURES, find_architecture
+from bnngen.train.architectures import find_architecture
+from bnngen.train.choices import ARCHITECTURES
 from bnngen.train.datasets.dataset import DataSet, Part
 from bnngen.train.export import export_model
 from bnngen.train.inputs import Prepared, prepare

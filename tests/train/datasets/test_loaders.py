@@ -13,7 +13,8 @@ from numpy.typing import DTypeLike
 from PIL import Image
 
 from bnngen.base.errors import DataError, RecipeError
-from bnngen.train.datasets import SOURCES, load_dataset
+from bnngen.train.choices import SOURCES
+from bnngen.train.datasets import load_dataset
 from bnngen.train.datasets.idx import read_idx
 from bnngen.train.recipe import DataTable
 

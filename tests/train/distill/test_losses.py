@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from bnngen.train.distill.feature import FeatureLoss
 from bnngen.train.distill.relation import ANGLE, ANGLE_SAMPLES, DISTANCE, angles, distances, relation_loss
 from bnngen.train.distill.response import response_loss
+from bnngen.train.recipe import DistillTable
 
 pytestmark = pytest.mark.train
 
@@ -58,11 +61,12 @@ def test_the_adapter_learns_the_teacher_s_features() -> None:
     torch.manual_seed(0)
     hidden = numbers(64, 5)
     taught = 7 * hidden @ numbers(5, 9, seed=1) + 100
-    loss = FeatureLoss(5, 9)
+    table = DistillTable(teacher=Path("none"))
+    loss, answers = FeatureLoss(table, 5, 9), ((hidden, hidden), (taught, taught))
     optimizer = torch.optim.Adam(loss.parameters(), 0.1)
-    first = loss(hidden, taught).item()
+    first = loss(*answers).item()
     for _ in range(200):
         optimizer.zero_grad()
-        loss(hidden, taught).backward()
+        loss(*answers).backward()
         optimizer.step()
-    assert loss(hidden, taught).item() < 0.01 < first
+    assert loss(*answers).item() < 0.01 < first

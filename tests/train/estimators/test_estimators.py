@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from bnngen.train.estimators import ESTIMATORS
+from bnngen.train.choices import ESTIMATORS
 from bnngen.train.estimators.annealed import FIRST, LAST
 
 pytestmark = pytest.mark.train

@@ -3,9 +3,3 @@
 Each has ``share(amount, progress)``, what is gone by then of the ``amount`` that is gone at the end, and
 ``phases(table, epochs)``; ``progress`` goes from 0 to 1.
 """
-
-from __future__ import annotations
-
-from bnngen.train.prune.schedules import iterative, one_shot, polynomial
-
-SCHEDULES = {"one_shot": one_shot, "iterative": iterative, "polynomial": polynomial}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bnngen.train.prune.schedules import SCHEDULES
+from bnngen.train.choices import SCHEDULES
 from bnngen.train.recipe import PruneTable, Recipe
 from bnngen.train.session import Stage, stages
 

@@ -7,9 +7,9 @@ import torch
 from support.narrow import present
 from support.small_networks import build
 
+from bnngen.train.choices import SCORES
 from bnngen.train.feed import Batch
 from bnngen.train.prune.chain import links, products
-from bnngen.train.prune.pruner import SCORES
 from bnngen.train.prune.scores import comparable
 
 pytestmark = pytest.mark.train

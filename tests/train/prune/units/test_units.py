@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from support.small_networks import build
 
 from bnngen.base.errors import RecipeError
+from bnngen.train.choices import SCHEDULES, UNITS
 from bnngen.train.prune.chain import links, products
-from bnngen.train.prune.pruner import UNITS
-from bnngen.train.prune.schedules import SCHEDULES
 from bnngen.train.prune.scores.magnitude import Magnitude
 from bnngen.train.prune.units import highest, neurons
 from bnngen.train.prune.zeros import all_but
