@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from bnngen.base.errors import RecipeError
-from bnngen.base.toml import line_of, read_toml
+from bnngen.base.toml import line_in, read_toml
 
 FLOAT = 32
 """The number of bits that stands for float: for teachers, which stay on the host."""
@@ -279,5 +279,5 @@ def locating(path: str | Path) -> Iterator[None]:
     except RecipeError as error:
         if not error.field:
             raise
-        line = line_of(Path(path).read_text(encoding="utf-8"), error.field.split("."))
+        line = line_in(Path(path), error.field.split("."), RecipeError)
         raise RecipeError(f"{path}:{line}: {error}") from None
