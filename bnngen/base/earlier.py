@@ -5,9 +5,10 @@ This is history: it knows what those versions wrote, and does not grow.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
+
+from bnngen.base.strict_json import read_json
 
 _BUILD = (
     "model.onnx",
@@ -76,8 +77,8 @@ def earlier_files(folder: Path) -> set[str]:
 def _keys(path: Path) -> set[Any]:
     """The keys of a JSON file; none if it is not there or holds something else."""
     try:
-        contents = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        contents = read_json(path)
+    except (OSError, ValueError):
         return set()
     return set(contents) if isinstance(contents, dict) else set()
 

@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from bnngen.base.earlier import earlier_files
 from bnngen.base.errors import UsageError
 from bnngen.base.files import UNFINISHED, disk_errors, make_folder, sole_writer, write_text
+from bnngen.base.strict_json import read_json
 
 LIST = ".bnngen-files.json"
 """The list: {"bnngen": version, "files": [names]}, relative to its folder, with "/" between."""
@@ -100,10 +101,10 @@ def _read_list(folder: Path) -> list[str] | None:
     if not _mode(folder, LIST):
         return None
     try:
-        names = _parsed(path.read_text(encoding="utf-8"))
+        names = _names(read_json(path))
         if path.is_symlink() or not all(map(_is_inside, names)):
             raise ValueError("it leads out of the folder")
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise UsageError(
             f"'{path}', the list of what bnngen wrote in this folder, is damaged ({error}): "
             "name another folder, or delete the list and the files that bnngen wrote"
@@ -111,9 +112,8 @@ def _read_list(folder: Path) -> list[str] | None:
     return names
 
 
-def _parsed(text: str) -> list[str]:
+def _names(contents: object) -> list[str]:
     """The names in the list. Raises ValueError."""
-    contents = json.loads(text)
     names = contents.get("files") if isinstance(contents, dict) else None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("it has no list of names under 'files'")

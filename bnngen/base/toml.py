@@ -109,6 +109,11 @@ def line_of(text: str, keys: Sequence[str | int]) -> int:
     return _lines_of(text, [keys])[0]
 
 
+def line_in(path: Path, keys: Sequence[str | int], error: type[Exception]) -> int:
+    """The same of a file, which is read as by `read_toml`. Raises ``error`` if it can't be any more."""
+    return line_of(_read_text(path, error), keys)
+
+
 def _lines_of(text: str, wanted: Sequence[Sequence[str | int]]) -> list[int]:
     """The line of each value."""
     lines = text.splitlines(keepends=True)

@@ -18,7 +18,7 @@ from pydantic import (
 
 from bnngen.base.errors import RecipeError
 from bnngen.base.text import joined
-from bnngen.base.toml import line_of, one_of, read_toml
+from bnngen.base.toml import line_in, one_of, read_toml
 from bnngen.train.choices import (
     ESTIMATORS,
     LOSSES,
@@ -280,5 +280,5 @@ def locating(path: str | Path) -> Iterator[None]:
     except RecipeError as error:
         if not error.field:
             raise
-        line = line_of(Path(path).read_text(encoding="utf-8"), error.field.split("."))
+        line = line_in(Path(path), error.field.split("."), RecipeError)
         raise RecipeError(f"{path}:{line}: {error}") from None

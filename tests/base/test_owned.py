@@ -228,6 +228,8 @@ class TestLinks:
         "{}",
         '{"files": "report.json"}',
         '{"files": [1]}',
+        '{"files": [], "files": ["rtl/a.v"]}',
+        '{"bnngen": NaN, "files": ["rtl/a.v"]}',
         '{"files": ["../precious"]}',
         '{"files": ["rtl/../../precious"]}',
         '{"files": ["/precious"]}',

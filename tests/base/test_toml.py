@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from bnngen.base.toml import MOST_BYTES, line_of, read_toml
+from bnngen.base.toml import MOST_BYTES, line_in, line_of, read_toml
 
 TEXT = """\
 # a comment
@@ -116,3 +116,20 @@ def test_thousands_of_mistakes_are_counted(tmp_path: Path) -> None:
     lines = str(caught.value).splitlines()
     assert len(lines) == 21
     assert lines[-1] == f"{tmp_path}/s.toml: and 2,980 more"
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_file_s_line(tmp_path: Path, mark: str, end: str) -> None:
+    (tmp_path / "x.toml").write_bytes((mark + TEXT.replace("\n", end)).encode())
+    assert line_in(tmp_path / "x.toml", ("table", "one"), RuntimeError) == 5
+    with pytest.raises(RuntimeError, match=r"gone\.toml: cannot be read: No such file"):
+        line_in(tmp_path / "gone.toml", (), RuntimeError)
+
+
+def test_what_users_write_has_one_reader() -> None:
+    """Another one would say other things, or nothing, of the same mistakes."""
+    root = Path(__file__).parents[2]
+    folders = [root / "bnngen", *(root / name for name in ("hw", "sim", "boards"))]
+    readers = {p.name for f in folders for p in f.rglob("*.py") if "tomllib" in p.read_text(encoding="utf-8")}
+    assert readers == {"toml.py", "lut_model.py"}  # the latter reads a table of ours
