@@ -132,4 +132,4 @@ def test_what_users_write_has_one_reader() -> None:
     root = Path(__file__).parents[2]
     folders = [root / "bnngen", *(root / name for name in ("hw", "sim", "boards"))]
     readers = {p.name for f in folders for p in f.rglob("*.py") if "tomllib" in p.read_text(encoding="utf-8")}
-    assert readers == {"toml.py", "lut_model.py"}  # the latter reads a table of ours
+    assert readers == {"toml.py"}
