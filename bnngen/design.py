@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bnngen.dataflow.fitted import Fitted
 from bnngen.emit.verilog import write_verilog
 from bnngen.reference.data_file import Data, quantize
-from bnngen.toolflow.pipeline import BuildResult, Watcher, build
+from bnngen.toolflow.pipeline import BuildResult, BuildWatcher, build
 from bnngen_sim.batch import BatchResult, Progress, simulate
 
 
@@ -39,7 +39,7 @@ class Design(Fitted):
         out: str | Path,
         until: str | None = None,
         data: Data | None = None,
-        watcher: Watcher | None = None,
+        watcher: BuildWatcher | None = None,
         cache: bool = True,
     ) -> BuildResult:
         """Run all steps up to ``until`` into the folder ``out``; see `bnngen.toolflow.pipeline`.

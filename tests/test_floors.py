@@ -162,3 +162,12 @@ def test_a_climbing_import_is_found(tmp_path: Path, line: str) -> None:
         (tmp_path / path).parent.mkdir()
         (tmp_path / path).write_text(text)
     assert climbing(imports(modules({"bnngen": tmp_path}))) == ["bnngen.base.files imports bnngen.cli.build"]
+
+
+def test_no_two_public_classes_have_one_name() -> None:
+    homes: dict[str, list[str]] = {}
+    for name, path in modules(PACKAGES).items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(name)
+    assert {name: where for name, where in homes.items() if len(where) > 1} == {}

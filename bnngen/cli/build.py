@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bnngen.schedule.planner import Rate
 
 
-class Step(StrEnum):
+class StepName(StrEnum):
     """Where a build may stop."""
 
     ESTIMATE = "estimate"
@@ -26,7 +26,7 @@ class Step(StrEnum):
     BITSTREAM = "bitstream"
 
 
-class Output(StrEnum):
+class OutputKind(StrEnum):
     """What the accelerator's output carries."""
 
     FILE = "file"
@@ -47,14 +47,15 @@ Verify = Annotated[
     ),
 ]
 Until = Annotated[
-    Step | None, typer.Option(help="The last step to run; without it: bitstream, or as far as the board can.")
+    StepName | None,
+    typer.Option(help="The last step to run; without it: bitstream, or as far as the board can."),
 ]
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Run every tool, whether its input has changed or not.")
 ]
 Out = Annotated[Path, typer.Option(metavar="DIR", parser=nonempty, help="Where the results go.")]
-OutputKind = Annotated[
-    Output, typer.Option(help="What comes out: what the file gives, or the class index (adds an argmax).")
+Output = Annotated[
+    OutputKind, typer.Option(help="What comes out: what the file gives, or the class index (adds an argmax).")
 ]
 
 
@@ -67,7 +68,7 @@ def command(
     verify: Verify = None,
     frames: Frames = None,
     until: Until = None,
-    output: OutputKind = Output.FILE,
+    output: Output = OutputKind.FILE,
     no_cache: NoCache = False,
     allow_module: AllowModule = None,
 ) -> None:

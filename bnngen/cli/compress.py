@@ -78,12 +78,12 @@ def command(
     from bnngen.train.extra import require_training
 
     require_training(search=True)
-    from bnngen.compress.search import Effort, Target, compress
+    from bnngen.compress.search import Effort, SearchTarget, compress
     from bnngen_boards.profile import load_board
 
     bits = tuple(_bits(part) for part in act_bits.split(",") if part)
     effort = Effort(trials, epochs, finalists, bits, start)
-    target = Target(load_board(board, allow_module or ()), parse_rate(fps))
+    target = SearchTarget(load_board(board, allow_module or ()), parse_rate(fps))
     students = _recipe(model, recipe)
     keep_inputs({"--json": json}, model, recipe, Path(board), *students.inputs)
     report = compress(students, target, effort, out, _screen(), larger=model)
@@ -112,10 +112,10 @@ def _recipe(model: Path, path: Path | None) -> Recipe:
 
 
 def _screen() -> Any:
-    from bnngen.compress.search import Watcher
+    from bnngen.compress.search import SearchWatcher
     from bnngen.reports.columns import sizes
 
-    class Screen(Watcher):
+    class Screen(SearchWatcher):
         def tries(self, number: int, count: int) -> None:
             errors.print(f"student {number} of {count} learns")
 

@@ -17,10 +17,10 @@ def command(model: Model, json: JsonFile = None) -> None:
     """Print the layers of a model: shapes, types, parameters, bit operations, weight memory."""
     from bnngen.api import load
     from bnngen.base.owned import keep_inputs
-    from bnngen.reports.model import summarise
+    from bnngen.reports.model import summarize
 
     keep_inputs({"--json": json}, model)
-    summary = summarise(load(model))
+    summary = summarize(load(model))
     write_json(json, summary.to_dict())
     if str(json) != "-":
         _print(summary)

@@ -112,7 +112,7 @@ def command(
     keep_inputs({"--out": out, "--json": json}, model, data, test)
     require_training()
     from bnngen.quantize.quantize import Choices
-    from bnngen.quantize.run import quantise_file, quantise_run
+    from bnngen.quantize.run import quantize_file, quantize_run
 
     choices = Choices(
         weight_bits,
@@ -126,9 +126,9 @@ def command(
         None if budget is None else round(1000 * budget),
     )
     if data is None:
-        report = quantise_run(model, out, choices, samples)
+        report = quantize_run(model, out, choices, samples)
     else:
-        report = quantise_file(model, data, out, choices, samples, test)
+        report = quantize_file(model, data, out, choices, samples, test)
     warn(report.warnings)
     write_json(json, report.to_dict())
     if str(json) != "-":

@@ -12,7 +12,7 @@ from bnngen.cli.console import Table, console, description, errors, table_of, wa
 from bnngen.import_check.check import ImportCheck
 from bnngen.reports.columns import build_layers
 from bnngen.reports.records import ReportRecord, SimulationRecord
-from bnngen.toolflow.pipeline import BuildResult, Watcher
+from bnngen.toolflow.pipeline import BuildResult, BuildWatcher
 
 TITLES = {
     "estimate": "fitting the network to the board",
@@ -23,7 +23,7 @@ TITLES = {
 }
 
 
-class BuildScreen(Watcher):
+class BuildScreen(BuildWatcher):
     """A line with the current step, its progress and its time, on standard error."""
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ from bnngen.cli.options import JsonFile, nonempty
 
 if TYPE_CHECKING:
     from bnngen.reports.results import RunRecord
-    from bnngen.train.fit import Watcher
+    from bnngen.train.fit import TrainWatcher
 
 RecipePath = Annotated[
     Path, typer.Argument(metavar="RECIPE.toml", parser=nonempty, help="What to train, on what, and how.")
@@ -54,9 +54,9 @@ def command(recipe: RecipePath, out: Out, json: JsonFile = None) -> None:
 
 
 @contextmanager
-def _screen() -> Iterator[Watcher]:
+def _screen() -> Iterator[TrainWatcher]:
     """A bar over all batches, and a line for each epoch, on standard error."""
-    from bnngen.train.fit import Watcher
+    from bnngen.train.fit import TrainWatcher
 
     columns = (
         description(),
@@ -68,7 +68,7 @@ def _screen() -> Iterator[Watcher]:
     with Progress(*columns, console=errors, transient=True) as progress:
         task = progress.add_task("loading the data", total=None)
 
-        class Screen(Watcher):
+        class Screen(TrainWatcher):
             def batch(self, epoch: int, done: int, total: int) -> None:
                 progress.update(task, description=f"epoch {epoch}", completed=done, total=total)
 

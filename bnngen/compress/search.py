@@ -46,7 +46,7 @@ LEAST_PART = 0.25
 """No layer gets a smaller part of its own width than this, before all are scaled."""
 
 
-class Watcher:
+class SearchWatcher:
     """What is told while students are tried; does nothing itself."""
 
     def tries(self, number: int, count: int) -> None:
@@ -57,7 +57,7 @@ class Watcher:
 
 
 @dataclass(frozen=True)
-class Target:
+class SearchTarget:
     """The board, by its name or path or as it is, and the frames a second."""
 
     board: str | Board
@@ -84,10 +84,10 @@ class Effort:
 
 def compress(
     recipe: Recipe,
-    target: Target,
+    target: SearchTarget,
     effort: Effort,
     out: Path,
-    watcher: Watcher | None = None,
+    watcher: SearchWatcher | None = None,
     larger: Path | None = None,
 ) -> SearchRecord:
     """Find the student of ``recipe``'s architecture, at most as large, that learns most among those that fit
@@ -98,7 +98,7 @@ def compress(
     Raises FitError if not even the smallest student fits, UsageError if students can't begin as they are to
     or files of these names in ``out`` are not bnngen's, and as `train`.
     """
-    watcher = watcher or Watcher()
+    watcher = watcher or SearchWatcher()
     prepared = load_prepared(recipe)
     if recipe.distill is not None:
         # a teacher that can't be read is told before the search, which takes a while
@@ -127,12 +127,12 @@ def promising(tried: Sequence[Candidate]) -> list[Candidate]:
 class _Search:
     recipe: Recipe
     prepared: Prepared
-    target: Target
+    target: SearchTarget
     effort: Effort
     bits: tuple[int, ...]
     larger: Larger | None
     out: Path
-    watcher: Watcher
+    watcher: SearchWatcher
 
     def files(self) -> set[str]:
         """What the search may leave in its folder."""

@@ -40,7 +40,7 @@ class Constant:
 
 
 @dataclass(frozen=True, eq=False)
-class QuantisedConstant:
+class QuantizedConstant:
     """A known array ints*scale + offset, where scale and offset broadcast against ints."""
 
     ints: NDArray[np.int64]
@@ -66,4 +66,4 @@ class Activation:
     shape: OnnxShape
 
 
-Value = Constant | QuantisedConstant | Activation
+Value = Constant | QuantizedConstant | Activation

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,11 +71,13 @@ Product = Linear | Convolution
 
 
 @dataclass(frozen=True)
-class MaxPool:
+class Pooling:
     """The greatest element of each window, channel by channel; the least one in channels where ``least``.
 
     ``least`` has one flag, or one per channel. Padded positions don't count.
     """
+
+    known_as: ClassVar[str] = "MaxPool"
 
     window: Window
     least: tuple[bool, ...] = (False,)
@@ -103,8 +106,10 @@ class Sum:
 
 
 @dataclass(frozen=True)
-class Concat:
+class Concatenation:
     """Tensors whose shapes differ in the channels at most, one behind the other along these."""
+
+    known_as: ClassVar[str] = "Concat"
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         """See `Op`."""
@@ -114,8 +119,10 @@ class Concat:
 
 
 @dataclass(frozen=True)
-class Slice:
+class ChannelSlice:
     """The channels ``first`` to ``last``, the latter not among them."""
+
+    known_as: ClassVar[str] = "Slice"
 
     first: int
     last: int
@@ -128,8 +135,10 @@ class Slice:
 
 
 @dataclass(frozen=True)
-class Upsample:
+class Upsampling:
     """Each position of a map ``factors`` times along each axis."""
+
+    known_as: ClassVar[str] = "Upsample"
 
     factors: Axes
 
@@ -170,7 +179,7 @@ class Reshape:
         return channels_last(self.shape)[-1] == shape[-1]
 
 
-Move = Concat | Slice | Upsample | Reshape
+Move = Concatenation | ChannelSlice | Upsampling | Reshape
 """What puts elements elsewhere and computes nothing."""
 
 

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ArgMax(Plain):
+class ClassIndex(Plain):
     """The index of the greatest of ``elements`` scores of ``input_type``; the lowest index wins a tie."""
 
     elements: int
     input_type: IntType | None = None
 
+    kind = "ArgMax"
     foldable = False
     gives_class = True
 
@@ -61,13 +62,13 @@ class ArgMax(Plain):
         self, option: Option | None, i_lanes: int, board: Board, slack: int = 0
     ) -> list[StreamComponent]:
         """See `Layer.components`: it takes any lanes, and sends one index a frame."""
-        from bnngen_hw.argmax import ArgMax as ArgMaxComponent
+        from bnngen_hw.argmax import ArgMax
 
         assert self.input_type is not None
-        return [ArgMaxComponent(self.elements, self.input_type.encoding, i_lanes)]
+        return [ArgMax(self.elements, self.input_type.encoding, i_lanes)]
 
 
-@lowers(ArgMax)
-def lower(op: ArgMax, site: Site) -> ArgMax:
+@lowers(ClassIndex)
+def lower(op: ClassIndex, site: Site) -> ClassIndex:
     """The layer that it is, on scores of a known type."""
     return replace(op, input_type=site.types[0])

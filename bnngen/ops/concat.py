@@ -94,8 +94,8 @@ class Concat(Plain):
         return Components(joined.heads(lanes), [joined.hardware(option.feed_style)])
 
 
-@lowers(quantized.Concat)
-def lower(op: quantized.Concat, site: Site) -> Concat:
+@lowers(quantized.Concatenation)
+def lower(op: quantized.Concatenation, site: Site) -> Concat:
     """The layer of a concatenation."""
     channels = tuple(shape[-1] for shape in site.shapes)
     return Concat(site.shapes[0][:-1], channels, tuple(site.types))

@@ -22,11 +22,12 @@ from bnngen.ir.window import Axes, Window
 from bnngen.numbers.datatypes import IntType
 from bnngen.ops.dense import greatest_sum
 from bnngen.ops.engine import Engine, EngineOption
-from bnngen.ops.layer import Weighted, Windowed
+from bnngen.ops.layer import Weighted
 from bnngen.ops.line_buffer import LineBuffer, divisors, ring_memory, small_memory
 from bnngen.ops.lowering import Site, check_sum, lowers
 from bnngen.ops.matmul import ExactProduct
 from bnngen.ops.threshold import Threshold
+from bnngen.ops.windowed import Windowed
 from bnngen_boards.profile import Board
 from bnngen_hw.beats import join_words
 from bnngen_hw.memories import FeedStyle

@@ -106,13 +106,13 @@ class GlobalMaxPool(Plain):
         return [*converter, RunningMaximum(encoding, lanes, self.positions, self.least)]
 
 
-def _is_global(op: quantized.MaxPool, site: Site) -> bool:
+def _is_global(op: quantized.Pooling, site: Site) -> bool:
     """Whether the window is the whole map."""
     return op.window == Window.plain(tuple(site.shapes[0][:-1]))
 
 
-@lowers(quantized.MaxPool, when=_is_global)
-def lower(op: quantized.MaxPool, site: Site) -> GlobalMaxPool:
+@lowers(quantized.Pooling, when=_is_global)
+def lower(op: quantized.Pooling, site: Site) -> GlobalMaxPool:
     """The layer of a pooling over the whole map."""
     *spatial, channels = site.shapes[0]
     return GlobalMaxPool(tuple(spatial), np.resize(np.array(op.least), channels), site.types[0])

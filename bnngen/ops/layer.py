@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from bnngen.cost.option import Option, Place, pareto
 from bnngen.ir.graph import Shape
-from bnngen.ir.window import Axes, Window
 from bnngen.numbers.datatypes import IntType
 from bnngen.ops.components import Components
 from bnngen.ops.engine import Engine
@@ -27,6 +26,10 @@ class Layer(Protocol):
 
     Nobody else needs to know its kind. Tensors have their channels last, and a batch axis in `compute` only.
     """
+
+    @property
+    def kind(self) -> str:
+        """What reports call it."""
 
     foldable: ClassVar[bool]
     """Whether there is a choice how to build it."""
@@ -115,10 +118,16 @@ class Thresholded(Layer, Protocol):
 class Plain:
     """No choice, no weights, one input: what most kinds change in part."""
 
+    kind: ClassVar[str]
     foldable: ClassVar[bool] = True
     stores_frames: ClassVar[bool] = False
     gives_class: ClassVar[bool] = False
     takes_thresholds: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        """A layer is called as its class is, if it doesn't say otherwise."""
+        super().__init_subclass__()
+        cls.kind = cls.__dict__.get("kind", cls.__name__)
 
     @property
     def pads_zeros(self) -> bool:
@@ -247,48 +256,3 @@ class Weighted(Plain):
             "output_type": str(self.output_type),
             "weight_memory": option.rom_style,
         }
-
-
-class Windowed(Plain):
-    """A layer whose ``window`` moves over maps of shape ``spatial``, (H, W) or (L,), with ``channels``
-    channels; it makes ``channels_out`` of them."""
-
-    window: Window
-    spatial: Axes
-
-    @property
-    def channels(self) -> int:
-        """C."""
-        raise NotImplementedError
-
-    @property
-    def channels_out(self) -> int:
-        """N."""
-        raise NotImplementedError
-
-    @property
-    def positions(self) -> Axes:
-        """The shape of the output map."""
-        return self.window.outputs(self.spatial)
-
-    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        """See `Layer`."""
-        shape = (*self.spatial, self.channels)
-        if inputs[0] != shape:
-            raise ValueError(f"takes a tensor of shape {shape}, not of shape {inputs[0]}")
-        return (*self.positions, self.channels_out)
-
-    @property
-    def elements_in(self) -> int:
-        """Elements of an input map."""
-        return math.prod(self.spatial) * self.channels
-
-    @property
-    def elements_out(self) -> int:
-        """Elements of an output map."""
-        return math.prod(self.positions) * self.channels_out
-
-    def figures(self, option: Option | None) -> dict[str, Any]:
-        """The window, and the positions that it takes."""
-        figures = {"window": str(self.window), "positions": list(self.positions)}
-        return figures | super().figures(option)

@@ -18,9 +18,9 @@ from bnngen.cost.resources import Resources
 from bnngen.ir import quantized
 from bnngen.ir.window import Axes, Window
 from bnngen.numbers.datatypes import IntType
-from bnngen.ops.layer import Windowed
 from bnngen.ops.line_buffer import LineBuffer, divisors
 from bnngen.ops.lowering import Site, lowers
+from bnngen.ops.windowed import Windowed
 from bnngen_boards.profile import Board
 from bnngen_hw.memories import FeedStyle
 
@@ -113,8 +113,8 @@ class MaxPool(Windowed):
         return [*self._buffer(lanes).hardware(i_lanes, option.feed_style, mark=marked), maximum]
 
 
-@lowers(quantized.MaxPool)
-def lower(op: quantized.MaxPool, site: Site) -> MaxPool:
+@lowers(quantized.Pooling)
+def lower(op: quantized.Pooling, site: Site) -> MaxPool:
     """The layer of a pooling."""
     *spatial, channels = site.shapes[0]
     return MaxPool(op.window, tuple(spatial), np.resize(np.array(op.least), channels), site.types[0])

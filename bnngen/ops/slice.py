@@ -88,7 +88,7 @@ class Slice(Moved):
         return [*converter, select, *self._kept(lanes).hardware(lanes, style=option.feed_style)]
 
 
-@lowers(quantized.Slice)
-def lower(op: quantized.Slice, site: Site) -> Slice:
+@lowers(quantized.ChannelSlice)
+def lower(op: quantized.ChannelSlice, site: Site) -> Slice:
     """The layer of a slice."""
     return Slice(site.shapes[0], op.first, op.last, site.types[0])

@@ -81,7 +81,7 @@ class Upsample(Moved):
         return self._rows(option.folding.pe).hardware(i_lanes, style=option.feed_style)
 
 
-@lowers(quantized.Upsample)
-def lower(op: quantized.Upsample, site: Site) -> Upsample:
+@lowers(quantized.Upsampling)
+def lower(op: quantized.Upsampling, site: Site) -> Upsample:
     """The layer of an upsampling."""
     return Upsample(op.factors, site.shapes[0], site.types[0])

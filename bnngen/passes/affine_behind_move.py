@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bnngen.ir.graph import Graph, Node, Shape
-from bnngen.ir.quantized import Affine, Clip, Concat, Reshape, Slice, Upsample
+from bnngen.ir.quantized import Affine, ChannelSlice, Clip, Concatenation, Reshape, Upsampling
 from bnngen.numbers.exact import ExactArray, exact_array
 from bnngen.passes.rewrite import affine_for, pair
 
@@ -21,11 +21,11 @@ ONE, ZERO = exact_array(1), exact_array(0)
 
 def affine_behind_move(graph: Graph, node: Node) -> Graph | None:
     """Affine -> Move   =>   Move -> Affine, at the affine ``node``."""
-    match = pair(graph, node, Affine | Clip, Slice | Upsample | Reshape)
+    match = pair(graph, node, Affine | Clip, ChannelSlice | Upsampling | Reshape)
     if match is None:
         return None
     first, op = match
-    if isinstance(op, Affine) and isinstance(node.op, Slice):
+    if isinstance(op, Affine) and isinstance(node.op, ChannelSlice):
         op = Affine(*(_cut(values, node.op) for values in (op.mul, op.add)))
     if isinstance(op, Affine) and isinstance(node.op, Reshape):
         shape = graph.shapes[first.name]
@@ -48,13 +48,13 @@ def _reshaped(values: ExactArray, op: Reshape, shape: Shape) -> ExactArray:
     return np.repeat(values, math.prod(shape[:-1]))
 
 
-def _cut(values: ExactArray, op: Slice) -> ExactArray:
+def _cut(values: ExactArray, op: ChannelSlice) -> ExactArray:
     return values if len(values) == 1 else values[op.first : op.last]
 
 
 def affine_behind_concat(graph: Graph, node: Node) -> Graph | None:
     """Affines -> Concat   =>   Concat -> Affine."""
-    if not isinstance(node.op, Concat):
+    if not isinstance(node.op, Concatenation):
         return None
     sources = [affine_for(graph, name) for name in node.inputs]
     if not any(sources):

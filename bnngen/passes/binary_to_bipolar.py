@@ -13,7 +13,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import Affine, Clip, MaxPool, Move, Product, Step, Sum
+from bnngen.ir.quantized import Affine, Clip, Move, Pooling, Product, Step, Sum
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import exact_array
 
@@ -51,7 +51,7 @@ def _steps_before(graph: Graph, node: Node) -> list[tuple[Node, Step]] | None:
             if not _settled(graph, maker):
                 return None
             found.append((maker, maker.op))
-        elif isinstance(maker.op, MaxPool | Move) and (behind := _steps_before(graph, maker)):
+        elif isinstance(maker.op, Pooling | Move) and (behind := _steps_before(graph, maker)):
             found += behind
         else:
             return None

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bnngen.base.errors import ModelError
 from bnngen.numbers.exact import exact_array
-from bnngen.ops.argmax import ArgMax
+from bnngen.ops.argmax import ClassIndex
 from bnngen.ops.dense import Dense
 from bnngen.reference.network import Host, NamedLayer, Network
 
@@ -21,12 +21,12 @@ def with_class_output(network: Network) -> Network:
     Raises ModelError if the classes' scores can't be compared as integers.
     """
     last = network.layers[-1]
-    if isinstance(last.op, ArgMax):
+    if isinstance(last.op, ClassIndex):
         return network
     if not isinstance(last.op, Dense):
         raise ModelError(
             last.name,
-            f"is of kind {type(last.op).__name__}, and an argmax can be put only behind the scores of a "
+            f"is of kind {last.op.kind}, and an argmax can be put only behind the scores of a "
             "dense layer: leave out --output class",
         )
     host = network.host
@@ -38,7 +38,7 @@ def with_class_output(network: Network) -> Network:
             "compare; train with one scale for all classes, or leave out --output class",
         )
     dense = _rising(last, host.mul[0].sign())
-    head = ArgMax(dense.elements_out, dense.output_type)
+    head = ClassIndex(dense.elements_out, dense.output_type)
     layers = (*network.layers[:-1], NamedLayer(last.name, dense), NamedLayer(f"{last.name}_argmax", head))
     return replace(network, layers=layers, host=Host(exact_array(1), exact_array(0)))
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from bnngen.ir.graph import Graph, Node
 from bnngen.ir.quantized import Affine, Linear, Softmax
-from bnngen.ops.argmax import ArgMax
+from bnngen.ops.argmax import ClassIndex
 from bnngen.passes.rewrite import Refusal, pair
 
 
 def drop_softmax_before_argmax(graph: Graph, node: Node) -> Graph | None:
     """Softmax -> ArgMax   =>   ArgMax."""
-    match = pair(graph, node, Softmax, ArgMax)
+    match = pair(graph, node, Softmax, ClassIndex)
     return graph.without(match[0].name) if match else None
 
 
 def drop_affine_before_argmax(graph: Graph, node: Node) -> Graph | Refusal | None:
     """Affine -> ArgMax   =>   ArgMax, where it keeps the order."""
-    match = pair(graph, node, Affine, ArgMax)
+    match = pair(graph, node, Affine, ClassIndex)
     if match is None:
         return None
     affine, op = match

@@ -107,4 +107,4 @@ def host_of(graph: Graph, tail: list[Node]) -> Host:
 
 def kind(op: Op) -> str:
     """What an operator is called in messages."""
-    return "Relu" if op == RELU else type(op).__name__
+    return "Relu" if op == RELU else getattr(op, "known_as", type(op).__name__)

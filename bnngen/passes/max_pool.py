@@ -15,13 +15,13 @@ from dataclasses import replace
 import numpy as np
 
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import Affine, Clip, MaxPool, Step
+from bnngen.ir.quantized import Affine, Clip, Pooling, Step
 from bnngen.passes.rewrite import pair
 
 
 def max_pool_before_affine(graph: Graph, node: Node) -> Graph | None:
     """Affine -> MaxPool   =>   MaxPool -> Affine."""
-    match = pair(graph, node, Affine, MaxPool)
+    match = pair(graph, node, Affine, Pooling)
     if match is None:
         return None
     affine, op = match
@@ -31,13 +31,13 @@ def max_pool_before_affine(graph: Graph, node: Node) -> Graph | None:
 
 def max_pool_behind_clip(graph: Graph, node: Node) -> Graph | None:
     """MaxPool -> Clip   =>   Clip -> MaxPool."""
-    match = pair(graph, node, MaxPool, Clip)
+    match = pair(graph, node, Pooling, Clip)
     return graph.swapped(match[0].name, match[1], node.name, node.op) if match else None
 
 
 def max_pool_behind_step(graph: Graph, node: Node) -> Graph | None:
     """MaxPool -> Step   =>   Step -> MaxPool."""
-    match = pair(graph, node, MaxPool, Step)
+    match = pair(graph, node, Pooling, Step)
     if match is None:
         return None
     step = node.op
@@ -47,7 +47,7 @@ def max_pool_behind_step(graph: Graph, node: Node) -> Graph | None:
 
 def max_pool_of_constants(graph: Graph, node: Node) -> Graph | None:
     """A pool that sees nothing but equal codes takes the greatest."""
-    if not isinstance(node.op, MaxPool) or (source := _step_before(graph, node)) is None:
+    if not isinstance(node.op, Pooling) or (source := _step_before(graph, node)) is None:
         return None
     pool, step = node.op, source.op
     assert isinstance(step, Step)
@@ -64,15 +64,15 @@ def _step_before(graph: Graph, node: Node) -> Node | None:
     while (producer := graph.producer(node)) is not None and graph.only_consumer(producer.name) is node:
         if isinstance(producer.op, Step):
             return producer
-        if not isinstance(producer.op, MaxPool):
+        if not isinstance(producer.op, Pooling):
             return None
         node = producer
     return None
 
 
-def _turned(pool: object, turns: tuple[bool, ...]) -> MaxPool:
+def _turned(pool: object, turns: tuple[bool, ...]) -> Pooling:
     """The pool with the sense of some channels turned round."""
-    assert isinstance(pool, MaxPool)
+    assert isinstance(pool, Pooling)
     channels = max(len(pool.least), len(turns))
     least = np.resize(pool.least, channels) != np.resize(turns, channels)
     return replace(pool, least=tuple(least.tolist()))

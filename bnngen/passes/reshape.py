@@ -18,8 +18,8 @@ from itertools import pairwise
 import numpy as np
 
 from bnngen.ir.graph import Graph, Node, channels_first, channels_last
-from bnngen.ir.quantized import Affine, Clip, Concat, Linear, Reshape, Step
-from bnngen.ops.argmax import ArgMax
+from bnngen.ir.quantized import Affine, Clip, Concatenation, Linear, Reshape, Step
+from bnngen.ops.argmax import ClassIndex
 from bnngen.passes.rewrite import Refusal, pair
 
 
@@ -35,7 +35,7 @@ def merge_reshapes(graph: Graph, node: Node) -> Graph | None:
 
 def flatten_behind_concat(graph: Graph, node: Node) -> Graph | Refusal | None:
     """Reshapes -> Concat   =>   Concat -> Reshape."""
-    if not isinstance(node.op, Concat):
+    if not isinstance(node.op, Concatenation):
         return None
     shapes = graph.shapes
     if not any(_reordering(graph, name) for name in node.inputs):
@@ -82,7 +82,7 @@ def flatten_into_linear(graph: Graph, node: Node) -> Graph | None:
 
 def reshape_into_argmax(graph: Graph, node: Node) -> Graph | None:
     """Reshape -> ArgMax   =>   ArgMax."""
-    match = pair(graph, node, Reshape, ArgMax)
+    match = pair(graph, node, Reshape, ClassIndex)
     if match is None or not match[1].keeps_order(graph.shapes[match[0].inputs[0]]):
         return None
     return graph.without(match[0].name)
@@ -94,7 +94,7 @@ def reshape_of_input(graph: Graph, node: Node) -> Graph | None:
     if not isinstance(reshape, Reshape) or _reordering(graph, node.name) is None:
         return None
     reader = graph.only_consumer(node.name)
-    if reader is None or isinstance(reader.op, Linear | Concat | Reshape | Affine | Clip | Step):
+    if reader is None or isinstance(reader.op, Linear | Concatenation | Reshape | Affine | Clip | Step):
         return None
     before = [node, *graph.upstream(node)]
     for behind, first in pairwise(before):

@@ -39,7 +39,7 @@ def rewrite(graph: Graph, rules: Sequence[Rule]) -> Graph:
             del pending[name]
             while (changed := _changed_at(graph, name, rules)) is not None:
                 verify(changed)
-                pending.update(dict.fromkeys(_neighbourhood(graph, changed)))
+                pending.update(dict.fromkeys(_neighborhood(graph, changed)))
                 graph = changed
         # a rule may look farther than the neighbourhood
         pending = {n.name: None for n in graph.nodes if _changed_at(graph, n.name, rules) is not None}
@@ -63,7 +63,7 @@ def _applied(rule: Rule, graph: Graph, node: Node) -> Graph | Refusal | None:
         raise ModelError(node.name, str(error)) from None
 
 
-def _neighbourhood(before: Graph, after: Graph) -> set[str]:
+def _neighborhood(before: Graph, after: Graph) -> set[str]:
     """The names of the nodes that are new in ``after``, and of those around them and around what is gone; of
     a tensor with many readers these don't count."""
     near, gone = after.changes(before)

@@ -7,13 +7,13 @@ Inputs of which nothing is left drop out; all of one input needs no Slice; one i
 from __future__ import annotations
 
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import Concat, Slice
+from bnngen.ir.quantized import ChannelSlice, Concatenation
 
 
 def slice_before_concat(graph: Graph, node: Node) -> Graph | None:
     """The rewrite above, at ``node``."""
     concat = graph.producer(node)
-    if concat is None or not isinstance(concat.op, Concat) or not isinstance(node.op, Slice):
+    if concat is None or not isinstance(concat.op, Concatenation) or not isinstance(node.op, ChannelSlice):
         return None
     shapes, offset, slices, ends = graph.shapes, 0, list[Node](), list[str]()
     for number, name in enumerate(concat.inputs):
@@ -23,9 +23,9 @@ def slice_before_concat(graph: Graph, node: Node) -> Graph | None:
         if first >= last:
             continue
         if last - first < channels:
-            slices.append(Node(graph.free_name(f"{node.name}_{number}"), Slice(first, last), (name,)))
+            slices.append(Node(graph.free_name(f"{node.name}_{number}"), ChannelSlice(first, last), (name,)))
             name = slices[-1].name
         ends.append(name)
-    joined = [Node(node.name, Concat(), tuple(ends))]
+    joined = [Node(node.name, Concatenation(), tuple(ends))]
     graph = graph.replaced({node.name: [*slices, *joined]})
     return (graph if len(ends) > 1 else graph.without(node.name)).pruned()

@@ -11,17 +11,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import Concat, Reshape, Step, Upsample
+from bnngen.ir.quantized import Concatenation, Reshape, Step, Upsampling
 from bnngen.passes.rewrite import Refusal, pair
 
 
 def step_before_move(graph: Graph, node: Node) -> Graph | Refusal | None:
     """The rewrite above, at ``node``."""
-    if match := pair(graph, node, Upsample, Step):
+    if match := pair(graph, node, Upsampling, Step):
         return graph.swapped(match[0].name, match[1], node.name, node.op)
     if match := pair(graph, node, Reshape, Step):
         return _before_reshape(graph, node, *match)
-    match = pair(graph, node, Concat, Step)
+    match = pair(graph, node, Concatenation, Step)
     if match is None:
         return None
     concat, step = match[0], node.op

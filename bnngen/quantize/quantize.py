@@ -78,7 +78,7 @@ class _Walk:
         made = onnx.NodeProto()
         made.CopyFrom(node)
         if node.op_type in PRODUCTS:
-            self._quantise_weights(made)
+            self._quantize_weights(made)
         if node.op_type in (*PRODUCTS, *_AVERAGES):
             made.input[0] = self._on_grid(node.input[0])
         if node.op_type == "BatchNormalization" and self.choices.norms:
@@ -108,14 +108,14 @@ class _Walk:
         bits = choices.act_bits if self.hidden else choices.input_bits
         values = self.rough[name]
         grid = over(*rule.activation(values, Options(bits, choices.percentile)), bits)
-        result = self._add_quantiser(name, grid)
+        result = self._add_quantizer(name, grid)
         self.rough[result] = grid.round(values)
         self.exact[result] = self.exact[name]
         self.grids[name] = self.grids[result] = result
         self.hidden = True
         return result
 
-    def _quantise_weights(self, node: onnx.NodeProto) -> None:
+    def _quantize_weights(self, node: onnx.NodeProto) -> None:
         weight = self.constants[node.input[1]]
         if not is_moderate(weight):
             raise ModelError(node.name or node.op_type, f"has weights that are NaN or beyond {GREATEST:g}")
@@ -131,11 +131,11 @@ class _Walk:
         shape = [1] * weight.ndim
         shape[axis] = len(limits)
         grid = symmetric(limits.reshape(shape if len(limits) > 1 else ()), bits)
-        result = self._add_quantiser(node.input[1], grid)
+        result = self._add_quantizer(node.input[1], grid)
         self.rough[result] = grid.round(weight)
         node.input[1] = result
 
-    def _add_quantiser(self, name: str, grid: Grid) -> str:
+    def _add_quantizer(self, name: str, grid: Grid) -> str:
         """A Quant node behind the tensor ``name``, and its result."""
         figures = {"scale": grid.scale, "zero": grid.zero, "bits": grid.bits}
         parameters = [self.constant(f"{name}_{what}", np.asarray(value)) for what, value in figures.items()]
@@ -180,7 +180,7 @@ class _Walk:
         node.input[4] = self.constant(f"{node.output[0]}_var", x.var(axes, dtype=np.float64))
 
 
-def quantise(
+def quantize_model(
     model: onnx.ModelProto, x: NDArray, choices: Choices
 ) -> tuple[onnx.ModelProto, list[ProductRecord]]:
     """The float ``model`` with Quant nodes in front of all products and on their weights.

@@ -16,11 +16,11 @@ from bnngen.base.files import write_bytes
 from bnngen.base.owned import keep_inputs
 from bnngen.frontend.model_file import read_model
 from bnngen.quantize.float_run import load_run
-from bnngen.quantize.quantize import PRODUCER, Choices, quantise
+from bnngen.quantize.quantize import PRODUCER, Choices, quantize_model
 from bnngen.reference.data_file import Data, calibration_inputs, load_data, quantize
 from bnngen.reports.results import QuantizeRecord
 from bnngen.reports.second_look import LOOKED_AT, Activity, at_a_run
-from bnngen.train.datasets.dataset import Part
+from bnngen.train.datasets.dataset import Subset
 from bnngen.train.export import strip
 from bnngen.train.feed import Tensors, accuracy
 from bnngen.train.run import golden_look
@@ -28,7 +28,7 @@ from bnngen.train.run import golden_look
 _SEED = 0
 
 
-def quantise_run(folder: Path, out: Path, choices: Choices, samples: int) -> QuantizeRecord:
+def quantize_run(folder: Path, out: Path, choices: Choices, samples: int) -> QuantizeRecord:
     """Quantise the float network that `bnngen train` has left in ``folder``, and write it to ``out``.
 
     It is calibrated on ``samples`` of the training part. The report has each layer's figures, and the
@@ -38,11 +38,11 @@ def quantise_run(folder: Path, out: Path, choices: Choices, samples: int) -> Qua
     """
     _check_out(out, folder)
     run = load_run(folder)
-    report = _quantise(run.model, run.prepared.data.train.x, out, choices, samples)
+    report = _quantize(run.model, run.prepared.data.train.x, out, choices, samples)
     figures: dict[str, int] = {}
     warnings = report.warnings
     for name in ("validation", "test"):
-        part: Part = getattr(run.prepared.data, name)
+        part: Subset = getattr(run.prepared.data, name)
         in_float = accuracy(run.network, Tensors.of(part, torch.device("cpu")))
         correct, found = golden_look(out, part)
         warnings = [*warnings, *found]
@@ -54,7 +54,7 @@ def quantise_run(folder: Path, out: Path, choices: Choices, samples: int) -> Qua
     return _with(report, figures, warnings)
 
 
-def quantise_file(
+def quantize_file(
     path: Path, data: Path, out: Path, choices: Choices, samples: int, test: Path | None = None
 ) -> QuantizeRecord:
     """Quantise the float ONNX file at ``path``, and write it to ``out``.
@@ -65,7 +65,7 @@ def quantise_file(
     """
     _check_out(out, path, data, test)
     x = calibration_inputs(data)
-    report = _quantise(read_model(path), x, out, choices, samples)
+    report = _quantize(read_model(path), x, out, choices, samples)
     if test is not None:
         network, activity = load(out), Activity()
         loaded = load_data(test, network)
@@ -88,11 +88,11 @@ def _check_out(out: Path, *inputs: Path | None) -> None:
     if out.suffix != ".onnx":
         raise UsageError(f"'{out}' must end in .onnx")
     keep_inputs({"--out": out}, *inputs)
-    if out.exists() and not _is_quantised(out):
+    if out.exists() and not _is_quantized(out):
         raise UsageError(f"'{out}' is there, and bnngen quantize has not written it: name another file")
 
 
-def _is_quantised(path: Path) -> bool:
+def _is_quantized(path: Path) -> bool:
     """Whether `quantise` has made the file."""
     try:
         return read_model(path).producer_name == PRODUCER
@@ -100,12 +100,12 @@ def _is_quantised(path: Path) -> bool:
         return False
 
 
-def _quantise(model: Any, x: NDArray, out: Path, choices: Choices, samples: int) -> QuantizeRecord:
+def _quantize(model: Any, x: NDArray, out: Path, choices: Choices, samples: int) -> QuantizeRecord:
     """Write the quantised model to ``out`` and report its layers."""
     chosen = np.random.default_rng(_SEED).permutation(len(x))[:samples]
     x = x[np.sort(chosen)]
-    quantised, layers = quantise(model, x, choices)
-    contents = strip(quantised).SerializeToString(deterministic=True)
+    quantized, layers = quantize_model(model, x, choices)
+    contents = strip(quantized).SerializeToString(deterministic=True)
     with TemporaryDirectory() as folder:  # what the importer can't take is told before anything is written
         (path := Path(folder) / out.name).write_bytes(contents)
         network, activity = load(path), Activity()

@@ -100,7 +100,7 @@ def _layer(name: str, op: Layer, option: Option | None, blocks: int) -> dict[str
     """What the report says about a layer that takes so many block RAMs."""
     found: dict[str, Any] = {
         "name": name,
-        "op": type(op).__name__,
+        "op": op.kind,
         "pe": option and option.folding.pe,
         "simd": option and option.folding.simd,
         "cycles": option and option.cycles,

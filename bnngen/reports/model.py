@@ -7,7 +7,7 @@ from bnngen.reference.network import NamedLayer, Network
 from bnngen.reports.results import InputRecord, SummaryRecord, SummaryRow, TotalRecord
 
 
-def summarise(network: Network) -> SummaryRecord:
+def summarize(network: Network) -> SummaryRecord:
     """Shapes, types, parameters, bit operations and weight memory of every layer, and in total."""
     layers = [_layer(*pair) for pair in zip(network.layers, network.shapes, strict=True)]
     q = network.quantizer
@@ -29,7 +29,7 @@ def _layer(layer: NamedLayer, shape: Shape) -> SummaryRow:
     bits = op.weight_type.bits if op.weight_type else 0
     return SummaryRow(
         name=layer.name,
-        op=type(op).__name__,
+        op=op.kind,
         window=op.figures(None).get("window", ""),
         elements_in=op.elements_in,
         elements_out=op.elements_out,

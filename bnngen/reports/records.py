@@ -152,7 +152,10 @@ class PnrRecord(Record):
     met: bool
     fps: Number = 0.0
     bitstream: str = ""
-    utilisation: dict[str, list[Whole]] = Field(default_factory=dict)
+    utilization: dict[str, list[Whole]] = Field(default_factory=dict)
+    utilisation: dict[str, list[Whole]] = Field(
+        default_factory=dict, description="What utilization was called up to 0.1; goes with 0.3."
+    )
     cached: bool = False
     wall_s: Number = 0.0
 

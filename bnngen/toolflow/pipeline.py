@@ -38,7 +38,7 @@ RANDOM_FRAMES = 64
 """How many random frames a simulation without verification data runs."""
 
 
-class Watcher:
+class BuildWatcher:
     """Is told what a build does; this one keeps it to itself."""
 
     def step(self, name: str) -> None:
@@ -72,7 +72,7 @@ def build(
     *,
     until: str | None = None,
     data: Data | None = None,
-    watcher: Watcher | None = None,
+    watcher: BuildWatcher | None = None,
     cache: bool = True,
 ) -> BuildResult:
     """Build ``design`` into the folder ``out``, up to and with the step ``until``; None: as far as
@@ -96,7 +96,7 @@ def build(
             report.warnings.append(f"{_no_bitstream(board)}: this build ends with its netlist")
         write_report(report, out)
         _check_import(design.schedule.network, data, report, out)
-        run = _Run(design, out, report, data, watcher or Watcher(), last)
+        run = _Run(design, out, report, data, watcher or BuildWatcher(), last)
         for name in STEPS[1 : STEPS.index(last) + 1]:
             run.step(name)
     return BuildResult(report, out)
@@ -152,7 +152,13 @@ class _Run:
     """The state that the steps of one build share."""
 
     def __init__(
-        self, design: Fitted, out: Path, report: ReportRecord, data: Data | None, watcher: Watcher, until: str
+        self,
+        design: Fitted,
+        out: Path,
+        report: ReportRecord,
+        data: Data | None,
+        watcher: BuildWatcher,
+        until: str,
     ) -> None:
         self.design, self.out, self.report, self.watcher = design, out, report, watcher
         self.board = design.schedule.board
@@ -219,13 +225,15 @@ class _Run:
     def _bitstream(self) -> None:
         assert self._synthesis is not None
         result = place_and_route(self._synthesis, self.board, self.out / "pnr", self.watcher.message)
+        used = {kind: list(numbers) for kind, numbers in result.utilization.items()}
         self.report.pnr = PnrRecord(
             tool=result.tool,
             fmax_mhz=result.fmax_mhz,
             met=result.met,
             fps=self.design.fps,
             bitstream=str(result.bitstream.relative_to(self.out)),
-            utilisation={kind: list(used) for kind, used in result.utilisation.items()},
+            utilization=used,
+            utilisation=used,
             cached=result.cached,
             wall_s=result.wall_s,
         )

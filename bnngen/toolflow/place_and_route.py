@@ -47,7 +47,7 @@ class PnrResult:
     fmax_mhz: float
     met: bool
     bitstream: Path
-    utilisation: dict[str, tuple[int, int]]
+    utilization: dict[str, tuple[int, int]]
     cached: bool
     wall_s: float
 
@@ -78,7 +78,7 @@ def place_and_route(
         fmax_mhz=fmax,
         met=fmax >= synthesis.clock_mhz,
         bitstream=out / f"{TOP}.{board.routing.bitstream}",
-        utilisation={kind: (u["used"], u["available"]) for kind, u in report["utilization"].items()},
+        utilization={kind: (u["used"], u["available"]) for kind, u in report["utilization"].items()},
         cached=cached,
         wall_s=time.monotonic() - start,
     )

@@ -25,7 +25,7 @@ from bnngen.toolflow.netlist import models_of
 from bnngen.toolflow.synthesis import ROUTED, SERIAL
 from bnngen.toolflow.toolchain import YOSYS
 from bnngen_boards.families import ROUTINGS
-from bnngen_boards.families.routed_netlist import Design
+from bnngen_boards.families.routed_netlist import RoutedDesign
 from bnngen_sim.interface import Interface
 from bnngen_sim.serial_host import serial_host
 
@@ -62,7 +62,7 @@ def _write_board(routed: Path, family: str, pins: dict[str, str], folder: Path) 
     """Writes the module ``top`` with the ports ``pins`` (clk, rx, tx, led) to ``top.v``."""
     try:
         netlist = json.loads(routed.read_text(encoding="utf-8"))
-        design = Design(netlist["modules"][TOP], {name: port for port, name in pins.items()})
+        design = RoutedDesign(netlist["modules"][TOP], {name: port for port, name in pins.items()})
         ROUTINGS[family].simplify(design)
         plain: dict[str, Any] = {"modules": {TOP: design.finished()}}
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:

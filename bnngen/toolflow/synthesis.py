@@ -230,7 +230,7 @@ def _serial(board: Board, top: BoardTop) -> dict[str, Any]:
 def _run(board: Board, clock_mhz: float, netlist: str, work: Path, progress: Progress) -> bool:
     """Makes the netlists of the sources in ``work``; says whether they come from the cache."""
 
-    def synthesise() -> bool:
+    def synthesize() -> bool:
         progress(f"yosys: synthesising for {board.name} at {clock_mhz:g} MHz")
         YOSYS.run(["synthesis.ys"], work, work / SYNTHESIS_LOG, progress)
         (work / _TOOL).write_text(YOSYS.version(), encoding="utf-8")
@@ -241,7 +241,7 @@ def _run(board: Board, clock_mhz: float, netlist: str, work: Path, progress: Pro
     # what is kept of the log is a result too
     entry = f"yosys/{content_key(work.iterdir(), YOSYS.identity(), f'{LINES_A_PASS} lines')}"
     results = {netlist, ACCELERATOR_JSON, ACCELERATOR_NETLIST, SYNTHESIS_LOG, _TOOL}
-    cached = through_cache(entry, work, results, synthesise)
+    cached = through_cache(entry, work, results, synthesize)
     if cached:
         progress("yosys: nothing has changed, the netlist comes from the cache")
     return cached

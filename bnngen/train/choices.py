@@ -12,7 +12,7 @@ from bnngen.base.registry import Choice, Registry
 
 
 @dataclass(frozen=True)
-class Network(Choice):
+class NetworkChoice(Choice):
     """A module with ``RANK``, that of its input (1 for vectors), and ``build``; and the sizes for those that
     the recipe does not give."""
 
@@ -51,15 +51,15 @@ ARCHITECTURES = Registry(
     "architecture",
     "bnngen.train.architectures",
     {
-        "mlp": Network("mlp", "dense", (64, 64)),
-        "tfc": Network("mlp", "dense", (64, 64, 64)),
-        "sfc": Network("mlp", "dense", (256, 256, 256)),
-        "lfc": Network("mlp", "dense", (1024, 1024, 1024)),
-        "cnv": Network("cnv", "two convolutions for each width", (64, 128, 256), (512, 512), padding=0),
-        "residual": Network("residual", "a stem, two residual blocks for each width", (16, 32, 64)),
-        "separable": Network("separable", "a stem, a depthwise and a 1 x 1 convolution", (16, 32, 64)),
-        "kws_mlp": Network("mlp", "dense", (128, 128, 128)),
-        "kws_conv": Network("conv1d", "convolution and pool over time", (64, 64), (64,)),
+        "mlp": NetworkChoice("mlp", "dense", (64, 64)),
+        "tfc": NetworkChoice("mlp", "dense", (64, 64, 64)),
+        "sfc": NetworkChoice("mlp", "dense", (256, 256, 256)),
+        "lfc": NetworkChoice("mlp", "dense", (1024, 1024, 1024)),
+        "cnv": NetworkChoice("cnv", "two convolutions for each width", (64, 128, 256), (512, 512), padding=0),
+        "residual": NetworkChoice("residual", "a stem, two residual blocks for each width", (16, 32, 64)),
+        "separable": NetworkChoice("separable", "a stem, a depthwise and a 1 x 1 convolution", (16, 32, 64)),
+        "kws_mlp": NetworkChoice("mlp", "dense", (128, 128, 128)),
+        "kws_conv": NetworkChoice("conv1d", "convolution and pool over time", (64, 64), (64,)),
     },
 )
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from bnngen.train.augment import Augment, make_augment
-from bnngen.train.datasets.dataset import Part
+from bnngen.train.datasets.dataset import Subset
 from bnngen.train.inputs import Prepared
 from bnngen.train.recipe import TrainTable
 
@@ -27,7 +27,7 @@ class Tensors:
     y: Tensor
 
     @classmethod
-    def of(cls, part: Part, device: torch.device) -> Tensors:
+    def of(cls, part: Subset, device: torch.device) -> Tensors:
         """The samples and labels of a part, on ``device``."""
         return cls(torch.from_numpy(part.x).to(device), torch.from_numpy(part.y).to(device))
 

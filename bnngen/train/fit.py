@@ -28,7 +28,7 @@ _SEED_STEP = 1_000_003
 """Between the seeds of epochs, so that those of neighbouring recipes' seeds don't meet."""
 
 
-class Watcher:
+class TrainWatcher:
     """What is told while a network is trained; does nothing itself."""
 
     def batch(self, epoch: int, done: int, total: int) -> None:
@@ -46,7 +46,7 @@ class Fit:
         recipe: Recipe,
         prepared: Prepared,
         device: torch.device,
-        watcher: Watcher,
+        watcher: TrainWatcher,
         save: Callable[[Checkpoint], None],
     ) -> None:
         self.recipe, self.prepared, self.device = recipe, prepared, device

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.base.errors import RecipeError
-from bnngen.train.datasets.dataset import DataSet, Part
+from bnngen.train.datasets.dataset import DataSet, Subset
 from bnngen.train.recipe import FLOAT, DataTable
 
 STANDARD_RANGE = 3.0
@@ -101,7 +101,7 @@ def prepare(data: DataSet, table: DataTable, rank: int, bits: int | None) -> Pre
         )
     layout = Layout(rank, _levels(x, table) if table.input == "thermometer" else None)
     train, validation, test = (
-        Part(layout(part.x), part.y) for part in (data.train, data.validation, data.test)
+        Subset(layout(part.x), part.y) for part in (data.train, data.validation, data.test)
     )
     code = _CODES[table.input](train.x, bits, table)
     image = layout.image_shape(x)

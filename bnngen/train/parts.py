@@ -23,7 +23,7 @@ _CONVOLUTIONS = {1: (qnn.QuantConv1d, nn.Conv1d), 2: (qnn.QuantConv2d, nn.Conv2d
 _NORMS = {0: nn.BatchNorm1d, 1: nn.BatchNorm1d, 2: nn.BatchNorm2d}
 
 
-class Affine(nn.Module):
+class ChannelAffine(nn.Module):
     """mul*x + add with constants for each channel, which the importer gives to the host."""
 
     def __init__(self, mul: Tensor, add: Tensor) -> None:
@@ -93,7 +93,7 @@ class Parts:
         mul, add = (
             torch.tensor(p).reshape(p.shape + (1,) * (rank if p.ndim else 0)) for p in (code.mul, code.add)
         )
-        steps: list[nn.Module] = [] if (mul == 1).all() and (add == 0).all() else [Affine(mul, add)]
+        steps: list[nn.Module] = [] if (mul == 1).all() and (add == 0).all() else [ChannelAffine(mul, add)]
         if code.bits == 1:
             steps.append(bipolar_activation(self._act))
         elif code.bits != FLOAT:
@@ -121,11 +121,11 @@ class Parts:
     ) -> nn.Module:
         """A convolution without bias over ``rank`` axes."""
         bits = self._weight_bits(name, last=False)
-        quantised, plain = _CONVOLUTIONS[rank]
+        quantized, plain = _CONVOLUTIONS[rank]
         shape = {"kernel_size": kernel, "stride": stride, "padding": padding, "groups": groups, "bias": False}
         if bits == FLOAT:
             return plain(inputs, outputs, **shape)
-        return _spread(quantised(inputs, outputs, weight_quant=weight_quantizer(bits, self._weight), **shape))
+        return _spread(quantized(inputs, outputs, weight_quant=weight_quantizer(bits, self._weight), **shape))
 
     def norm(self, channels: int, rank: int = 0) -> nn.Module:
         """The batch norm behind a product."""

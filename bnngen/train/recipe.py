@@ -51,13 +51,13 @@ Bits = Annotated[int, Field(ge=1), AfterValidator(_known_bits)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
-class Table(BaseModel):
+class RecipeTable(BaseModel):
     """A TOML table: its keys are fixed, and it never changes once read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class DataTable(Table):
+class DataTable(RecipeTable):
     """Where the samples come from, and how the network sees them.
 
     ``name`` is a built-in set or a kind of file; ``path`` is relative to the current folder.
@@ -86,14 +86,14 @@ class DataTable(Table):
     spacing: Literal["even", "quantile"] = "quantile"
 
 
-class LayerTable(Table):
+class LayerTable(RecipeTable):
     """What one layer has otherwise than the rest."""
 
     weight_bits: Bits | None = None
     act_bits: Bits | None = None
 
 
-class ModelTable(Table):
+class ModelTable(RecipeTable):
     """The network: an architecture by name, or ``file.py:function`` for one's own, its sizes and its bits.
 
     ``act_bits`` are those of every hidden activation, ``input_bits`` those of the network's input; 32 stands
@@ -114,7 +114,7 @@ class ModelTable(Table):
     layers: dict[str, LayerTable] = {}
 
 
-class Augmentation(Table):
+class Augmentation(RecipeTable):
     """Random changes of training images: shifts of up to ``shift`` pixels, mirroring left to right, turns of
     up to ``turn`` degrees, sizes changed by up to the share ``zoom``, noise of this share of the range.
 
@@ -133,7 +133,7 @@ class Augmentation(Table):
         return self.turn > 0 or self.zoom > 0
 
 
-class TrainTable(Table):
+class TrainTable(RecipeTable):
     """How the network is trained.
 
     ``warm_start`` lists numbers of bits to begin with, each for ``warm_epochs``, before the recipe's own:
@@ -165,7 +165,7 @@ class TrainTable(Table):
     augmentation: Augmentation = Augmentation()
 
 
-class DistillTable(Table):
+class DistillTable(RecipeTable):
     """What the network learns from a teacher: the folder of an earlier run, or a model file.
 
     The loss is (1 - ``response``) times that of the labels, plus ``response`` times the divergence from the
@@ -185,7 +185,7 @@ class DistillTable(Table):
         return self
 
 
-class PruneTable(Table):
+class PruneTable(RecipeTable):
     """What is removed once the network is trained, after which training goes on for ``epochs``.
 
     ``amount`` is the share of the weights, neurons or channels, blocks or layers that goes; in its place
@@ -235,7 +235,7 @@ class PruneTable(Table):
         return self
 
 
-class Recipe(Table):
+class Recipe(RecipeTable):
     """The whole recipe."""
 
     data: DataTable

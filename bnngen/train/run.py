@@ -31,10 +31,10 @@ from bnngen.reports.second_look import (
 from bnngen.train.architectures import find_architecture
 from bnngen.train.checkpoint import Checkpoint, resume
 from bnngen.train.datasets import load_dataset
-from bnngen.train.datasets.dataset import Part
+from bnngen.train.datasets.dataset import Subset
 from bnngen.train.export import export_model
 from bnngen.train.feed import Tensors, accuracy, predicted
-from bnngen.train.fit import Fit, Watcher
+from bnngen.train.fit import Fit, TrainWatcher
 from bnngen.train.inputs import Prepared, prepare, preprocessing
 from bnngen.train.prune.pruner import nonzero_weights
 from bnngen.train.recipe import Recipe, load_recipe, locating
@@ -62,7 +62,9 @@ FILES = (
 """What a run may leave in its folder."""
 
 
-def train(path: str | Path, out: str | Path, watcher: Watcher | None = None, judge: Judge = "test") -> Result:
+def train(
+    path: str | Path, out: str | Path, watcher: TrainWatcher | None = None, judge: Judge = "test"
+) -> Result:
     """Train what the recipe at ``path`` describes, and write to the folder ``out``.
 
     There it leaves ``model.onnx``, ``test.npz`` (the test part as a DATA file of the model), ``log.jsonl``,
@@ -85,7 +87,7 @@ def train(path: str | Path, out: str | Path, watcher: Watcher | None = None, jud
             _write_log(out, state.log)
             write_curve(state.log, out)
 
-        network = Fit(recipe, prepared, device, watcher or Watcher(), save).run(checkpoint)
+        network = Fit(recipe, prepared, device, watcher or TrainWatcher(), save).run(checkpoint)
         report = _finish(recipe, prepared, network, checkpoint, out, judge)
         _write_log(out, [*checkpoint.log, {"report": report.to_dict()}])
     return Result(out, report)
@@ -123,7 +125,7 @@ def _finish(
             "epochs": len(checkpoint.log),
             "seconds": round(sum(entry["seconds"] for entry in checkpoint.log), 1),
             "seed": recipe.train.seed,
-            "weights": sum(layer.weight.numel() for layer in network.quantised_layers()),
+            "weights": sum(layer.weight.numel() for layer in network.quantized_layers()),
             "nonzero_weights": nonzero_weights(network),
             "warnings": [
                 *words(
@@ -136,7 +138,7 @@ def _finish(
     )
 
 
-def golden_look(model: Path, part: Part) -> tuple[int, list[str]]:
+def golden_look(model: Path, part: Subset) -> tuple[int, list[str]]:
     """How many samples of ``part`` the integer network in the file ``model`` gets right, and what a person
     should look at twice."""
     network, activity = load(model), Activity()
@@ -145,7 +147,7 @@ def golden_look(model: Path, part: Part) -> tuple[int, list[str]]:
     return int((network.classes(y) == part.y).sum()), at_a_run(network, Data(codes, part.y), y, activity)
 
 
-def _write_test(test: Part, path: Path) -> None:
+def _write_test(test: Subset, path: Path) -> None:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, x=test.x, y=test.y)
     write_bytes(path, buffer.getvalue())

@@ -39,7 +39,7 @@ class Trainee(nn.Module):
 
     def find_latent_weights(self) -> None:
         """Look for the quantised layers, again if one has gone."""
-        self._latent = [layer.weight for layer in self.quantised_layers()]
+        self._latent = [layer.weight for layer in self.quantized_layers()]
 
     def set_progress(self, progress: float) -> None:
         """``progress`` goes from 0 to 1 over the training."""
@@ -64,7 +64,7 @@ class Trainee(nn.Module):
         with fitting():
             self.load_state_dict(state)
 
-    def quantised_layers(self) -> Iterator[nn.Module]:
+    def quantized_layers(self) -> Iterator[nn.Module]:
         """The layers whose weights are quantised."""
         kinds = (qnn.QuantLinear, qnn.QuantConv1d, qnn.QuantConv2d)
         return (layer for layer in self.body.modules() if isinstance(layer, kinds))

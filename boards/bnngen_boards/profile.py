@@ -83,7 +83,7 @@ class SinglePortRam(_Table):
     depth: _Bits
 
 
-class Resources(_Table):
+class DeviceResources(_Table):
     """What the device has: LUTs, flip-flops, DSP blocks, and block memories.
 
     ``lutram_bits`` is how many bits one LUT holds as memory, 0 if it cannot. ``spram`` is left out where
@@ -193,7 +193,7 @@ class Board(_Table):
     device: _Word
     package: _Word
     speed: Annotated[str, Field(pattern=r"^[A-Za-z0-9]*$")] = ""
-    resources: Resources
+    resources: DeviceResources
     fabric: Fabric
     clock: Clock
     uart: Uart | None = None
@@ -221,7 +221,7 @@ class Board(_Table):
         if self.place_and_route:
             self._check_routed()
         else:
-            self._check_synthesised_only()
+            self._check_synthesized_only()
         return self
 
     def _check_routed(self) -> None:
@@ -238,7 +238,7 @@ class Board(_Table):
         if self.clock.pll not in plls:
             raise ValueError(f"clock.pll = {' or '.join(map(repr, plls))} for family {self.family!r}")
 
-    def _check_synthesised_only(self) -> None:
+    def _check_synthesized_only(self) -> None:
         useless = self._for_a_bitstream() | {"[platform]": self.platform, "[pins]": self.pins}
         found = [name for name, value in useless.items() if value is not None]
         if found:

@@ -34,7 +34,7 @@ _IMAGE = re.compile(r'"([\w.-]+\.mem)"')
 """A memory image, as Verilog names it."""
 _PORT = re.compile(r"VL_(?:IN|OUT)\w*\(&(\w+),(\d+),(\d+)")
 _OPTIONS = ["--cc", "--exe", "-O3", "--x-assign", "fast", "--x-initial", "fast", "-Wno-fatal", "-Wno-lint"]
-_OPTIMISE = ["OPT_FAST=-O2", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2"]
+_OPTIMIZE = ["OPT_FAST=-O2", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2"]
 # the wheel's makefile cannot include the precompiled header of a larger design
 _NO_PRECOMPILED_HEADER = "VK_PCH_I_FAST= VK_PCH_I_SLOW= CFG_CXXFLAGS_PCH=-E"
 _LOG_LINES = 20
@@ -107,7 +107,7 @@ def build_simulator(rtl_dir: str | Path) -> Simulator:
     """
     folder, tools = Path(rtl_dir).resolve(), find_tools()
     sources = source_files(folder)
-    key = content_key([*sources, HARNESS], *tools.versions, *_OPTIONS, *_OPTIMISE)
+    key = content_key([*sources, HARNESS], *tools.versions, *_OPTIONS, *_OPTIMIZE)
 
     def build(work: Path, result: Path) -> None:
         check_place(work)
@@ -172,12 +172,12 @@ def _runtime(tools: Tools) -> Path:
         for path in work.glob("verilated*.o"):
             shutil.copyfile(path, result / path.name)
 
-    return cached(f"{CACHE}/runtime-{content_key([], *tools.versions, *_OPTIONS, *_OPTIMISE)}", build)
+    return cached(f"{CACHE}/runtime-{content_key([], *tools.versions, *_OPTIONS, *_OPTIMIZE)}", build)
 
 
 def _make(tools: Tools, work: Path) -> None:
     jobs = f"-j{os.cpu_count() or 1}"
-    command = ["make", jobs, "-f", f"V{TOP}.mk", "simulator", *_OPTIMISE]
+    command = ["make", jobs, "-f", f"V{TOP}.mk", "simulator", *_OPTIMIZE]
     run_tool(command, tools.environment, work, "the C++ compiler failed on Verilator's output:")
 
 

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bnngen.quantize.quantize import Choices
-from bnngen.quantize.run import quantise_run
+from bnngen.quantize.run import quantize_run
 from bnngen.train.choices import SCORES
 from bnngen.train.run import train
 
@@ -172,7 +172,7 @@ def layers(bench: Bench) -> Group:
     )
 
 
-def quantisation(bench: Bench) -> Group:
+def quantization(bench: Bench) -> Group:
     model = {"architecture": "mlp", "widths": [64, 32], **FLOAT}
     plain = Choices(3, 3, 8, "min_max", 99.0, per_channel=False, bias_correction=False, norms=False)
     budget = 3 * (64 * 64 + 64 * 32 + 32 * 10)
@@ -188,21 +188,21 @@ def quantisation(bench: Bench) -> Group:
         "mse, per channel, both corrections": Choices(3, 3, 8),
     }
 
-    def quantised(choice: Choices) -> Measure:
+    def quantized(choice: Choices) -> Measure:
         def measure(seed: int) -> float:
             folder = bench.run(seed, model)
-            report = quantise_run(folder, bench.folder / "quantised.onnx", choice, samples=512)
+            report = quantize_run(folder, bench.folder / "quantised.onnx", choice, samples=512)
             return report.test_correct / report.test_samples
 
         return measure
 
     return Group(
         "post-training quantization: 64 and 32 neurons at 3 bits, 8-bit inputs",
-        tuple(Line(what, quantised(choice)) for what, choice in choices.items()),
+        tuple(Line(what, quantized(choice)) for what, choice in choices.items()),
     )
 
 
-GROUPS = (distillation, neurons, zeros, layers, quantisation)
+GROUPS = (distillation, neurons, zeros, layers, quantization)
 
 
 def tables(bench: Bench, seeds: int) -> Iterator[Table]:

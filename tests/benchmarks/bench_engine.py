@@ -105,7 +105,7 @@ class BehindTwoPins(Elaboratable):
         return m
 
 
-def synthesise(engine: Engine | BehindTwoPins, board: Board, folder: Path) -> Any:
+def synthesize(engine: Engine | BehindTwoPins, board: Board, folder: Path) -> Any:
     """The netlist's module; the netlist is ``top.json`` in ``folder``."""
     text = rtlil.convert(engine, name="top", ports=engine.ports, emit_src=False)
     (folder / "top.il").write_text(text, encoding="utf-8")
@@ -119,7 +119,7 @@ def synthesise(engine: Engine | BehindTwoPins, board: Board, folder: Path) -> An
 def size(engine: Engine, board: Board) -> tuple[int, int]:
     """LUTs, and LUT levels between registers."""
     with tempfile.TemporaryDirectory() as folder:
-        module = synthesise(engine, board, Path(folder))
+        module = synthesize(engine, board, Path(folder))
     kind = family(board.family)
     return kind.count(module).lut, lut_levels(kind, module)
 
@@ -128,7 +128,7 @@ def routed_mhz(engine: Engine, board: Board) -> float:
     """The clock that the engine reaches, placed and routed."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        synthesise(BehindTwoPins(engine), board, folder)
+        synthesize(BehindTwoPins(engine), board, folder)
         routing = board.routing
         arguments = [*ROUTING.split(), "--placer", routing.placer, "--lpf-allow-unconstrained"]
         TOOLS[routing.router.name].run(arguments, folder, folder / "log")

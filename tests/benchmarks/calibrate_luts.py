@@ -135,7 +135,7 @@ def random_option(layer: Dense | Conv2d, place: Place, board: Board, rng: np.ran
     return near[rng.integers(len(near))]
 
 
-def synthesise(design: Design) -> int:
+def synthesize(design: Design) -> int:
     """LUTs of the accelerator. The netlists are kept in the cache."""
     board, text = design.schedule.board, verilog_text(design.chain)
     script = synthesis_script(board, "read_verilog top.v", TOP)
@@ -171,7 +171,7 @@ def sample(family: str, number: int) -> Sample:
             f"{rows}x{columns} {op.input_type}*{op.weight_type.bits} {option.folding.pe} x "
             f"{option.folding.simd} {option.rom_style}"
         )
-    return Sample(", ".join(name), structure, synthesise(design))
+    return Sample(", ".join(name), structure, synthesize(design))
 
 
 def fit(samples: list[Sample]) -> dict[str, float]:

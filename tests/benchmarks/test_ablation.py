@@ -24,7 +24,7 @@ def test_verdicts_want_every_seed(ablation: ModuleType) -> None:
 def test_a_table_of_two_seeds(
     ablation: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(ablation, "GROUPS", (ablation.quantisation,))
+    monkeypatch.setattr(ablation, "GROUPS", (ablation.quantization,))
     monkeypatch.setenv("COLUMNS", "100")
     ablation.main(["--seeds", "2", "--epochs", "1"])
     out = capsys.readouterr().out

@@ -57,7 +57,7 @@ def test_facts_of_boards_that_are_routed(
         ("zc706", 218600, 1090, 900, 200),
     ],
 )
-def test_facts_of_boards_that_are_synthesised_only(
+def test_facts_of_boards_that_are_synthesized_only(
     name: str, lut: int, blocks: int, dsp: int, mhz: float
 ) -> None:
     board = load_board(name)

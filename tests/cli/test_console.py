@@ -31,8 +31,8 @@ def save(path: Path, name: str, op: str = "BipolarQuant") -> Path:
     """Two layers of the same ``name``; ``op`` is the first one's operator."""
     weights = np.random.default_rng(0).choice([-1.0, 1.0], (16, 4)).astype(np.float32)
     tensors = [numpy_helper.from_array(weights, "w"), numpy_helper.from_array(np.float32(1), "one")]
-    quantise = helper.make_node(op, ["x", "one"], [name], name=name, domain="qonnx.custom_op.general")
-    nodes = [quantise, helper.make_node("MatMul", [name, "w"], ["y"], name=name)]
+    quantize = helper.make_node(op, ["x", "one"], [name], name=name, domain="qonnx.custom_op.general")
+    nodes = [quantize, helper.make_node("MatMul", [name, "w"], ["y"], name=name)]
     ends = [
         [helper.make_tensor_value_info(end, TensorProto.FLOAT, shape)]
         for end, shape in (("x", (1, 16)), ("y", (1, 4)))

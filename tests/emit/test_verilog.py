@@ -58,7 +58,7 @@ def test_the_header_has_no_path_and_no_date(rtl: Path) -> None:
     assert "src = " not in text
 
 
-def test_channels_with_their_own_quantiser_become_lists() -> None:
+def test_channels_with_their_own_quantizer_become_lists() -> None:
     base = make_network(0, [3, 2], ["bipolar"])
     own = Quantizer(exact_array([1, 2, 0.5]), exact_array([0, 0, 0]), "sign", base.quantizer.type)
     network = Network((3,), own, base.layers, base.host)

@@ -50,7 +50,7 @@ class Writer:
         values = self.random.choice([-1.0, 1.0] if kind != "ternary" else [-1.0, 0.0, 1.0], shape)
         return self.model.bipolar(values, self.pick(1.0, 0.5)) if kind == "bipolar" else values
 
-    def quantise(self) -> None:
+    def quantize(self) -> None:
         kind = self.pick("bipolar", "quant", "unsigned", "thresholds")
         if kind == "bipolar":
             self.x = self.model.bipolar(self.x, self.pick(1.0, 0.5))
@@ -146,7 +146,7 @@ class Writer:
         self.shape = (rows, *self.spatial)
         self.scale()
         if self.pick(True, False):
-            self.quantise()
+            self.quantize()
         self.x = self.model.node("Concat", self.x, codes, axis=1)
         total = self.shape[0] + channels
         first = self.choices.integer(0, total - 1)
@@ -199,7 +199,7 @@ class Writer:
             more = [self.pool, self.residual, self.branches, self.enlarge] if number else []
             self.pick(*([self.convolve, self.convolve, *more] if self.spatial else [self.dense]))()
             self.scale()
-            self.quantise()
+            self.quantize()
             if self.pick(True, False, False):
                 self.reshape()
         self.dense()

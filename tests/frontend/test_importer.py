@@ -157,7 +157,7 @@ def test_an_unknown_tensor_is_refused() -> None:
     )
 
 
-def test_real_weights_without_a_quantiser_in_front_are_refused() -> None:
+def test_real_weights_without_a_quantizer_in_front_are_refused() -> None:
     model = File(3)
     refuses(
         model,

@@ -130,7 +130,7 @@ def test_a_known_name_in_another_domain(domain: str) -> None:
     )
 
 
-def test_a_quantiser_in_onnx_own_domain(tmp_path: Path) -> None:
+def test_a_quantizer_in_onnx_own_domain(tmp_path: Path) -> None:
     model = File(3)
     output = model.node("MatMul", model.bipolar("x", name="op", domain=""), WEIGHTS)
     with pytest.raises(ModelError, match=r"^layer 'op': the operator BipolarQuant is not supported"):

@@ -94,7 +94,7 @@ class Writer:
             "BatchNormalization", self.x, gamma, beta, mean, var, epsilon=self.pick(1e-5, 0.0, 0.5)
         )
 
-    def quantise(self) -> None:
+    def quantize(self) -> None:
         if self.pick(True, False):
             self.x = self.model.bipolar(self.x, self.pick(1.0, 0.5, 0.75))
         else:
@@ -118,15 +118,15 @@ class Writer:
     def write(self) -> str:
         """The whole file; returns its output."""
         if self.pick(True, False):
-            self.quantise()
+            self.quantize()
             self.flatten()
         else:
             self.flatten()
-            self.quantise()
+            self.quantize()
         for _ in range(self.pick(0, 1, 2)):
             self.dense(self.pick(2, 3, 5))
             self.between()
-            self.quantise()
+            self.quantize()
         self.dense(self.pick(1, 2, 4))
         self.head()
         return self.x

@@ -86,7 +86,7 @@ def test_a_wrong_rounding_mode_shows_on_ties_alone(two_layers: Path, monkeypatch
     assert found.undecided == 0
 
 
-def test_wrong_outputs_are_found_behind_the_last_quantiser(
+def test_wrong_outputs_are_found_behind_the_last_quantizer(
     two_layers: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = bnngen.load(two_layers)

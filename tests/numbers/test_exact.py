@@ -228,7 +228,7 @@ def test_an_irrational_number_is_no_fraction() -> None:
 
 
 @pytest.mark.parametrize("number", [root(2), -root(2), root(2) + root(3) + 1, root(3) / 10**6])
-def test_float_is_the_nearest_double_or_its_neighbour(number: Exact) -> None:
+def test_float_is_the_nearest_double_or_its_neighbor(number: Exact) -> None:
     near = float(number)
     below, above = (Exact.of(float(np.nextafter(near, end))) for end in (-np.inf, np.inf))
     assert below < number < above

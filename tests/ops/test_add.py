@@ -20,7 +20,7 @@ def test_factors_and_ranges() -> None:
     assert (add.elements_in, add.elements_out, add.weight_bits, add.operations) == (2, 2, 0, 0)
 
 
-def test_one_input_is_a_quantiser() -> None:
+def test_one_input_is_a_quantizer() -> None:
     activation = Threshold(np.array([[0], [2]]), np.array([False, True]), BIPOLAR)
     add = Add((1,), (2,), (IntType(-3, 3),), activation)
     assert add.compute(np.array([[0, 1], [-1, 2]])).tolist() == [[1, 1], [-1, -1]]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bnngen.numbers.datatypes import IntType
-from bnngen.ops.argmax import ArgMax
+from bnngen.ops.argmax import ClassIndex
 
 
 @given(
@@ -17,7 +17,7 @@ from bnngen.ops.argmax import ArgMax
     )
 )
 def test_the_first_of_the_greatest(scores: list[list[int]]) -> None:
-    op = ArgMax(len(scores[0]))
+    op = ClassIndex(len(scores[0]))
     y = op.compute(np.array(scores))
     assert y.dtype == np.int64
     assert y.tolist() == [[frame.index(max(frame))] for frame in scores]
@@ -25,8 +25,8 @@ def test_the_first_of_the_greatest(scores: list[list[int]]) -> None:
 
 
 def test_types_and_shapes() -> None:
-    assert ArgMax(10).output_type == IntType(0, 9)
-    assert ArgMax(1).output_type == IntType(0, 1)
-    assert ArgMax(3).output_shape([(3,)]) == (1,)
+    assert ClassIndex(10).output_type == IntType(0, 9)
+    assert ClassIndex(1).output_type == IntType(0, 1)
+    assert ClassIndex(3).output_shape([(3,)]) == (1,)
     with pytest.raises(ValueError, match=r"^takes 3 scores, not a tensor of shape \(4,\)$"):
-        ArgMax(3).output_shape([(4,)])
+        ClassIndex(3).output_shape([(4,)])

@@ -34,7 +34,7 @@ def test_against_a_window_of_the_maps_size(seed: int, type_: IntType, spatial: t
 @pytest.mark.parametrize("kernel", [(3, 4), (3, 3)])
 def test_a_window_of_the_maps_size_becomes_one(kernel: tuple[int, int]) -> None:
     site = Site("pool", [BIPOLAR], [(3, 4, 2)])
-    layer = lowered(quantized.MaxPool(Window.plain(kernel), (True,)), site)
+    layer = lowered(quantized.Pooling(Window.plain(kernel), (True,)), site)
     assert isinstance(layer, GlobalMaxPool if kernel == (3, 4) else MaxPool)
     assert layer.least.tolist() == [True, True]
 

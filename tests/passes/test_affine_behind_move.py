@@ -7,7 +7,7 @@ import pytest
 from support.rewrites import chain, fire, same_meaning
 
 from bnngen.ir.graph import Graph, Node, Op
-from bnngen.ir.quantized import RELU, Affine, Concat, Linear, Slice, Upsample
+from bnngen.ir.quantized import RELU, Affine, ChannelSlice, Concatenation, Linear, Upsampling
 from bnngen.numbers.exact import exact_array
 from bnngen.passes.affine_behind_move import affine_behind_concat, affine_behind_move
 
@@ -16,7 +16,7 @@ ONE = Affine(exact_array(2), exact_array(1))
 
 
 @pytest.mark.parametrize("first", [EACH, ONE, RELU])
-@pytest.mark.parametrize("move", [Slice(1, 3), Upsample((2,))])
+@pytest.mark.parametrize("move", [ChannelSlice(1, 3), Upsampling((2,))])
 def test_it_keeps_its_channels(first: Op, move: Op) -> None:
     before = chain((1, 3), first, move)
     after = fire(affine_behind_move, before, "n1")
@@ -33,7 +33,7 @@ def joined(*ops: Op | None) -> Graph:
         if op is not None:
             nodes.append(Node(f"a{number}", op, (f"p{number}",)))
         ends.append(nodes[-1].name)
-    return Graph("x", (2,), (*nodes, Node("join", Concat(), tuple(ends))), "join")
+    return Graph("x", (2,), (*nodes, Node("join", Concatenation(), tuple(ends))), "join")
 
 
 @pytest.mark.parametrize("ops", [(EACH, ONE), (None, EACH), (ONE, ONE, None), (ONE, ONE)])
@@ -47,13 +47,17 @@ def test_the_parameters_are_joined_too(ops: tuple) -> None:
 
 
 def test_one_tensor_twice() -> None:
-    nodes = (Node("a", ONE, ("x",)), Node("join", Concat(), ("a", "a")))
+    nodes = (Node("a", ONE, ("x",)), Node("join", Concatenation(), ("a", "a")))
     before = Graph("x", (2,), nodes, "join")
     same_meaning(before, fire(affine_behind_concat, before, "join"), (-1, 0, 2))
 
 
 def test_who_else_reads_it_is_left_alone() -> None:
-    nodes = (Node("a", ONE, ("x",)), Node("join", Concat(), ("a", "x")), Node("r", Concat(), ("join", "a")))
+    nodes = (
+        Node("a", ONE, ("x",)),
+        Node("join", Concatenation(), ("a", "x")),
+        Node("r", Concatenation(), ("join", "a")),
+    )
     graph = Graph("x", (2,), nodes, "r")
     assert affine_behind_concat(graph, graph["join"]) is None
     assert affine_behind_move(graph, graph["join"]) is None

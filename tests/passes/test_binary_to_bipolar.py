@@ -9,10 +9,10 @@ import pytest
 from support.rewrites import chain, fire, same_meaning
 
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import Bound, Concat, Linear, Step
+from bnngen.ir.quantized import Bound, Concatenation, Linear, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact
-from bnngen.ops.argmax import ArgMax
+from bnngen.ops.argmax import ClassIndex
 from bnngen.passes.binary_to_bipolar import binary_to_bipolar
 from bnngen.passes.rewrite import verify
 
@@ -64,7 +64,7 @@ def test_it_leaves_other_patterns_alone(ops: list) -> None:
     assert [binary_to_bipolar(graph, node) for node in graph.nodes] == [None] * len(ops)
 
 
-def test_the_quantiser_of_the_input_stays_as_it_is() -> None:
+def test_the_quantizer_of_the_input_stays_as_it_is() -> None:
     """Whatever stands before it: the host could not make the bipolar codes of a strict threshold."""
     for ops in ([BINARY], [SIGN, BINARY]):
         graph = chain((2,), *ops, LAST, SIGN)
@@ -73,14 +73,14 @@ def test_the_quantiser_of_the_input_stays_as_it_is() -> None:
 
 def test_scores_without_a_threshold_behind_them_stay_comparable() -> None:
     """W/2 would give each class an offset of its own in front of the argmax."""
-    for tail in ([], [ArgMax(3)]):
+    for tail in ([], [ClassIndex(3)]):
         graph = chain((2,), FIRST, BINARY, LAST, *tail)
         assert binary_to_bipolar(graph, graph["n2"]) is None
 
 
 def test_all_branches_of_a_concat_together() -> None:
     nodes = [
-        Node("join", Concat(), ("s0", "s1")),
+        Node("join", Concatenation(), ("s0", "s1")),
         Node("last", Linear(np.array([[1, -1, -1, 1]])), ("join",)),
     ]
     for k in (0, 1):

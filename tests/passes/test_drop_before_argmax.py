@@ -9,7 +9,7 @@ from support.rewrites import chain, fire, same_meaning
 from bnngen.ir.quantized import Affine, Bound, Linear, Softmax, Step
 from bnngen.numbers.datatypes import BIPOLAR
 from bnngen.numbers.exact import Exact, exact_array
-from bnngen.ops.argmax import ArgMax
+from bnngen.ops.argmax import ClassIndex
 from bnngen.passes.drop_before_argmax import drop_affine_before_argmax, drop_softmax_before_argmax
 from bnngen.passes.rewrite import Refusal
 
@@ -23,7 +23,7 @@ def affine(mul: object, add: object = 0) -> Affine:
 
 
 def test_a_softmax_goes() -> None:
-    graph = chain((2,), LINEAR, Softmax(), ArgMax(4))
+    graph = chain((2,), LINEAR, Softmax(), ClassIndex(4))
     after = fire(drop_softmax_before_argmax, graph, "n2")
     assert [n.name for n in after.nodes] == ["n0", "n2"]
     same_meaning(graph, after, (-1, 0, 1))
@@ -33,7 +33,7 @@ def test_a_softmax_goes() -> None:
     "op", [affine(2, 1), affine(Exact.of(2).sqrt(), -3), affine([3, 3, 3, 3], [1, 1, 1, 1])]
 )
 def test_a_rising_affine_goes(op: Affine) -> None:
-    graph = chain((2,), LINEAR, op, ArgMax(4))
+    graph = chain((2,), LINEAR, op, ClassIndex(4))
     after = fire(drop_affine_before_argmax, graph, "n2")
     assert [n.name for n in after.nodes] == ["n0", "n2"]
     assert after["n0"].op is LINEAR
@@ -41,7 +41,7 @@ def test_a_rising_affine_goes(op: Affine) -> None:
 
 
 def test_a_falling_affine_turns_the_weights() -> None:
-    graph = chain((2,), LINEAR, affine(-3, 1), ArgMax(4))
+    graph = chain((2,), LINEAR, affine(-3, 1), ClassIndex(4))
     after = fire(drop_affine_before_argmax, graph, "n2")
     assert after["n0"].op.weights.tolist() == (-LINEAR.weights).tolist()
     assert [n.name for n in after.nodes] == ["n0", "n2"]
@@ -50,7 +50,7 @@ def test_a_falling_affine_turns_the_weights() -> None:
 
 @pytest.mark.parametrize("op", [affine([1, 1, 1, 2]), affine(1, [0, 0, 0, 1])])
 def test_one_scale_or_offset_for_each_class_is_refused(op: Affine) -> None:
-    graph = chain((2,), LINEAR, op, ArgMax(4))
+    graph = chain((2,), LINEAR, op, ClassIndex(4))
     assert drop_affine_before_argmax(graph, graph["n2"]) == Refusal(
         "n1",
         "gives each class its own scale or offset in front of an argmax, which integers can't compare; "
@@ -59,14 +59,14 @@ def test_one_scale_or_offset_for_each_class_is_refused(op: Affine) -> None:
 
 
 def test_what_turns_the_order_for_good_is_refused() -> None:
-    graph = chain((2,), LINEAR, affine(0, 1), ArgMax(4))
+    graph = chain((2,), LINEAR, affine(0, 1), ClassIndex(4))
     assert drop_affine_before_argmax(graph, graph["n2"]) == TURNS
-    graph = chain((2,), SIGN, affine(-1), ArgMax(2))
+    graph = chain((2,), SIGN, affine(-1), ClassIndex(2))
     assert drop_affine_before_argmax(graph, graph["n2"]) == TURNS
 
 
 def test_they_leave_other_patterns_alone() -> None:
-    graph = chain((2,), LINEAR, Softmax(), affine(2), SIGN, ArgMax(4))
+    graph = chain((2,), LINEAR, Softmax(), affine(2), SIGN, ClassIndex(4))
     for node in graph.nodes:
         assert drop_softmax_before_argmax(graph, node) is None
         assert drop_affine_before_argmax(graph, node) is None

@@ -120,11 +120,11 @@ def in_every_leading_order(graph: Graph) -> None:
         assert_same_network(lower(graph), lower(graph, [rule, *(r for r in RULES if r is not rule)]))
 
 
-def test_a_binary_input_quantiser_behind_an_affine() -> None:
+def test_a_binary_input_quantizer_behind_an_affine() -> None:
     in_every_leading_order(chain((2,), affine(0.5, 0.25), BINARY, affine(3), linear([1, -1])))
 
 
-def test_a_binary_step_behind_the_input_quantiser() -> None:
+def test_a_binary_step_behind_the_input_quantizer() -> None:
     in_every_leading_order(chain((2,), SIGN, BINARY, linear([1, -1])))
 
 
@@ -172,7 +172,7 @@ def test_codes_with_a_scale_leave_it_to_the_host() -> None:
     assert run_exactly(network, (1, 1)) == evaluate(graph, (1, 1)) == [2, 2]
 
 
-def test_layers_without_a_quantiser_between_them() -> None:
+def test_layers_without_a_quantizer_between_them() -> None:
     graph = chain((2,), SIGN, linear([1, 2], [1, -1]), affine(0.5, [1, 2]), linear([1, 3], [0, -1]))
     network = lower(graph)
     assert len(network.layers) == 2

@@ -7,11 +7,11 @@ import pytest
 from support.exact_graphs import evaluate
 from support.rewrites import chain, fire, same_meaning
 
-from bnngen.ir.quantized import RELU, Affine, Bound, Linear, MaxPool, Reshape, Step
+from bnngen.ir.quantized import RELU, Affine, Bound, Linear, Pooling, Reshape, Step
 from bnngen.ir.window import Window
 from bnngen.numbers.datatypes import BIPOLAR
 from bnngen.numbers.exact import Exact, exact_array
-from bnngen.ops.argmax import ArgMax
+from bnngen.ops.argmax import ClassIndex
 from bnngen.passes.reshape import (
     flatten_into_linear,
     merge_reshapes,
@@ -22,7 +22,7 @@ from bnngen.passes.reshape import (
 SIGN = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
 AFFINE = Affine(exact_array(2), exact_array(1))
 EACH = Affine(exact_array([2, 3]), exact_array(1))
-POOL = MaxPool(Window.plain((2, 2)))
+POOL = Pooling(Window.plain((2, 2)))
 
 
 def test_the_columns_take_the_order_of_the_stream() -> None:
@@ -78,9 +78,9 @@ def test_one_to_the_same_shape_is_none() -> None:
 
 
 def test_an_argmax_takes_what_keeps_its_order() -> None:
-    graph = chain((1, 1, 4), Reshape((4,)), ArgMax(4))
-    assert [n.op for n in fire(reshape_into_argmax, graph, "n1").nodes] == [ArgMax(4)]
-    turned = chain((2, 1, 2), Reshape((4,)), ArgMax(4))
+    graph = chain((1, 1, 4), Reshape((4,)), ClassIndex(4))
+    assert [n.op for n in fire(reshape_into_argmax, graph, "n1").nodes] == [ClassIndex(4)]
+    turned = chain((2, 1, 2), Reshape((4,)), ClassIndex(4))
     assert reshape_into_argmax(turned, turned["n1"]) is None
 
 
@@ -97,7 +97,7 @@ def test_the_host_orders_channels_with_parameters_of_their_own() -> None:
     graph = chain((3, 4, 2), EACH, SIGN, Reshape((2, 2, 6)), POOL)
     assert reshape_of_input(graph, graph["n2"]) is None  # the same order
     one = Affine(exact_array([3]), exact_array(1))
-    graph = chain((3, 4, 1), one, SIGN, Reshape((3, 4)), MaxPool(Window.plain((2,))))
+    graph = chain((3, 4, 1), one, SIGN, Reshape((3, 4)), Pooling(Window.plain((2,))))
     after = fire(reshape_of_input, graph, "n2")
     assert (after.input_shape, after.file_shape) == ((4, 3), (1, 3, 4))
 
@@ -106,9 +106,9 @@ def test_the_host_orders_channels_with_parameters_of_their_own() -> None:
     "ops",
     [
         (EACH, SIGN, Reshape((1, 2, 3)), POOL),
-        (SIGN, Reshape((2, 3, 1)), MaxPool(Window.plain((2, 1)))),
+        (SIGN, Reshape((2, 3, 1)), Pooling(Window.plain((2, 1)))),
         (SIGN, Reshape((6,)), Linear(np.ones((1, 6), dtype=int))),
-        (SIGN, MaxPool(Window.plain((1,))), Reshape((1, 2, 3)), POOL),
+        (SIGN, Pooling(Window.plain((1,))), Reshape((1, 2, 3)), POOL),
     ],
 )
 def test_the_host_leaves_other_patterns_alone(ops: tuple) -> None:

@@ -6,7 +6,7 @@ import pytest
 from support.rewrites import chain, fire, same_meaning
 
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import NEVER, Bound, Concat, Slice, Step, Upsample
+from bnngen.ir.quantized import NEVER, Bound, ChannelSlice, Concatenation, Step, Upsampling
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact
 from bnngen.passes.step_before_move import step_before_move
@@ -23,30 +23,30 @@ EACH = Step((bounds(0, 1), bounds(1, 2), (NEVER, NEVER)), (False, True, False), 
 @pytest.mark.parametrize("step", [ONE, EACH])
 def test_through_a_concat(step: Step) -> None:
     nodes = (
-        Node("cut", Slice(0, 1), ("x",)),
-        Node("join", Concat(), ("x", "cut")),
+        Node("cut", ChannelSlice(0, 1), ("x",)),
+        Node("join", Concatenation(), ("x", "cut")),
         Node("step", step, ("join",)),
     )
     before = Graph("x", (1, 2), nodes, "step")
     after = fire(step_before_move, before, "step")
-    assert [type(n.op) for n in after.nodes] == [Slice, Step, Step, Concat]
+    assert [type(n.op) for n in after.nodes] == [ChannelSlice, Step, Step, Concatenation]
     same_meaning(before, after, (-1, 0, 1, 2))
 
 
 def test_through_an_upsample() -> None:
-    before = chain((2, 1), Upsample((3,)), ONE)
+    before = chain((2, 1), Upsampling((3,)), ONE)
     after = fire(step_before_move, before, "n1")
-    assert [type(n.op) for n in after.nodes] == [Step, Upsample]
+    assert [type(n.op) for n in after.nodes] == [Step, Upsampling]
     same_meaning(before, after, (-1, 0, 2))
 
 
 def test_other_readers_of_the_tensor_keep_it() -> None:
     nodes = (
-        Node("join", Concat(), ("x", "x")),
+        Node("join", Concatenation(), ("x", "x")),
         Node("step", ONE, ("join",)),
-        Node("r", Concat(), ("step", "join")),
+        Node("r", Concatenation(), ("step", "join")),
     )
     graph = Graph("x", (1,), nodes, "r")
     assert step_before_move(graph, graph["step"]) is None
-    sliced = chain((2,), Slice(0, 1), ONE)
+    sliced = chain((2,), ChannelSlice(0, 1), ONE)
     assert step_before_move(sliced, sliced["n1"]) is None

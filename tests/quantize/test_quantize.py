@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 import bnngen
 from bnngen.base.errors import DataError, ModelError, UsageError
 from bnngen.quantize.choices import RULES
-from bnngen.quantize.quantize import Choices, quantise
+from bnngen.quantize.quantize import Choices, quantize_model
 
 pytestmark = pytest.mark.train
 
@@ -92,9 +92,9 @@ def test_six_bits_are_near_the_float_network(
     float_model = model(shape, *nodes)
     x = random.normal(size=(300, *shape)).astype(np.float32)
     choices = Choices(6, 6, 8, ranges, 99.99, per_channel, norms=False)
-    quantised, layers = quantise(float_model, x, choices)
+    quantized, layers = quantize_model(float_model, x, choices)
     wanted = in_float(float_model, x)
-    found = scores(quantised, x, tmp_path)
+    found = scores(quantized, x, tmp_path)
     assert np.abs(found - wanted).mean() < 0.15 * wanted.std()
     assert [layer.weights for layer in layers] == [
         c[0].size for op, c, _ in nodes if c and op in ("MatMul", "Gemm", "Conv")
@@ -105,9 +105,9 @@ def test_six_bits_are_near_the_float_network(
 def test_the_golden_model_is_what_was_calibrated(tmp_path: Path) -> None:
     """The walk's own float arithmetic and the exact integers agree."""
     x = random.normal(size=(200, 12)).astype(np.float32)
-    quantised, layers = quantise(model((12,), *MLP), x, Choices(3, 3, 5))
+    quantized, layers = quantize_model(model((12,), *MLP), x, Choices(3, 3, 5))
     wanted = in_float(model((12,), *MLP), x)
-    found = scores(quantised, x, tmp_path)
+    found = scores(quantized, x, tmp_path)
     error = np.square(found - wanted).mean()
     assert 10 * np.log10(np.square(wanted).mean() / error) == pytest.approx(layers[-1].sqnr_db, abs=0.3)
 
@@ -115,7 +115,7 @@ def test_the_golden_model_is_what_was_calibrated(tmp_path: Path) -> None:
 def test_bits_cost_six_decibels_each() -> None:
     x = random.normal(size=(300, 12)).astype(np.float32)
     single = model((12,), ("MatMul", [dense(12, 40)], {}))
-    sqnr = [quantise(single, x, Choices(bits, input_bits=8))[1][0].sqnr_db for bits in (3, 4, 5)]
+    sqnr = [quantize_model(single, x, Choices(bits, input_bits=8))[1][0].sqnr_db for bits in (3, 4, 5)]
     assert np.diff(sqnr) == pytest.approx([6.02, 6.02], abs=1.5)
 
 
@@ -125,28 +125,28 @@ def test_bias_correction_takes_the_mean_error_off(tmp_path: Path) -> None:
     errors = []
     for correction in (True, False):
         choices = Choices(2, 4, 4, bias_correction=correction, norms=False)
-        quantised, _ = quantise(model((12,), *MLP), x, choices)
-        errors.append(np.abs((scores(quantised, x, tmp_path) - wanted).mean(0)))
+        quantized, _ = quantize_model(model((12,), *MLP), x, choices)
+        errors.append(np.abs((scores(quantized, x, tmp_path) - wanted).mean(0)))
     assert errors[0].max() < 1e-3
     assert errors[1].max() > 1e-2
 
 
-def test_batch_norms_are_measured_on_the_quantised_network() -> None:
+def test_batch_norms_are_measured_on_the_quantized_network() -> None:
     x = random.normal(size=(300, 12)).astype(np.float32)
-    quantised, _ = quantise(model((12,), *MLP), x, Choices(2, 2, 2))
-    node = next(n for n in quantised.graph.node if n.op_type == "BatchNormalization")
-    tensors = {t.name: numpy_helper.to_array(t) for t in quantised.graph.initializer}
-    first = {n.op_type: n for n in quantised.graph.node[:1]}
+    quantized, _ = quantize_model(model((12,), *MLP), x, Choices(2, 2, 2))
+    node = next(n for n in quantized.graph.node if n.op_type == "BatchNormalization")
+    tensors = {t.name: numpy_helper.to_array(t) for t in quantized.graph.initializer}
+    first = {n.op_type: n for n in quantized.graph.node[:1]}
     assert first["Quant"].input[0] == "c0_0"
     assert not np.allclose(tensors[node.input[4]], 5 * 1.0)
-    untouched, _ = quantise(model((12,), *MLP), x, Choices(2, 2, 2, norms=False))
+    untouched, _ = quantize_model(model((12,), *MLP), x, Choices(2, 2, 2, norms=False))
     node = next(n for n in untouched.graph.node if n.op_type == "BatchNormalization")
     assert list(node.input[3:]) == ["c1_2", "c1_3"]
 
 
 def test_a_budget_gives_each_layer_its_bits() -> None:
     x = random.normal(size=(100, 12)).astype(np.float32)
-    _, layers = quantise(model((12,), *MLP), x, Choices(budget=1000))
+    _, layers = quantize_model(model((12,), *MLP), x, Choices(budget=1000))
     assert sum(layer.weights * layer.weight_bits for layer in layers) <= 1000
     bits = [layer.weight_bits for layer in layers]
     assert bits[2] > bits[0]
@@ -168,7 +168,7 @@ def test_a_budget_gives_each_layer_its_bits() -> None:
 )
 def test_what_is_refused(nodes: list, message: str) -> None:
     with pytest.raises(ModelError) as error:
-        quantise(model((12,), MLP[0], *nodes), np.zeros((2, 12)), Choices())
+        quantize_model(model((12,), MLP[0], *nodes), np.zeros((2, 12)), Choices())
     assert message in str(error.value)
 
 
@@ -184,13 +184,13 @@ def test_clip_between_two_products() -> None:
         float_model = model(
             (12,), ("MatMul", [weights], {}), clip, ("MatMul", [dense(10, 4)], {}), opset=opset
         )
-        _, layers = quantise(float_model, x, Choices(8, 8, 8))
+        _, layers = quantize_model(float_model, x, Choices(8, 8, 8))
         assert layers[1].sqnr_db > 30
     float_model.graph.node[1].CopyFrom(helper.make_node("Clip", ["t0", "", "c0_0"], ["t1"]))
     with pytest.raises(
         ModelError, match=r"layer 'Clip': can't be computed on inputs of shapes \(300, 10\), nothing"
     ):
-        quantise(float_model, x, Choices())
+        quantize_model(float_model, x, Choices())
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_clip_between_two_products() -> None:
 )
 def test_samples_that_do_not_suit_the_network(x: np.ndarray, message: str) -> None:
     with pytest.raises(DataError, match=message):
-        quantise(model((12,), *MLP), x, Choices())
+        quantize_model(model((12,), *MLP), x, Choices())
 
 
 def test_numbers_that_leave_float32() -> None:
@@ -213,20 +213,20 @@ def test_numbers_that_leave_float32() -> None:
         (dense(12, 4) * np.nan, 1.0, "has weights that are NaN"),
     ):
         with pytest.raises(ModelError, match=f"layer 'MatMul0': {message}"):
-            quantise(model((12,), ("MatMul", [weights * 100], {})), np.full((2, 12), x), Choices())
+            quantize_model(model((12,), ("MatMul", [weights * 100], {})), np.full((2, 12), x), Choices())
 
 
 def test_two_inputs_are_refused() -> None:
     proto = model((12,), *MLP)
     proto.graph.input.append(helper.make_tensor_value_info("mask", 1, ["N", 12]))
     with pytest.raises(UsageError, match="the model has 2 inputs"):
-        quantise(proto, np.zeros((2, 12)), Choices())
+        quantize_model(proto, np.zeros((2, 12)), Choices())
 
 
 def test_branches_and_networks_without_products_are_refused() -> None:
     with pytest.raises(UsageError, match="has no Gemm, MatMul or Conv with constant weights"):
-        quantise(model((12,), ("Relu", [], {})), np.zeros((2, 12)), Choices())
+        quantize_model(model((12,), ("Relu", [], {})), np.zeros((2, 12)), Choices())
     proto = model((12,), MLP[0], ("Relu", [], {}), ("Relu", [], {}))
     proto.graph.node[2].CopyFrom(helper.make_node("Add", ["t0", "t1"], ["t2"], name="sum"))
     with pytest.raises(ModelError, match=r"layer 'sum': is a Add of two computed tensors; .* takes chains"):
-        quantise(proto, np.zeros((2, 12)), Choices())
+        quantize_model(proto, np.zeros((2, 12)), Choices())

@@ -14,7 +14,7 @@ import bnngen
 from bnngen.base.errors import DataError, ModelError, UsageError
 from bnngen.quantize.float_run import load_run
 from bnngen.quantize.quantize import Choices
-from bnngen.quantize.run import quantise_file, quantise_run
+from bnngen.quantize.run import quantize_file, quantize_run
 from bnngen.train.run import train
 
 pytestmark = pytest.mark.train
@@ -32,12 +32,12 @@ def float_run(write_recipe: WriteRecipe, tmp_path: Path) -> Path:
 
 
 def test_a_run(float_run: Path, tmp_path: Path) -> None:
-    report = quantise_run(float_run, tmp_path / "q.onnx", Choices(4, 4, 4), samples=200)
+    report = quantize_run(float_run, tmp_path / "q.onnx", Choices(4, 4, 4), samples=200)
     assert report.calibration_samples == 200
     assert report.weight_bits == 4 * (64 * 16 + 16 * 10)
     assert abs(report.test_correct - report.test_correct_in_float) < 0.06 * report.test_samples
     first = (tmp_path / "q.onnx").read_bytes()
-    quantise_run(float_run, tmp_path / "q.onnx", Choices(4, 4, 4), samples=200)
+    quantize_run(float_run, tmp_path / "q.onnx", Choices(4, 4, 4), samples=200)
     assert (tmp_path / "q.onnx").read_bytes() == first
     types = [present(layer.op.weight_type) for layer in bnngen.load(tmp_path / "q.onnx").layers]
     assert all(t.lo >= -7 and t.hi <= 7 for t in types)
@@ -50,16 +50,16 @@ def test_a_file(float_run: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "data.npz", x=data.x)
     np.savez(tmp_path / "test.npz", x=test.x, y=test.y)
     paths = (tmp_path / "m.onnx", tmp_path / "data.npz", tmp_path / "q.onnx")
-    report = quantise_file(*paths, Choices(5, 5, 5), 200, tmp_path / "test.npz")
+    report = quantize_file(*paths, Choices(5, 5, 5), 200, tmp_path / "test.npz")
     assert (
         report.test_correct
-        == quantise_run(float_run, tmp_path / "r.onnx", Choices(5, 5, 5), 200).test_correct
+        == quantize_run(float_run, tmp_path / "r.onnx", Choices(5, 5, 5), 200).test_correct
     )
     with pytest.raises(DataError, match="has no labels y, so there is no accuracy"):
-        quantise_file(*paths, Choices(5, 5, 5), 200, tmp_path / "data.npz")
+        quantize_file(*paths, Choices(5, 5, 5), 200, tmp_path / "data.npz")
     np.savez(tmp_path / "data.npz", codes=data.x)
     with pytest.raises(DataError, match="must have x, real inputs"):
-        quantise_file(*paths, Choices(5, 5, 5), 200)
+        quantize_file(*paths, Choices(5, 5, 5), 200)
 
 
 def test_a_float_file_with_a_clip(shared: Path, tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_float_file_with_a_clip(shared: Path, tmp_path: Path) -> None:
     file = shared / "cases" / "faults" / "f_clip.onnx"
     x = np.random.default_rng(0).normal(size=(200, 8)).astype(np.float32)
     np.savez(tmp_path / "x.npz", x=x)
-    quantise_file(file, tmp_path / "x.npz", tmp_path / "q.onnx", Choices(), 200)
+    quantize_file(file, tmp_path / "x.npz", tmp_path / "q.onnx", Choices(), 200)
     network = bnngen.load(tmp_path / "q.onnx")
     found = network.host.real_outputs(bnngen.golden(network, x))
     expected = onnxruntime.InferenceSession(file).run(None, {"x": x})[0]
@@ -77,7 +77,7 @@ def test_a_float_file_with_a_clip(shared: Path, tmp_path: Path) -> None:
 def test_data_that_is_all_the_same_is_said(shared: Path, tmp_path: Path) -> None:
     file = shared / "cases" / "faults" / "f_relu.onnx"
     np.savez(tmp_path / "x.npz", x=np.ones((100, 8)))
-    found = quantise_file(file, tmp_path / "x.npz", tmp_path / "q.onnx", Choices(), 100).warnings
+    found = quantize_file(file, tmp_path / "x.npz", tmp_path / "q.onnx", Choices(), 100).warnings
     assert [text.split(":")[0] for text in found] == ["all inputs become the code 255"]
 
 
@@ -89,7 +89,7 @@ def test_what_the_importer_refuses_is_not_written(
 
     monkeypatch.setattr("bnngen.quantize.run.load", refuse)
     with pytest.raises(ModelError, match="layer 'fc': is too much"):
-        quantise_run(float_run, tmp_path / "q.onnx", Choices(), 10)
+        quantize_run(float_run, tmp_path / "q.onnx", Choices(), 10)
     assert not (tmp_path / "q.onnx").exists()
 
 
@@ -101,14 +101,14 @@ def test_data_that_nothing_can_be_calibrated_on(
 ) -> None:
     faults = shared / "cases" / "faults"
     with pytest.raises(DataError, match=rf"{name}.npz'.* {message}"):
-        quantise_file(faults / "f_relu.onnx", faults / f"{name}.npz", tmp_path / "q.onnx", Choices(), 10)
+        quantize_file(faults / "f_relu.onnx", faults / f"{name}.npz", tmp_path / "q.onnx", Choices(), 10)
 
 
 def test_what_is_no_float_run(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no finished run of bnngen train"):
-        quantise_run(tmp_path, tmp_path / "q.onnx", Choices(), 10)
+        quantize_run(tmp_path, tmp_path / "q.onnx", Choices(), 10)
     train(write_recipe(), tmp_path / "binary")
     with pytest.raises(
         UsageError, match="has quantisers; train it with weight_bits, act_bits and input_bits = 32"
     ):
-        quantise_run(tmp_path / "binary", tmp_path / "q.onnx", Choices(), 10)
+        quantize_run(tmp_path / "binary", tmp_path / "q.onnx", Choices(), 10)

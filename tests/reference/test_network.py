@@ -16,7 +16,7 @@ from support.onnx_files import custom_ops
 import bnngen
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact, exact_array
-from bnngen.ops.argmax import ArgMax
+from bnngen.ops.argmax import ClassIndex
 from bnngen.ops.dense import Dense
 from bnngen.ops.threshold import Threshold
 from bnngen.reference.input_quantizer import Quantizer
@@ -26,7 +26,7 @@ SIGN = Quantizer(exact_array(1), exact_array(0), "sign", BIPOLAR)
 SCALES = st.fractions(-3, 3, max_denominator=3)
 
 
-def network(*layers: Dense | ArgMax, host: Host | None = None) -> Network:
+def network(*layers: Dense | ClassIndex, host: Host | None = None) -> Network:
     named = tuple(NamedLayer(f"layer{i}", op) for i, op in enumerate(layers))
     return Network((1, 2, 2), SIGN, named, host or Host(exact_array(1), exact_array(0)))
 
@@ -59,13 +59,13 @@ def test_run_in_batches_reports_progress() -> None:
 
 def test_run_of_no_frames() -> None:
     dense = Dense(WEIGHTS, BIPOLAR)
-    for net, outputs in ((network(dense), 3), (network(dense, ArgMax(3)), 1)):
+    for net, outputs in ((network(dense), 3), (network(dense, ClassIndex(3)), 1)):
         y = net.run(np.zeros((0, 1, 2, 2), dtype=np.int64))
         assert (y.shape, y.dtype) == ((0, outputs), np.int64)
 
 
 def test_a_network_that_ends_in_a_class_index() -> None:
-    net = network(Dense(WEIGHTS, BIPOLAR), ArgMax(3, IntType(-4, 4)))
+    net = network(Dense(WEIGHTS, BIPOLAR), ClassIndex(3, IntType(-4, 4)))
     assert net.class_index
     assert net.elements_out == 1
     assert net.output_type == IntType(0, 2)

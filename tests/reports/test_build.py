@@ -42,7 +42,7 @@ def test_the_page_shows_failures(design: Design) -> None:
     assert 'class="bad">3 of 10' in page
 
 
-def test_the_page_says_what_was_synthesised_and_where_it_comes_from(design: Design) -> None:
+def test_the_page_says_what_was_synthesized_and_where_it_comes_from(design: Design) -> None:
     report = report_of(design, MODEL)
     assert "estimated, without the serial link" in render_html(report)
     counts = NetlistCounts(**COUNTS)

@@ -12,7 +12,7 @@ import bnngen
 from bnngen.cli.console import table_of
 from bnngen.reports.build import render_html, report_of
 from bnngen.reports.columns import CANDIDATES, LAYERS, PRODUCTS, Column, build_layers
-from bnngen.reports.model import summarise
+from bnngen.reports.model import summarize
 from bnngen.reports.records import ModelRecord, ReportRecord
 from bnngen.reports.results import CandidateRecord, ProductRecord
 
@@ -38,7 +38,7 @@ def test_the_guide_has_the_same_columns(name: str) -> None:
 
 
 def test_a_layer_of_inspect(digits: Path) -> None:
-    first = summarise(bnngen.load(digits / "digits_1w1a.onnx")).layers[0]
+    first = summarize(bnngen.load(digits / "digits_1w1a.onnx")).layers[0]
     cells = [column.cell(first) for column in LAYERS]
     assert cells == ["/dense_0/MatMul", "Dense", "256", "bipolar", "bipolar", "16,384", "16,384"]
     window = first.model_copy(update={"op": "Conv2d", "window": "3x3 stride 2", "output_shape": [8, 8, 4]})

@@ -35,7 +35,7 @@ def report(digits: Path) -> dict[str, Any]:
     made.simulation = SimulationRecord(frames=10, mismatches=0, accuracy=0.5, wall_s=1.5)
     counts = NetlistCounts(**COUNTS)
     made.synthesis = SynthesisRecord(**COUNTS, tool="Yosys", cached=False, accelerator=counts)
-    made.pnr = PnrRecord(tool="nextpnr", fmax_mhz=31.5, met=True, cached=True, utilisation={"x": [1, 2]})
+    made.pnr = PnrRecord(tool="nextpnr", fmax_mhz=31.5, met=True, cached=True, utilization={"x": [1, 2]})
     made.warnings = ["look twice"]
     found: dict[str, Any] = json.loads(json.dumps(made.to_dict()))
     return found

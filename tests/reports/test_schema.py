@@ -91,7 +91,7 @@ def folder(digits: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.simulation = SimulationRecord(frames=10, mismatches=0, accuracy=0.5, as_predicted=True)
     counts = NetlistCounts(lut=1, ff=1, bram=0, dsp=0, carry=1)
     made.synthesis = SynthesisRecord(tool="Yosys", lut=1, ff=1, bram=0, dsp=0, accelerator=counts)
-    made.pnr = PnrRecord(tool="nextpnr", fmax_mhz=31.5, met=True, utilisation={"x": [1, 2]})
+    made.pnr = PnrRecord(tool="nextpnr", fmax_mhz=31.5, met=True, utilization={"x": [1, 2]})
     out = tmp_path_factory.mktemp("out")
     write_report(made, out)
     return out

@@ -13,21 +13,21 @@ from bnngen.ir.quantized import (
     ALWAYS,
     Affine,
     Bound,
+    ChannelSlice,
     Clip,
-    Concat,
+    Concatenation,
     Convolution,
     Linear,
-    MaxPool,
+    Pooling,
     Reshape,
-    Slice,
     Softmax,
     Step,
     Sum,
-    Upsample,
+    Upsampling,
 )
 from bnngen.ir.window import Window
 from bnngen.numbers.exact import Exact, exact_array
-from bnngen.ops.argmax import ArgMax
+from bnngen.ops.argmax import ClassIndex
 from bnngen.reference.network import Network
 
 Numbers = np.ndarray
@@ -64,7 +64,7 @@ def _convolution(op: Convolution, x: Numbers) -> Numbers:
     return out
 
 
-def _max_pool(op: MaxPool, x: Numbers) -> Numbers:
+def _max_pool(op: Pooling, x: Numbers) -> Numbers:
     *spatial, channels = x.shape
     out = np.empty((*op.window.outputs(tuple(spatial)), channels), dtype=object)
     for position, taps in window_taps(op.window, tuple(spatial)):
@@ -114,7 +114,7 @@ def _reshape(op: Reshape, x: Numbers) -> Numbers:
     return out
 
 
-def _argmax(op: ArgMax, x: Numbers) -> Numbers:
+def _argmax(op: ClassIndex, x: Numbers) -> Numbers:
     scores = list(x)
     return exact_array([scores.index(max(scores))])
 
@@ -124,11 +124,11 @@ def _sum(op: Sum, *inputs: Numbers) -> Numbers:
     return sum((x * factor for x, factor in zip(inputs, factors, strict=True)), 0 * inputs[0])
 
 
-def _concat(op: Concat, *inputs: Numbers) -> Numbers:
+def _concat(op: Concatenation, *inputs: Numbers) -> Numbers:
     return np.concatenate(inputs, axis=-1)
 
 
-def _upsample(op: Upsample, x: Numbers) -> Numbers:
+def _upsample(op: Upsampling, x: Numbers) -> Numbers:
     out = np.empty(op.output_shape([x.shape]), dtype=object)
     for (*position, c), _ in np.ndenumerate(out):
         out[(*position, c)] = x[(*(p // f for p, f in zip(position, op.factors, strict=True)), c)]
@@ -138,16 +138,16 @@ def _upsample(op: Upsample, x: Numbers) -> Numbers:
 EVALUATORS: dict[type, Callable[..., Numbers]] = {
     Linear: _linear,
     Convolution: _convolution,
-    MaxPool: _max_pool,
+    Pooling: _max_pool,
     Affine: _affine,
     Clip: _clip,
     Step: _step,
     Reshape: _reshape,
-    ArgMax: _argmax,
+    ClassIndex: _argmax,
     Sum: _sum,
-    Concat: _concat,
-    Slice: lambda op, x: x[..., op.first : op.last],
-    Upsample: _upsample,
+    Concatenation: _concat,
+    ChannelSlice: lambda op, x: x[..., op.first : op.last],
+    Upsampling: _upsample,
     Softmax: lambda op, x: x,  # keeps the order; its values are no exact numbers
 }
 

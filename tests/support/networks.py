@@ -14,7 +14,7 @@ from bnngen.ir.window import Window
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import exact_array
 from bnngen.ops.add import Add
-from bnngen.ops.argmax import ArgMax
+from bnngen.ops.argmax import ClassIndex
 from bnngen.ops.concat import Concat
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
@@ -47,7 +47,7 @@ def make_network(
             dense = replace(dense, activation=_random_threshold(random, dense, types[index + 1]))
         layers.append(NamedLayer(f"fc{index}", dense))
     if argmax:
-        layers.append(NamedLayer("argmax", ArgMax(sizes[-1], layers[-1].op.output_type)))
+        layers.append(NamedLayer("argmax", ClassIndex(sizes[-1], layers[-1].op.output_type)))
     return _network((sizes[0],), types[0], layers)
 
 

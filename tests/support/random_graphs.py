@@ -15,23 +15,23 @@ from bnngen.ir.quantized import (
     RELU,
     Affine,
     Bound,
+    ChannelSlice,
     Clip,
-    Concat,
+    Concatenation,
     Convolution,
     Linear,
-    MaxPool,
+    Pooling,
     Reshape,
-    Slice,
     Softmax,
     Step,
     Sum,
-    Upsample,
+    Upsampling,
 )
 from bnngen.ir.window import Window
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact, exact_array
 from bnngen.numbers.rounding import ROUNDING_MODES, bound
-from bnngen.ops.argmax import ArgMax
+from bnngen.ops.argmax import ClassIndex
 
 SMALL = st.fractions(-3, 3, max_denominator=4)
 ROOTS = st.sampled_from([Exact.of(v).sqrt() for v in (2, Fraction(9, 4), Fraction(1, 3), 8)])
@@ -100,7 +100,7 @@ def linears(draw: st.DrawFn, rows: int, columns: int) -> Linear:
 
 
 @st.composite
-def _input_quantiser(draw: st.DrawFn) -> list[Op]:
+def _input_quantizer(draw: st.DrawFn) -> list[Op]:
     scale = draw(st.sampled_from([1, 2, Fraction(1, 3), Fraction(-1, 2)]))
     before = Affine(exact_array(scale), exact_array(draw(SMALL)))
     return [before, draw(steps(1, draw(MODES)))]
@@ -123,7 +123,7 @@ def _argmax_head(draw: st.DrawFn, rows: int, columns: int) -> list[Op]:
         Affine(exact_array(signs[1]), exact_array(3)),
     )
     softmax = draw(st.sampled_from([[], [Softmax()]]))
-    return [before, draw(linears(rows, columns)), behind, *softmax, ArgMax(rows)]
+    return [before, draw(linears(rows, columns)), behind, *softmax, ClassIndex(rows)]
 
 
 def _without_offsets(ops: list[Op]) -> list[Op]:
@@ -139,7 +139,7 @@ def networks(draw: st.DrawFn) -> Graph:
     if kind != "dense":
         return draw({"maps": _maps, "residual": _residuals, "moves": _moves}[kind]())
     shape = draw(st.sampled_from([(1,), (2,), (3,), (2, 1), (1, 2, 2), (2, 1, 2)]))
-    features, ops = int(np.prod(shape)), draw(_input_quantiser())
+    features, ops = int(np.prod(shape)), draw(_input_quantizer())
     ops += draw(st.lists(_scalars(), max_size=1))
     if len(shape) > 1:
         ops.insert(draw(st.integers(0, len(ops))), _flatten(shape))
@@ -185,7 +185,7 @@ def _pooled(draw: st.DrawFn, shape: tuple[int, ...]) -> tuple[list[Op], tuple[in
     ops = draw(st.lists(st.one_of(affines(channels), clips()), max_size=2))
     ops.append(draw(steps(channels)))
     for place in sorted(draw(st.sets(st.integers(0, len(ops)), max_size=2)), reverse=True):
-        pool = MaxPool(draw(_any_window((1,) * len(shape[:-1]) if place else shape[:-1], pads=False)))
+        pool = Pooling(draw(_any_window((1,) * len(shape[:-1]) if place else shape[:-1], pads=False)))
         ops.insert(place, pool)
     for op in ops:
         shape = op.output_shape([shape])
@@ -197,7 +197,7 @@ def _maps(draw: st.DrawFn) -> Graph:
     """A network with a convolution, pools on its sums, scaled sums or codes, and a dense layer."""
     first = shape = draw(st.sampled_from([(2, 1), (3, 1), (2, 2), (1, 2, 1), (2, 2, 1), (3, 1, 1)]))
     scale = draw(st.sampled_from([1, -1, Fraction(1, 4), Fraction(-1, 3)]))
-    before, step = draw(_input_quantiser())
+    before, step = draw(_input_quantizer())
     zero = step.type.lo <= 0 <= step.type.hi  # only then padding has a code
     ops = [before, step, Affine(exact_array(scale), exact_array(0))]
     ops.append(convolution := draw(_convolutions(shape, pads=zero)))
@@ -214,9 +214,9 @@ def _moved(draw: st.DrawFn, shape: tuple[int, ...]) -> tuple[list[Op], tuple[int
     for kind in draw(st.lists(st.sampled_from(["slice", "upsample", "affine", "relu"]), max_size=3)):
         if kind == "slice":
             first = draw(st.integers(0, shape[-1] - 1))
-            ops.append(Slice(first, draw(st.integers(first + 1, shape[-1]))))
+            ops.append(ChannelSlice(first, draw(st.integers(first + 1, shape[-1]))))
         elif kind == "upsample":
-            ops.append(Upsample(tuple(draw(st.integers(1, 2)) for _ in shape[:-1])))
+            ops.append(Upsampling(tuple(draw(st.integers(1, 2)) for _ in shape[:-1])))
         else:
             ops.append(draw(affines(shape[-1])) if kind == "affine" else draw(clips()))
         shape = ops[-1].output_shape([shape])
@@ -228,7 +228,7 @@ def _moves(draw: st.DrawFn) -> Graph:
     """Two products and the way around them, joined, cut and repeated."""
     first = draw(st.sampled_from([(1, 2), (2, 1), (1, 2, 1)]))
     scale = draw(st.sampled_from([1, -1, Fraction(1, 2), Fraction(-3, 4)]))
-    nodes = list(chain(first, *draw(_input_quantiser()), Affine(exact_array(scale), exact_array(0))).nodes)
+    nodes = list(chain(first, *draw(_input_quantizer()), Affine(exact_array(scale), exact_array(0))).nodes)
 
     def add(ops: list[Op], source: str) -> str:
         for op in ops:
@@ -244,11 +244,11 @@ def _moves(draw: st.DrawFn) -> Graph:
         ends.append((add([*ops, *draw(st.lists(affines(rows), max_size=1))], "n2"), rows))
         channels += rows
     ends = draw(st.permutations(ends))
-    nodes.append(Node(f"n{len(nodes)}", Concat(), tuple(name for name, _ in ends)))
+    nodes.append(Node(f"n{len(nodes)}", Concatenation(), tuple(name for name, _ in ends)))
     behind, shape = draw(_moved((*first[:-1], channels)))
     left = [name for name, rows in ends for _ in range(rows)]
     for op in behind:
-        left = left[op.first : op.last] if isinstance(op, Slice) else left
+        left = left[op.first : op.last] if isinstance(op, ChannelSlice) else left
     assume(set(left) != {"n2"})  # a quantiser of the input alone would have to be the host's
     behind += [draw(steps(shape[-1])), *draw(st.lists(_scalars(), max_size=1)), _flatten(shape)]
     end = add([*behind, *draw(_hidden(1, int(np.prod(shape))))], nodes[-1].name)
@@ -273,7 +273,7 @@ def _residuals(draw: st.DrawFn) -> Graph:
     def scaled() -> Affine:
         return Affine(exact_array(draw(scale)), exact_array(draw(SMALL)))
 
-    x = add([*draw(_input_quantiser()), *draw(st.lists(_scalars(), max_size=1))], "x")
+    x = add([*draw(_input_quantizer()), *draw(st.lists(_scalars(), max_size=1))], "x")
     rows = draw(st.integers(1, 2))
     first = draw(linears(rows, features))
     shared = add([first, *draw(st.lists(affines(rows), max_size=1)), draw(steps(rows)), scaled()], x)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from bnngen.train.architectures import find_architecture
-from bnngen.train.datasets.dataset import DataSet, Part
+from bnngen.train.datasets.dataset import DataSet, Subset
 from bnngen.train.inputs import Prepared, prepare
 from bnngen.train.recipe import Recipe
 from bnngen.train.trainee import Trainee, build_network
@@ -21,7 +21,7 @@ def build(
     model = {"architecture": architecture, "widths": widths, "weight_bits": 2, **model}
     recipe = Recipe.model_validate({**tables, "model": model})
     pixels = np.random.default_rng(0).integers(0, 256, (40, 8, 8), np.uint8)
-    part = Part(pixels, np.arange(40) % 3)
+    part = Subset(pixels, np.arange(40) % 3)
     rank = find_architecture(recipe.model).rank
     prepared = prepare(DataSet(part, part, part, 3), recipe.data, rank, recipe.model.input_bits)
     network = build_network(recipe, prepared)

@@ -159,10 +159,10 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A QONNX file that builds in seconds: 16 inputs, 4 scores, one binarized layer."""
     weights = np.random.default_rng(0).choice([-1.0, 1.0], (16, 4)).astype(np.float32)
     tensors = [numpy_helper.from_array(weights, "w"), numpy_helper.from_array(np.float32(1), "one")]
-    quantise = helper.make_node(
+    quantize = helper.make_node(
         "BipolarQuant", ["x", "one"], ["q"], name="in", domain="qonnx.custom_op.general"
     )
-    nodes = [quantise, helper.make_node("MatMul", ["q", "w"], ["y"], name="fc")]
+    nodes = [quantize, helper.make_node("MatMul", ["q", "w"], ["y"], name="fc")]
     ends = [
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)]
         for name, shape in (("x", (1, 16)), ("y", (1, 4)))

@@ -48,7 +48,7 @@ class TestLastStep:
             last_step(load_board("pynq_z1"), "bitstream")
 
 
-class TestSynthesisedOnly:
+class TestSynthesizedOnly:
     def test_the_build_ends_with_the_netlist_and_says_so(self, large_fpga: Design, tmp_path: Path) -> None:
         result = large_fpga.build(tmp_path)
         report = read_report(tmp_path)

@@ -58,10 +58,10 @@ class TestResult:
         log = (result.bitstream.parent / FILES[name][1]).read_text(encoding="utf-8")
         assert "ignoring clock constraint" not in log
 
-    def test_utilisation(self, routed: Routed, synthesized: Synthesized, name: str) -> None:
+    def test_utilization(self, routed: Routed, synthesized: Synthesized, name: str) -> None:
         result, _ = routed(name)
         ram = "ICESTORM_RAM" if name == "icebreaker" else "DP16KD"
-        assert result.utilisation[ram] == (synthesized(name).bram, load_board(name).resources.bram.blocks)
+        assert result.utilization[ram] == (synthesized(name).bram, load_board(name).resources.bram.blocks)
 
     def test_tool_and_progress(self, routed: Routed, name: str) -> None:
         result, said = routed(name)

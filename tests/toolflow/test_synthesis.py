@@ -117,7 +117,7 @@ def test_a_second_run_comes_from_the_cache(
     assert len(list((tmp_path / "out").iterdir())) == len(list(first.folder.iterdir()))
 
 
-def test_a_board_that_is_synthesised_only(small_accelerator: StandIn, tmp_path: Path) -> None:
+def test_a_board_that_is_synthesized_only(small_accelerator: StandIn, tmp_path: Path) -> None:
     """The accelerator alone, with nothing around it."""
     board = load_board("pynq_z1")
     result = synthesize(small_accelerator.rtl, small_accelerator.interface, board, 123, tmp_path)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from bnngen.train.datasets.dataset import DataSet, Part
+from bnngen.train.datasets.dataset import DataSet, Subset
 from bnngen.train.feed import Feed
 from bnngen.train.inputs import prepare
 from bnngen.train.recipe import DataTable, TrainTable
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.train
 
 def feed(samples: int = 23, **table: object) -> Feed:
     x = np.random.default_rng(0).integers(0, 256, (samples, 4, 4), np.uint8)
-    part = Part(x, np.arange(samples) % 3)
+    part = Subset(x, np.arange(samples) % 3)
     prepared = prepare(DataSet(part, part, part, 3), DataTable(name="t"), 1, None)
     return Feed(prepared, TrainTable.model_validate({"epochs": 1, **table}), torch.device("cpu"))
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from bnngen.base.errors import RecipeError
-from bnngen.train.datasets.dataset import DataSet, Part
+from bnngen.train.datasets.dataset import DataSet, Subset
 from bnngen.train.inputs import Layout, Prepared, prepare, preprocessing
 from bnngen.train.recipe import DataTable
 
 
 def prepared(x: np.ndarray, rank: int = 1, bits: int | None = None, **table: object) -> Prepared:
-    part = Part(x, np.arange(len(x)) % 2)
+    part = Subset(x, np.arange(len(x)) % 2)
     return prepare(DataSet(part, part, part, 2), DataTable.model_validate({"name": "t", **table}), rank, bits)
 
 

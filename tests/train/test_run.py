@@ -12,13 +12,13 @@ from support.recipes import WriteRecipe
 import bnngen
 from bnngen.base.errors import RecipeError, UsageError
 from bnngen.reference.data_file import load_data
-from bnngen.train.fit import Watcher
+from bnngen.train.fit import TrainWatcher
 from bnngen.train.run import train
 
 pytestmark = pytest.mark.train
 
 
-class Stop(Watcher):
+class Stop(TrainWatcher):
     """Raises KeyboardInterrupt, as Ctrl-C does: in the middle of the epoch ``inside``, or behind ``behind``."""
 
     def __init__(self, inside: int = 0, behind: int = 0) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from bnngen.train.checkpoint import Checkpoint
-from bnngen.train.datasets.dataset import DataSet, Part
+from bnngen.train.datasets.dataset import DataSet, Subset
 from bnngen.train.inputs import prepare
 from bnngen.train.recipe import Recipe
 from bnngen.train.session import Session, Stage, stages
@@ -21,7 +21,7 @@ RECIPE = Recipe.model_validate(
         "train": {"epochs": 7, "warm_start": [4, 2], "warm_epochs": 3},
     }
 )
-PART = Part(np.random.default_rng(0).integers(0, 256, (8, 5), np.uint8), np.arange(8) % 2)
+PART = Subset(np.random.default_rng(0).integers(0, 256, (8, 5), np.uint8), np.arange(8) % 2)
 PREPARED = prepare(DataSet(PART, PART, PART, 2), RECIPE.data, 1, None)
 BATCH = (torch.from_numpy(PART.x).float(), torch.from_numpy(PART.y), torch.arange(8))
 

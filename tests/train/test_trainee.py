@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from bnngen.base.errors import UsageError
-from bnngen.train.datasets.dataset import DataSet, Part
+from bnngen.train.datasets.dataset import DataSet, Subset
 from bnngen.train.inputs import prepare
 from bnngen.train.recipe import Recipe
 from bnngen.train.trainee import Trainee, build_network, is_float
@@ -25,7 +25,7 @@ def recipe(**model: object) -> Recipe:
 
 
 def network(wanted: Recipe, least_bits: int = 1) -> Trainee:
-    part = Part(np.random.default_rng(0).integers(0, 256, (8, 5), np.uint8), np.arange(8) % 2)
+    part = Subset(np.random.default_rng(0).integers(0, 256, (8, 5), np.uint8), np.arange(8) % 2)
     rank = 1
     return build_network(
         wanted, prepare(DataSet(part, part, part, 2), wanted.data, rank, wanted.model.input_bits), least_bits

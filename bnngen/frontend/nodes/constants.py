@@ -9,7 +9,7 @@ from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.limits import check_elements
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.tensors import element_type, read_tensor
-from bnngen.frontend.values import Activation, Constant, QuantisedConstant
+from bnngen.frontend.values import Activation, Constant, QuantizedConstant
 from bnngen.numbers.exact import exact_array, square_root
 
 
@@ -115,4 +115,4 @@ def read_transpose(node: OnnxNode, importer: Importer) -> None:
         p.reshape((1,) * (value.ints.ndim - p.ndim) + p.shape).transpose(perm) if p.size > 1 else p
         for p in (value.scale, value.offset)
     )
-    importer.values[node.output(0)] = QuantisedConstant(value.ints.transpose(perm), scale, offset)
+    importer.values[node.output(0)] = QuantizedConstant(value.ints.transpose(perm), scale, offset)

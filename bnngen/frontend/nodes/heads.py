@@ -6,7 +6,7 @@ from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.values import Activation
 from bnngen.ir.quantized import Softmax
-from bnngen.ops.argmax import ArgMax
+from bnngen.ops.argmax import ClassIndex
 
 
 @handles("Softmax")
@@ -24,7 +24,7 @@ def read_argmax(node: OnnxNode, importer: Importer) -> None:
     if node.flag("select_last_index"):
         raise node.error("with select_last_index = 1 is not supported; the lowest index wins a tie")
     _require_last_axis(node, value, 0)
-    best = importer.add(node, ArgMax(value.shape[1]), value)
+    best = importer.add(node, ClassIndex(value.shape[1]), value)
     kept = node.flag("keepdims", default=True)
     importer.values[node.output(0)] = best if kept else Activation(best.name, best.shape[:1])
 
@@ -42,7 +42,7 @@ def read_topk(node: OnnxNode, importer: Importer) -> None:
     if k != 1:
         raise node.error(f"is supported as the one largest score only, not with k = {k}")
     _require_last_axis(node, value, -1)
-    importer.values[node.output(1)] = importer.add(node, ArgMax(value.shape[1]), value)
+    importer.values[node.output(1)] = importer.add(node, ClassIndex(value.shape[1]), value)
 
 
 def _require_last_axis(node: OnnxNode, value: Activation, default: int) -> None:

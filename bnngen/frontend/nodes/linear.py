@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.onnx_node import OnnxNode, channel_parameters
-from bnngen.frontend.values import Activation, Constant, QuantisedConstant
+from bnngen.frontend.values import Activation, Constant, QuantizedConstant
 from bnngen.ir.quantized import Affine, Linear
 from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import Exact, ExactArray, exact_array
@@ -61,7 +61,7 @@ def integer_weights(node: OnnxNode) -> tuple[NDArray[np.int64], ExactArray]:
     value = node.input(1)
     if not isinstance(value, Activation) and 0 in value.shape:
         raise node.error(f"has weights of shape {value.shape}, which are none")
-    if isinstance(value, QuantisedConstant):
+    if isinstance(value, QuantizedConstant):
         if any(value.offset.reshape(-1)):
             raise node.error("has weights with a zero point other than 0; quantise them symmetrically")
         return value.ints, value.scale

@@ -15,7 +15,7 @@ from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.limits import check_elements
 from bnngen.frontend.onnx_node import OnnxNode, checked_axis
 from bnngen.frontend.values import Activation, OnnxShape
-from bnngen.ir.quantized import Concat, Slice, Upsample
+from bnngen.ir.quantized import ChannelSlice, Concatenation, Upsampling
 
 CHANNELS = 1
 """The axis of the channels in a file."""
@@ -42,7 +42,7 @@ def read_concat(node: OnnxNode, importer: Importer) -> None:
         raise node.error(
             f"joins tensors of shapes {[value.shape for value in maps]}; they must have equal rank"
         )
-    importer.values[node.output(0)] = importer.add(node, Concat(), *maps)
+    importer.values[node.output(0)] = importer.add(node, Concatenation(), *maps)
 
 
 def _joined(node: OnnxNode, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
@@ -106,7 +106,9 @@ def _numbers(node: OnnxNode, name: str, index: int) -> list[int] | None:
 
 def _cut(node: OnnxNode, importer: Importer, value: Activation, first: int, last: int, number: int) -> None:
     suffix = f"_{number}" if len(node.outputs) > 1 else ""
-    importer.values[node.outputs[number]] = importer.add(node, Slice(first, last), value, suffix=suffix)
+    importer.values[node.outputs[number]] = importer.add(
+        node, ChannelSlice(first, last), value, suffix=suffix
+    )
 
 
 @handles("Upsample")
@@ -166,7 +168,7 @@ def _repeat(
                 f"with coordinates {transform} and {nearest} does not repeat each element {factor} times; "
                 "accepted are asymmetric and floor, or half_pixel and round_prefer_floor"
             )
-    importer.values[node.output(0)] = importer.add(node, Upsample(factors), value)
+    importer.values[node.output(0)] = importer.add(node, Upsampling(factors), value)
 
 
 def _repeats(length: int, factor: int, transform: str, nearest: str) -> bool:

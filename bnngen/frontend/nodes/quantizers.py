@@ -11,7 +11,7 @@ from onnx import AttributeProto
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.onnx_node import OnnxNode, channel_parameters
 from bnngen.frontend.schema import QONNX, Definition
-from bnngen.frontend.values import Activation, OnnxShape, QuantisedConstant
+from bnngen.frontend.values import Activation, OnnxShape, QuantizedConstant
 from bnngen.ir.quantized import Affine, Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact, ExactArray, exact_array
@@ -39,8 +39,8 @@ def read_bipolar_quant(node: OnnxNode, importer: Importer) -> None:
         importer.values[node.output(0)] = _known(node, np.where(values >= 0, 1, -1), scale, ZERO)
         return
     step = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
-    quantised = importer.add(node, step, value)
-    importer.values[node.output(0)] = _rescaled(node, importer, quantised, scale, ZERO)
+    quantized = importer.add(node, step, value)
+    importer.values[node.output(0)] = _rescaled(node, importer, quantized, scale, ZERO)
 
 
 @handles("Sign")
@@ -49,7 +49,7 @@ def read_sign(node: OnnxNode, importer: Importer) -> None:
     value = node.input(0)
     if not isinstance(value, Activation):
         signs = np.sign(_numbers(node).astype(np.float64)).astype(np.int64)
-        importer.values[node.output(0)] = QuantisedConstant(signs, ONE, ZERO)
+        importer.values[node.output(0)] = QuantizedConstant(signs, ONE, ZERO)
         return
     rows = ((Bound(Exact(), strict=False), Bound(Exact(), strict=True)),)
     step = Step(rows, (False,), IntType(-1, 1), from_sign=True)
@@ -72,8 +72,8 @@ def read_quant(node: OnnxNode, importer: Importer) -> None:
     levels = tuple(
         Bound(Exact.of(b), s) for b, s in (bound(mode, k) for k in range(type_.lo + 1, type_.hi + 1))
     )
-    quantised = importer.add(node, Step((levels,), (False,), type_), source)
-    importer.values[node.output(0)] = _rescaled(node, importer, quantised, scale, -zero * scale)
+    quantized = importer.add(node, Step((levels,), (False,), type_), source)
+    importer.values[node.output(0)] = _rescaled(node, importer, quantized, scale, -zero * scale)
 
 
 @handles("MultiThreshold", domains=QONNX, definition=THRESHOLDS)
@@ -92,18 +92,18 @@ def read_multi_threshold(node: OnnxNode, importer: Importer) -> None:
     type_ = IntType(0, table.shape[1])
     if table.shape[1] == 1 and bias + bias == -scale:
         type_, scale, bias = BIPOLAR, scale / 2, Exact()
-    quantised = importer.add(node, Step(rows, (False,) * len(rows), type_), value)
+    quantized = importer.add(node, Step(rows, (False,) * len(rows), type_), value)
     importer.values[node.output(0)] = _rescaled(
-        node, importer, quantised, exact_array(scale), exact_array(bias)
+        node, importer, quantized, exact_array(scale), exact_array(bias)
     )
 
 
 def _known(
     node: OnnxNode, ints: NDArray[np.int64], scale: ExactArray, offset: ExactArray
-) -> QuantisedConstant:
+) -> QuantizedConstant:
     """A quantised constant. Raises ModelError if its scale would change its shape."""
     _check_spread(node, ints.shape, scale, offset)
-    return QuantisedConstant(ints, scale, offset)
+    return QuantizedConstant(ints, scale, offset)
 
 
 def _check_spread(node: OnnxNode, shape: OnnxShape, *parameters: ExactArray) -> None:

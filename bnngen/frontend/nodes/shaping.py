@@ -8,7 +8,7 @@ import numpy as np
 
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.onnx_node import OnnxNode, checked_axis, features
-from bnngen.frontend.values import Activation, Constant, OnnxShape, QuantisedConstant
+from bnngen.frontend.values import Activation, Constant, OnnxShape, QuantizedConstant
 from bnngen.ir.quantized import Reshape
 
 
@@ -107,9 +107,9 @@ def _reshape(node: OnnxNode, importer: Importer, shape: OnnxShape) -> None:
         if not shape or shape[0] != value.shape[0]:
             raise node.error(f"must keep the batch axis: {value.shape} became {shape}")
         importer.values[node.output(0)] = add_reshape(node, importer, value, shape[1:])
-    elif isinstance(value, QuantisedConstant) and value.scale.size == value.offset.size == 1:
+    elif isinstance(value, QuantizedConstant) and value.scale.size == value.offset.size == 1:
         ints = value.ints.reshape(shape)
-        importer.values[node.output(0)] = QuantisedConstant(ints, value.scale, value.offset)
+        importer.values[node.output(0)] = QuantizedConstant(ints, value.scale, value.offset)
     else:
         array = value.array if isinstance(value, Constant) else value.exact()
         importer.fold(node, np.reshape(array, shape))

@@ -13,7 +13,7 @@ from bnngen.frontend.nodes.linear import integer_weights, row_scale
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.values import Activation
 from bnngen.ir.graph import Op
-from bnngen.ir.quantized import Affine, Convolution, MaxPool
+from bnngen.ir.quantized import Affine, Convolution, Pooling
 from bnngen.ir.window import Axes, Window
 from bnngen.numbers.exact import exact_array
 
@@ -50,7 +50,7 @@ def read_max_pool(node: OnnxNode, importer: Importer) -> None:
     """The greatest element of each window."""
     value = _map(node)
     window = _pool_window(node, value)
-    importer.values[node.output(0)] = _add(node, importer, MaxPool(window), value, window)
+    importer.values[node.output(0)] = _add(node, importer, Pooling(window), value, window)
 
 
 @handles("GlobalMaxPool")
@@ -58,7 +58,7 @@ def read_global_max_pool(node: OnnxNode, importer: Importer) -> None:
     """The greatest element of each channel."""
     value = _map(node)
     window = Window.plain(value.shape[2:])
-    importer.values[node.output(0)] = _add(node, importer, MaxPool(window), value, window)
+    importer.values[node.output(0)] = _add(node, importer, Pooling(window), value, window)
 
 
 @handles("AveragePool")

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from bnngen.base.errors import BnngenError, RecipeError
-from bnngen.train.choices import ARCHITECTURES, Network
+from bnngen.train.choices import ARCHITECTURES, NetworkChoice
 from bnngen.train.recipe import ModelTable
 
 
@@ -50,7 +50,7 @@ def find_architecture(table: ModelTable) -> Architecture:
     """
     name = table.architecture
     if ".py:" in name:
-        module, known = _own_module(name), Network("", "", ())
+        module, known = _own_module(name), NetworkChoice("", "", ())
     elif name in ARCHITECTURES:
         module, known = ARCHITECTURES[name], ARCHITECTURES.choices[name]
     else:

@@ -17,7 +17,7 @@ MOST_CLASSES = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class Subset:
     """Samples with their labels: ``x`` (N, features), (N, L, C), (N, H, W) or (N, H, W, C) of a type that
     torch has, ``y`` (N,) class indices from 0."""
 
@@ -27,9 +27,9 @@ class Part:
     def __len__(self) -> int:
         return len(self.y)
 
-    def take(self, chosen: NDArray) -> Part:
+    def take(self, chosen: NDArray) -> Subset:
         """The samples at the indices (or where the mask) ``chosen``."""
-        return Part(self.x[chosen], self.y[chosen])
+        return Subset(self.x[chosen], self.y[chosen])
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +39,9 @@ class Samples:
     ``groups`` (N,) tells which training samples belong together (one speaker, one track).
     """
 
-    train: Part
-    validation: Part | None = None
-    test: Part | None = None
+    train: Subset
+    validation: Subset | None = None
+    test: Subset | None = None
     groups: NDArray | None = None
 
 
@@ -50,13 +50,13 @@ class DataSet:
     """Three parts without a sample in common. Choices are made on ``validation``; ``test`` is looked at
     once, at the end."""
 
-    train: Part
-    validation: Part
-    test: Part
+    train: Subset
+    validation: Subset
+    test: Subset
     classes: int
 
 
-def part(x: NDArray, y: NDArray, where: str) -> Part:
+def part(x: NDArray, y: NDArray, where: str) -> Subset:
     """``x`` and ``y`` checked to be samples with class labels. Raises DataError; ``where`` names the file."""
     if x.dtype.kind not in "biuf":
         raise DataError(f"{where}: the samples must be real numbers, not {x.dtype}")
@@ -78,7 +78,7 @@ def part(x: NDArray, y: NDArray, where: str) -> Part:
         )
     if x.dtype.name not in _TYPES or not x.dtype.isnative:
         x = x.astype(np.float64)
-    return Part(x, y.astype(np.int64))
+    return Subset(x, y.astype(np.int64))
 
 
 def class_indices(labels: NDArray) -> tuple[NDArray[np.int64], list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bnngen.base.errors import MissingPackageError
-from bnngen.train.datasets.dataset import Part, Samples
+from bnngen.train.datasets.dataset import Samples, Subset
 from bnngen.train.recipe import DataTable
 
 
@@ -18,4 +18,4 @@ def load(table: DataTable) -> Samples:
             "scikit-learn, which brings the digits, is missing: pip install 'bnngen[train]'"
         ) from None
     digits = load_digits()
-    return Samples(Part(digits.images.astype(np.uint8), digits.target.astype(np.int64)))
+    return Samples(Subset(digits.images.astype(np.uint8), digits.target.astype(np.int64)))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.base.errors import DataError
-from bnngen.train.datasets.dataset import Part, Samples, part
+from bnngen.train.datasets.dataset import Samples, Subset, part
 from bnngen.train.datasets.files import read_whole, required_path
 from bnngen.train.recipe import DataTable
 
@@ -48,7 +48,7 @@ def read_idx(path: Path) -> NDArray:
     return array.astype(array.dtype.newbyteorder("="))
 
 
-def _part(folder: Path, name: str) -> Part:
+def _part(folder: Path, name: str) -> Subset:
     images, labels = (_find(folder, f"{name}-{what}") for what in ("images-idx3-ubyte", "labels-idx1-ubyte"))
     return part(read_idx(images), read_idx(labels), f"'{images}'")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bnngen.base.errors import DataError
-from bnngen.train.datasets.dataset import Part, Samples
+from bnngen.train.datasets.dataset import Samples, Subset
 from bnngen.train.datasets.files import required_path
 from bnngen.train.datasets.pictures import read_pictures
 from bnngen.train.recipe import DataTable
@@ -34,7 +34,7 @@ def _classes(folder: Path) -> list[str]:
     return names
 
 
-def _part(folder: Path, names: list[str]) -> Part:
+def _part(folder: Path, names: list[str]) -> Subset:
     found = [
         (path, label)
         for label, name in enumerate(names)
@@ -44,4 +44,4 @@ def _part(folder: Path, names: list[str]) -> Part:
     if not found:
         raise DataError(f"'{folder}' holds no pictures ({', '.join(sorted(SUFFIXES))}) in folders {names}")
     pictures = read_pictures([path for path, _ in found], f"'{folder}'")
-    return Part(pictures, np.array([label for _, label in found], np.int64))
+    return Subset(pictures, np.array([label for _, label in found], np.int64))

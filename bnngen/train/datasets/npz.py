@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bnngen.base.errors import DataError, RecipeError
 from bnngen.base.npz import Npz
-from bnngen.train.datasets.dataset import Part, Samples, part
+from bnngen.train.datasets.dataset import Samples, Subset, part
 from bnngen.train.datasets.files import required_path
 from bnngen.train.datasets.pictures import decode
 from bnngen.train.recipe import DataTable
@@ -39,7 +39,7 @@ def load(table: DataTable) -> Samples:
     return Samples(train, _part(find, "val", table), _part(find, "test", table), groups)
 
 
-def _part(find: Find, name: str, table: DataTable) -> Part | None:
+def _part(find: Find, name: str, table: DataTable) -> Subset | None:
     where = f"'{table.path}', part {name}"
     y, packed, offsets = (find(key) for key in (f"y_{name}", f"x_{name}_jpeg", f"x_{name}_off"))
     x = find(f"x_{name}") if packed is None or offsets is None else decode(packed, offsets, where)

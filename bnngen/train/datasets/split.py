@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.base.errors import DataError
-from bnngen.train.datasets.dataset import DataSet, Part, Samples
+from bnngen.train.datasets.dataset import DataSet, Samples, Subset
 from bnngen.train.recipe import DataTable
 
 
@@ -40,8 +40,8 @@ def split(samples: Samples, table: DataTable) -> DataSet:
 
 
 def _cut(
-    part: Part, groups: NDArray | None, wanted: float, random: np.random.Generator, field: str
-) -> tuple[Part, Part, NDArray | None]:
+    part: Subset, groups: NDArray | None, wanted: float, random: np.random.Generator, field: str
+) -> tuple[Subset, Subset, NDArray | None]:
     """What is cut off, what is left, and the groups of what is left."""
     share = wanted if wanted < 1 else wanted / len(part)
     if not 0 < share < 1:

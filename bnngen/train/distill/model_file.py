@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from bnngen.api import load
 from bnngen.base.errors import RecipeError
 from bnngen.reference.data_file import quantize
-from bnngen.train.datasets.dataset import Part
+from bnngen.train.datasets.dataset import Subset
 from bnngen.train.inputs import Layout
 
 SHARPNESSES = 2.0 ** np.arange(-10, 5)
@@ -28,7 +28,7 @@ class ModelFile(nn.Module):
     numbers of any size, or bits (Guo et al., "On calibration of modern neural networks", ICML 2017).
     """
 
-    def __init__(self, path: Path, train: Part) -> None:
+    def __init__(self, path: Path, train: Subset) -> None:
         super().__init__()
         self._network = load(path)
         self._scale = np.array(1 / 255) if train.x.dtype == np.uint8 else None

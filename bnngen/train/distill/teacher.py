@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from bnngen.base.errors import RecipeError
 from bnngen.train.architectures import find_architecture
 from bnngen.train.checkpoint import finished_run
-from bnngen.train.datasets.dataset import Part
+from bnngen.train.datasets.dataset import Subset
 from bnngen.train.distill.model_file import ModelFile
 from bnngen.train.feed import EVALUATION_BATCH, Tensors
 from bnngen.train.inputs import Prepared, prepare
@@ -90,7 +90,7 @@ def load_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared, device
     return teacher
 
 
-def read_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared) -> tuple[Teacher, Part, bool]:
+def read_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared) -> tuple[Teacher, Subset, bool]:
     """The teacher, the training samples in its own layout, and whether that is a thermometer.
 
     Raises RecipeError if there is no finished run in its folder, or if it has learned from other data: then
@@ -112,14 +112,14 @@ def read_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared) -> tup
     return teacher, own.data.train, own.layout.thresholds is not None
 
 
-def _model_file(table: DistillTable, prepared: Prepared) -> tuple[Teacher, Part, bool]:
+def _model_file(table: DistillTable, prepared: Prepared) -> tuple[Teacher, Subset, bool]:
     if table.feature or table.relation:
         raise RecipeError(
             "of a model file only the answers are known: take response alone", "distill.teacher"
         )
     stored = prepared.stored.train
     model = ModelFile(table.teacher, stored)
-    return Teacher(model, model.shape), Part(model.layout(stored.x), stored.y), False
+    return Teacher(model, model.shape), Subset(model.layout(stored.x), stored.y), False
 
 
 def _samples(table: DataTable) -> dict[str, object]:

@@ -106,4 +106,4 @@ class Pruner:
 def nonzero_weights(network: Trainee) -> int:
     """How many quantised weights of the network are not 0."""
     with torch.no_grad():
-        return sum(int((layer.quant_weight().value != 0).sum()) for layer in network.quantised_layers())
+        return sum(int((layer.quant_weight().value != 0).sum()) for layer in network.quantized_layers())

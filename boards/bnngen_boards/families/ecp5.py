@@ -12,7 +12,7 @@ from bnngen_boards.families.cell_counts import CellCounts
 from bnngen_boards.families.ecp5_models import ecp5_models
 from bnngen_boards.families.family import Family, Program, Routing
 from bnngen_boards.families.pll import Output, Pll, best, within
-from bnngen_boards.families.routed_netlist import Design, tie_open_inputs
+from bnngen_boards.families.routed_netlist import RoutedDesign, tie_open_inputs
 
 # EHXPLLL: limits of the phase detector, the oscillator and the loop's output, in MHz
 _PFD = (Fraction(25, 8), 400)
@@ -128,7 +128,7 @@ def _levels(kind: str, port: str) -> int | None:
     return {"LUT4": 1, "PFUMX": 0, "L6MUX21": 0, "INV": 0}.get(kind)
 
 
-def _simplify(design: Design) -> None:
+def _simplify(design: RoutedDesign) -> None:
     for name, cell in list(design.cells.items()):
         nets, parameters = cell["connections"], cell["parameters"]
         if cell["type"] == "TRELLIS_IO":
@@ -150,7 +150,7 @@ def _simplify(design: Design) -> None:
         del design.cells[name]
 
 
-def _choose_inputs(design: Design, cell: dict[str, Any]) -> None:
+def _choose_inputs(design: RoutedDesign, cell: dict[str, Any]) -> None:
     """Applies the parameters that make a pin constant or invert it."""
     for name in [name for name in cell["parameters"] if name.endswith("MUX")]:
         pin, choice = name.removesuffix("MUX"), cell["parameters"].pop(name).strip()

@@ -8,7 +8,7 @@ from typing import Any
 
 from bnngen_boards.families.cell_counts import Cell, CellCounts, count
 from bnngen_boards.families.pll import Pll
-from bnngen_boards.families.routed_netlist import Design
+from bnngen_boards.families.routed_netlist import RoutedDesign
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Routing:
     bitstream: str
     plls: tuple[Pll, ...]
     platform: Callable[[], type[Any]]
-    simplify: Callable[[Design], None]
+    simplify: Callable[[RoutedDesign], None]
     options: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -12,7 +12,7 @@ from typing import Any
 from bnngen_boards.families.cell_counts import Cell, CellCounts
 from bnngen_boards.families.family import Family, Program, Routing
 from bnngen_boards.families.pll import Output, Pll, best, within
-from bnngen_boards.families.routed_netlist import Design, tie_open_inputs
+from bnngen_boards.families.routed_netlist import RoutedDesign, tie_open_inputs
 
 # SB_PLL40: limits of the phase detector and the oscillator, in MHz
 _PFD = (10, 133)
@@ -118,7 +118,7 @@ _HIGH = ("CEN", "RCLKE", "WCLKE")
 """Inputs that are high where nothing drives them."""
 
 
-def _simplify(design: Design) -> None:
+def _simplify(design: RoutedDesign) -> None:
     for name, cell in list(design.cells.items()):
         nets = cell["connections"]
         if cell["type"] == "SB_IO":

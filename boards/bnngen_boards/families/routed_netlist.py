@@ -10,7 +10,7 @@ Nets = list[int | str]
 _VECTOR_PIN = re.compile(r"(\w+?)_(\d+)")
 
 
-class Design:
+class RoutedDesign:
     """The module that nextpnr wrote, whose pads become ports: ``pins`` maps a pad's name to a port's."""
 
     def __init__(self, module: Mapping[str, Any], pins: Mapping[str, str]) -> None:

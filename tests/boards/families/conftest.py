@@ -28,7 +28,7 @@ endmodule
 
 
 @dataclass(frozen=True)
-class Synthesised:
+class Synthesized:
     """Memories before and after synthesis: the netlist, and the outputs of both step by step."""
 
     netlist: str
@@ -41,10 +41,10 @@ class Synthesised:
 
 
 @pytest.fixture
-def synthesise(tmp_path: Path) -> Callable[..., Synthesised]:
+def synthesize(tmp_path: Path) -> Callable[..., Synthesized]:
     """Synthesises memories (width, words, kind; see ``memories.v``) with a yosys command for a family."""
 
-    def make(family: str, command: str, *memories: tuple[int, int, str]) -> Synthesised:
+    def make(family: str, command: str, *memories: tuple[int, int, str]) -> Synthesized:
         source, netlist = tmp_path / "top.v", tmp_path / "netlist.v"
         source.write_text((HERE / "memories.v").read_text() + _write_memories(tmp_path, memories))
         script = f"read_verilog -defer top.v\n{command} -top top\nwrite_verilog -noattr netlist.v\n"
@@ -53,7 +53,7 @@ def synthesise(tmp_path: Path) -> Callable[..., Synthesised]:
         subprocess.run(yosys, check=True, capture_output=True, cwd=tmp_path)
         text = netlist.read_text()
         netlist.write_text(text + models_of(family))
-        return Synthesised(text, _run_memories(source, "before"), _run_memories(netlist, "after"))
+        return Synthesized(text, _run_memories(source, "before"), _run_memories(netlist, "after"))
 
     return make
 

@@ -16,8 +16,8 @@ MEMORIES = [
 ]
 
 
-def test_every_width(synthesise: Callable) -> None:
-    result = synthesise("ecp5", "synth_ecp5", *MEMORIES)
+def test_every_width(synthesize: Callable) -> None:
+    result = synthesize("ecp5", "synth_ecp5", *MEMORIES)
     assert result.values("DATA_WIDTH_[AB]") == {"1", "2", "4", "9", "18", "36"}
     assert result.after == result.before
     assert len(set(result.after)) > len(result.after) / 2

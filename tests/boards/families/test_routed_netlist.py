@@ -11,7 +11,7 @@ import pytest
 from bnngen.toolflow.flow import synthesis_script
 from bnngen.toolflow.netlist import models_of
 from bnngen.toolflow.toolchain import TOOLS, YOSYS
-from bnngen_boards.families.routed_netlist import Design
+from bnngen_boards.families.routed_netlist import RoutedDesign
 from bnngen_boards.profile import load_board
 from bnngen_sim.verilator import find_tools, run_tool
 
@@ -39,7 +39,7 @@ def run(source: Path, work: Path) -> str:
 
 def test_a_net_that_is_tied_to_itself() -> None:
     cell = {"type": "X", "connections": {"A": [3]}, "port_directions": {"A": "input"}}
-    design = Design({"cells": {"a": cell}, "ports": {}}, {})
+    design = RoutedDesign({"cells": {"a": cell}, "ports": {}}, {})
     for net, other in ((3, 4), (4, 5), (5, 4)):
         design.constant([net], other)
     with pytest.raises(ValueError, match="net 4 is tied to itself"):
@@ -60,7 +60,7 @@ def test_every_kind_of_cell(tmp_path: Path, name: str) -> None:
     router.run([*OPTIONS[name], *files], tmp_path, tmp_path / "router.log")
     module = json.loads((tmp_path / "routed.json").read_text())["modules"]["top"]
     assert {cell["type"] for cell in module["cells"].values()} >= CELLS[name]
-    design = Design(module, {})
+    design = RoutedDesign(module, {})
     board.routing.simplify(design)
     (tmp_path / "plain.json").write_text(json.dumps({"modules": {"top": design.finished()}}))
     command = "read_json plain.json; write_verilog -noattr plain.v"

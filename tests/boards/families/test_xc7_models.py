@@ -31,8 +31,8 @@ MORE = [
 """Other sizes, and pairs that are one memory."""
 
 
-def test_every_width_and_mode(synthesise: Callable) -> None:
-    result = synthesise("xc7", SYNTHESIS, *QUICK)
+def test_every_width_and_mode(synthesize: Callable) -> None:
+    result = synthesize("xc7", SYNTHESIS, *QUICK)
     assert result.values("RAM_MODE") == {"SDP", "TDP"}
     for access in ("READ", "WRITE"):
         assert result.values(f"{access}_WIDTH_[AB]") == {"0", "1", "2", "4", "9", "18", "36", "72"}
@@ -42,8 +42,8 @@ def test_every_width_and_mode(synthesise: Callable) -> None:
 
 
 @pytest.mark.slow
-def test_more_sizes(synthesise: Callable) -> None:
-    result = synthesise("xc7", SYNTHESIS, *MORE)
+def test_more_sizes(synthesize: Callable) -> None:
+    result = synthesize("xc7", SYNTHESIS, *MORE)
     assert result.values("RAM_EXTENSION_[AB]") == {"NONE", "UPPER", "LOWER"}
     assert result.after == result.before
     assert len(set(result.after)) > len(result.after) / 2

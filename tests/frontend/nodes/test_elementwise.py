@@ -43,7 +43,7 @@ def test_arithmetic_with_a_constant_on_either_side(op: str, constant: object, co
     agrees(model, close(model, out))
 
 
-def test_arithmetic_in_front_of_the_input_quantiser() -> None:
+def test_arithmetic_in_front_of_the_input_quantizer() -> None:
     model = File(3)
     x = model.node("Sub", model.node("Mul", model.node("Div", "x", 4.0), 8.0), 1.5)
     network = agrees(model, model.node("MatMul", model.quant(x, 0.5, 3.0), WEIGHTS.T))
@@ -67,7 +67,7 @@ def test_constants_are_folded_in_real_numbers() -> None:
     ids=["ties", "zero gamma", "irrational", "ties by beta"],
 )
 @pytest.mark.parametrize("scale", [1.0, -0.5])
-def test_batch_normalisation(gamma: list, beta: list, mean: list, variance: list, scale: float) -> None:
+def test_batch_normalization(gamma: list, beta: list, mean: list, variance: list, scale: float) -> None:
     """Behind a product, with variances that are perfect squares (sums on the threshold) and that are not."""
     model = File(3)
     sums = model.node("Mul", hidden(model), scale)
@@ -78,7 +78,7 @@ def test_batch_normalisation(gamma: list, beta: list, mean: list, variance: list
     agrees(model, model.node("MatMul", model.quant(out, 0.5, 3.0), WEIGHTS))
 
 
-def test_batch_normalisation_adds_epsilon() -> None:
+def test_batch_normalization_adds_epsilon() -> None:
     for attributes in ({}, {"epsilon": 0.5}):
         model = File(3)
         parameters = [PER_CHANNEL, PER_CHANNEL, PER_CHANNEL, np.zeros(4)]
@@ -86,7 +86,7 @@ def test_batch_normalisation_adds_epsilon() -> None:
 
 
 @pytest.mark.parametrize("attributes", [True, False])
-def test_batch_normalisation_between_an_unsqueeze_and_a_squeeze(attributes: bool) -> None:
+def test_batch_normalization_between_an_unsqueeze_and_a_squeeze(attributes: bool) -> None:
     """As BatchNorm1d is exported: (N, C) becomes (N, C, 1), by attributes up to opset 12, by inputs from 13 on."""
     model = File(3, opset=11 if attributes else 13)
     axes = {"axes": [2]} if attributes else {}
@@ -97,7 +97,7 @@ def test_batch_normalisation_between_an_unsqueeze_and_a_squeeze(attributes: bool
     agrees(model, close(model, model.node("Squeeze", out, *more, **axes)))
 
 
-def test_batch_normalisation_of_an_image() -> None:
+def test_batch_normalization_of_an_image() -> None:
     """Per channel of (N, C, H, W), in front of the input's quantiser: one quantiser for each channel."""
     model = File(2, 2, 3)
     parameters = [np.array(p) for p in ([2.0, -1.0], [0.5, 1.0], [0.25, -0.5], [4.0, 0.25])]
@@ -140,7 +140,7 @@ def test_too_few_constants_are_refused() -> None:
     )
 
 
-def test_relu_in_front_of_a_quantiser() -> None:
+def test_relu_in_front_of_a_quantizer() -> None:
     for signed in (0, 1):
         model = File(3)
         sums = model.node("Mul", hidden(model), PER_CHANNEL)
@@ -183,7 +183,7 @@ def test_parameters_that_are_no_numbers_are_refused(position: int, bad: float) -
     )
 
 
-def test_batch_normalisation_in_training_is_refused() -> None:
+def test_batch_normalization_in_training_is_refused() -> None:
     """It would take mean and variance from the batch, not from its inputs."""
     model = File(3, opset=15)
     parameters = [np.ones(4) for _ in range(4)]
@@ -284,7 +284,7 @@ def test_sums_that_would_broadcast_are_refused(tmp_path: Path, shapes: tuple) ->
     ("low", "high"), [(0.0, 6.0), (-1.0, 1.0), (None, 0.75), (-0.5, None), (-np.inf, 2.0)]
 )
 @pytest.mark.parametrize("opset", [9, 13])
-def test_clip_in_front_of_a_quantiser(low: float | None, high: float | None, opset: int) -> None:
+def test_clip_in_front_of_a_quantizer(low: float | None, high: float | None, opset: int) -> None:
     model = File(4, opset=opset)
     sums = model.node("Add", model.node("MatMul", model.quant("x", 0.5), np.eye(4)), 0.25)
     if opset < 11:

@@ -54,7 +54,7 @@ def test_matmul_with_plain_and_transposed_weights() -> None:
 
 @pytest.mark.parametrize("scale", [0.25, [[0.25]], [[0.25], [-0.5]], [[-1.0], [-1.0]]])
 @pytest.mark.parametrize("form", ["gemm", "transpose", "matmul"])
-def test_weights_behind_a_bipolar_quantiser(scale: object, form: str) -> None:
+def test_weights_behind_a_bipolar_quantizer(scale: object, form: str) -> None:
     """The scales stand beside the outputs, wherever the file's form has that axis."""
     weights, scales = np.array([[0.5, -0.1, 0.0], [-3.0, 2.0, -0.0]]), np.array(scale)
     model = File(3)
@@ -69,7 +69,7 @@ def test_weights_behind_a_bipolar_quantiser(scale: object, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["gemm", "transpose"])
-def test_weights_behind_a_quantiser_with_one_scale_for_each_output(form: str) -> None:
+def test_weights_behind_a_quantizer_with_one_scale_for_each_output(form: str) -> None:
     weights = np.array([[0.6, -0.3, 0.1], [-9.0, 2.6, 9.0], [0.0, 0.25, -0.75]])
     scales = np.array([[0.25], [1.0], [-0.5]])
     model = File(3)
@@ -170,7 +170,7 @@ def test_nan_and_infinite_weights_are_refused() -> None:
         )
 
 
-def test_a_bias_behind_a_quantiser() -> None:
+def test_a_bias_behind_a_quantizer() -> None:
     model = File(3)
     bias = model.quant(np.array([0.3, -7.0]), 0.25, 4.0, zero=1.0)
     agrees(model, model.node("Gemm", model.bipolar("x"), INTEGERS.T, bias))

@@ -22,7 +22,7 @@ def kinds(network: Network) -> list[str]:
 
 @pytest.mark.parametrize("axis", [1, -3])
 @pytest.mark.parametrize("scales", [(0.5, 0.5), (0.5, 0.25), (0.3, -0.7)])
-def test_concat_before_the_quantiser(axis: int, scales: tuple) -> None:
+def test_concat_before_the_quantizer(axis: int, scales: tuple) -> None:
     """Real numbers of any scales: each part gets the thresholds of its channels."""
     model = File(2, 4, 3)
     x = model.quant("x", 0.5, bits=3.0)

@@ -58,7 +58,7 @@ def test_scales_without_a_common_measure() -> None:
     )
 
 
-def test_channels_of_the_input_before_one_quantiser() -> None:
+def test_channels_of_the_input_before_one_quantizer() -> None:
     model = File(3)
     scaled = model.node("Mul", "x", np.array([[2.0, -1.0, 0.25]]))
     network = agrees(model, model.node("MatMul", model.quant(scaled, 0.5, 3.0), WEIGHTS.T))
@@ -192,7 +192,7 @@ ACCEPTED = "ROUND, HALF_EVEN, CEIL, FLOOR, UP, DOWN, ROUND_TO_ZERO, HALF_UP, HAL
         (0.5, 3.0, {"rounding_mode": "STOCHASTIC"}, f"has rounding mode STOCHASTIC; accepted are {ACCEPTED}"),
     ],
 )
-def test_quantisers_that_are_refused(scale: object, bits: object, attributes: dict, problem: str) -> None:
+def test_quantizers_that_are_refused(scale: object, bits: object, attributes: dict, problem: str) -> None:
     model = File(3)
     out = model.quant("x", scale, bits, name="q", **attributes)
     refuses(model, out, f"layer 'q': Quant {problem}")

@@ -72,7 +72,7 @@ def test_elementwise_operators_on_both_sides_of_a_flatten(shape: tuple) -> None:
     agrees(model, model.node("Gemm", x, weights(math.prod(shape)), transB=1))
 
 
-def test_channels_quantised_apart_before_a_flatten() -> None:
+def test_channels_quantized_apart_before_a_flatten() -> None:
     model = File(2, 2, 2)
     factor = np.array([2.0, -0.5]).reshape(1, 2, 1, 1)
     x = model.quant(model.node("Mul", "x", factor), 0.5, 3.0)

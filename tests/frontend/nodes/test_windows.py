@@ -39,8 +39,8 @@ WINDOWS: list[tuple[Kernel, Kernel, dict[str, Any]]] = [
 def ended(model: File, tensor: str, shape: tuple[int, ...]) -> str:
     """A dense layer behind it, which needs the flattened order to be right."""
     features = int(np.prod(shape))
-    quantised = model.bipolar(model.node("Add", tensor, 0.125))
-    return model.node("MatMul", model.node("Flatten", quantised), signs(features, 3))
+    quantized = model.bipolar(model.node("Add", tensor, 0.125))
+    return model.node("MatMul", model.node("Flatten", quantized), signs(features, 3))
 
 
 def out_shape(spatial: Kernel, kernel: Kernel, attributes: dict[str, Any]) -> Kernel:

@@ -114,7 +114,7 @@ def nonlinear(draft: Draft) -> None:
 
 
 @mutator(4)
-def quantised(draft: Draft) -> None:
+def quantized(draft: Draft) -> None:
     """Another quantiser."""
     at, shape = flowing(draft)
     scale = draft.constant(draft.pick((0.5, 1.0, 0.25, 2.0, number(draft))))

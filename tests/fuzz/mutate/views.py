@@ -72,7 +72,7 @@ def seen_otherwise(draft: Draft) -> None:
 
 
 @mutator(2)
-def quantised_otherwise(draft: Draft) -> None:
+def quantized_otherwise(draft: Draft) -> None:
     """The same with a quantiser that has a scale for each channel of that shape."""
     at, shape = flowing(draft)
     other = _another_shape(draft, shape)

@@ -14,7 +14,7 @@ import bnngen
 from bnngen.base.errors import RecipeError
 from bnngen.train.architectures import find_architecture
 from bnngen.train.choices import ARCHITECTURES
-from bnngen.train.datasets.dataset import DataSet, Part
+from bnngen.train.datasets.dataset import DataSet, Subset
 from bnngen.train.export import export_model
 from bnngen.train.inputs import Prepared, prepare
 from bnngen.train.recipe import Recipe
@@ -41,7 +41,7 @@ def recipe(architecture: str, bits: int = 1, data: dict | None = None, **model: 
 def data_for(recipe: Recipe) -> Prepared:
     rank = find_architecture(recipe.model).rank
     random = np.random.default_rng(0)
-    part = Part(random.integers(0, 256, (64, *SHAPES[rank]), np.uint8), np.arange(64) % 4)
+    part = Subset(random.integers(0, 256, (64, *SHAPES[rank]), np.uint8), np.arange(64) % 4)
     return prepare(DataSet(part, part, part, 4), recipe.data, rank, recipe.model.input_bits)
 
 

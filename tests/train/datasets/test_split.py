@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bnngen.base.errors import DataError
-from bnngen.train.datasets.dataset import Part, Samples
+from bnngen.train.datasets.dataset import Samples, Subset
 from bnngen.train.datasets.split import split
 from bnngen.train.recipe import DataTable
 
 
 def numbered(labels: list[int]) -> Samples:
     """Samples that hold their own number."""
-    return Samples(Part(np.arange(len(labels))[:, None], np.array(labels)))
+    return Samples(Subset(np.arange(len(labels))[:, None], np.array(labels)))
 
 
 @given(
@@ -42,6 +42,8 @@ def test_a_part_that_leaves_nothing() -> None:
 
 
 def test_a_label_that_training_has_not() -> None:
-    samples = Samples(Part(np.zeros((9, 1)), np.arange(9) % 3), test=Part(np.zeros((1, 1)), np.array([3])))
+    samples = Samples(
+        Subset(np.zeros((9, 1)), np.arange(9) % 3), test=Subset(np.zeros((1, 1)), np.array([3]))
+    )
     with pytest.raises(DataError, match="the test part has the label 3"):
         split(samples, DataTable(name="t", validation=3))

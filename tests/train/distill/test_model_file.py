@@ -11,7 +11,7 @@ from support.narrow import present
 from support.recipes import WriteRecipe
 
 from bnngen.base.errors import RecipeError
-from bnngen.train.datasets.dataset import Part
+from bnngen.train.datasets.dataset import Subset
 from bnngen.train.distill.model_file import ModelFile
 from bnngen.train.distill.teacher import load_teacher
 from bnngen.train.recipe import load_recipe
@@ -55,6 +55,6 @@ def test_only_answers_are_known(write_recipe: WriteRecipe, run: Path, more: str,
 
 
 def test_another_input(run: Path) -> None:
-    part = Part(np.zeros((4, 5, 5), np.uint8), np.zeros(4, np.int64))
+    part = Subset(np.zeros((4, 5, 5), np.uint8), np.zeros(4, np.int64))
     with pytest.raises(RecipeError, match=r"takes inputs of shape \(64,\), not \(25,\)"):
         ModelFile(run / "model.onnx", part)

@@ -12,7 +12,7 @@ from support.recipes import WriteRecipe
 
 from bnngen.base.errors import RecipeError
 from bnngen.train.distill.teacher import answer, load_teacher
-from bnngen.train.fit import Watcher
+from bnngen.train.fit import TrainWatcher
 from bnngen.train.recipe import load_recipe
 from bnngen.train.run import load_prepared, train
 
@@ -37,7 +37,7 @@ def student(write_recipe: WriteRecipe, teacher: Path) -> WriteRecipe:
     return write
 
 
-class StopBehind(Watcher):
+class StopBehind(TrainWatcher):
     def epoch(self, entry: dict, epochs: int) -> None:
         raise KeyboardInterrupt
 
@@ -64,8 +64,8 @@ def test_the_teacher_answers_for_its_own_view_of_a_sample(student: WriteRecipe, 
     loaded = load_teacher(present(recipe.distill), recipe, prepared, cpu)
     chosen = torch.tensor([5, 0, 7])
     logits, hidden = loaded(torch.zeros(3, 512), chosen)
-    grey = prepared.stored.train.x[chosen.numpy()].reshape(3, 64).astype(np.float32)
-    wanted = answer(loaded.network, torch.from_numpy(grey))
+    gray = prepared.stored.train.x[chosen.numpy()].reshape(3, 64).astype(np.float32)
+    wanted = answer(loaded.network, torch.from_numpy(gray))
     torch.testing.assert_close((logits, hidden), tuple(w.detach() for w in wanted))
 
 

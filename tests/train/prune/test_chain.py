@@ -46,7 +46,7 @@ def test_the_sizes_that_modules_tell() -> None:
     assert [m.num_features for m in network.body.modules() if hasattr(m, "num_features")][:2] == [3, 3]
 
 
-def test_the_optimiser_keeps_what_it_knows_of_the_rest() -> None:
+def test_the_optimizer_keeps_what_it_knows_of_the_rest() -> None:
     _, prepared, network = build()
     network.train()
     optimizer = torch.optim.Adam(network.parameters(), 0.1)

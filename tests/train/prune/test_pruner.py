@@ -14,7 +14,7 @@ from support.recipes import WriteRecipe
 import bnngen
 from bnngen.base.errors import RecipeError
 from bnngen.train.checkpoint import load_checkpoint
-from bnngen.train.fit import Watcher
+from bnngen.train.fit import TrainWatcher
 from bnngen.train.run import train
 
 pytestmark = pytest.mark.train
@@ -28,7 +28,7 @@ CUTS = {
 }
 
 
-class Stop(Watcher):
+class Stop(TrainWatcher):
     """Raises KeyboardInterrupt behind an epoch."""
 
     def __init__(self, behind: int) -> None:
