@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.narrow import present
 
 from bnngen.base.errors import BoardError
 from bnngen_boards.pll import DirectClock, ecp_pll, exact_mhz, ice_pll, plan_clock
@@ -39,13 +40,15 @@ def assert_not_worse(ours: Fraction, theirs: Fraction, wanted: Fraction) -> None
 @pytest.mark.parametrize("mhz", WANTED)
 def test_against_icepll(mhz: float) -> None:
     text = tool_output("yowasp-icepll", "-i", "12", "-o", str(mhz))
-    divr, divf, divq = (int(re.search(rf"{name}:\s+(\d+)", text)[1]) for name in ("DIVR", "DIVF", "DIVQ"))
+    divr, divf, divq = (
+        int(present(re.search(rf"{name}:\s+(\d+)", text))[1]) for name in ("DIVR", "DIVF", "DIVQ")
+    )
     theirs = Fraction(12 * (divf + 1), (divr + 1) << divq)
     ours = ice_pll(Fraction(12), exact_mhz(mhz))
     assert_not_worse(ours.out_mhz, theirs, exact_mhz(mhz))
     if ours.out_mhz == theirs:
         assert (ours.divr, ours.divf, ours.divq) == (divr, divf, divq)
-        assert ours.filter_range == int(re.search(r"FILTER_RANGE:\s+(\d+)", text)[1])
+        assert ours.filter_range == int(present(re.search(r"FILTER_RANGE:\s+(\d+)", text))[1])
 
 
 @pytest.mark.parametrize("highres", [[], ["--highres"]])

@@ -251,7 +251,7 @@ def routed_clocks() -> Iterator[tuple[str, float]]:
 
 
 def test_the_fastest_routed_clocks_are_those_of_the_tables() -> None:
-    fastest = {}
+    fastest: dict[str, float] = {}
     for device, mhz in routed_clocks():
         (name,) = [name for name in FASTEST_ROUTED_MHZ if device.startswith(name)]
         fastest[name] = max(mhz, fastest.get(name, 0))
