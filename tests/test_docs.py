@@ -7,7 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args
@@ -37,7 +37,7 @@ from bnngen_sim.stream_format import StreamFormat
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/README.md")])
-COMMANDS: dict[str, Any] = typer.main.get_group(app).commands
+COMMANDS: Mapping[str, Any] = typer.main.get_group(app).commands
 
 
 def registries(module: ModuleType) -> list[Registry[Choice]]:

@@ -158,7 +158,7 @@ def sample(family: str, number: int) -> Sample:
     network = random_network(rng, maps=number % 5 == 4)
     last = len(network.layers) - 1
     places = [Place(first=k == 0, last=k == last) for k in range(last + 1)]
-    ops = [layer.op for layer in network.layers]
+    ops = [layer.op for layer in network.layers if isinstance(layer.op, Dense | Conv2d)]
     options = [random_option(op, place, board, rng) for op, place in zip(ops, places, strict=True)]
     design = Design(Schedule(network, board, Fraction(25), tuple(options)))
     name, structure = [], Structure()
@@ -167,6 +167,7 @@ def sample(family: str, number: int) -> Sample:
         feed = [option.feed_style] if isinstance(op, Dense) else []
         structure += op.structure(engine, *feed, place, board)
         rows, columns = op.weights.shape
+        assert op.weight_type is not None
         name.append(
             f"{rows}x{columns} {op.input_type}*{op.weight_type.bits} {option.folding.pe} x "
             f"{option.folding.simd} {option.rom_style}"

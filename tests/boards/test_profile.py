@@ -251,9 +251,9 @@ def routed_clocks() -> Iterator[tuple[str, float]]:
                 yield load_board(boards[0]).device, float(clock[1])
 
 
-def test_the_fastest_routed_clocks_are_those_of_the_tables():
+def test_the_fastest_routed_clocks_are_those_of_the_tables() -> None:
     known = {name: mhz for family in ROUTINGS for name, mhz in FAMILIES[family].fastest_mhz.items()}
-    fastest = {}
+    fastest: dict[str, float] = {}
     for device, mhz in routed_clocks():
         (name,) = [name for name in known if device.startswith(name)]
         fastest[name] = max(mhz, fastest.get(name, 0))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from support.networks import weights
+from support.networks import layer_weights
 
 import bnngen
 from bnngen.base.errors import BnngenError, FitError, UsageError
@@ -64,7 +64,7 @@ def test_pruned_students_have_the_sizes_that_the_scheduler_saw(
     for c in candidates:
         folder = out / "students" / f"{c.number}_{c.epochs}_epochs"
         layers = bnngen.load(folder / "model.onnx").layers
-        assert [len(weights(layer)) for layer in layers] == [*c.widths, 10]
+        assert [len(layer_weights(layer)) for layer in layers] == [*c.widths, 10]
         assert sum(layer.op.weight_bits for layer in layers) == c.weight_memory_bits
         learns = load_recipe(folder / "student.toml")
         assert (learns.prune is not None) == (c.start == "pruned")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import tomli_w
-from support.networks import weights
+from support.networks import layer_weights
 
 import bnngen
 from bnngen.base.errors import UsageError
@@ -32,9 +32,9 @@ def test_a_pruned_student_begins_with_neurons_of_the_larger_network(
     path.write_text(tomli_w.dumps(learns.model_dump(mode="json", exclude_none=True)))
     out = train(path, tmp_path / "student").out
     small, large = (bnngen.load(folder / "model.onnx").layers for folder in (out, larger_run))
-    assert [weights(layer).shape for layer in small] == [(64, 64), (32, 64), (10, 32)]
-    neurons = {row.tobytes() for row in weights(large[0])}
-    assert all(row.tobytes() in neurons for row in weights(small[0]))
+    assert [layer_weights(layer).shape for layer in small] == [(64, 64), (32, 64), (10, 32)]
+    neurons = {row.tobytes() for row in layer_weights(large[0])}
+    assert all(row.tobytes() in neurons for row in layer_weights(small[0]))
 
 
 def test_convolutions_share_a_width(recipe_path: Path, tmp_path: Path) -> None:

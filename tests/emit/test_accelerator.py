@@ -162,7 +162,7 @@ def test_convolutions_that_take_rows_of_taps_at_once(data: st.DataObject, seed: 
     assume(any(wide))
 
     def wanted(number: int, option: Option) -> bool:
-        return not wide[number] or option.folding.simd > network.layers[number].op.channels
+        return not wide[number] or option.folding.simd > of_type(Conv2d, network.layers[number].op).channels
 
     check(choose(network, data, wanted), seed)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.networks import layer_weights
 from support.onnx_files import agrees, refuses, signs
 
 from tests.frontend.onnx_file import File
@@ -49,7 +50,7 @@ def test_each_channel_of_a_sum_has_its_own_scale() -> None:
     x = model.bipolar("x", 0.5)
     side = model.node("Mul", model.node("MatMul", x, signs(3, 3)), np.array([0.25, 1.0, -0.375]))
     network = agrees(model, ended(model, model.node("Add", x, model.node("Add", side, 0.1)), 3))
-    assert network.layers[1].op.weights.tolist() == [[4, 1], [1, 1], [8, -3]]
+    assert layer_weights(network.layers[1]).tolist() == [[4, 1], [1, 1], [8, -3]]
 
 
 def test_a_tensor_added_to_itself() -> None:

@@ -100,7 +100,7 @@ def test_signed_products_in_two_lanes(tmp_path: Path) -> None:
     m, xs, ws = Module(), Signal(6), Signal(8)
     m.submodules.dot = dot = DotProduct(2, 2, Encoding("signed", 3), Encoding("signed", 2), Target())
     m.d.comb += [dot.x.eq(xs), dot.w.eq(ws)]
-    offset = int(dot.code.offset([[0, 0]], 2)[0])
+    offset = int(dot.code.offset(np.array([[0, 0]]), 2)[0])
     for lane in range(2):
         weights = [Cat(ws[4 * k + lane], ws[4 * k + 2 + lane]).as_signed() for k in range(2)]
         plain = sum(xs[3 * k : 3 * k + 3].as_signed() * weights[k] for k in range(2))

@@ -21,6 +21,7 @@ from bnngen_hw.buffers.feed import VectorFeed
 from bnngen_hw.edges.axis import AxiStreamSink, AxiStreamSource, axi_stream
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.engine.engine import DenseEngine
+from bnngen_hw.memories import FeedStyle
 
 BIPOLAR, TERNARY, SCORE = Encoding("bipolar", 1), Encoding("signed", 2), Encoding("signed", 8)
 WAIVED = [
@@ -40,7 +41,7 @@ class Accelerator(Component):
         simd: tuple[int, int] = (4, 3),
         lanes: int = 8,
         levels: int = 1,
-        style: str = "block",
+        style: FeedStyle = "block",
         gap: float = 1,
     ) -> None:
         rng = np.random.default_rng(1)
@@ -81,7 +82,7 @@ class Accelerator(Component):
         return m
 
 
-SHAPES = {
+SHAPES: dict[str, dict[str, Any]] = {
     "folded": {},
     "serial": {"pe": (1, 1), "simd": (1, 1), "lanes": 1, "style": "distributed"},
     "flat": {"pe": (10, 5), "simd": (20, 10), "lanes": 20},

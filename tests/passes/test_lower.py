@@ -15,7 +15,7 @@ from support.rewrites import chain, inputs_for_every_code
 
 from bnngen.base.errors import ModelError
 from bnngen.frontend import import_onnx
-from bnngen.ir.graph import Graph, Node
+from bnngen.ir.graph import Graph, Node, Op
 from bnngen.ir.quantized import RELU, Affine, Bound, Linear, Reshape, Step, Sum
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact, exact_array
@@ -133,7 +133,15 @@ def test_zero_gamma_behind_a_negative_scale() -> None:
 
 
 def test_a_factor_of_zero_in_front_of_a_falling_row() -> None:
-    ops = [SIGN, affine(0, 1), linear([1, -1], [1, 1]), linear([1, 2]), affine(-1), SIGN, linear([1])]
+    ops: list[Op] = [
+        SIGN,
+        affine(0, 1),
+        linear([1, -1], [1, 1]),
+        linear([1, 2]),
+        affine(-1),
+        SIGN,
+        linear([1]),
+    ]
     in_every_leading_order(chain((2,), *ops))
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.random_graphs import affines, steps
 from support.rewrites import chain, fire, same_meaning
 
+from bnngen.ir.graph import Op
 from bnngen.ir.quantized import ALWAYS, NEVER, RELU, Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact
@@ -53,8 +54,10 @@ def test_a_falling_second_step_takes_the_complement() -> None:
 @settings(max_examples=60)
 @given(data=st.data(), channels=st.integers(1, 2))
 def test_it_is_exact(data: st.DataObject, channels: int) -> None:
-    ops = [draw for _ in range(2) for draw in (affines(channels), steps(channels))]
-    graph = chain((channels,), *(data.draw(op) for op in ops))
+    ops: list[Op] = []
+    for _ in range(2):
+        ops += [data.draw(affines(channels)), data.draw(steps(channels))]
+    graph = chain((channels,), *ops)
     before = fire(affine_into_step, graph, "n1")
     before = fire(affine_into_step, before, "n3")
     after = fire(merge_steps, before, "n3")

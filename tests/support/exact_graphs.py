@@ -83,8 +83,8 @@ def _affine(op: Affine, x: Numbers) -> Numbers:
 
 
 def _clip(op: Clip, x: Numbers) -> Numbers:
-    low = x if op.low is None else np.where(x < op.low, op.low, x)
-    return low if op.high is None else np.where(low > op.high, op.high, low)
+    low = x if op.low is None else np.where(x < op.low, exact_array(op.low), x)
+    return low if op.high is None else np.where(low > op.high, exact_array(op.high), low)
 
 
 def _passes(b: Bound, x: Exact, falling: bool) -> bool:

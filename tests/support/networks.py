@@ -51,7 +51,7 @@ def make_network(
     return _network((sizes[0],), types[0], layers)
 
 
-def weights(layer: NamedLayer) -> np.ndarray:
+def layer_weights(layer: NamedLayer) -> np.ndarray:
     """Those of a layer that has some."""
     op = layer.op
     assert isinstance(op, Dense | Conv2d)

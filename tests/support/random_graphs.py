@@ -100,10 +100,10 @@ def linears(draw: st.DrawFn, rows: int, columns: int) -> Linear:
 
 
 @st.composite
-def _input_quantizer(draw: st.DrawFn) -> list[Op]:
+def _input_quantizer(draw: st.DrawFn) -> tuple[Affine, Step]:
     scale = draw(st.sampled_from([1, 2, Fraction(1, 3), Fraction(-1, 2)]))
     before = Affine(exact_array(scale), exact_array(draw(SMALL)))
-    return [before, draw(steps(1, draw(MODES)))]
+    return before, draw(steps(1, draw(MODES)))
 
 
 @st.composite
@@ -139,7 +139,8 @@ def networks(draw: st.DrawFn) -> Graph:
     if kind != "dense":
         return draw({"maps": _maps, "residual": _residuals, "moves": _moves}[kind]())
     shape = draw(st.sampled_from([(1,), (2,), (3,), (2, 1), (1, 2, 2), (2, 1, 2)]))
-    features, ops = int(np.prod(shape)), draw(_input_quantizer())
+    features = int(np.prod(shape))
+    ops: list[Op] = [*draw(_input_quantizer())]
     ops += draw(st.lists(_scalars(), max_size=1))
     if len(shape) > 1:
         ops.insert(draw(st.integers(0, len(ops))), _flatten(shape))
@@ -182,7 +183,7 @@ def _convolutions(draw: st.DrawFn, shape: tuple[int, ...], pads: bool = True) ->
 def _pooled(draw: st.DrawFn, shape: tuple[int, ...]) -> tuple[list[Op], tuple[int, ...]]:
     """What stands behind a convolution: batch norms, a Clip, a quantiser, and pools anywhere among them."""
     channels = shape[-1]
-    ops = draw(st.lists(st.one_of(affines(channels), clips()), max_size=2))
+    ops: list[Op] = [*draw(st.lists(st.one_of(affines(channels), clips()), max_size=2))]
     ops.append(draw(steps(channels)))
     for place in sorted(draw(st.sets(st.integers(0, len(ops)), max_size=2)), reverse=True):
         pool = Pooling(draw(_any_window((1,) * len(shape[:-1]) if place else shape[:-1], pads=False)))
@@ -199,7 +200,7 @@ def _maps(draw: st.DrawFn) -> Graph:
     scale = draw(st.sampled_from([1, -1, Fraction(1, 4), Fraction(-1, 3)]))
     before, step = draw(_input_quantizer())
     zero = step.type.lo <= 0 <= step.type.hi  # only then padding has a code
-    ops = [before, step, Affine(exact_array(scale), exact_array(0))]
+    ops: list[Op] = [before, step, Affine(exact_array(scale), exact_array(0))]
     ops.append(convolution := draw(_convolutions(shape, pads=zero)))
     behind, shape = draw(_pooled(convolution.output_shape([shape])))
     ops += [*behind, *draw(st.lists(_scalars(), max_size=1)), _flatten(shape)]

@@ -80,7 +80,7 @@ class TestErrors:
 
     def test_baud(self) -> None:
         board = load_board("icebreaker")
-        board = board.model_copy(update={"uart": board.uart.model_copy(update={"baud": 12_000_000})})
+        board = board.model_copy(update={"uart": present(board.uart).model_copy(update={"baud": 12_000_000})})
         message = (
             r"^board 'icebreaker' at 24 MHz: uart\.baud: 12000000 baud needs a clock of at least 48 MHz$"
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,11 +85,11 @@ def test_a_second_run_comes_from_the_cache(
     routed: Routed, synthesized: Synthesized, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, _ = routed("icebreaker")
-    said = []
+    said: list[str] = []
     monkeypatch.setattr(Tool, "run", None)
     second = place_and_route(synthesized("icebreaker"), load_board("icebreaker"), tmp_path, said.append)
     assert said == ["nextpnr-ice40: nothing has changed, the bitstream comes from the cache"]
-    changed = {"cached": first.cached, "wall_s": first.wall_s, "bitstream": first.bitstream}
+    changed: dict[str, Any] = {"cached": first.cached, "wall_s": first.wall_s, "bitstream": first.bitstream}
     assert second.cached
     assert replace(second, **changed) == first
     for name in FILES["icebreaker"]:

@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_same_input_gives_the_same_netlist(
     """In another folder too: no paths in it."""
     board = load_board("icebreaker")
     rtl = shutil.copytree(small_accelerator.rtl, tmp_path / "elsewhere")
-    said = []
+    said: list[str] = []
     with caching(False):
         again = synthesize(rtl, small_accelerator.interface, board, 30, tmp_path / "out", said.append)
     assert not again.cached
@@ -101,7 +102,8 @@ def test_clock_out_of_reach(small_accelerator: StandIn, tmp_path: Path) -> None:
 def test_a_second_run_comes_from_the_cache(
     synthesized: Synthesized, small_accelerator: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    board, said = load_board("icebreaker"), []
+    board = load_board("icebreaker")
+    said: list[str] = []
     first = synthesized("icebreaker")
     monkeypatch.setattr(Yosys, "run", None)
     again = synthesize(
@@ -109,7 +111,7 @@ def test_a_second_run_comes_from_the_cache(
     )
     assert again.cached
     assert said == ["yosys: nothing has changed, the netlist comes from the cache"]
-    moved = {"cached": first.cached, "wall_s": first.wall_s, "folder": first.folder}
+    moved: dict[str, Any] = {"cached": first.cached, "wall_s": first.wall_s, "folder": first.folder}
     netlists = {name: getattr(first, name) for name in ("netlist", "accelerator_netlist")}
     assert replace(again, **moved, **netlists) == first
     for path in first.folder.iterdir():

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.narrow import present
 
 from bnngen.base.errors import MissingToolError, ToolError
 from bnngen.toolflow.toolchain import TOOLS, YOSYS, Tool
@@ -197,7 +198,7 @@ class TestRun:
         assert Path(text.strip()).is_dir()
 
     def test_first_use_is_told(self, use: Use, tmp_path: Path) -> None:
-        said = []
+        said: list[str] = []
         tool = use("print('Preparing to run some-tool. This might take a while...', file=sys.stderr)")
         tool.run([], tmp_path, tmp_path / "x.log", said.append)
         assert said == ["first use of some-tool: compiling it for this machine, once, up to half a minute"]
@@ -209,7 +210,7 @@ class TestRun:
 
         def interrupt() -> None:
             time.sleep(1)
-            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            signal.pthread_kill(present(threading.main_thread().ident), signal.SIGINT)
 
         threading.Thread(target=interrupt).start()
         start = time.monotonic()

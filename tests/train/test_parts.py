@@ -15,7 +15,7 @@ from bnngen.train.recipe import ModelTable
 
 pytestmark = pytest.mark.train
 
-EIGHT_BITS = InputCode(np.float32(1 / 128), np.float32(-1), 8, 1 / 128)
+EIGHT_BITS = InputCode(np.array(1 / 128, np.float32), np.array(-1, np.float32), 8, 1 / 128)
 
 
 def parts(code: InputCode = EIGHT_BITS, least_bits: int = 1, dropout: float = 0.0, **model: Any) -> Parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -79,7 +80,8 @@ def test_batch_normalization(gamma: list, beta: list, mean: list, variance: list
 
 
 def test_batch_normalization_adds_epsilon() -> None:
-    for attributes in ({}, {"epsilon": 0.5}):
+    choices: tuple[dict[str, Any], ...] = ({}, {"epsilon": 0.5})
+    for attributes in choices:
         model = File(3)
         parameters = [PER_CHANNEL, PER_CHANNEL, PER_CHANNEL, np.zeros(4)]
         agrees(model, model.node("BatchNormalization", hidden(model), *parameters, **attributes))
@@ -89,7 +91,7 @@ def test_batch_normalization_adds_epsilon() -> None:
 def test_batch_normalization_between_an_unsqueeze_and_a_squeeze(attributes: bool) -> None:
     """As BatchNorm1d is exported: (N, C) becomes (N, C, 1), by attributes up to opset 12, by inputs from 13 on."""
     model = File(3, opset=11 if attributes else 13)
-    axes = {"axes": [2]} if attributes else {}
+    axes: dict[str, Any] = {"axes": [2]} if attributes else {}
     more = [] if attributes else [np.array([2])]
     out = model.node("Unsqueeze", hidden(model), *more, **axes)
     parameters = [PER_CHANNEL, -PER_CHANNEL, PER_CHANNEL, np.abs(PER_CHANNEL)]
@@ -288,7 +290,7 @@ def test_clip_in_front_of_a_quantizer(low: float | None, high: float | None, ops
     model = File(4, opset=opset)
     sums = model.node("Add", model.node("MatMul", model.quant("x", 0.5), np.eye(4)), 0.25)
     if opset < 11:
-        ends = {name: v for name, v in (("min", low), ("max", high)) if v is not None}
+        ends: dict[str, Any] = {name: v for name, v in (("min", low), ("max", high)) if v is not None}
         clipped = model.node("Clip", sums, **ends)
     else:
         clipped = model.node("Clip", sums, *("" if v is None else v for v in (low, high)))

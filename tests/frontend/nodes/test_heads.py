@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from support.onnx_files import agrees, refuses
@@ -51,7 +53,7 @@ def test_argmax_of_codes() -> None:
 def test_topk_of_one(opset: int) -> None:
     model = File(3, opset=opset)
     more = [] if opset == 9 else [np.array([1])]
-    attributes = {"k": 1} if opset == 9 else {}
+    attributes: dict[str, Any] = {"k": 1} if opset == 9 else {}
     agrees(model, model.node("TopK", scores(model), *more, outputs=2, axis=1, **attributes))
 
 

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.narrow import of_type, present
+from support.networks import layer_weights
 from support.onnx_files import agrees, refuses, weights_of
 
+from bnngen.ops.dense import Dense
 from tests.frontend.onnx_file import File
 
 INTEGERS = np.array([[1.0, -2.0, 3.0], [0.0, 1.0, -1.0]])
@@ -23,7 +26,7 @@ def test_gemm(alpha: float, beta: float, transposed: int, bias: object) -> None:
     inputs = [model.bipolar("x"), weights] + ([] if bias is None else [np.array(bias)])
     out = model.node("Gemm", *inputs, alpha=alpha, beta=beta, transB=transposed)
     network = agrees(model, out)
-    assert network.layers[0].op.weights.tolist() == INTEGERS.astype(int).tolist()
+    assert layer_weights(network.layers[0]).tolist() == INTEGERS.astype(int).tolist()
 
 
 def test_gemm_by_its_defaults_and_with_an_empty_bias() -> None:
@@ -65,7 +68,7 @@ def test_weights_behind_a_bipolar_quantizer(scale: object, form: str) -> None:
         out = model.node("MatMul", x, model.node("Transpose", model.bipolar(weights, scales), perm=[1, 0]))
     else:
         out = model.node("MatMul", x, model.bipolar(weights.T, scales.T))
-    assert agrees(model, out).layers[0].op.weights.tolist() == [[1, -1, 1], [-1, 1, 1]]
+    assert layer_weights(agrees(model, out).layers[0]).tolist() == [[1, -1, 1], [-1, 1, 1]]
 
 
 @pytest.mark.parametrize("form", ["gemm", "transpose"])
@@ -81,7 +84,7 @@ def test_weights_behind_a_quantizer_with_one_scale_for_each_output(form: str) ->
         out = model.node("MatMul", x, model.node("Transpose", w, perm=[1, 0]))
     hidden = model.bipolar(out)
     network = agrees(model, model.node("MatMul", hidden, [[1.0], [1.0], [-1.0]]))
-    assert np.abs(network.layers[0].op.weights).max() == 3
+    assert np.abs(layer_weights(network.layers[0])).max() == 3
 
 
 def test_square_weights_do_not_hide_a_wrong_axis() -> None:
@@ -131,7 +134,7 @@ def test_a_huge_bias_is_kept_exactly() -> None:
     model = File(3)
     out = model.node("Gemm", model.bipolar("x"), INTEGERS, [2.0**40, -(2.0**40)], transB=1)
     network = agrees(model, model.node("MatMul", model.bipolar(out), [[1.0], [2.0]]))
-    assert network.layers[0].op.activation.thresholds.tolist() == [[-6], [3]]
+    assert present(of_type(Dense, network.layers[0].op).activation).thresholds.tolist() == [[-6], [3]]
 
 
 TOO_WIDE = (

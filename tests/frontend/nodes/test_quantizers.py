@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.networks import layer_weights
 from support.onnx_files import agrees, refuses, signs
 
 from tests.frontend.onnx_file import File
@@ -42,7 +43,7 @@ def test_one_scale_for_each_channel_of_the_input() -> None:
     model = File(3)
     x = model.quant("x", [[0.5, 0.25, 1.0]], 3.0, name="q")
     network = agrees(model, model.node("MatMul", x, WEIGHTS.T))
-    assert np.array_equal(network.layers[0].op.weights, WEIGHTS * [2, 1, 4])
+    assert np.array_equal(layer_weights(network.layers[0]), WEIGHTS * [2, 1, 4])
 
 
 def test_scales_without_a_common_measure() -> None:
@@ -165,7 +166,7 @@ def test_sign_where_zero_can_occur() -> None:
 def test_sign_of_weights_may_be_zero() -> None:
     model = File(3)
     network = agrees(model, model.node("MatMul", model.bipolar("x"), model.node("Sign", WEIGHTS.T / 7)))
-    assert network.layers[0].op.weights.tolist() == np.sign(WEIGHTS).astype(int).tolist()
+    assert layer_weights(network.layers[0]).tolist() == np.sign(WEIGHTS).astype(int).tolist()
 
 
 def test_weights_on_ties_follow_the_rounding_mode() -> None:

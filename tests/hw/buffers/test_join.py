@@ -43,7 +43,9 @@ def drive(
     """Runs to the end; returns the beats of each output, and the cycles in which they were offered first and
     in which the inputs were taken."""
     rng = random.Random(seed)
-    out, offered, taken = [[] for _ in outputs], [[] for _ in outputs], [[] for _ in inputs]
+    out: Cycles = [[] for _ in outputs]
+    offered: Cycles = [[] for _ in outputs]
+    taken: Cycles = [[] for _ in inputs]
 
     async def testbench(ctx: Any) -> None:
         waiting, held = [False] * len(inputs), [False] * len(outputs)

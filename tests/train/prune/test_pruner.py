@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from support.narrow import present
-from support.networks import weights
+from support.networks import layer_weights
 from support.recipes import WriteRecipe
 
 import bnngen
@@ -50,7 +50,7 @@ def pruning(
 
 
 def shapes(folder: Path) -> list[tuple[int, ...]]:
-    return [weights(layer).shape for layer in bnngen.load(folder / "model.onnx").layers]
+    return [layer_weights(layer).shape for layer in bnngen.load(folder / "model.onnx").layers]
 
 
 def test_neurons_vanish_from_the_file_and_the_verilog(write_recipe: WriteRecipe, tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_zeros_stay_zeros_to_the_end(
 ) -> None:
     more = f'schedule = "{schedule}"'
     report = train(pruning(write_recipe, unit, more=more), tmp_path / "out").report
-    found = [weights(layer) for layer in bnngen.load(tmp_path / "out" / "model.onnx").layers]
+    found = [layer_weights(layer) for layer in bnngen.load(tmp_path / "out" / "model.onnx").layers]
     assert all(set(np.unique(w)) == {-1, 0, 1} for w in found)
     assert sum(int((w != 0).sum()) for w in found) == report.nonzero_weights
     if unit == "weights":
