@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -127,7 +127,7 @@ class TestEnd:
             pass
 
     def test_a_generator_that_is_closed(self) -> None:
-        def pids() -> Iterator[int]:
+        def pids() -> Generator[int, None, None]:
             with running(shell("sleep 60")) as process:
                 yield process.pid
 

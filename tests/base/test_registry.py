@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -60,7 +60,7 @@ def test_a_field_answers_as_a_literal_does(shapes: Registry[Choice], value: obje
     class ByLiteral(BaseModel):
         shape: Literal["circle", "square"]
 
-    answers = []
+    answers: list[Any] = []
     for model in (ByRegistry, ByLiteral):
         try:
             answers.append(model.model_validate({"shape": value}).model_dump())

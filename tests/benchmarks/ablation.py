@@ -191,7 +191,9 @@ def quantization(bench: Bench) -> Group:
     def quantized(choice: Choices) -> Measure:
         def measure(seed: int) -> float:
             folder = bench.run(seed, model)
-            report = quantize_run(folder, bench.folder / "quantised.onnx", choice, samples=512)
+            report = quantize_run(folder, bench.folder / "quantized.onnx", choice, samples=512)
+            assert report.test_correct is not None
+            assert report.test_samples is not None
             return report.test_correct / report.test_samples
 
         return measure

@@ -121,7 +121,9 @@ def size(engine: Engine, board: Board) -> tuple[int, int]:
     with tempfile.TemporaryDirectory() as folder:
         module = synthesize(engine, board, Path(folder))
     kind = family(board.family)
-    return kind.count(module).lut, lut_levels(kind, module)
+    levels = lut_levels(kind, module)
+    assert levels is not None
+    return kind.count(module).lut, levels
 
 
 def routed_mhz(engine: Engine, board: Board) -> float:

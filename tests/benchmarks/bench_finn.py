@@ -119,6 +119,9 @@ def _table(published: Published) -> Table:
     with tempfile.TemporaryDirectory() as out:
         report = design.build(out, until="synth", data=random_frames(design.schedule.network, FRAMES)).report
     simulation, synthesis = report.simulation, report.synthesis
+    assert simulation is not None
+    assert synthesis is not None
+    assert synthesis.lut_levels is not None
     if simulation.mismatches or not simulation.as_predicted:
         sys.exit(f"{published.name}: the Verilog differs from the golden model: {simulation}")
     table = Table(f"{published.name} on {BOARD}, {FRAMES} frames exact in Verilator", "FINN, FPGA 2017")

@@ -164,8 +164,10 @@ def sample(family: str, number: int) -> Sample:
     name, structure = [], Structure()
     for op, place, option in zip(ops, places, options, strict=True):
         engine = EngineOption(option.folding, option.rom_style, option.table_style)
-        feed = [option.feed_style] if isinstance(op, Dense) else []
-        structure += op.structure(engine, *feed, place, board)
+        if isinstance(op, Dense):
+            structure += op.structure(engine, option.feed_style, place, board)
+        else:
+            structure += op.structure(engine, place, board)
         rows, columns = op.weights.shape
         assert op.weight_type is not None
         name.append(

@@ -42,7 +42,7 @@ class Accelerator(Component):
         lanes: int = 8,
         levels: int = 1,
         style: FeedStyle = "block",
-        gap: float = 1,
+        gap: int = 1,
     ) -> None:
         rng = np.random.default_rng(1)
         hidden = BIPOLAR if levels == 1 else Encoding.for_range(0, levels)

@@ -49,8 +49,8 @@ def test_nothing() -> None:
 
 
 def test_a_chain_ends_at_a_register() -> None:
-    first = [("LUT2", {"I0": [2], "I1": ["1"], "O": [4]}), ("LUT6", {"I0": [4], "O": [5]})]
-    second = [("FDRE", {"D": [5], "C": [3], "Q": [6]}), ("LUT1", {"I0": [6], "O": [7]})]
+    first: list[Cell] = [("LUT2", {"I0": [2], "I1": ["1"], "O": [4]}), ("LUT6", {"I0": [4], "O": [5]})]
+    second: list[Cell] = [("FDRE", {"D": [5], "C": [3], "Q": [6]}), ("LUT1", {"I0": [6], "O": [7]})]
     assert lut_levels(XC7, netlist(*first, *second)) == 2
     assert lut_levels(XC7, netlist(*reversed(first), *reversed(second))) == 2
 

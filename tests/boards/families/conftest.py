@@ -79,6 +79,6 @@ def _run_memories(source: Path, name: str) -> list[str]:
     command = [str(tools.verilator), *options, str(source), harness]
     run_tool(command, tools.environment, work, "Verilator failed")
     run_tool(["make", "-f", "Vtop.mk", "OPT_FAST=-O0"], tools.environment, work, "the compiler failed")
-    program = [work / "Vtop", str(MEMORY_STEPS)]
+    program = [str(work / "Vtop"), str(MEMORY_STEPS)]
     done = subprocess.run(program, check=True, capture_output=True, text=True, cwd=source.parent)
     return done.stdout.splitlines()

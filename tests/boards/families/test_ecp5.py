@@ -18,7 +18,7 @@ from tests.boards.families.netlists import cell, module
 from tests.boards.families.pll_tools import WANTED, assert_not_worse, tool_output
 
 
-def test_kinds():
+def test_kinds() -> None:
     kinds = [
         "LUT4",
         "LUT4",
@@ -35,7 +35,7 @@ def test_kinds():
 
 @pytest.mark.parametrize("highres", [[], ["--highres"]])
 @pytest.mark.parametrize("mhz", WANTED)
-def test_against_ecppll(mhz, highres):
+def test_against_ecppll(mhz: float, highres: list[str]) -> None:
     text = tool_output("yowasp-ecppll", "-i", "25", "-o", str(mhz), *highres)
     refclk, feedback, op, *os = (int(found) for found in re.findall(r"divisor: (\d+)", text))
     theirs = Fraction(25 * feedback * op, refclk * (os[0] if os else op))
@@ -44,7 +44,7 @@ def test_against_ecppll(mhz, highres):
 
 @settings(max_examples=40, deadline=None)
 @given(source=st.sampled_from([10, 12, 25, 48, 100]), tenths=st.integers(100, 4000))
-def test_limits(source, tenths):
+def test_limits(source: int, tenths: int) -> None:
     wanted = Fraction(tenths, 10)
     pll = ecp_pll(Fraction(source), wanted)
     assert Fraction(25, 8) <= pll.pfd_mhz <= 400
@@ -57,6 +57,6 @@ def test_limits(source, tenths):
 
 
 @pytest.mark.parametrize("mhz", [1, 9.9, 401])
-def test_unreachable(mhz):
+def test_unreachable(mhz: float) -> None:
     with pytest.raises(BoardError, match=r"the PLL makes 10 to 400 MHz$"):
         plan_clock(load_board("ulx3s_85f").clock, mhz)

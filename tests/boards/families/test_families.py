@@ -21,7 +21,7 @@ from bnngen.toolflow.toolchain import TOOLS
 from bnngen_boards.families import FAMILIES, PLLS, ROUTINGS, FamilyName, PllCell, family, two_port_width
 from bnngen_boards.families.family import Family
 from bnngen_boards.platform import make_platform
-from bnngen_boards.profile import board_names, load_board
+from bnngen_boards.profile import Board, board_names, load_board
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "boards" / "bnngen_boards" / "families"
@@ -138,7 +138,7 @@ class TestEveryRoutedFamily:
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=board_names())
-def test_boards_route_if_their_family_does(board) -> None:
+def test_boards_route_if_their_family_does(board: Board) -> None:
     assert board.place_and_route == (FAMILIES[board.family].routing is not None)
     if not board.place_and_route:
         with pytest.raises(AssertionError, match=f"family {board.family} has no place and route"):

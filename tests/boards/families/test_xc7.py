@@ -13,7 +13,7 @@ from bnngen_boards.families.xc7 import XC7
 from tests.boards.families.netlists import cell, module
 
 
-def test_logic():
+def test_logic() -> None:
     """Inverters, wide multiplexers, carry cells and buffers are no LUTs; latches are no flip-flops."""
     luts = [f"LUT{inputs}" for inputs in range(1, 7)]
     others = ["INV", "MUXF7", "MUXF8", "CARRY4", "BUFG", "IBUF", "LDCE", "VCC"]
@@ -22,7 +22,7 @@ def test_logic():
     assert counts == CellCounts(lut=6, ff=5, bram=0, dsp=0, carry=1)
 
 
-def test_blocks():
+def test_blocks() -> None:
     kinds = ["RAMB18E1", "RAMB36E1", "RAMB36E1", "DSP48E1"]
     assert XC7.count(module(*map(cell, kinds))) == CellCounts(lut=0, ff=0, bram=5, dsp=1, carry=0)
 
@@ -42,7 +42,7 @@ def test_blocks():
         ("RAM256X1S", 4),
     ],
 )
-def test_memories_made_of_luts(kind, luts):
+def test_memories_made_of_luts(kind: str, luts: int) -> None:
     assert XC7.count(module(cell(kind))) == CellCounts(lut=luts, ff=0, bram=0, dsp=0, carry=0)
 
 

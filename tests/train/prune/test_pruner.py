@@ -59,7 +59,7 @@ def test_neurons_vanish_from_the_file_and_the_verilog(write_recipe: WriteRecipe,
     assert shapes(tmp_path / "large") == [(16, 64), (16, 16), (16, 16), (10, 16)]
     assert shapes(tmp_path / "small") == [(8, 64), (8, 8), (8, 8), (10, 8)]
     assert report.weights == 8 * 64 + 2 * 8 * 8 + 10 * 8
-    assert report.test_accuracy > 0.15  # four epochs are few
+    assert present(report.test_accuracy) > 0.15  # four epochs are few
     designs = [
         bnngen.compile(bnngen.load(tmp_path / name / "model.onnx"), "icebreaker", fps=1000)
         for name in ("small", "large")
