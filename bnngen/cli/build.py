@@ -13,7 +13,7 @@ from bnngen.cli.console import answer_no
 from bnngen.cli.options import AllowModule, Frames, Model, nonempty
 
 if TYPE_CHECKING:
-    from bnngen.schedule.planner import Rate
+    from bnngen.schedule.budget import Rate
 
 
 class StepName(StrEnum):

@@ -55,4 +55,5 @@ def closed_form(weights: NDArray[np.float64], budget: float) -> NDArray[np.float
         level = (low + high) / 2
         bits = np.clip(level - np.log(weights) / np.log(4), LEAST, MOST)
         low, high = (level, high) if bits @ weights <= budget else (low, level)
-    return np.clip(low - np.log(weights) / np.log(4), LEAST, MOST)
+    result: NDArray[np.float64] = np.clip(low - np.log(weights) / np.log(4), LEAST, MOST)
+    return result

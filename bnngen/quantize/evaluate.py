@@ -22,12 +22,12 @@ GREATEST = 1e18
 _ONLY = {"auto_pad": (b"NOTSET", b"VALID"), "ceil_mode": (0,), "transA": (0,)}
 
 
-def is_moderate(x: NDArray) -> bool:
+def is_moderate(x: NDArray[Any]) -> bool:
     """Whether all numbers are finite, and no greater than `GREATEST`."""
     return bool((np.abs(x) <= GREATEST).all())
 
 
-def evaluate(node: onnx.NodeProto, inputs: list[NDArray | None]) -> NDArray:
+def evaluate(node: onnx.NodeProto, inputs: list[NDArray[Any] | None]) -> NDArray[Any]:
     """The result of ``node``, whose first input has the samples on axis 0; None stands for an input that is
     left out. Raises ModelError, also where the result is not moderate.
     """
@@ -68,7 +68,7 @@ def _gemm(x: list[Any], a: Attributes) -> Tensor:
 
 def _conv(x: list[Any], a: Attributes) -> Tensor:
     axes = x[0].ndim - 2
-    convolve: Callable = (functional.conv1d, functional.conv2d)[axes - 1]
+    convolve: Callable[..., Any] = (functional.conv1d, functional.conv2d)[axes - 1]
     ones = [1] * axes
     return convolve(
         _padded(x[0], a, 0.0),
@@ -81,13 +81,13 @@ def _conv(x: list[Any], a: Attributes) -> Tensor:
 
 def _max_pool(x: list[Any], a: Attributes) -> Tensor:
     axes = x[0].ndim - 2
-    pool: Callable = (functional.max_pool1d, functional.max_pool2d)[axes - 1]
+    pool: Callable[..., Any] = (functional.max_pool1d, functional.max_pool2d)[axes - 1]
     return pool(_padded(x[0], a, -torch.inf), a["kernel_shape"], a.get("strides", [1] * axes))
 
 
 def _average_pool(x: list[Any], a: Attributes) -> Tensor:
     axes = x[0].ndim - 2
-    pool: Callable = (functional.avg_pool1d, functional.avg_pool2d)[axes - 1]
+    pool: Callable[..., Any] = (functional.avg_pool1d, functional.avg_pool2d)[axes - 1]
     return pool(_padded(x[0], a, 0.0), a["kernel_shape"], a.get("strides", [1] * axes))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,15 +31,15 @@ class Grid:
     @property
     def hi(self) -> int:
         """The greatest code."""
-        return 2 ** (self.bits - self.signed) - 1
+        return int(2 ** (self.bits - self.signed) - 1)
 
-    def round(self, x: NDArray) -> Floats:
+    def round(self, x: NDArray[Any]) -> Floats:
         """The values of the grid that are next to ``x``, in its shape."""
         codes = np.clip(np.rint(x / self.scale + self.zero), self.lo, self.hi)
         return ((codes - self.zero) * self.scale).astype(np.float32)
 
 
-def symmetric(limit: NDArray | float, bits: int) -> Grid:
+def symmetric(limit: NDArray[Any] | float, bits: int) -> Grid:
     """From -``limit`` to ``limit``, without a zero point."""
     return Grid(_scale(limit, 2 ** (bits - 1) - 1), 0, bits, signed=True)
 
@@ -50,7 +51,7 @@ def asymmetric(low: float, high: float, bits: int) -> Grid:
     return Grid(scale, int(np.rint(-low / scale)), bits, signed=False)
 
 
-def _scale(width: NDArray | float, steps: int) -> Floats:
+def _scale(width: NDArray[Any] | float, steps: int) -> Floats:
     """The size of so many steps over a range; that of a range of nothing, or of next to nothing, does not
     matter: numbers so small have few digits."""
     scale = np.asarray(np.asarray(width, np.float64) / steps, np.float32)

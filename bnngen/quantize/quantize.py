@@ -59,11 +59,11 @@ class _Walk:
     """
 
     choices: Choices
-    constants: dict[str, NDArray]
+    constants: dict[str, NDArray[Any]]
     bits: dict[str, int]
     input: str
-    exact: dict[str, NDArray] = field(default_factory=dict)
-    rough: dict[str, NDArray] = field(default_factory=dict)
+    exact: dict[str, NDArray[Any]] = field(default_factory=dict)
+    rough: dict[str, NDArray[Any]] = field(default_factory=dict)
     grids: dict[str, str] = field(default_factory=dict)
     hidden: bool = False
     nodes: list[onnx.NodeProto] = field(default_factory=list)
@@ -71,7 +71,8 @@ class _Walk:
 
     @property
     def rule(self) -> Rule:
-        return RULES[self.choices.ranges]
+        result: Rule = RULES[self.choices.ranges]
+        return result
 
     def visit(self, node: onnx.NodeProto) -> None:
         """Quantise what ``node`` needs quantised, and compute both of its results."""
@@ -91,12 +92,12 @@ class _Walk:
         if node.op_type in PRODUCTS:
             self._finish_product(made)
 
-    def _values(self, names: Any, values: dict[str, NDArray]) -> list[NDArray | None]:
+    def _values(self, names: Any, values: dict[str, NDArray[Any]]) -> list[NDArray[Any] | None]:
         """The tensors of these names; None for one that is left out."""
         known = values | self.constants
         return [known[name] if name else None for name in names]
 
-    def constant(self, name: str, array: NDArray) -> str:
+    def constant(self, name: str, array: NDArray[Any]) -> str:
         self.constants[name] = np.asarray(array, np.float32)
         return name
 
@@ -181,7 +182,7 @@ class _Walk:
 
 
 def quantize_model(
-    model: onnx.ModelProto, x: NDArray, choices: Choices
+    model: onnx.ModelProto, x: NDArray[Any], choices: Choices
 ) -> tuple[onnx.ModelProto, list[ProductRecord]]:
     """The float ``model`` with Quant nodes in front of all products and on their weights.
 
@@ -206,7 +207,7 @@ def quantize_model(
     return _written(model, walk), walk.layers
 
 
-def _source(graph: onnx.GraphProto, constants: dict[str, NDArray]) -> onnx.ValueInfoProto:
+def _source(graph: onnx.GraphProto, constants: dict[str, NDArray[Any]]) -> onnx.ValueInfoProto:
     """The graph's only input."""
     inputs = [value for value in graph.input if value.name not in constants]
     if len(inputs) != 1:
@@ -214,7 +215,7 @@ def _source(graph: onnx.GraphProto, constants: dict[str, NDArray]) -> onnx.Value
     return inputs[0]
 
 
-def _samples(x: NDArray, source: onnx.ValueInfoProto) -> NDArray[np.float32]:
+def _samples(x: NDArray[Any], source: onnx.ValueInfoProto) -> NDArray[np.float32]:
     """``x`` as the float network takes it."""
     axes = [d.dim_value or None for d in source.type.tensor_type.shape.dim][1:]
     known = [n or m for n, m in zip(axes, x.shape[1:], strict=False)]
@@ -226,13 +227,15 @@ def _samples(x: NDArray, source: onnx.ValueInfoProto) -> NDArray[np.float32]:
     return np.asarray(x, np.float32)
 
 
-def _folded(node: onnx.NodeProto, constants: dict[str, NDArray]) -> NDArray:
+def _folded(node: onnx.NodeProto, constants: dict[str, NDArray[Any]]) -> NDArray[Any]:
     """The value of a node of constants alone, as exporters leave them in front of weights."""
-    return ReferenceEvaluator(node).run(None, {name: constants[name] for name in node.input if name})[0]
+    inputs = {name: constants[name] for name in node.input if name}
+    value: NDArray[Any] = ReferenceEvaluator(node).run(None, inputs)[0]
+    return value
 
 
 def _weight_bits(
-    nodes: list[onnx.NodeProto], constants: dict[str, NDArray], choices: Choices
+    nodes: list[onnx.NodeProto], constants: dict[str, NDArray[Any]], choices: Choices
 ) -> dict[str, int]:
     """The bits of each product's weights."""
     names = [n.input[1] for n in nodes if n.op_type in PRODUCTS and n.input[1] in constants]
@@ -245,7 +248,7 @@ def _weight_bits(
     return dict(zip(names, allocate([constants[name].size for name in names], choices.budget), strict=True))
 
 
-def _check(node: onnx.NodeProto, constants: dict[str, NDArray]) -> None:
+def _check(node: onnx.NodeProto, constants: dict[str, NDArray[Any]]) -> None:
     """Raises ModelError for a node of several computed tensors, and for one that is quantised already."""
     layer = node.name or node.op_type
     if "Quant" in node.op_type or node.op_type == "MultiThreshold":

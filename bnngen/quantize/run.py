@@ -95,12 +95,12 @@ def _check_out(out: Path, *inputs: Path | None) -> None:
 def _is_quantized(path: Path) -> bool:
     """Whether `quantise` has made the file."""
     try:
-        return read_model(path).producer_name == PRODUCER
+        return bool(read_model(path).producer_name == PRODUCER)
     except BnngenError:
         return False
 
 
-def _quantize(model: Any, x: NDArray, out: Path, choices: Choices, samples: int) -> QuantizeRecord:
+def _quantize(model: Any, x: NDArray[Any], out: Path, choices: Choices, samples: int) -> QuantizeRecord:
     """Write the quantised model to ``out`` and report its layers."""
     chosen = np.random.default_rng(_SEED).permutation(len(x))[:samples]
     x = x[np.sort(chosen)]

@@ -73,7 +73,8 @@ def _checked(contents: Any) -> dict[str, Any]:
         or not all(isinstance(e, dict) for e in contents["log"])
     ):
         raise ValueError("stage, epoch or log")
-    return contents
+    result: dict[str, Any] = contents
+    return result
 
 
 @contextmanager

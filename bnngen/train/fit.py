@@ -70,7 +70,8 @@ class Fit:
             with fitting():
                 stage = self.stages[checkpoint.stage]
             self._run_stage(checkpoint, stage)
-        return restore(self.recipe, self.prepared, checkpoint.best).eval()
+        result: Trainee = restore(self.recipe, self.prepared, checkpoint.best).eval()
+        return result
 
     def _run_stage(self, checkpoint: Checkpoint, stage: Stage) -> None:
         like = checkpoint.network if checkpoint.epoch else checkpoint.best

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,9 +43,9 @@ class Layout:
     """
 
     rank: int
-    thresholds: NDArray | None = None
+    thresholds: NDArray[Any] | None = None
 
-    def __call__(self, x: NDArray) -> NDArray:
+    def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
         """Samples with the channels last, (N, ...), in the network's own layout."""
         if self.thresholds is not None:
             x = _thermometer(x, self.thresholds)
@@ -54,7 +55,7 @@ class Layout:
             x = np.moveaxis(x, -1, 1)
         return np.ascontiguousarray(x.reshape(len(x), -1) if self.rank == 1 else x)
 
-    def image_shape(self, x: NDArray) -> tuple[int, int, int] | None:
+    def image_shape(self, x: NDArray[Any]) -> tuple[int, int, int] | None:
         """(C, H, W) of stored samples ``x`` as the network sees them, or None if they are tables.
 
         Sequences are images of one row or, for networks that take vectors, of a row a step.
@@ -108,19 +109,19 @@ def prepare(data: DataSet, table: DataTable, rank: int, bits: int | None) -> Pre
     return Prepared(DataSet(train, validation, test, data.classes), data, layout, code, image)
 
 
-def _range(x: NDArray) -> tuple[float, float]:
+def _range(x: NDArray[Any]) -> tuple[float, float]:
     low, high = float(x.min()), float(x.max())
     return low, high if high > low else low + 1
 
 
-def _binarize(x: NDArray, bits: int, table: DataTable) -> InputCode:
+def _binarize(x: NDArray[Any], bits: int, table: DataTable) -> InputCode:
     """-1 below the threshold, +1 from it on."""
     low, high = _range(x)
     mul = 2 / (high - low)
     return _code(mul, -mul * (low + table.threshold * (high - low)), bits, 1.0)
 
 
-def _spread(x: NDArray, bits: int, table: DataTable) -> InputCode:
+def _spread(x: NDArray[Any], bits: int, table: DataTable) -> InputCode:
     """The training data's least value becomes the least code, its greatest the greatest."""
     low, high = _range(x)
     half = 2 ** (min(bits, 8) - 1)
@@ -128,7 +129,7 @@ def _spread(x: NDArray, bits: int, table: DataTable) -> InputCode:
     return _code(mul, -1 - mul * low, bits, 1 / half)
 
 
-def _standardize(x: NDArray, bits: int, table: DataTable) -> InputCode:
+def _standardize(x: NDArray[Any], bits: int, table: DataTable) -> InputCode:
     """Each feature, or each channel, with mean 0 and deviation 1."""
     axes = (0, *range(2, x.ndim))
     mean, deviation = x.mean(axes, dtype=np.float64), x.std(axes, dtype=np.float64)
@@ -136,7 +137,7 @@ def _standardize(x: NDArray, bits: int, table: DataTable) -> InputCode:
     return _code(mul, -mean * mul, bits, STANDARD_RANGE / 2 ** (min(bits, 8) - 1))
 
 
-def _as_it_is(x: NDArray, bits: int, table: DataTable) -> InputCode:
+def _as_it_is(x: NDArray[Any], bits: int, table: DataTable) -> InputCode:
     """-1 and +1 already."""
     return _code(1.0, 0.0, bits, 1.0)
 
@@ -144,21 +145,23 @@ def _as_it_is(x: NDArray, bits: int, table: DataTable) -> InputCode:
 _CODES = {"binarize": _binarize, "range": _spread, "standardize": _standardize, "thermometer": _as_it_is}
 
 
-def _code(mul: NDArray | float, add: NDArray | float, bits: int, scale: float) -> InputCode:
+def _code(mul: NDArray[Any] | float, add: NDArray[Any] | float, bits: int, scale: float) -> InputCode:
     return InputCode(np.asarray(mul, np.float32), np.asarray(add, np.float32), bits, scale)
 
 
-def _levels(x: NDArray, table: DataTable) -> NDArray:
+def _levels(x: NDArray[Any], table: DataTable) -> NDArray[Any]:
     """The thermometer's thresholds: (features, levels) for tables, (levels,) for all pixels of images."""
     steps = np.arange(1, table.levels + 1) / (table.levels + 1)
     axis = 0 if x.ndim == 2 else None
     if table.spacing == "quantile":
-        return np.moveaxis(np.quantile(x, steps, axis=axis, method="higher"), 0, -1).astype(x.dtype)
+        quantiles = np.quantile(x, steps, axis=axis, method="higher")
+        levels: NDArray[Any] = np.moveaxis(quantiles, 0, -1).astype(x.dtype)
+        return levels
     low, high = x.min(axis=axis), x.max(axis=axis)
     return np.asarray(low)[..., None] + steps * np.asarray(high - low, np.float64)[..., None]
 
 
-def _thermometer(x: NDArray, thresholds: NDArray) -> NDArray[np.int8]:
+def _thermometer(x: NDArray[Any], thresholds: NDArray[Any]) -> NDArray[np.int8]:
     """+1 for each threshold that is reached, else -1: (N, ..., C) becomes (N, ..., C * levels)."""
     if x.ndim == 3:
         x = x[..., None]

@@ -50,7 +50,7 @@ def make_schedule(table: TrainTable, optimizer: Optimizer, epochs: int, batches:
     def factor(step: int) -> float:
         if step < warm:
             return (step + 1) / (warm + 1)
-        return share((step - warm) / max(1, total - warm))
+        return float(share((step - warm) / max(1, total - warm)))
 
     return LambdaLR(optimizer, factor)
 

@@ -70,7 +70,7 @@ def test_what_numpy_writes_is_read(write: Write, array: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-def test_the_names_are_numpy_s(tmp_path: Path, save: Callable) -> None:
+def test_the_names_are_numpy_s(tmp_path: Path, save: Callable[..., Any]) -> None:
     save(tmp_path / "d.npz", x=np.ones(2), y=np.zeros(1, int))
     arrays = Npz(tmp_path / "d.npz")
     assert list(arrays) == ["x", "y"]

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ def shell(*scripts: str) -> list[list[str]]:
     return [["/bin/sh", "-c", script] for script in scripts]
 
 
-def run(tmp_path: Path, *scripts: str, at_once: int = 2, heard: Heard | None = None) -> list[dict]:
+def run(tmp_path: Path, *scripts: str, at_once: int = 2, heard: Heard | None = None) -> list[dict[str, Any]]:
     lines: Heard = [] if heard is None else heard
     return run_programs(shell(*scripts), tmp_path, at_once, lambda *line: lines.append(line))
 

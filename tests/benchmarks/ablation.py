@@ -51,7 +51,9 @@ class Bench:
     def __init__(self, folder: Path, data: dict[str, Any], epochs: int) -> None:
         self.folder, self.data, self.epochs = folder, data, epochs
 
-    def run(self, seed: int, model: Tables | dict, epochs: int | None = None, **tables: dict) -> Path:
+    def run(
+        self, seed: int, model: Tables | dict[str, Any], epochs: int | None = None, **tables: dict[str, Any]
+    ) -> Path:
         """The folder of the run of this recipe."""
         source = {**self.data, "input": "range"} if model.get("input_bits") == 32 else self.data
         training = {"epochs": epochs or self.epochs, "batch": 64, "seed": seed}
@@ -65,9 +67,11 @@ class Bench:
         train(path, out)
         return out
 
-    def accuracy(self, seed: int, model: Tables | dict, epochs: int | None = None, **tables: dict) -> float:
+    def accuracy(
+        self, seed: int, model: Tables | dict[str, Any], epochs: int | None = None, **tables: dict[str, Any]
+    ) -> float:
         log = (self.run(seed, model, epochs, **tables) / "log.jsonl").read_text().splitlines()
-        return json.loads(log[-1])["report"]["test_accuracy"]
+        return float(json.loads(log[-1])["report"]["test_accuracy"])
 
 
 def toml(tables: Tables) -> str:

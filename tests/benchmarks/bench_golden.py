@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from bench import DIGITS, Row, Settings, Table, benchmark, measure
@@ -41,7 +42,7 @@ def _table(path: Path, settings: Settings, target: int | None) -> Table:
     real = x.astype(np.float64) / 255
     codes = quantize(real, network)
     few = codes[: max(1, settings.frames * MOST_OPERATIONS // (10_000 * operations(network)))]
-    programs: dict[str, tuple[NDArray, Callable[[], NDArray]]] = {
+    programs: dict[str, tuple[NDArray[Any], Callable[[], NDArray[Any]]]] = {
         INT64: (few, lambda: plain(network, few)),
         "Network.run": (codes, lambda: network.run(codes)),
         "golden, float64 images": (codes, lambda: bnngen.golden(network, real)),
@@ -71,7 +72,7 @@ def operations(network: Network) -> int:
     return sum(layer.op.operations for layer in network.layers if isinstance(layer.op, Dense))
 
 
-def plain(network: Network, y: NDArray) -> NDArray:
+def plain(network: Network, y: NDArray[Any]) -> NDArray[Any]:
     """The network in a few lines of numpy, as one would write it first."""
     for layer in network.layers:
         op = layer.op
@@ -84,15 +85,18 @@ def plain(network: Network, y: NDArray) -> NDArray:
     return y
 
 
-def activate(op: Dense, acc: NDArray) -> NDArray:
+def activate(op: Dense, acc: NDArray[Any]) -> NDArray[Any]:
     """The quantiser behind the sums (frames, N) of a layer."""
     assert op.activation is not None
     table, invert = op.activation.thresholds, op.activation.invert
     count = (acc[:, :, None] >= table).sum(axis=2)
-    return op.activation.type.lo + op.activation.step * np.where(invert, table.shape[1] - count, count)
+    result: NDArray[Any] = op.activation.type.lo + op.activation.step * np.where(
+        invert, table.shape[1] - count, count
+    )
+    return result
 
 
-def packed(network: Network, y: NDArray) -> NDArray:
+def packed(network: Network, y: NDArray[Any]) -> NDArray[Any]:
     """The same with 64 bipolar values in a word: K - 2*popcount(x XOR w), a block of frames at a time."""
     for layer in network.layers:
         op = layer.op
@@ -108,7 +112,7 @@ def packed(network: Network, y: NDArray) -> NDArray:
     return y
 
 
-def pack(values: NDArray) -> NDArray[np.uint64]:
+def pack(values: NDArray[Any]) -> NDArray[np.uint64]:
     """+1 and -1 (frames, K) to words (frames, W), one bit each, the rest zero."""
     bits = np.packbits(values > 0, axis=1)
     return np.ascontiguousarray(np.pad(bits, ((0, 0), (0, -bits.shape[1] % 8)))).view(np.uint64)

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from bench import DIGITS, Measured, Row, Settings, Table, benchmark
@@ -40,7 +41,7 @@ def simulation(settings: Settings) -> list[Table]:
     return [table]
 
 
-def _table(rtl: Path, network: Network, codes: NDArray, settings: Settings) -> Table:
+def _table(rtl: Path, network: Network, codes: NDArray[Any], settings: Settings) -> Table:
     expected = network.run(codes)
     few = min(settings.frames // 2, 40)
     one, all_cores = "batch, 1 process", f"batch, {usable_cores()} cores"
@@ -68,7 +69,7 @@ def _row(name: str, batch: Measured, cocotb: Measured) -> Row:
     return Row(name, batch.rate, "cycles/s", ratio, f"≥ {LEAST_RATIO} x {COCOTB}", ratio >= LEAST_RATIO)
 
 
-def _cocotb_seconds(rtl: Path, codes: NDArray, expected: NDArray) -> float:
+def _cocotb_seconds(rtl: Path, codes: NDArray[Any], expected: NDArray[Any]) -> float:
     """The whole process. Two of them that differ in the frames only tell what the frames take."""
     start = time.perf_counter()
     run_cocotb(rtl, codes, expected)

@@ -79,7 +79,7 @@ def _number(value: float) -> str:
 
 def _target(row: Row) -> str:
     if row.met is None:
-        return row.target
+        return str(row.target)
     return f"{row.target} " + ("[green]met[/]" if row.met else "[bold red]missed[/]")
 
 

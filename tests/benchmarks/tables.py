@@ -16,6 +16,7 @@ import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tomli_w
@@ -51,7 +52,7 @@ class Scores:
     balanced: float
 
     @classmethod
-    def of(cls, found: NDArray, labels: NDArray) -> Scores:
+    def of(cls, found: NDArray[Any], labels: NDArray[Any]) -> Scores:
         return cls(100 * float((found == labels).mean()), 100 * balanced_accuracy_score(labels, found))
 
 

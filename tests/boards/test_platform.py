@@ -72,7 +72,8 @@ def blink(board: Board) -> dict[str, str]:
     m.submodules.tx = tx = io.Buffer("o", uart.tx)
     m.submodules.led = lamp = io.Buffer("o", led)
     m.d.comb += [lamp.o.eq(rx.i), tx.o.eq(rx.i)]
-    return platform.prepare(m).files
+    result: dict[str, str] = platform.prepare(m).files
+    return result
 
 
 def test_own_pins(own_board: Callable[..., Path]) -> None:

@@ -82,7 +82,7 @@ def test_a_run_that_is_too_different(
     ],
 )  # fmt: skip
 def test_recipes_that_can_not_be_pruned(
-    recipe_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables: dict, message: str
+    recipe_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables: dict[str, Any], message: str
 ) -> None:
     recipe = Recipe.model_validate(load_recipe(recipe_path).model_dump() | tables)
     monkeypatch.setattr("bnngen.compress.start.finished_run", lambda folder: (recipe, None))

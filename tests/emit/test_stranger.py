@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,13 +20,13 @@ from bnngen.reference.data_file import load_data
 # ---------------------------------------------------------------------------------------------------
 
 
-def bits_of(value: int, stream: dict) -> int:
+def bits_of(value: int, stream: dict[str, Any]) -> int:
     if stream["encoding"] == "bipolar":
         return int(value > 0)
-    return value % (1 << stream["bits"])
+    return int(value % (1 << stream["bits"]))
 
 
-def to_hex(frame: list[int], stream: dict) -> list[str]:
+def to_hex(frame: list[int], stream: dict[str, Any]) -> list[str]:
     k, lines = stream["elements_per_beat"], []
     for start in range(0, len(frame), k):
         word = sum(bits_of(v, stream) << (i * stream["bits"]) for i, v in enumerate(frame[start : start + k]))
@@ -33,7 +34,7 @@ def to_hex(frame: list[int], stream: dict) -> list[str]:
     return lines
 
 
-def from_hex(words: list[str], stream: dict) -> list[int]:
+def from_hex(words: list[str], stream: dict[str, Any]) -> list[int]:
     values = []
     for word in words:
         for lane in range(stream["elements_per_beat"]):
@@ -46,8 +47,8 @@ def from_hex(words: list[str], stream: dict) -> list[int]:
     return values[: stream["elements_per_frame"]]
 
 
-def beats(stream: dict) -> int:
-    return -(-stream["elements_per_frame"] // stream["elements_per_beat"])
+def beats(stream: dict[str, Any]) -> int:
+    return int(-(-stream["elements_per_frame"] // stream["elements_per_beat"]))
 
 
 def run_bench(rtl: Path, work: Path, frames: list[list[int]]) -> list[list[int]]:

@@ -34,13 +34,15 @@ class BipolarQuant(OpRun):
 
 def record(folder: Path) -> dict[str, Any]:
     """What the training script wrote about its network."""
-    return json.loads((folder / RECORD).read_text())
+    result: dict[str, Any] = json.loads((folder / RECORD).read_text())
+    return result
 
 
 def scores(folder: Path) -> np.ndarray:
     """The network's scores (360, 10) of the test images, by an evaluator that shares no code with bnngen."""
     session = ReferenceEvaluator(str(folder / MODEL), new_ops=[BipolarQuant])
-    return session.run(None, {"pixels": np.load(folder / DATA)["x"].astype(np.float32)})[0]
+    result: np.ndarray = session.run(None, {"pixels": np.load(folder / DATA)["x"].astype(np.float32)})[0]
+    return result
 
 
 def count_correct(folder: Path) -> int:

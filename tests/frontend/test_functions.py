@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -52,7 +53,7 @@ def network(op: str, domain: str = "own") -> tuple[File, str]:
         [function("Other", ("Neg", ""), ("Relu", "")), function("Relu", ("Other", "own"))],
     ],
 )
-def test_the_body_takes_the_place_of_the_call(functions: list) -> None:
+def test_the_body_takes_the_place_of_the_call(functions: list[Any]) -> None:
     model, output = network("Relu")
     agrees(model, output, change=with_functions(*functions))
 
@@ -87,7 +88,7 @@ def test_a_body_with_unknown_operators_is_refused(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_functions_that_have_no_end(tmp_path: Path, functions: list, message: str) -> None:
+def test_functions_that_have_no_end(tmp_path: Path, functions: list[Any], message: str) -> None:
     model, output = network(functions[0].name)
     path = model.save(tmp_path / "model.onnx", output, change=with_functions(*functions))
     with pytest.raises(ModelFileError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -40,7 +41,7 @@ def test_layers_keep_the_names_of_the_file() -> None:
         (("fc_bias", "fc"), ["fc_bias", "fc"]),
     ],
 )
-def test_missing_and_repeated_names(given: tuple, found: list[str]) -> None:
+def test_missing_and_repeated_names(given: tuple[Any, ...], found: list[str]) -> None:
     """The biases need names too: theirs give way to those of the file."""
     model = File(3)
     network = agrees(model, two_layers(model, given))
@@ -70,7 +71,7 @@ def test_the_input_in_every_rank(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dims", [[], [3], [1, 2, 3, 4, 5], ["N", 0], ["N", "C"], ["N", 3, "H", "W"]])
-def test_input_shapes_that_are_refused(tmp_path: Path, dims: list) -> None:
+def test_input_shapes_that_are_refused(tmp_path: Path, dims: list[Any]) -> None:
     def reshape(model: onnx.ModelProto) -> None:
         value = helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, dims)
         model.graph.input[0].CopyFrom(value)

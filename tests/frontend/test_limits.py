@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,7 +88,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("build", CASES, ids=lambda build: build.__name__)
-def test_what_is_too_much_is_refused_at_once(tmp_path: Path, build: Callable) -> None:
+def test_what_is_too_much_is_refused_at_once(tmp_path: Path, build: Callable[..., Any]) -> None:
     model = File(3)
     path, start = model.save(tmp_path / "model.onnx", build(model)), time.process_time()
     with pytest.raises(ModelError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,7 +63,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("build", CASES, ids=lambda build: build.__name__)
-def test_from_the_file_to_the_verilog(build: Callable) -> None:
+def test_from_the_file_to_the_verilog(build: Callable[..., Any]) -> None:
     model = File(*CASES[build])
     verilog_agrees(agrees(model, build(model)), 1_000_000)
 

@@ -35,7 +35,7 @@ def test_every_type_of_number(dtype: Any) -> None:
         (TensorProto.UINT8, [0, 1, 255]),
     ],
 )
-def test_types_that_numpy_does_not_have(type_: int, numbers: list) -> None:
+def test_types_that_numpy_does_not_have(type_: int, numbers: list[Any]) -> None:
     assert read_tensor(helper.make_tensor("t", type_, [3], numbers)).tolist() == numbers
 
 

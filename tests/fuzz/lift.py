@@ -65,7 +65,8 @@ def _constant(node: onnx.NodeProto) -> np.ndarray:
     (attribute,) = node.attribute
     value = helper.get_attribute_value(attribute)
     if attribute.name == "value":
-        return numpy_helper.to_array(value)
+        result: np.ndarray = numpy_helper.to_array(value)
+        return result
     return np.array(value, CONSTANTS[attribute.name])
 
 

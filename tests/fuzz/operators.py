@@ -25,7 +25,7 @@ OPERATORS: list[type[OpRun]] = []
 """All of this file."""
 
 Axes = Sequence[int] | None
-Run = Callable[..., tuple]
+Run = Callable[..., tuple[Any, ...]]
 
 
 def operator(name: str, *domains: str) -> Callable[[Run], Run]:
@@ -38,7 +38,7 @@ def operator(name: str, *domains: str) -> Callable[[Run], Run]:
     return register
 
 
-def exact(array: NDArray) -> NDArray:
+def exact(array: NDArray[Any]) -> NDArray[Any]:
     """Doubles as fractions. Raises ValueError or OverflowError for NaN and infinity."""
     fractions = np.empty(array.shape, object)
     fractions.reshape(-1)[:] = [Fraction(v) for v in array.reshape(-1).tolist()]
@@ -49,16 +49,16 @@ IN_FRACTIONS = ContextVar("IN_FRACTIONS", default=False)
 """Whether a file is being evaluated in fractions: what is cast to doubles becomes fractions then."""
 
 
-def _is_exact(*arrays: NDArray | None) -> bool:
+def _is_exact(*arrays: NDArray[Any] | None) -> bool:
     return any(a is not None and a.dtype == object for a in arrays)
 
 
-def _number(value: float, x: NDArray) -> Any:
+def _number(value: float, x: NDArray[Any]) -> Any:
     """An attribute as a number of the kind that ``x`` holds."""
     return Fraction(float(value)) if _is_exact(x) else float(value)
 
 
-def _each(function: Callable[[Any], Any]) -> Callable[[NDArray], NDArray]:
+def _each(function: Callable[[Any], Any]) -> Callable[[NDArray[Any]], NDArray[Any]]:
     return lambda x: np.frompyfunc(function, 1, 1)(x) if x.size else x
 
 
@@ -70,12 +70,14 @@ def root(value: Fraction) -> Fraction:
     return Fraction(math.isqrt((value.numerator << 2 * ROOT_BITS) // value.denominator), 1 << ROOT_BITS)
 
 
-def _sqrt(x: NDArray) -> NDArray:
+def _sqrt(x: NDArray[Any]) -> NDArray[Any]:
     return _each(root)(x) if _is_exact(x) else np.sqrt(x)
 
 
 @operator("Cast")
-def run_cast(self: Any, x: NDArray, to: int = 0, saturate: int = 1, round_mode: str = "up") -> tuple:
+def run_cast(
+    self: Any, x: NDArray[Any], to: int = 0, saturate: int = 1, round_mode: str = "up"
+) -> tuple[Any, ...]:
     dtype = helper.tensor_dtype_to_np_dtype(to)
     if dtype.kind == "f" and IN_FRACTIONS.get():
         return (x if _is_exact(x) else exact(x.astype(np.float64)),)
@@ -83,12 +85,12 @@ def run_cast(self: Any, x: NDArray, to: int = 0, saturate: int = 1, round_mode: 
 
 
 @operator("Sqrt")
-def run_sqrt(self: Any, x: NDArray) -> tuple:
+def run_sqrt(self: Any, x: NDArray[Any]) -> tuple[Any, ...]:
     return (_sqrt(x),)
 
 
 @operator("Pow")
-def run_pow(self: Any, x: NDArray, exponent: NDArray) -> tuple:
+def run_pow(self: Any, x: NDArray[Any], exponent: NDArray[Any]) -> tuple[Any, ...]:
     if not _is_exact(x, exponent):
         return (np.power(x, exponent),)
     (power,) = exponent.reshape(-1)
@@ -96,7 +98,7 @@ def run_pow(self: Any, x: NDArray, exponent: NDArray) -> tuple:
     return (1 / whole if power < 0 else whole,)
 
 
-ROUNDINGS: dict[str, tuple[Callable, Callable]] = {
+ROUNDINGS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "ROUND": (np.round, round),
     "CEIL": (np.ceil, math.ceil),
     "FLOOR": (np.floor, math.floor),
@@ -120,20 +122,20 @@ def _signed(function: Callable[[Any], int], value: Fraction) -> int:
 
 
 @operator("BipolarQuant", *QONNX_DOMAINS)
-def run_bipolar_quant(self: Any, x: NDArray, scale: NDArray) -> tuple:
+def run_bipolar_quant(self: Any, x: NDArray[Any], scale: NDArray[Any]) -> tuple[Any, ...]:
     return (np.where(x >= 0, _number(1, x), _number(-1, x)) * scale,)
 
 
 def _quant(
     self: Any,
-    x: NDArray,
-    scale: NDArray,
-    zero: NDArray,
-    bits: NDArray,
+    x: NDArray[Any],
+    scale: NDArray[Any],
+    zero: NDArray[Any],
+    bits: NDArray[Any],
     signed: int = 1,
     narrow: int = 0,
     rounding_mode: str = "ROUND",
-) -> tuple:
+) -> tuple[Any, ...]:
     (width,) = (int(b) for b in bits.reshape(-1))
     if width != bits.reshape(-1)[0] or width < 1 or {signed, narrow} - {0, 1}:
         raise ValueError("a width is one whole number, signed and narrow are 0 or 1")
@@ -152,13 +154,13 @@ operator("IntQuant", *QONNX_DOMAINS)(_quant)
 @operator("MultiThreshold", *QONNX_DOMAINS)
 def run_multi_threshold(
     self: Any,
-    x: NDArray,
-    thresholds: NDArray,
+    x: NDArray[Any],
+    thresholds: NDArray[Any],
     out_scale: float = 1.0,
     out_bias: float = 0.0,
     out_dtype: str = "",
     data_layout: str = "NCHW",
-) -> tuple:
+) -> tuple[Any, ...]:
     if data_layout not in ("NCHW", "NCW", "NC") and x.ndim > 2:
         raise ValueError(f"no data layout {data_layout}")
     table = thresholds.reshape(thresholds.shape[0], *(1,) * (x.ndim - 2), -1)
@@ -171,13 +173,13 @@ def run_multi_threshold(
 @operator("BatchNormalization")
 def run_batch_normalization(
     self: Any,
-    x: NDArray,
-    *parameters: NDArray,
+    x: NDArray[Any],
+    *parameters: NDArray[Any],
     epsilon: float = 1e-5,
     momentum: float = 0.9,
     training_mode: int = 0,
     spatial: int = 1,
-) -> tuple:
+) -> tuple[Any, ...]:
     channels = x.shape[1:2] or (1,)
     if len(parameters) != 4 or any(p.shape != channels for p in parameters) or spatial != 1:
         raise ValueError("four parameters, each a number a channel")
@@ -192,12 +194,12 @@ def run_batch_normalization(
 @operator("Dropout")
 def run_dropout(
     self: Any,
-    x: NDArray,
-    ratio: NDArray | float = 0.5,
-    training: NDArray | bool = False,
+    x: NDArray[Any],
+    ratio: NDArray[Any] | float = 0.5,
+    training: NDArray[Any] | bool = False,
     seed: int = 0,
     is_test: int = 1,
-) -> tuple:
+) -> tuple[Any, ...]:
     """In training mode by chance: nobody computes the same."""
     if not np.any(training):
         return x, np.ones(x.shape, bool)
@@ -208,14 +210,14 @@ def run_dropout(
 @operator("Gemm")
 def run_gemm(
     self: Any,
-    a: NDArray,
-    b: NDArray,
-    c: NDArray | None = None,
+    a: NDArray[Any],
+    b: NDArray[Any],
+    c: NDArray[Any] | None = None,
     alpha: float = 1.0,
     beta: float = 1.0,
     transA: int = 0,
     transB: int = 0,
-) -> tuple:
+) -> tuple[Any, ...]:
     if a.ndim != 2 or b.ndim != 2:
         raise ValueError("two matrices")
     product = (a.T if transA else a) @ (b.T if transB else b) * _number(alpha, a)
@@ -225,7 +227,7 @@ def run_gemm(
 
 
 @operator("Softmax")
-def run_softmax(self: Any, x: NDArray, axis: int = -1) -> tuple:
+def run_softmax(self: Any, x: NDArray[Any], axis: int = -1) -> tuple[Any, ...]:
     """Its result is no fraction: doubles of exact differences from the greatest."""
     if self.run_params["opsets"].get("", 99) < 13:  # over all axes from this one on, by default the second
         axis = 1 if axis == -1 and not any(a.name == "axis" for a in self.onnx_node.attribute) else axis
@@ -234,6 +236,7 @@ def run_softmax(self: Any, x: NDArray, axis: int = -1) -> tuple:
     return (_softmax(x, axis),)
 
 
-def _softmax(x: NDArray, axis: int) -> NDArray:
+def _softmax(x: NDArray[Any], axis: int) -> NDArray[Any]:
     grown = np.exp((x - x.max(axis=axis, keepdims=True)).astype(np.float64))
-    return grown / grown.sum(axis=axis, keepdims=True)
+    result: NDArray[Any] = grown / grown.sum(axis=axis, keepdims=True)
+    return result

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import onnx
@@ -111,7 +112,7 @@ def _compared(contents: bytes, answer: Answer) -> Verdict:
 
 
 def _second_opinion(
-    model: onnx.ModelProto, x: NDArray[np.float64], batch: int | None, expected: NDArray
+    model: onnx.ModelProto, x: NDArray[np.float64], batch: int | None, expected: NDArray[Any]
 ) -> Verdict:
     """onnxruntime computes in floats, which round across thresholds now and then, but not in most frames."""
     other = runtime.outputs(model, x, batch)
@@ -132,7 +133,7 @@ def _has_scores(network: Network) -> bool:
     return not network.class_index and not network.host.softmax and len(network.output_shape) == 1
 
 
-def _expected(reference: Reference, x: NDArray[np.float64]) -> tuple[int | None, NDArray]:
+def _expected(reference: Reference, x: NDArray[np.float64]) -> tuple[int | None, NDArray[Any]]:
     """The outputs (frames, elements) and the batch size: the file's own, else all frames at once; where that
     does not work, one by one."""
     for size in dict.fromkeys((reference.batch, 1)):
@@ -148,7 +149,7 @@ def _expected(reference: Reference, x: NDArray[np.float64]) -> tuple[int | None,
     raise ValueError(f"{len(x)} frames give an output of shape {expected.shape}")
 
 
-def _differing(real: NDArray, expected: NDArray) -> NDArray[np.int64]:
+def _differing(real: NDArray[Any], expected: NDArray[Any]) -> NDArray[np.int64]:
     """The frames whose outputs are further apart than noise."""
     greatest = np.abs(expected).max(axis=1, keepdims=True, initial=0)
     with np.errstate(invalid="ignore"):
@@ -178,23 +179,24 @@ def _decided(reference: Reference, answer: Answer, doubtful: NDArray[np.int64], 
     return Verdict("undecided", "", f"frames {chosen.tolist()} are right in fractions")
 
 
-def _exact_outputs(host: Host, y: NDArray[np.int64]) -> NDArray:
+def _exact_outputs(host: Host, y: NDArray[np.int64]) -> NDArray[Any]:
     """The outputs (frames, elements) as fractions; behind a Softmax, doubles."""
     if host.softmax:
         return host.real_outputs(y).reshape(len(y), -1)
     y = (y if host.order is None else y[:, host.order]).astype(object)
     mul, add = (np.repeat(_fractions(p), y.shape[1] // len(p)) for p in (host.mul, host.add))
-    return y * mul + add
+    result: NDArray[Any] = y * mul + add
+    return result
 
 
-def _fractions(values: ExactArray) -> NDArray:
+def _fractions(values: ExactArray) -> NDArray[Any]:
     found = np.empty(values.shape, object)
     for index, value in np.ndenumerate(values):
         found[index] = sum((c * root(Fraction(r)) for r, c in value.terms.items()), Fraction(0))
     return found
 
 
-def _equal(ours: NDArray, right: NDArray, softmax: bool) -> bool:
+def _equal(ours: NDArray[Any], right: NDArray[Any], softmax: bool) -> bool:
     """Up to what square roots are off, or, behind a Softmax, doubles."""
     if softmax:
         return bool((np.abs(ours - right.astype(np.float64)) <= NOISE).all())

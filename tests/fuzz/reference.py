@@ -32,15 +32,16 @@ class Reference:
     def tensors(self, x: NDArray[np.float64]) -> dict[str, Any]:
         """Every tensor of the file for the frames ``x`` (N, ...)."""
         with np.errstate(all="ignore"):
-            return self.evaluator.run(None, {self.input: x}, intermediate=True)
+            result: dict[str, Any] = self.evaluator.run(None, {self.input: x}, intermediate=True)
+            return result
 
-    def real(self, x: NDArray[np.float64], batch: int | None) -> NDArray:
+    def real(self, x: NDArray[np.float64], batch: int | None) -> NDArray[Any]:
         """The output for the frames ``x`` (N, ...), so many at a time, or all of them."""
         size = batch or len(x)
         parts = [self.tensors(x[start : start + size])[self.output] for start in range(0, len(x), size)]
         return np.concatenate([np.reshape(p, (size, -1)) if batch else p for p in parts])
 
-    def exact(self, x: NDArray[np.float64], batch: int | None) -> NDArray:
+    def exact(self, x: NDArray[np.float64], batch: int | None) -> NDArray[Any]:
         """The same in fractions, which no rounding touches; slow."""
         doubles = self.evaluator.rt_inits_
         self.evaluator.rt_inits_ = {k: exact(v) if v.dtype == np.float64 else v for k, v in doubles.items()}

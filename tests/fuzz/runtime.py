@@ -61,7 +61,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 
 
-def outputs(model: onnx.ModelProto, x: NDArray[np.float64], batch: int | None) -> NDArray | None:
+def outputs(model: onnx.ModelProto, x: NDArray[np.float64], batch: int | None) -> NDArray[Any] | None:
     """The output for the frames ``x`` (N, ...), so many at a time, or None where onnxruntime does not say."""
     try:
         session = _session(standard(model))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ PARTS, PART = 10, 500
 
 
 @pytest.mark.parametrize("kind", QUICK)
-def test_right_or_refused(kind: str, fuzz: Callable) -> None:
+def test_right_or_refused(kind: str, fuzz: Callable[..., Any]) -> None:
     tally = fuzz(kind, QUICK[kind])
     if kind == "model":
         assert tally.accepted >= LEAST_ACCEPTED
@@ -23,12 +24,12 @@ def test_right_or_refused(kind: str, fuzz: Callable) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
-def test_thousands_of_model_files(part: int, fuzz: Callable) -> None:
+def test_thousands_of_model_files(part: int, fuzz: Callable[..., Any]) -> None:
     tally = fuzz("model", PART, fresh=True)
     assert tally.accepted >= LEAST_ACCEPTED
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", SLOW)
-def test_hundreds_of_other_files(kind: str, fuzz: Callable) -> None:
+def test_hundreds_of_other_files(kind: str, fuzz: Callable[..., Any]) -> None:
     fuzz(kind, SLOW[kind], fresh=True)

@@ -42,11 +42,15 @@ def one_node(
 def by_onnxruntime(model: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
-    return onnxruntime.InferenceSession(model.SerializeToString(), options).run(None, {"x": x})[0]
+    result: np.ndarray = onnxruntime.InferenceSession(model.SerializeToString(), options).run(None, {"x": x})[
+        0
+    ]
+    return result
 
 
 def ours(model: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
-    return ReferenceEvaluator(model, new_ops=list(OPERATORS)).run(None, {"x": x})[0]
+    result: np.ndarray = ReferenceEvaluator(model, new_ops=list(OPERATORS)).run(None, {"x": x})[0]
+    return result
 
 
 def agree(op: str, x: np.ndarray, inputs: list[Any], **attributes: Any) -> None:

@@ -19,7 +19,8 @@ WEIGHTS = np.array([[1.0, -1.0, 1.0], [1.0, 1.0, -1.0], [-1.0, 1.0, 1.0], [1.0, 
 
 def contents(write: Callable[[File], str], *shape: int) -> bytes:
     model = File(*shape)
-    return as_float32(model.proto(write(model))).SerializeToString()
+    result: bytes = as_float32(model.proto(write(model))).SerializeToString()
+    return result
 
 
 def dense(model: File) -> str:

@@ -65,7 +65,7 @@ class Grid:
             less, more = total // 2, total - total // 2
             self.before[axis], self.after[axis] = (less, more) if mode == "SAME_UPPER" else (more, less)
 
-    def taps(self, x: NDArray, fill: Any) -> NDArray:
+    def taps(self, x: NDArray[Any], fill: Any) -> NDArray[Any]:
         """(taps, N, C, *positions): what each tap of the window sees; beyond the map that is ``fill``."""
         edges = [(0, 0), (0, 0), *zip(self.before, self.after, strict=True)]
         padded = np.pad(x, edges, constant_values=fill)
@@ -81,16 +81,16 @@ class Grid:
 @operator("Conv")
 def run_conv(
     self: Any,
-    x: NDArray,
-    weights: NDArray,
-    bias: NDArray | None = None,
+    x: NDArray[Any],
+    weights: NDArray[Any],
+    bias: NDArray[Any] | None = None,
     auto_pad: str = "NOTSET",
     dilations: Axes = None,
     group: int = 1,
     kernel_shape: Axes = None,
     pads: Axes = None,
     strides: Axes = None,
-) -> tuple:
+) -> tuple[Any, ...]:
     rows, depth, *kernel = weights.shape
     if depth * group != x.shape[1] or rows % group or list(kernel_shape or kernel) != kernel:
         raise ValueError("weights that do not fit")
@@ -110,7 +110,7 @@ def run_conv(
 @operator("MaxPool")
 def run_max_pool(
     self: Any,
-    x: NDArray,
+    x: NDArray[Any],
     auto_pad: str = "NOTSET",
     ceil_mode: int = 0,
     dilations: Axes = None,
@@ -118,13 +118,13 @@ def run_max_pool(
     pads: Axes = None,
     storage_order: int = 0,
     strides: Axes = None,
-) -> tuple:
+) -> tuple[Any, ...]:
     grid = Grid(x.shape[2:], kernel_shape or (), strides, dilations, pads, auto_pad, ceil_mode)
     return (grid.taps(x, -np.inf).max(axis=0),)
 
 
 @operator("GlobalMaxPool")
-def run_global_max_pool(self: Any, x: NDArray) -> tuple:
+def run_global_max_pool(self: Any, x: NDArray[Any]) -> tuple[Any, ...]:
     """The evaluator's own takes the greatest of all channels where a map has one axis."""
     return (x.max(axis=tuple(range(2, x.ndim)), keepdims=True),)
 
@@ -132,7 +132,7 @@ def run_global_max_pool(self: Any, x: NDArray) -> tuple:
 @operator("AveragePool")
 def run_average_pool(
     self: Any,
-    x: NDArray,
+    x: NDArray[Any],
     auto_pad: str = "NOTSET",
     ceil_mode: int = 0,
     count_include_pad: int = 0,
@@ -140,7 +140,7 @@ def run_average_pool(
     kernel_shape: Axes = None,
     pads: Axes = None,
     strides: Axes = None,
-) -> tuple:
+) -> tuple[Any, ...]:
     grid = Grid(x.shape[2:], kernel_shape or (), strides, dilations, pads, auto_pad, ceil_mode)
     if not count_include_pad:
         counted = grid.taps(np.ones((1, 1, *x.shape[2:]), dtype=int), 0).sum(axis=0)
@@ -154,13 +154,13 @@ def run_average_pool(
 @operator("Resize")
 def run_resize(
     self: Any,
-    x: NDArray,
-    *inputs: NDArray,
+    x: NDArray[Any],
+    *inputs: NDArray[Any],
     coordinate_transformation_mode: str = "half_pixel",
     nearest_mode: str = "round_prefer_floor",
     mode: str = "nearest",
     **others: Any,
-) -> tuple:
+) -> tuple[Any, ...]:
     """Nearest neighbours only, along all axes; what else there is says nothing about these."""
     if (
         mode != "nearest"

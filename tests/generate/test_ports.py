@@ -13,7 +13,8 @@ from bnngen_hw.argmax import ArgMax
 from bnngen_hw.buffers.feed import VectorFeed
 from bnngen_hw.counting import index_range
 from bnngen_hw.edges.axis import AxiStreamSink, tdata_bits
-from bnngen_hw.edges.uart import UartStreamBridge, beat_layout
+from bnngen_hw.edges.bytes import beat_layout
+from bnngen_hw.edges.uart import UartStreamBridge
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.part import Part, bit_stream
 from bnngen_hw.pool import WindowMaximum
@@ -57,9 +58,9 @@ def test_the_formulas_are_the_widths(part: Part, parameters: dict[str, Any]) -> 
 def _width(member: Any) -> int:
     """The bits of a signal, or of a stream's payload."""
     if member.is_port:
-        return Shape.cast(member.shape).width
+        return int(Shape.cast(member.shape).width)
     payload = "tdata" if "tdata" in member.signature.members else "payload"
-    return Shape.cast(member.signature.members[payload].shape).width
+    return int(Shape.cast(member.signature.members[payload].shape).width)
 
 
 def test_numbered_ports() -> None:

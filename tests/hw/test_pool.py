@@ -44,7 +44,10 @@ def expected(pool: WindowMaximum, codes: np.ndarray, marks: np.ndarray) -> np.nd
     there = marks[..., None]
     greatest = np.where(there, values, low).max(axis=3)
     least = np.where(there, values, high).min(axis=3)
-    return np.where(pool.least.reshape(pool.words, pool.lanes), least, greatest).reshape(-1, pool.lanes)
+    result: np.ndarray = np.where(pool.least.reshape(pool.words, pool.lanes), least, greatest).reshape(
+        -1, pool.lanes
+    )
+    return result
 
 
 @settings(max_examples=80, deadline=None)

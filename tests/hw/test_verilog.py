@@ -98,7 +98,7 @@ def shape(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def converted(component: Any, name: str = "bnn_accelerator") -> str:
-    return verilog.convert(component, name=name, emit_src=False)
+    return str(verilog.convert(component, name=name, emit_src=False))
 
 
 def test_lints_clean(tmp_path: Path, shape: dict[str, Any]) -> None:

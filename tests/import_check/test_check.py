@@ -13,6 +13,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import bnngen
+from bnngen.frontend import onnx_node
 from bnngen.frontend.nodes import linear
 from bnngen.import_check.check import ImportCheck, ImportMismatchError, check_import
 from bnngen.import_check.evaluator import EvaluationError
@@ -21,7 +22,7 @@ from bnngen.numbers.rounding import QONNX_MODES
 QONNX = "qonnx.custom_op.general"
 
 
-def saved(path: Path, nodes: list, constants: dict[str, Any], shape: tuple = ("N", 4)) -> Path:
+def saved(path: Path, nodes: list[Any], constants: dict[str, Any], shape: tuple[Any, ...] = ("N", 4)) -> Path:
     graph = helper.make_graph(
         nodes,
         "network",
@@ -67,7 +68,7 @@ def test_a_right_import_shows_no_difference(two_layers: Path) -> None:
 
 
 def test_a_wrong_bias_is_found_where_it_is(two_layers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    right = linear.channel_parameters
+    right = onnx_node.channel_parameters
     monkeypatch.setattr(linear, "channel_parameters", lambda *a: right(*a)[::-1])
     found = check_import(bnngen.load(two_layers), FRAMES)
     assert found.differing > 100

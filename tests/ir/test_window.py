@@ -1,5 +1,7 @@
 """Windows: sizes, and what makes no sense."""
 
+from typing import Any
+
 import pytest
 
 from bnngen.ir.window import Window
@@ -26,7 +28,7 @@ def test_in_words() -> None:
         (((2,), (1,), (1,), (-1,), (0,)), r"has padding \(-1,\) and \(0,\)"),
     ],
 )
-def test_what_makes_no_sense(numbers: tuple, message: str) -> None:
+def test_what_makes_no_sense(numbers: tuple[Any, ...], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Window(*numbers)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -92,7 +93,7 @@ def test_round_exactly_of_irrational_numbers(mode: str, a: int, b: Fraction) -> 
     assert round_exactly(Exact.of(2).sqrt() * a + b, mode) == DEFINITIONS[mode](near)
 
 
-def reference(x: np.ndarray, mul: list, add: list, mode: str, lo: int, hi: int) -> list[int]:
+def reference(x: np.ndarray, mul: list[Any], add: list[Any], mode: str, lo: int, hi: int) -> list[int]:
     """Element by element in fractions; the channels of x are its last axis."""
     flat = []
     for i, value in enumerate(x.reshape(-1).tolist()):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from support.rewrites import chain, fire, same_meaning
@@ -37,7 +39,7 @@ def joined(*ops: Op | None) -> Graph:
 
 
 @pytest.mark.parametrize("ops", [(EACH, ONE), (None, EACH), (ONE, ONE, None), (ONE, ONE)])
-def test_the_parameters_are_joined_too(ops: tuple) -> None:
+def test_the_parameters_are_joined_too(ops: tuple[Any, ...]) -> None:
     before = joined(*ops)
     after = fire(affine_behind_concat, before, "join")
     assert [n.name for n in after.nodes if isinstance(n.op, Affine)] == ["join_scale"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -72,7 +74,7 @@ def test_those_of_groups_and_taps_too() -> None:
 
 
 @pytest.mark.parametrize("factors", [[1, 1, Exact.of(2).sqrt()], [1, 1, 1000]])
-def test_other_factors_for_each_channel_are_refused(factors: list) -> None:
+def test_other_factors_for_each_channel_are_refused(factors: list[Any]) -> None:
     graph = chain((3,), Affine(exact_array(factors), exact_array(0)), Linear(WEIGHTS))
     assert affine_through_product(graph, graph["n1"]) == Refusal(
         "n0",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,7 +60,7 @@ def test_a_name_that_is_taken_is_not_used_again() -> None:
     ],
     ids=["bipolar already", "ternary weights", "another type", "not neighbours"],
 )
-def test_it_leaves_other_patterns_alone(ops: list) -> None:
+def test_it_leaves_other_patterns_alone(ops: list[Any]) -> None:
     graph = chain((2,), *ops)
     assert [binary_to_bipolar(graph, node) for node in graph.nodes] == [None] * len(ops)
 

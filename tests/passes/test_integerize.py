@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,7 +100,7 @@ def plain_sign(threshold: Fraction = Fraction(0)) -> Step:
     ],
 )
 def test_a_plain_sign_is_accepted_where_its_zero_is_not_reached(
-    weights: list, threshold: Fraction, accepted: bool
+    weights: list[Any], threshold: Fraction, accepted: bool
 ) -> None:
     step, linear = plain_sign(threshold), Linear(np.array(weights))
     graph = chain((len(weights[0]),), SIGN, linear, step)

@@ -236,7 +236,7 @@ def test_layers_without_a_quantizer_between_them() -> None:
         ),
     ],
 )
-def test_what_can_not_be_lowered_is_refused_by_name(ops: list, message: str) -> None:
+def test_what_can_not_be_lowered_is_refused_by_name(ops: list[Any], message: str) -> None:
     with pytest.raises(ModelError) as error:
         lower(chain((2,), *ops))
     assert str(error.value) == message

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from support.exact_graphs import evaluate
@@ -58,7 +60,9 @@ def test_it_is_exact(shape: tuple[int, ...]) -> None:
         ((1,), (), [0]),
     ],
 )
-def test_where_each_element_comes_from(shape: tuple, target: tuple, order: list[int]) -> None:
+def test_where_each_element_comes_from(
+    shape: tuple[Any, ...], target: tuple[Any, ...], order: list[int]
+) -> None:
     """Channels last on both sides; the file's order, channels first, is the same."""
     op = Reshape(target)
     assert op.permutation(shape).tolist() == order
@@ -111,7 +115,7 @@ def test_the_host_orders_channels_with_parameters_of_their_own() -> None:
         (SIGN, Pooling(Window.plain((1,))), Reshape((1, 2, 3)), POOL),
     ],
 )
-def test_the_host_leaves_other_patterns_alone(ops: tuple) -> None:
+def test_the_host_leaves_other_patterns_alone(ops: tuple[Any, ...]) -> None:
     """Parameters of channels that are gone, the same order, a dense layer, and what is no input any more."""
     graph = chain((3, 2), *ops)
     assert [reshape_of_input(graph, node) for node in graph.nodes] == [None] * len(ops)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from support.rewrites import fire, same_meaning
 
@@ -30,7 +32,7 @@ def graph(first: int, last: int, *more: Node) -> Graph:
         (0, 1, [ChannelSlice]),
     ],
 )
-def test_only_what_is_left(first: int, last: int, kinds: list) -> None:
+def test_only_what_is_left(first: int, last: int, kinds: list[Any]) -> None:
     before = graph(first, last)
     after = fire(slice_before_concat, before, "cut")
     assert [type(n.op) for n in after.nodes] == kinds

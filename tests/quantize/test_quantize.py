@@ -23,7 +23,7 @@ Step = tuple[str, list[np.ndarray], dict[str, Any]]
 random = np.random.default_rng(0)
 
 
-def model(shape: tuple[int, ...], *nodes: tuple, opset: int = 13) -> onnx.ModelProto:
+def model(shape: tuple[int, ...], *nodes: tuple[Any, ...], opset: int = 13) -> onnx.ModelProto:
     """A chain from x to the last node; a node is (operator, constants, attributes)."""
     made, tensors, name = [], [], "x"
     for index, (op, constants, attributes) in enumerate(nodes):
@@ -45,7 +45,8 @@ def norm(channels: int) -> Step:
 
 
 def dense(inputs: int, outputs: int) -> np.ndarray:
-    return random.normal(size=(inputs, outputs)) / inputs**0.5
+    result: np.ndarray = random.normal(size=(inputs, outputs)) / inputs**0.5
+    return result
 
 
 MLP: tuple[Step, ...] = (
@@ -72,7 +73,8 @@ NETWORKS: dict[str, tuple[tuple[int, ...], tuple[Step, ...]]] = {"mlp": ((12,), 
 
 
 def in_float(proto: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
-    return onnxruntime.InferenceSession(proto.SerializeToString()).run(None, {"x": x})[0]
+    result: np.ndarray = onnxruntime.InferenceSession(proto.SerializeToString()).run(None, {"x": x})[0]
+    return result
 
 
 def scores(proto: onnx.ModelProto, x: np.ndarray, tmp_path: Path) -> np.ndarray:
@@ -166,7 +168,7 @@ def test_a_budget_gives_each_layer_its_bits() -> None:
         ),
     ],
 )
-def test_what_is_refused(nodes: list, message: str) -> None:
+def test_what_is_refused(nodes: list[Any], message: str) -> None:
     with pytest.raises(ModelError) as error:
         quantize_model(model((12,), MLP[0], *nodes), np.zeros((2, 12)), Choices())
     assert message in str(error.value)

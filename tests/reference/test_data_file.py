@@ -100,7 +100,7 @@ def test_calibration_inputs(save: Save) -> None:
         ({"x": np.full((1, 2), 10.0), "x_scale": 1e308}, r"x holds inf at \(0, 0\)"),
     ],
 )
-def test_what_nothing_can_be_calibrated_on(save: Save, arrays: dict, message: str) -> None:
+def test_what_nothing_can_be_calibrated_on(save: Save, arrays: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         calibration_inputs(save(**arrays))
 
@@ -170,7 +170,7 @@ def test_channels_move_to_the_end() -> None:
         ({"x": np.array([{}], dtype=object)}, "x holds Python objects; accepted are booleans"),
     ],
 )
-def test_refusals(network: Network, save: Save, arrays: dict, message: str) -> None:
+def test_refusals(network: Network, save: Save, arrays: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         load_data(save(**arrays), network)
 

@@ -44,7 +44,7 @@ def near_boundaries(q: Quantizer, dtype: Any) -> np.ndarray:
     st.integers(-4, 3),
     st.integers(1, 4),
 )
-def test_floats_on_boundaries(rounding: str, dtype: Any, rows: list, lo: int, levels: int) -> None:
+def test_floats_on_boundaries(rounding: str, dtype: Any, rows: list[Any], lo: int, levels: int) -> None:
     mul, add = zip(*rows, strict=True)
     q = quantizer(mul, add, rounding, lo, lo + levels)
     x = near_boundaries(q, dtype)
@@ -78,7 +78,7 @@ def test_many_levels_are_rounded(dtype: Any) -> None:
     st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=2),
     st.sampled_from([None, 1 / 255, -0.1]),
 )
-def test_integers(dtype: Any, low: int, span: int, rows: list, scale: float | None) -> None:
+def test_integers(dtype: Any, low: int, span: int, rows: list[Any], scale: float | None) -> None:
     info = np.iinfo(dtype)
     low = min(max(low, info.min), info.max - 1)
     high = min(low + span, info.max)

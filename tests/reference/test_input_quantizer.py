@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,7 +66,7 @@ def test_a_bipolar_row_is_a_sign(falling: bool) -> None:
 @pytest.mark.parametrize(
     "values", [[0, 1, 3], [0, 0, 0], [0, 1, 1], [0, Exact.of(2).sqrt(), Exact.of(8).sqrt()]]
 )
-def test_thresholds_that_are_no_rounding(values: list) -> None:
+def test_thresholds_that_are_no_rounding(values: list[Any]) -> None:
     row = [(Exact.of(v), False) for v in values]
     assert uniform_row(row, False, IntType(0, 3)) is None
 

@@ -46,7 +46,7 @@ def read(path: Path, contents: Any) -> ReportRecord:
     return read_report(path)
 
 
-def places(value: Any, keys: tuple = ()) -> Iterator[tuple]:
+def places(value: Any, keys: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The keys of every value in a report; of lists the first entry stands for all."""
     yield keys
     children = (
@@ -56,7 +56,7 @@ def places(value: Any, keys: tuple = ()) -> Iterator[tuple]:
         yield from places(child, (*keys, key))
 
 
-def changed(report: dict[str, Any], keys: tuple, value: Any) -> Any:
+def changed(report: dict[str, Any], keys: tuple[Any, ...], value: Any) -> Any:
     """A copy of the report with another value at ``keys``."""
     if not keys:
         return value
@@ -132,7 +132,7 @@ def test_reports_of_the_first_version_are_read(report: dict[str, Any], tmp_path:
     ],
 )
 def test_a_wrong_field_is_named(
-    report: dict[str, Any], tmp_path: Path, keys: tuple, value: Any, message: str
+    report: dict[str, Any], tmp_path: Path, keys: tuple[Any, ...], value: Any, message: str
 ) -> None:
     with pytest.raises(DataError, match=rf"^'{tmp_path}/report.json' is damaged: {message}.*; build again$"):
         read(tmp_path, changed(report, keys, value))

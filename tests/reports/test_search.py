@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from bnngen.reports.results import CandidateRecord, SearchRecord
 from bnngen.reports.search import EDGE, HEIGHT, WIDTH, plot, write_report
 
 
-def student(number: int, accuracy: float, bram: int, final: bool = False) -> dict:
+def student(number: int, accuracy: float, bram: int, final: bool = False) -> dict[str, Any]:
     return {
         "number": number,
         "start": "pruned" if final else "scratch",

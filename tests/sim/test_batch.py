@@ -82,7 +82,7 @@ def test_an_interrupt_kills_the_simulators_and_leaves_no_files(
         simulate(accelerator.folder, accelerator.frames(4), watchdog_cycles=100)
     started: list[subprocess.Popen[bytes]] = []
 
-    class Recorded(subprocess.Popen):
+    class Recorded(subprocess.Popen[bytes]):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             started.append(self)
@@ -108,9 +108,10 @@ def test_a_simulator_that_crashes(total: Accelerator, monkeypatch: pytest.Monkey
     def run(commands: Sequence[Sequence[str]], *rest: Any) -> object:
         return original([["/bin/sh", "-c", "kill -SEGV $$"] for _ in commands], *rest)
 
+    from bnngen.base import processes
     from bnngen_sim import batch
 
-    original = batch.run_programs
+    original = processes.run_programs
     monkeypatch.setattr(batch, "run_programs", run)
     with pytest.raises(SimulationError, match=r"rtl: the simulator ended with signal 11 \(SIGSEGV\)$"):
         simulate(total.folder, total.frames(1))

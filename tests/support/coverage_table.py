@@ -30,7 +30,8 @@ def measured() -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "coverage.json"
         gathered.json_report(outfile=str(path))
-        return json.loads(path.read_text(encoding="utf-8"))
+        result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return result
 
 
 def packages(report: Mapping[str, Any]) -> dict[str, Counts]:

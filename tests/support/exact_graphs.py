@@ -40,7 +40,7 @@ def _linear(op: Linear, x: Numbers) -> Numbers:
     return exact_array(rows)
 
 
-def window_taps(window: Window, shape: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], list]]:
+def window_taps(window: Window, shape: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], list[Any]]]:
     """Each output position with the positions of its taps, None for those in the padding."""
     for position in itertools.product(*map(range, window.outputs(shape))):
         first = [p * s - b for p, s, b in zip(position, window.strides, window.before, strict=True)]

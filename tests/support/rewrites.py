@@ -40,7 +40,7 @@ def same_meaning(before: Graph, after: Graph, values: Sequence[object]) -> None:
         assert evaluate(before, list(x)) == evaluate(after, list(x)), x
 
 
-def inputs_for_every_code(graph: Graph) -> list[tuple]:
+def inputs_for_every_code(graph: Graph) -> list[tuple[Any, ...]]:
     """Real inputs (doubles): all combinations that make every code; all quarters, ties too, of one feature."""
     candidates = [n / 4 for n in range(-60, 61)]
     features = int(np.prod(graph.input_shape))
@@ -57,5 +57,5 @@ def _codes_of(graph: Graph, candidates: Sequence[float]) -> list[Exact]:
     return [evaluate(chain((1,), *ops), [x])[0] for x in candidates]
 
 
-def _grid(features: int, values: Sequence[object]) -> Iterator[tuple]:
+def _grid(features: int, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
     return itertools.product(values, repeat=features)

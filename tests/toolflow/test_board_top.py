@@ -38,7 +38,10 @@ def test_shape_from_interface() -> None:
 
 def files(board: str, mhz: float) -> dict[str, str]:
     profile = load_board(board)
-    return make_platform(profile).prepare(BoardTop(profile, SHAPE, mhz), emit_src=False).files
+    result: dict[str, str] = (
+        make_platform(profile).prepare(BoardTop(profile, SHAPE, mhz), emit_src=False).files
+    )
+    return result
 
 
 class TestPlan:
@@ -142,7 +145,8 @@ def as_plain_ports(netlist: Path, names: dict[str, str]) -> dict[str, Any]:
             pin: ["1"] if bits == locked else bits for pin, bits in cell["connections"].items()
         }
     top["netnames"] = {}
-    return design
+    result: dict[str, Any] = design
+    return result
 
 
 def folder_of(package: str) -> Path:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,7 +103,7 @@ def test_damaged_files_of_place_and_route(tmp_path: Path) -> None:
         routed_folder(tmp_path).__enter__()
 
 
-def test_how_a_host_reaches_the_board(synthesized: Callable) -> None:
+def test_how_a_host_reaches_the_board(synthesized: Callable[..., Any]) -> None:
     serial = json.loads((synthesized("icebreaker").folder / "serial.json").read_text())
     pins = {"clk": "clk12_0__io", "rx": "uart_0__rx__io", "tx": "uart_0__tx__io", "led": "led_0__io"}
     assert serial == {"pins": pins, "divisor": 30, "reset_cycles": 450, "led_active_low": True}

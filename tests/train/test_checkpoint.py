@@ -77,7 +77,7 @@ def test_files_of_somebody_else(tmp_path: Path, contents: object) -> None:
 class Evil:
     """What a pickle may run when it is read."""
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         return Path.touch, (Path("evil"),)
 
 

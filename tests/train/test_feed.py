@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -21,7 +23,7 @@ def feed(samples: int = 23, **table: object) -> Feed:
     return Feed(prepared, TrainTable.model_validate({"epochs": 1, **table}), torch.device("cpu"))
 
 
-def one_pass(source: Feed, seed: int, plain: bool = False) -> list:
+def one_pass(source: Feed, seed: int, plain: bool = False) -> list[Any]:
     random = torch.Generator().manual_seed(seed)
     return list(source.plain(random) if plain else source.augmented(random))
 

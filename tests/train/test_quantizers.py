@@ -23,7 +23,8 @@ ESTIMATOR = ESTIMATORS["clipped"]()
 
 
 def levels(values: torch.Tensor) -> list[float]:
-    return values.detach().unique().tolist()
+    result: list[float] = values.detach().unique().tolist()
+    return result
 
 
 def test_bipolar() -> None:

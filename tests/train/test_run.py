@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ class Stop(TrainWatcher):
         if epoch == self.inside and done == total // 2:
             raise KeyboardInterrupt
 
-    def epoch(self, entry: dict, epochs: int) -> None:
+    def epoch(self, entry: dict[str, Any], epochs: int) -> None:
         if entry["epoch"] == self.behind:
             raise KeyboardInterrupt
 

@@ -8,7 +8,7 @@ takes no zero point.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,6 @@ class Options:
 
 
 class Rule(Protocol):
-    def activation(self, x: NDArray, options: Options) -> tuple[float, float]: ...
+    def activation(self, x: NDArray[Any], options: Options) -> tuple[float, float]: ...
 
-    def weight(self, rows: NDArray, options: Options) -> NDArray[np.float64]: ...
+    def weight(self, rows: NDArray[Any], options: Options) -> NDArray[np.float64]: ...

@@ -4,17 +4,20 @@ deep convolutional networks for efficient inference: A whitepaper", 2018.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.quantize.ranges import Options
 
 
-def activation(x: NDArray, options: Options) -> tuple[float, float]:
+def activation(x: NDArray[Any], options: Options) -> tuple[float, float]:
     """From 0 on where nothing is negative, as behind a Relu."""
     limit = float(np.abs(x).max())
     return (0.0 if x.min() >= 0 else -limit), limit
 
 
-def weight(rows: NDArray, options: Options) -> NDArray[np.float64]:
-    return np.abs(rows).max(1).astype(np.float64)
+def weight(rows: NDArray[Any], options: Options) -> NDArray[np.float64]:
+    result: NDArray[np.float64] = np.abs(rows).max(1).astype(np.float64)
+    return result

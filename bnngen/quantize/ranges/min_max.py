@@ -4,6 +4,8 @@ Neural Networks for Efficient Integer-Arithmetic-Only Inference", CVPR 2018.
 
 from __future__ import annotations
 
+from typing import Any
+
 from numpy.typing import NDArray
 
 from bnngen.quantize.ranges import Options
@@ -12,5 +14,5 @@ from bnngen.quantize.ranges.max_abs import weight
 __all__ = ["activation", "weight"]
 
 
-def activation(x: NDArray, options: Options) -> tuple[float, float]:
+def activation(x: NDArray[Any], options: Options) -> tuple[float, float]:
     return float(x.min()), float(x.max())

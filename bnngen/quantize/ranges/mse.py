@@ -5,6 +5,7 @@ Quantization", 2015.
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ SAMPLES = 50_000
 """How many activations the error is measured on, evenly spread over all."""
 
 
-def activation(x: NDArray, options: Options) -> tuple[float, float]:
+def activation(x: NDArray[Any], options: Options) -> tuple[float, float]:
     """The least and the greatest value, each made ever smaller while the other stays, twice in turn."""
     values = x.reshape(-1)[:: max(1, x.size // SAMPLES)]
     ends = [min(float(x.min()), 0.0), max(float(x.max()), 0.0)]
@@ -33,10 +34,11 @@ def activation(x: NDArray, options: Options) -> tuple[float, float]:
     return ends[0], ends[1]
 
 
-def weight(rows: NDArray, options: Options) -> NDArray[np.float64]:
+def weight(rows: NDArray[Any], options: Options) -> NDArray[np.float64]:
     widest = np.abs(rows).max(1).astype(np.float64)
     errors = [
         np.square(symmetric(share * widest[:, None], options.bits).round(rows) - rows).mean(1)
         for share in SHARES
     ]
-    return SHARES[np.argmin(errors, axis=0)] * widest
+    result: NDArray[np.float64] = SHARES[np.argmin(errors, axis=0)] * widest
+    return result

@@ -36,7 +36,7 @@ class Architecture:
     @property
     def rank(self) -> int:
         """The axes of a sample, without the batch."""
-        return self.module.RANK
+        return int(self.module.RANK)
 
     def build(self, parts: Any, shape: Sequence[int], classes: int) -> Any:
         """The torch module from inputs of ``shape`` (N, ...) to scores (N, classes)."""

@@ -9,6 +9,7 @@ import csv
 import io
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,10 +66,11 @@ def _features(columns: Columns, known: Columns, label: str, path: Path) -> NDArr
     return np.concatenate(parts, axis=1).astype(np.float32)
 
 
-def _column(name: str, values: list[str], known: list[str], path: Path) -> NDArray:
+def _column(name: str, values: list[str], known: list[str], path: Path) -> NDArray[Any]:
     """One column of numbers, or one for each text that is known."""
     if not all(map(_is_number, known)):
-        return np.array(values)[:, None] == np.array(known)
+        result: NDArray[Any] = np.array(values)[:, None] == np.array(known)
+        return result
     wrong = [value for value in values if not _is_number(value)]
     if wrong:
         raise DataError(f"'{path}': the column {name!r} holds {wrong[0]!r} among numbers")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +22,13 @@ class Subset:
     """Samples with their labels: ``x`` (N, features), (N, L, C), (N, H, W) or (N, H, W, C) of a type that
     torch has, ``y`` (N,) class indices from 0."""
 
-    x: NDArray
+    x: NDArray[Any]
     y: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.y)
 
-    def take(self, chosen: NDArray) -> Subset:
+    def take(self, chosen: NDArray[Any]) -> Subset:
         """The samples at the indices (or where the mask) ``chosen``."""
         return Subset(self.x[chosen], self.y[chosen])
 
@@ -42,7 +43,7 @@ class Samples:
     train: Subset
     validation: Subset | None = None
     test: Subset | None = None
-    groups: NDArray | None = None
+    groups: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,7 @@ class DataSet:
     classes: int
 
 
-def part(x: NDArray, y: NDArray, where: str) -> Subset:
+def part(x: NDArray[Any], y: NDArray[Any], where: str) -> Subset:
     """``x`` and ``y`` checked to be samples with class labels. Raises DataError; ``where`` names the file."""
     if x.dtype.kind not in "biuf":
         raise DataError(f"{where}: the samples must be real numbers, not {x.dtype}")
@@ -81,7 +82,7 @@ def part(x: NDArray, y: NDArray, where: str) -> Subset:
     return Subset(x, y.astype(np.int64))
 
 
-def class_indices(labels: NDArray) -> tuple[NDArray[np.int64], list[str]]:
+def class_indices(labels: NDArray[Any]) -> tuple[NDArray[np.int64], list[str]]:
     """Labels of any kind as indices of the sorted names, and the names."""
     names, indices = np.unique(labels, return_inverse=True)
     return indices.astype(np.int64), [str(name) for name in names]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ def load_folder(folder: Path) -> Samples:
     return Samples(_part(folder, "train"), test=_part(folder, "t10k"))
 
 
-def read_idx(path: Path) -> NDArray:
+def read_idx(path: Path) -> NDArray[Any]:
     """The array in an IDX file. Raises DataError."""
     data = read_whole(path)
     dtype = _TYPES.get(data[2]) if len(data) >= 4 and data[:2] == b"\0\0" else None

@@ -7,6 +7,7 @@ as ``x_PART_jpeg``, and where each begins as ``x_PART_off`` (N + 1,).
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from bnngen.train.datasets.files import required_path
 from bnngen.train.datasets.pictures import decode
 from bnngen.train.recipe import DataTable
 
-Find = Callable[[str], NDArray | None]
+Find = Callable[[str], NDArray[Any] | None]
 """From the name of an array to the array, if there is one."""
 
 
@@ -29,7 +30,7 @@ def load(table: DataTable) -> Samples:
     if "x_scale" in arrays:
         raise DataError(f"'{path}' has x_scale, which training does not know: save x as the network takes it")
 
-    def find(name: str) -> NDArray | None:
+    def find(name: str) -> NDArray[Any] | None:
         return arrays.get(name.removesuffix("_train") if "x" in arrays else name)
 
     train = _part(find, "train", table)
@@ -50,7 +51,7 @@ def _part(find: Find, name: str, table: DataTable) -> Subset | None:
     return part(x, y, where)
 
 
-def _with_categories(x: NDArray, find: Find, name: str, table: DataTable) -> NDArray:
+def _with_categories(x: NDArray[Any], find: Find, name: str, table: DataTable) -> NDArray[Any]:
     """``x`` (N, features) with one more column of 0 and 1 for each category that the training part has."""
     known, codes = (find(f"{table.categories}_{part}") for part in ("train", name))
     if known is None or codes is None or codes.ndim != 2 or x.ndim != 2:
@@ -63,7 +64,7 @@ def _with_categories(x: NDArray, find: Find, name: str, table: DataTable) -> NDA
     return np.concatenate([x, *columns], axis=1).astype(np.float32)
 
 
-def _groups(find: Find, table: DataTable, samples: int) -> NDArray | None:
+def _groups(find: Find, table: DataTable, samples: int) -> NDArray[Any] | None:
     if table.group is None:
         return None
     groups = find(table.group)

@@ -8,6 +8,7 @@ import zlib
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from bnngen.base.errors import DataError, MissingPackageError
 
 
-def decode(packed: NDArray[np.uint8], offsets: NDArray, where: str) -> NDArray[np.uint8]:
+def decode(packed: NDArray[np.uint8], offsets: NDArray[Any], where: str) -> NDArray[np.uint8]:
     """The pictures (N, H, W, C) whose files are ``packed[offsets[i]:offsets[i + 1]]``. Raises DataError."""
     if packed.dtype != np.uint8 or packed.ndim != 1 or offsets.dtype.kind not in "iu" or offsets.ndim != 1:
         raise DataError(
@@ -39,7 +40,8 @@ def _pillow() -> ModuleType:
         raise MissingPackageError(
             "Pillow, which decodes pictures, is missing: pip install 'bnngen[train]'"
         ) from None
-    return Image
+    result: ModuleType = Image
+    return result
 
 
 def _pixels(data: bytes, where: str) -> NDArray[np.uint8]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,8 +42,8 @@ def split(samples: Samples, table: DataTable) -> DataSet:
 
 
 def _cut(
-    part: Subset, groups: NDArray | None, wanted: float, random: np.random.Generator, field: str
-) -> tuple[Subset, Subset, NDArray | None]:
+    part: Subset, groups: NDArray[Any] | None, wanted: float, random: np.random.Generator, field: str
+) -> tuple[Subset, Subset, NDArray[Any] | None]:
     """What is cut off, what is left, and the groups of what is left."""
     share = wanted if wanted < 1 else wanted / len(part)
     if not 0 < share < 1:

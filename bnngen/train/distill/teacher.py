@@ -87,7 +87,8 @@ def load_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared, device
         teacher.remember(Tensors.of(train, device))
     elif thermometer or prepared.layout.thresholds is not None:
         raise RecipeError("takes no thermometer input together with augmentation", "distill.teacher")
-    return teacher
+    result: Teacher = teacher
+    return result
 
 
 def read_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared) -> tuple[Teacher, Subset, bool]:

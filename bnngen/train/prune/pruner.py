@@ -90,7 +90,7 @@ class Pruner:
         removal.apply(session.network, session.optimizer)
         checkpoint.best_accuracy = -1.0
 
-    def _batches(self, epoch: int) -> list:
+    def _batches(self, epoch: int) -> list[Any]:
         random = torch.Generator().manual_seed(self.recipe.train.seed + epoch)
         return list(islice(self.feed.plain(random), self.table.batches))
 

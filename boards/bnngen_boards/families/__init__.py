@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from bnngen.base.errors import BoardError
-from bnngen.base.toml import near_names
+from bnngen.base.text import near_names
 from bnngen_boards.families.ecp5 import ECP5
 from bnngen_boards.families.family import Family
 from bnngen_boards.families.ice40 import ICE40

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 MEMORIES = [
     (36, 512, "ram"),
@@ -16,7 +17,7 @@ MEMORIES = [
 ]
 
 
-def test_every_width(synthesize: Callable) -> None:
+def test_every_width(synthesize: Callable[..., Any]) -> None:
     result = synthesize("ecp5", "synth_ecp5", *MEMORIES)
     assert result.values("DATA_WIDTH_[AB]") == {"1", "2", "4", "9", "18", "36"}
     assert result.after == result.before

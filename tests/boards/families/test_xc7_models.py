@@ -4,6 +4,7 @@ after yosys."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ MORE = [
 """Other sizes, and pairs that are one memory."""
 
 
-def test_every_width_and_mode(synthesize: Callable) -> None:
+def test_every_width_and_mode(synthesize: Callable[..., Any]) -> None:
     result = synthesize("xc7", SYNTHESIS, *QUICK)
     assert result.values("RAM_MODE") == {"SDP", "TDP"}
     for access in ("READ", "WRITE"):
@@ -42,7 +43,7 @@ def test_every_width_and_mode(synthesize: Callable) -> None:
 
 
 @pytest.mark.slow
-def test_more_sizes(synthesize: Callable) -> None:
+def test_more_sizes(synthesize: Callable[..., Any]) -> None:
     result = synthesize("xc7", SYNTHESIS, *MORE)
     assert result.values("RAM_EXTENSION_[AB]") == {"NONE", "UPPER", "LOWER"}
     assert result.after == result.before

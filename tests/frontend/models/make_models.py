@@ -68,7 +68,8 @@ def activation(bits: int, scale: float, signed: bool, narrow: bool = False, roun
         "float_to_int_impl_type": FloatToIntImplType[rounding],
     }
     base = Int8ActPerTensorFloat if signed else Uint8ActPerTensorFloat
-    return type(base)("Activation", (base,), members)
+    result: type = type(base)("Activation", (base,), members)
+    return result
 
 
 def identity(bits: int, scale: float, signed: bool = True, **how: Any) -> nn.Module:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import onnx
 import pytest
@@ -27,7 +29,7 @@ def scaled(model: File, factor: str) -> str:
         {"value_ints": [3, -2]},
     ],
 )
-def test_constant_nodes(attribute: dict) -> None:
+def test_constant_nodes(attribute: dict[str, Any]) -> None:
     model = File(3)
     value = model.node("Constant", **attribute)
     agrees(model, scaled(model, model.node("Cast", value, to=TensorProto.DOUBLE)))
@@ -41,7 +43,7 @@ def test_a_constant_without_numbers_is_refused() -> None:
 
 @pytest.mark.parametrize("exponent", [0.5, -0.5, 1.0, 2.0, -1.0])
 @pytest.mark.parametrize("base", [[4.0, 0.25], [2.0, 3.0]])
-def test_pow(exponent: float, base: list) -> None:
+def test_pow(exponent: float, base: list[Any]) -> None:
     model = File(3)
     agrees(model, scaled(model, model.node("Pow", base, np.array(exponent))))
 

@@ -68,7 +68,9 @@ def test_constants_are_folded_in_real_numbers() -> None:
     ids=["ties", "zero gamma", "irrational", "ties by beta"],
 )
 @pytest.mark.parametrize("scale", [1.0, -0.5])
-def test_batch_normalization(gamma: list, beta: list, mean: list, variance: list, scale: float) -> None:
+def test_batch_normalization(
+    gamma: list[Any], beta: list[Any], mean: list[Any], variance: list[Any], scale: float
+) -> None:
     """Behind a product, with variances that are perfect squares (sums on the threshold) and that are not."""
     model = File(3)
     sums = model.node("Mul", hidden(model), scale)
@@ -111,7 +113,7 @@ def test_batch_normalization_of_an_image() -> None:
 
 
 @pytest.mark.parametrize("shape", [(2, 1, 1), (1, 2, 1, 1), (1, 1, 1), ()])
-def test_constants_for_the_channels_of_an_image(shape: tuple) -> None:
+def test_constants_for_the_channels_of_an_image(shape: tuple[Any, ...]) -> None:
     model = File(2, 2, 2)
     factor = np.array([0.5, -2.0] if 2 in shape else [0.5]).reshape(shape)
     x = model.bipolar(model.node("Add", model.node("Mul", "x", factor), 0.25))
@@ -121,7 +123,7 @@ def test_constants_for_the_channels_of_an_image(shape: tuple) -> None:
 @pytest.mark.parametrize(
     "shape", [(2,), (1, 2), (3, 1), (2, 3), (1, 1, 2, 3), (2, 2, 3), (2, 1, 1, 1), (1, 1, 2, 1, 1)]
 )
-def test_constants_along_other_axes_are_refused(shape: tuple) -> None:
+def test_constants_along_other_axes_are_refused(shape: tuple[Any, ...]) -> None:
     """Of an image (N, 2, 2, 3); some of these shapes hold two numbers, but not for the two channels."""
     model = File(2, 2, 3)
     refuses(
@@ -255,7 +257,7 @@ def test_single_precision_parameters_are_binary_fractions(tmp_path: Path) -> Non
         ("Mul", [1, 2, 3], [-2], [-2, -4, -6]),
     ],
 )
-def test_whole_constants_stay_whole(op: str, left: list, right: list, wanted: list) -> None:
+def test_whole_constants_stay_whole(op: str, left: list[Any], right: list[Any], wanted: list[Any]) -> None:
     model = File(3)
     numbers = model.node(op, np.array(left), np.array(right))
     sums = model.node("MatMul", model.bipolar("x"), np.eye(3))
@@ -270,7 +272,7 @@ def test_whole_constants_beyond_their_type_are_refused() -> None:
 
 
 @pytest.mark.parametrize("shapes", [((3, 1, 1), (3,)), ((3, 2, 2), (3, 1, 1))])
-def test_sums_that_would_broadcast_are_refused(tmp_path: Path, shapes: tuple) -> None:
+def test_sums_that_would_broadcast_are_refused(tmp_path: Path, shapes: tuple[Any, ...]) -> None:
     """(N, 3) meets the last axes of (N, 3, 1, 1), not its channels: the result would mix frames."""
     model = File(3, 2, 2)
     x = model.quant("x", 1.0)

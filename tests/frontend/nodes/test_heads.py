@@ -21,7 +21,7 @@ def scores(model: File) -> str:
 
 @pytest.mark.parametrize("opset", [11, 13])
 @pytest.mark.parametrize("axis", [{}, {"axis": 1}, {"axis": -1}])
-def test_softmax(opset: int, axis: dict) -> None:
+def test_softmax(opset: int, axis: dict[str, Any]) -> None:
     model = File(3, opset=opset)
     scaled = model.node("Mul", scores(model), [0.5, 1.0, 2.0, -1.0, 0.5])
     network = agrees(model, model.node("Softmax", scaled, **axis))
@@ -67,7 +67,7 @@ def test_activations_of_zero_and_one_in_front_of_the_last_layer() -> None:
 
 
 @pytest.mark.parametrize("factor", [[1.0, 1.0, 1.0, 1.0, 2.0], [1.0, -1.0, 1.0, 1.0, 1.0]])
-def test_a_scale_for_each_class_in_front_of_an_argmax_is_refused(factor: list) -> None:
+def test_a_scale_for_each_class_in_front_of_an_argmax_is_refused(factor: list[Any]) -> None:
     model = File(3)
     scaled = model.node("Mul", scores(model), factor, name="scale")
     refuses(
@@ -116,7 +116,7 @@ def test_weight_scales_in_front_of_an_argmax_are_refused() -> None:
         ("TopK", [[1]], {"largest": 0}, "is supported as the one largest score only, not as the smallest"),
     ],
 )
-def test_heads_that_are_refused(op: str, more: list, attributes: dict, problem: str) -> None:
+def test_heads_that_are_refused(op: str, more: list[Any], attributes: dict[str, Any], problem: str) -> None:
     model = File(3)
     out = model.node(
         op,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -155,7 +156,9 @@ TOO_WIDE = (
         ("MatMul", INTEGERS.T[None], {}, "takes weights of two axes, not of shape (1, 3, 2)"),
     ],
 )
-def test_weights_that_are_refused(op: str, weights: np.ndarray, attributes: dict, problem: str) -> None:
+def test_weights_that_are_refused(
+    op: str, weights: np.ndarray, attributes: dict[str, Any], problem: str
+) -> None:
     model = File(3)
     out = model.node(op, model.bipolar("x"), weights, name="fc", **attributes)
     refuses(model, out, f"layer 'fc': {op} {problem}")
@@ -219,14 +222,14 @@ def test_an_image_must_be_flattened_first() -> None:
 
 
 @pytest.mark.parametrize("shape", [(3,), (1, 3), (1,), (), (1, 1)])
-def test_a_bias_broadcasts_along_the_rows(shape: tuple) -> None:
+def test_a_bias_broadcasts_along_the_rows(shape: tuple[Any, ...]) -> None:
     model = File(4)
     bias = np.arange(1.0, 1 + np.prod(shape)).reshape(shape) / 4
     agrees(model, model.node("Gemm", model.bipolar("x"), np.ones((4, 3)), bias, beta=-0.5))
 
 
 @pytest.mark.parametrize("shape", [(3, 1), (2, 3), (1, 1, 3), (4,)])
-def test_a_bias_of_each_frame_is_refused(shape: tuple) -> None:
+def test_a_bias_of_each_frame_is_refused(shape: tuple[Any, ...]) -> None:
     """(3, 1) would be one number for each of three frames, (3,) one for each output."""
     model = File(4)
     bias = np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
@@ -239,7 +242,7 @@ def test_a_bias_of_each_frame_is_refused(shape: tuple) -> None:
 
 
 @pytest.mark.parametrize("shape", [(4, 0), (0, 3)])
-def test_weights_that_are_none_are_refused(shape: tuple) -> None:
+def test_weights_that_are_none_are_refused(shape: tuple[Any, ...]) -> None:
     model = File(4)
     output = model.node("MatMul", model.bipolar("x"), model.bipolar(np.zeros(shape)), name="fc")
     refuses(model, output, f"layer 'fc': MatMul has weights of shape {shape}, which are none")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def kinds(network: Network) -> list[str]:
 
 @pytest.mark.parametrize("axis", [1, -3])
 @pytest.mark.parametrize("scales", [(0.5, 0.5), (0.5, 0.25), (0.3, -0.7)])
-def test_concat_before_the_quantizer(axis: int, scales: tuple) -> None:
+def test_concat_before_the_quantizer(axis: int, scales: tuple[Any, ...]) -> None:
     """Real numbers of any scales: each part gets the thresholds of its channels."""
     model = File(2, 4, 3)
     x = model.quant("x", 0.5, bits=3.0)
@@ -32,7 +33,7 @@ def test_concat_before_the_quantizer(axis: int, scales: tuple) -> None:
 
 
 @pytest.mark.parametrize("scales", [(0.5, 0.5), (0.5, 0.25), (1.0, 0.75)])
-def test_concat_of_codes(scales: tuple) -> None:
+def test_concat_of_codes(scales: tuple[Any, ...]) -> None:
     """Types and scales may differ: they meet in the weights behind it."""
     model = File(2, 5)
     x = model.quant("x", scales[0], bits=3.0)
@@ -58,7 +59,7 @@ def test_concat_of_flattened_maps() -> None:
     )
 
 
-SPLITS: dict[str, tuple[int, Callable]] = {
+SPLITS: dict[str, tuple[int, Callable[..., Any]]] = {
     "attribute": (11, lambda m, x: ((x,), {"split": [1, 3]})),
     "input": (13, lambda m, x: ((x, np.array([1, 3])), {})),
     "equal parts": (13, lambda m, x: ((x,), {})),
@@ -95,7 +96,7 @@ SLICES = [([1], [3], [1], [1]), ([-3], [99], [1], [1]), ([0, 0], [9, 2], [2, 1],
 
 
 @pytest.mark.parametrize(("starts", "ends", "axes", "steps"), SLICES)
-def test_slice(starts: list, ends: list, axes: list, steps: list) -> None:
+def test_slice(starts: list[Any], ends: list[Any], axes: list[Any], steps: list[Any]) -> None:
     model = File(4, 3)
     x = model.quant("x", 0.5, bits=3.0)
     cut = model.node("Slice", x, *(np.array(v) for v in (starts, ends, axes, steps)))
@@ -103,7 +104,7 @@ def test_slice(starts: list, ends: list, axes: list, steps: list) -> None:
     agrees(model, ended(model, model.node("Add", cut, 0.1), features))
 
 
-RESIZES: dict[str, tuple[int, str, tuple, dict]] = {
+RESIZES: dict[str, tuple[int, str, tuple[Any, ...], dict[str, Any]]] = {
     "as torch exports it": (
         13,
         "Resize",
@@ -139,7 +140,7 @@ def test_resize_to_sizes() -> None:
     assert network.layers[0].op.output_type.bipolar  # the quantiser comes first
 
 
-REFUSED: dict[str, tuple[Callable, str]] = {
+REFUSED: dict[str, tuple[Callable[..., Any], str]] = {
     "rows": (
         lambda m, x: m.node("Concat", x, x, axis=2),
         "layer 'Concat1': Concat along axis 2 of (1, 2, 3, 2) is not supported; accepted is 1, that of the channels",

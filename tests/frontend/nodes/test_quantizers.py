@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from support.networks import layer_weights
@@ -67,7 +69,7 @@ def test_channels_of_the_input_before_one_quantizer() -> None:
 
 
 @pytest.mark.parametrize("shape", [(4,), (1, 4)])
-def test_one_scale_for_each_channel_of_the_output(shape: tuple) -> None:
+def test_one_scale_for_each_channel_of_the_output(shape: tuple[Any, ...]) -> None:
     scale = np.array([0.5, -0.25, 1.0, 2.0]).reshape(shape)
     model = File(3)
     hidden = model.node("MatMul", model.bipolar("x"), WEIGHTS.T)
@@ -113,7 +115,7 @@ def test_the_new_name_of_quant() -> None:
         ([[1.0, 1.0, 1.0]], {"out_bias": 4.0}),
     ],
 )
-def test_multi_threshold(table: list, attributes: dict) -> None:
+def test_multi_threshold(table: list[Any], attributes: dict[str, Any]) -> None:
     model = File(3)
     hidden = model.node("MatMul", model.quant("x", 0.5, 2.0), WEIGHTS.T)
     codes = model.node("MultiThreshold", hidden, np.array(table), **attributes)
@@ -193,7 +195,9 @@ ACCEPTED = "ROUND, HALF_EVEN, CEIL, FLOOR, UP, DOWN, ROUND_TO_ZERO, HALF_UP, HAL
         (0.5, 3.0, {"rounding_mode": "STOCHASTIC"}, f"has rounding mode STOCHASTIC; accepted are {ACCEPTED}"),
     ],
 )
-def test_quantizers_that_are_refused(scale: object, bits: object, attributes: dict, problem: str) -> None:
+def test_quantizers_that_are_refused(
+    scale: object, bits: object, attributes: dict[str, Any], problem: str
+) -> None:
     model = File(3)
     out = model.quant("x", scale, bits, name="q", **attributes)
     refuses(model, out, f"layer 'q': Quant {problem}")

@@ -65,7 +65,7 @@ def product_shape(model: File, x: str, axes: int) -> str:
 
 
 @pytest.mark.parametrize("shape", [(2, 2, 3), (2, 3)])
-def test_elementwise_operators_on_both_sides_of_a_flatten(shape: tuple) -> None:
+def test_elementwise_operators_on_both_sides_of_a_flatten(shape: tuple[Any, ...]) -> None:
     model = File(*shape)
     x = model.node("Flatten", model.node("Add", "x", 0.25))
     x = model.node("Mul", model.quant(model.node("Sub", x, 1.0), 0.5, 3.0), -2.0)
@@ -177,7 +177,7 @@ def test_reshaped_weights_and_parameters() -> None:
         ("Flatten", [], {"axis": 0}, "is supported with axis 1, not 0"),
     ],
 )
-def test_shapes_that_are_refused(op: str, more: list, attributes: dict, problem: str) -> None:
+def test_shapes_that_are_refused(op: str, more: list[Any], attributes: dict[str, Any], problem: str) -> None:
     model = File(3, 2, 2)
     out = model.node(op, "x", *(np.array(m) for m in more), name="op", **attributes)
     refuses(model, out, f"layer 'op': {op} {problem}")

@@ -55,7 +55,7 @@ def out_shape(spatial: Kernel, kernel: Kernel, attributes: dict[str, Any]) -> Ke
 
 @pytest.mark.parametrize(("spatial", "kernel", "attributes"), WINDOWS)
 @pytest.mark.parametrize("kind", ["bipolar", "uint2", "offset", "grouped", "depthwise"])
-def test_conv(spatial: Kernel, kernel: Kernel, attributes: dict, kind: str) -> None:
+def test_conv(spatial: Kernel, kernel: Kernel, attributes: dict[str, Any], kind: str) -> None:
     model = File(4, *spatial)
     if kind == "uint2":
         x = model.quant("x", 0.5, bits=2.0, signed=0)
@@ -81,10 +81,11 @@ def test_auto_pad(tmp_path: Path, mode: str, spatial: Kernel, kernel: Kernel, st
         model.node("Conv", "x", weights, strides=strides, **attributes)
         return model.save(tmp_path / "model.onnx", "t0_0")
 
-    def outputs(path: Path) -> list:
+    def outputs(path: Path) -> list[Any]:
         x = np.random.default_rng(0).integers(-9, 9, (1, 1, *spatial)).astype(np.float32)
         session = InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        return session.run(None, {"x": x})[0].tolist()
+        found: list[Any] = session.run(None, {"x": x})[0].tolist()
+        return found
 
     path = saved(auto_pad=mode)
     wanted, window = outputs(path), of_type(Convolution, import_onnx(path).nodes[0].op).window
@@ -93,7 +94,7 @@ def test_auto_pad(tmp_path: Path, mode: str, spatial: Kernel, kernel: Kernel, st
 
 @pytest.mark.parametrize(("spatial", "kernel", "attributes"), WINDOWS)
 @pytest.mark.parametrize("place", ["codes", "sums", "scaled", "relu"])
-def test_max_pool(spatial: Kernel, kernel: Kernel, attributes: dict, place: str) -> None:
+def test_max_pool(spatial: Kernel, kernel: Kernel, attributes: dict[str, Any], place: str) -> None:
     """On codes, on sums, behind batch norms that fall in some channels, and around a Relu."""
     model = File(2, *spatial)
     x = model.quant("x", 0.5, bits=3.0)

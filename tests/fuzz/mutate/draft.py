@@ -100,7 +100,7 @@ class Draft:
         """The tensor that flows there."""
         number, index = place
         nodes = self.graph.node
-        return nodes[number].input[index] if number < len(nodes) else self.graph.output[0].name
+        return str(nodes[number].input[index] if number < len(nodes) else self.graph.output[0].name)
 
     def _lead(self, place: tuple[int, int], name: str) -> None:
         """Lets another tensor flow there."""

@@ -12,14 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.components import simulate
 
-from bnngen_hw.edges.uart import (
-    BeatAssembler,
-    BeatSplitter,
-    UartReceiver,
-    UartStreamBridge,
-    UartTransmitter,
-    uart_divisor,
-)
+from bnngen_hw.edges.bytes import BeatAssembler, BeatSplitter
+from bnngen_hw.edges.uart import UartReceiver, UartStreamBridge, UartTransmitter, uart_divisor
 
 
 async def send_byte(ctx: Any, line: Any, byte: int, bit: int, stop: int = 1) -> None:

@@ -24,7 +24,8 @@ CODES = [
 def every_dot(weights: np.ndarray, code: ProductCode, lanes: int) -> np.ndarray:
     """All dot products (inputs, rows)."""
     values = code.x.decode(np.arange(1 << code.x.bits))
-    return np.array(list(product(values, repeat=weights.shape[1]))) @ weights.T
+    result: np.ndarray = np.array(list(product(values, repeat=weights.shape[1]))) @ weights.T
+    return result
 
 
 @pytest.mark.parametrize("code", CODES, ids=str)

@@ -39,7 +39,10 @@ def test_mse_has_the_least_error(x: np.ndarray, bits: int) -> None:
     assert error(mse) <= min(map(error, RULES.values())) * 1.001
 
     def weight_error(rule: Any) -> np.ndarray:
-        return np.square(symmetric(rule.weight(x, Options(bits))[:, None], bits).round(x) - x).mean(1)
+        error: np.ndarray = np.square(
+            symmetric(rule.weight(x, Options(bits))[:, None], bits).round(x) - x
+        ).mean(1)
+        return error
 
     assert (weight_error(mse) <= weight_error(max_abs) * 1.0001).all()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ SHAPES = {1: (20,), 2: (12, 5), 3: (10, 10, 2)}
 SMALL = {"widths": [6, 8], "dense": [7], "padding": 1}
 
 
-def recipe(architecture: str, bits: int = 1, data: dict | None = None, **model: object) -> Recipe:
+def recipe(architecture: str, bits: int = 1, data: dict[str, Any] | None = None, **model: object) -> Recipe:
     return Recipe.model_validate(
         {
             "data": {"name": "t", **(data or {})},
@@ -57,7 +58,8 @@ def trained(recipe: Recipe, prepared: Prepared, least_bits: int = 1) -> Trainee:
         torch.nn.functional.cross_entropy(network.logits(x), y).backward()
         optimizer.step()
         network.clip_latent_weights()
-    return network.eval()
+    result: Trainee = network.eval()
+    return result
 
 
 def check_exact(network: Trainee, prepared: Prepared, path: Path) -> None:
@@ -91,7 +93,9 @@ def test_golden_is_torch(tmp_path: Path, name: str, bits: int) -> None:
     ],
 )
 @pytest.mark.parametrize("name", ["mlp", "cnv"])
-def test_golden_is_torch_for_every_input(tmp_path: Path, name: str, data: dict, model: dict) -> None:
+def test_golden_is_torch_for_every_input(
+    tmp_path: Path, name: str, data: dict[str, Any], model: dict[str, Any]
+) -> None:
     wanted = recipe(name, data=data, **model)
     prepared = data_for(wanted)
     check_exact(trained(wanted, prepared), prepared, tmp_path / "m.onnx")

@@ -6,6 +6,7 @@ import gzip
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -183,7 +184,7 @@ def test_digits() -> None:
         ("npz", {"x": X, "y": Y, "x_test": X[:, :2], "y_test": Y}, r"samples have shape \(2, 5\)"),
     ],
 )
-def test_arrays_that_can_not_be_used(tmp_path: Path, name: str, arrays: dict, message: str) -> None:
+def test_arrays_that_can_not_be_used(tmp_path: Path, name: str, arrays: dict[str, Any], message: str) -> None:
     if "x_test" in arrays:
         arrays = {f"{k}_train" if "_" not in k else k: v for k, v in arrays.items()}
     np.savez(tmp_path / "a.npz", **arrays)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def student(write_recipe: WriteRecipe, teacher: Path) -> WriteRecipe:
 
 
 class StopBehind(TrainWatcher):
-    def epoch(self, entry: dict, epochs: int) -> None:
+    def epoch(self, entry: dict[str, Any], epochs: int) -> None:
         raise KeyboardInterrupt
 
 

@@ -23,7 +23,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("options", [{"act_bits": 2}, {"thresholds": "learned"}, {"weight_bits": 32}])
-def test_what_is_cut_is_what_nobody_reads(name: str, options: dict) -> None:
+def test_what_is_cut_is_what_nobody_reads(name: str, options: dict[str, Any]) -> None:
     _, prepared, network = build(name, **NETWORKS[name] | options)
     x = torch.from_numpy(prepared.data.train.x).float()
     chain = links(network.body)

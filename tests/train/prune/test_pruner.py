@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ class Stop(TrainWatcher):
     def __init__(self, behind: int) -> None:
         self.behind = behind
 
-    def epoch(self, entry: dict, epochs: int) -> None:
+    def epoch(self, entry: dict[str, Any], epochs: int) -> None:
         if entry["epoch"] == self.behind:
             raise KeyboardInterrupt
 

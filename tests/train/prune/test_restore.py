@@ -19,7 +19,7 @@ pytestmark = pytest.mark.train
     ("name", "kept"),
     [("mlp", [[0, 5], [1, 2, 3], [3]]), ("cnv", [[0], [1, 2], [2, 3], [0, 3], [4, 1]]), ("residual", None)],
 )
-def test_the_same_network_again(name: str, kept: list | None) -> None:
+def test_the_same_network_again(name: str, kept: list[Any] | None) -> None:
     options: dict[str, Any] = {"widths": (3, 4), "dense": (5,), "padding": 1} if name == "cnv" else {}
     recipe, prepared, network = build(name, **options)
     Layers(removable(network.body)[0].names).apply(network)

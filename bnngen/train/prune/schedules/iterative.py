@@ -7,7 +7,7 @@ from bnngen.train.recipe import PruneTable
 
 
 def share(amount: float, progress: float) -> float:
-    return 1 - (1 - amount) ** progress
+    return float(1 - (1 - amount) ** progress)
 
 
 def phases(table: PruneTable, epochs: int) -> list[Phase]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +44,7 @@ class Score(ABC):
         sums = [torch.zeros(link.outputs, device=link.product.weight.device) for link in chain]
         read: dict[int, Tensor] = {}
 
-        def hook(number: int) -> Callable:
+        def hook(number: int) -> Callable[..., Any]:
             def remember(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
                 read[number] = inputs[0]
                 inputs[0].retain_grad()

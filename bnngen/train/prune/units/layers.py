@@ -83,7 +83,7 @@ def _behind(steps: list[tuple[str, nn.Module]]) -> list[tuple[str, nn.Module]]:
 
 def _keeps_shape(product: nn.Module) -> bool:
     if isinstance(product, nn.Linear):
-        return product.in_features == product.out_features
+        return bool(product.in_features == product.out_features)
     sizes = zip(product.kernel_size, product.padding, product.dilation, product.stride, strict=True)
     same = all(stride == 1 and 2 * pad == gap * (kernel - 1) for kernel, pad, gap, stride in sizes)
     return same and product.in_channels == product.out_channels

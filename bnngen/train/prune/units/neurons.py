@@ -68,4 +68,5 @@ def _rounded(count: int, available: int, multiple: int) -> int:
 
 
 def _indices(mask: Tensor) -> list[int]:
-    return mask.nonzero().flatten().tolist()
+    result: list[int] = mask.nonzero().flatten().tolist()
+    return result

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from support.narrow import present
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.train
 
 
 @pytest.fixture
-def case() -> tuple:
+def case() -> tuple[Any, ...]:
     """A float network, and its samples in batches of one."""
     _, prepared, network = build(weight_bits=32, act_bits=32)
     x, y = torch.from_numpy(prepared.data.train.x).float() / 256, torch.from_numpy(prepared.data.train.y)
@@ -29,7 +31,7 @@ def loss(network: torch.nn.Module, batches: list[Batch]) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("name", SCORES)
-def test_shapes_and_signs(case: tuple, name: str) -> None:
+def test_shapes_and_signs(case: tuple[Any, ...], name: str) -> None:
     network, batches = case
     score = SCORES[name](network, batches)
     weights, outputs = score.weights(), score.outputs()
@@ -39,7 +41,7 @@ def test_shapes_and_signs(case: tuple, name: str) -> None:
     assert all(p.grad is None for p in network.parameters())
 
 
-def test_taylor_is_the_slope_of_the_loss(case: tuple) -> None:
+def test_taylor_is_the_slope_of_the_loss(case: tuple[Any, ...]) -> None:
     network, batches = case
     score = SCORES["taylor"](network, batches).weights()[1]
     weight, step = products(network.body)[1].weight, 1e-2
@@ -50,13 +52,13 @@ def test_taylor_is_the_slope_of_the_loss(case: tuple) -> None:
     assert float(score[0, 0]) == pytest.approx(abs(float(change)), rel=0.1, abs=1e-3)
 
 
-def test_taylor_of_outputs_sees_each_sample(case: tuple) -> None:
+def test_taylor_of_outputs_sees_each_sample(case: tuple[Any, ...]) -> None:
     """The loss of single samples changes with an activation; its changes are added up without their signs."""
     network, batches = case
     link = links(network.body)[0]
     silent: list[float] = [1.0]
 
-    def damp(module: torch.nn.Module, inputs: tuple) -> tuple:
+    def damp(module: torch.nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         return (inputs[0] * torch.tensor([silent[0], *[1.0] * (link.outputs - 1)]),)
 
     score = float(SCORES["taylor"](network, batches).outputs()[0][0])
@@ -71,7 +73,7 @@ def test_taylor_of_outputs_sees_each_sample(case: tuple) -> None:
     assert score == pytest.approx(sum(changes), rel=0.1)
 
 
-def test_fisher_adds_up_squares(case: tuple) -> None:
+def test_fisher_adds_up_squares(case: tuple[Any, ...]) -> None:
     network, batches = case
     wanted = torch.zeros_like(products(network.body)[1].weight)
     for batch in batches:
@@ -83,7 +85,7 @@ def test_fisher_adds_up_squares(case: tuple) -> None:
     torch.testing.assert_close(SCORES["fisher"](network, batches).weights()[1], wanted)
 
 
-def test_the_norm_s_factor(case: tuple) -> None:
+def test_the_norm_s_factor(case: tuple[Any, ...]) -> None:
     network, batches = case
     first = links(network.body)[0]
     factor = present(first.norm).weight.detach().abs()
@@ -92,7 +94,7 @@ def test_the_norm_s_factor(case: tuple) -> None:
     assert torch.equal(score.weights()[0], factor[:, None] * first.product.weight.abs())
 
 
-def test_importance_goes_back_through_the_weights(case: tuple) -> None:
+def test_importance_goes_back_through_the_weights(case: tuple[Any, ...]) -> None:
     network, batches = case
     last = products(network.body)[-1].weight.detach().abs().sum(0)
     before = products(network.body)[-2].weight.detach().abs()

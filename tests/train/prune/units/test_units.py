@@ -77,7 +77,7 @@ def test_fan_in(n: int, group: int | None) -> None:
 
 
 @pytest.mark.parametrize("unit", [{"unit": "weights"}, {"unit": "blocks", "pe": 1, "simd": 16}])
-def test_no_output_loses_all_its_inputs(unit: dict) -> None:
+def test_no_output_loses_all_its_inputs(unit: dict[str, Any]) -> None:
     network = build()[2]
     with torch.no_grad():
         products(network.body)[0].weight[2] *= 1e-6
@@ -140,7 +140,7 @@ def test_shares_of_widths_are_exact_at_the_end(sizes: tuple[int, int]) -> None:
     ],
 )
 def test_widths_that_a_network_has_not(
-    name: str, options: dict, wanted: tuple[int, ...], message: str
+    name: str, options: dict[str, Any], wanted: tuple[int, ...], message: str
 ) -> None:
     network = build(name, **options)[2]
     neurons.check_widths(neurons.widths(network), network)
@@ -168,7 +168,7 @@ def test_shares_are_of_the_full_size() -> None:
         ("residual", {"widths": (4, 6)}, 3),
     ],
 )
-def test_layers(name: str, options: dict, could: int) -> None:
+def test_layers(name: str, options: dict[str, Any], could: int) -> None:
     original = build(name, **options)[2]
     _, prepared, network = build(name, **options)
     count = len(products(network.body))
