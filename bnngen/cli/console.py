@@ -40,6 +40,7 @@ class Table(table.Table):
     """A table in whose cells names from files may stand: each text is one line (`shown`)."""
 
     def add_row(self, *cells: RenderableType | None, **options: Any) -> None:
+        """A row; each text of it stays one line."""
         super().add_row(*(shown(cell) if isinstance(cell, str) else cell for cell in cells), **options)
 
 
@@ -109,4 +110,5 @@ def write_json(path: Path | None, contents: dict[str, Any]) -> None:
 
 
 def percent(part: int | None, whole: int | None) -> str:
+    """A share as people read it."""
     return "-" if part is None or not whole else f"{100 * part / whole:.2f} %"

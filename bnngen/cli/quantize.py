@@ -22,6 +22,8 @@ else:  # typer reads the names off the type
 
 
 class Per(StrEnum):
+    """What has a scale of its own."""
+
     TENSOR = "tensor"
     CHANNEL = "channel"
 

@@ -42,13 +42,16 @@ class BuildScreen(BuildWatcher):
         self._progress.stop()
 
     def step(self, name: str) -> None:
+        """Say that the step begins."""
         self._finish(done=True)
         self._task = self._progress.add_task(TITLES[name], total=None)
 
     def message(self, text: str) -> None:
+        """Show the line."""
         self._progress.update(self._task, description=text)
 
     def frames(self, done: int, total: int) -> None:
+        """Move the bar."""
         self._progress.update(self._task, completed=done, total=total)
 
     def _finish(self, done: bool) -> None:

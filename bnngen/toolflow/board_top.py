@@ -76,6 +76,7 @@ class ClockAndReset(Elaboratable):
         self.plan = plan
 
     def elaborate(self, platform: Any) -> Module:
+        """The PLL, or the oscillator itself, and the reset behind it."""
         m = Module()
         clock = Signal(attrs={"keep": 1})  # the constraint below needs its name in the netlist
         locked = Signal()
@@ -104,6 +105,7 @@ class PowerOnReset(Elaboratable):
         self.locked = locked
 
     def elaborate(self, platform: Any) -> Module:
+        """A counter that stops when it is full."""
         m = Module()
         stable = Signal()
         m.submodules.synchronizer = FFSynchronizer(self.locked, stable, o_domain="por")
@@ -155,6 +157,7 @@ class BoardTop(Elaboratable):
         )
 
     def elaborate(self, platform: Any) -> Module:
+        """The accelerator, the serial bridge, and the LED."""
         m = Module()
         names = resource_names(self.board)
         m.domains.sync = ClockDomain()

@@ -130,9 +130,11 @@ class Yosys(Tool):
 
     def command(self) -> list[str]:
         # -P: the modules beside that file are not for it to import
+        """See `Tool`; native code is started through this Python."""
         return [sys.executable, "-P", str(_NATIVE_YOSYS)] if self._native() else super().command()
 
     def identity(self) -> str:
+        """See `Tool`."""
         return f"{_PYOSYS} {importlib.metadata.version(_PYOSYS)}" if self._native() else super().identity()
 
     def _communicate(self, command: list[str], cwd: Path, log: IO[str], watch: Progress) -> int:

@@ -31,14 +31,17 @@ def make_optimizer(table: TrainTable, parameters: Iterable[nn.Parameter]) -> Opt
 
 
 def adam(groups: Groups, rate: float) -> Optimizer:
+    """Adam, at this learning rate."""
     return torch.optim.Adam(groups, lr=rate)
 
 
 def adamw(groups: Groups, rate: float) -> Optimizer:
+    """Adam with decoupled weight decay."""
     return torch.optim.AdamW(groups, lr=rate)
 
 
 def sgd(groups: Groups, rate: float) -> Optimizer:
+    """Gradient descent with Nesterov momentum."""
     return torch.optim.SGD(groups, lr=rate, momentum=MOMENTUM, nesterov=True)
 
 
@@ -56,12 +59,15 @@ def make_schedule(table: TrainTable, optimizer: Optimizer, epochs: int, batches:
 
 
 def cosine(progress: float) -> float:
+    """Down along half a cosine."""
     return 0.5 * (1 + math.cos(math.pi * progress))
 
 
 def linear(progress: float) -> float:
+    """Down in a straight line."""
     return 1 - progress
 
 
 def constant(progress: float) -> float:
+    """The same to the end."""
     return 1.0

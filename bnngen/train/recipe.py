@@ -130,6 +130,7 @@ class Augmentation(RecipeTable):
 
     @property
     def warps(self) -> bool:
+        """Whether images are turned or zoomed."""
         return self.turn > 0 or self.zoom > 0
 
 

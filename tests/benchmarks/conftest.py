@@ -14,7 +14,6 @@ import pytest
 @pytest.fixture(scope="module")
 def load_script() -> Iterator[Callable[[str], ModuleType]]:
     """Loads a script by its name. It is in `sys.modules` meanwhile, where dataclasses look their module up."""
-
     with pytest.MonkeyPatch.context() as patch:
 
         def load(name: str) -> ModuleType:

@@ -23,6 +23,10 @@ class Options:
 
 
 class Rule(Protocol):
-    def activation(self, x: NDArray[Any], options: Options) -> tuple[float, float]: ...
+    """What a file of this room has."""
 
-    def weight(self, rows: NDArray[Any], options: Options) -> NDArray[np.float64]: ...
+    def activation(self, x: NDArray[Any], options: Options) -> tuple[float, float]:
+        """The range (low, high) of the values ``x``."""
+
+    def weight(self, rows: NDArray[Any], options: Options) -> NDArray[np.float64]:
+        """The limits (rows,) of symmetric grids, for ``rows`` (rows, values)."""

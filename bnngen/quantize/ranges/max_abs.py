@@ -19,5 +19,6 @@ def activation(x: NDArray[Any], options: Options) -> tuple[float, float]:
 
 
 def weight(rows: NDArray[Any], options: Options) -> NDArray[np.float64]:
+    """See `Rule`."""
     result: NDArray[np.float64] = np.abs(rows).max(1).astype(np.float64)
     return result

@@ -15,4 +15,5 @@ __all__ = ["activation", "weight"]
 
 
 def activation(x: NDArray[Any], options: Options) -> tuple[float, float]:
+    """See `Rule`."""
     return float(x.min()), float(x.max())

@@ -35,6 +35,7 @@ def activation(x: NDArray[Any], options: Options) -> tuple[float, float]:
 
 
 def weight(rows: NDArray[Any], options: Options) -> NDArray[np.float64]:
+    """See `Rule`."""
     widest = np.abs(rows).max(1).astype(np.float64)
     errors = [
         np.square(symmetric(share * widest[:, None], options.bits).round(rows) - rows).mean(1)

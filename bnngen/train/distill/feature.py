@@ -21,6 +21,7 @@ class FeatureLoss(nn.Module):
         self.adapter = nn.Linear(student, teacher)
 
     def forward(self, own: Answer, taught: Answer) -> Tensor:
+        """The loss of a batch, for the answers of the student and of the teacher."""
         hidden, features = own[1], taught[1]
         mean, deviation = features.mean(0), features.std(0, correction=0)
         wanted = (features - mean) / torch.where(deviation > 0, deviation, 1.0)

@@ -22,6 +22,7 @@ class RelationLoss(nn.Module):
         super().__init__()
 
     def forward(self, own: Answer, taught: Answer) -> Tensor:
+        """The loss of a batch, for the answers of the student and of the teacher."""
         return relation_loss(own[1], taught[1])
 
 

@@ -16,6 +16,7 @@ class ResponseLoss(nn.Module):
         self.temperature = table.temperature
 
     def forward(self, own: Answer, taught: Answer) -> Tensor:
+        """The loss of a batch, for the answers of the student and of the teacher."""
         return response_loss(own[0], taught[0], self.temperature)
 
 

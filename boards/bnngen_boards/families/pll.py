@@ -19,11 +19,16 @@ class PllSettings(Protocol):
     """
 
     @property
-    def pfd_mhz(self) -> Fraction: ...
+    def pfd_mhz(self) -> Fraction:
+        """What the phase detector compares at."""
+
     @property
-    def vco_mhz(self) -> Fraction: ...
+    def vco_mhz(self) -> Fraction:
+        """What the oscillator runs at."""
+
     @property
-    def out_mhz(self) -> Fraction: ...
+    def out_mhz(self) -> Fraction:
+        """The clock that comes out."""
 
     def with_divider(self, divider: int) -> Self:
         """The same loop with this output divider."""

@@ -10,4 +10,5 @@ from bnngen.train.prune.recoveries import Fresh, State
 
 
 def origin(early: State, fresh: Fresh) -> State:
+    """What the weights are set back to: see the package."""
     return early

@@ -6,4 +6,5 @@ from bnngen.train.prune.recoveries import Fresh, State
 
 
 def origin(early: State, fresh: Fresh) -> State:
+    """What the weights are set back to: see the package."""
     return fresh().copied_state()

@@ -7,6 +7,7 @@ from bnngen.train.recipe import PruneTable
 
 
 def share(amount: float, progress: float) -> float:
+    """Of what is left, the same share at each step."""
     return float(1 - (1 - amount) ** progress)
 
 

@@ -7,8 +7,10 @@ from bnngen.train.recipe import PruneTable
 
 
 def share(amount: float, progress: float) -> float:
+    """All at once."""
     return amount
 
 
 def phases(table: PruneTable, epochs: int) -> list[Phase]:
+    """One removal, then ``epochs`` of training."""
     return [Phase(epochs, {0: 1.0}, restarts=True)]
