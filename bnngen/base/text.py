@@ -13,7 +13,7 @@ def usable(text: str) -> bool:
 
 
 def shown(text: str) -> str:
-    r"""``text`` in one line, each character that can't be seen as in a Python string: ``\\x1b``, ``\\n``.
+    r"""``text`` in one line, each character that can't be seen as in a Python string: ``\x1b``, ``\n``.
 
     Such are control characters, those that turn the direction of writing, and all spaces but the plain one.
     """
