@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from support.marked import MARK, left_running, marked_processes
+from support.signals import MARK, SIGNALS, drawn_moments, interruptible, left_running, marked_processes
 
 from bnngen.base import program
 from bnngen.base.program import ask, ending_signal, how_it_ended, run_by_line, run_into, running
@@ -208,14 +207,13 @@ def start_main(code: str) -> subprocess.Popen[bytes]:
         [sys.executable, "-c", MAIN.format(code)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        # a test run in the background ignores SIGINT, and its children would inherit that
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=interruptible,
     )
 
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=str)
+@pytest.mark.parametrize("number", SIGNALS, ids=str)
 def test_a_signal_to_the_main_process_alone(way: str, number: int, mark: str) -> None:
     with start_main(WAYS[way]) as main:
         assert main.stdout is not None
@@ -228,12 +226,9 @@ def test_a_signal_to_the_main_process_alone(way: str, number: int, mark: str) ->
 @pytest.mark.usefixtures("quick")
 def test_signals_at_any_moment(mark: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Of a process that starts programs all the time."""
-    seed = int(os.environ.get("BNNGEN_SIGNALS_SEED", random.randrange(1 << 32)))
-    with capsys.disabled():
-        print(f"\nseed of the moments: {seed}")
-    moments = random.Random(seed)
+    moments = drawn_moments(capsys)
     code = "print(flush=True)\nwhile True: ask(['/bin/sh', '-c', 'sleep 60 & sleep 0.01'])"
-    for number in [signal.SIGINT, signal.SIGTERM, signal.SIGKILL] * 4:
+    for number in SIGNALS * 4:
         with start_main(code) as main:
             assert main.stdout is not None
             main.stdout.readline()

@@ -8,7 +8,8 @@ import pytest
 from support.networks import make_network
 
 import bnngen
-from bnngen.emit.verilog import HEADER, LONGEST_LINE, interface, verilog_text
+from bnngen.base.errors import ToolError
+from bnngen.emit.verilog import HEADER, LONGEST_LINE, _as_verilog, interface, verilog_text
 from bnngen.numbers.exact import exact_array
 from bnngen.reference.data_file import load_data
 from bnngen.reference.input_quantizer import Quantizer
@@ -72,3 +73,8 @@ def test_no_line_is_too_long_for_a_reader() -> None:
     network = make_network(0, (784, 64), ("bipolar",))
     design = bnngen.compile(network, board="ulx3s_85f", fps=30_000_000)
     assert max(map(len, verilog_text(design.chain).splitlines())) <= LONGEST_LINE
+
+
+def test_a_writer_that_fails_is_named() -> None:
+    with pytest.raises(ToolError, match=r"^Amaranth's yosys failed \(exit status 1\): .*syntax error"):
+        _as_verilog("no module")

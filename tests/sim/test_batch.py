@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -98,7 +99,7 @@ def test_an_interrupt_kills_the_simulators_and_leaves_no_files(
     with pytest.raises(KeyboardInterrupt):
         simulate(accelerator.folder, accelerator.frames(frames), **options)
     simulators = [process for process in started if "simulator" in str(process.args)]
-    assert [process.returncode for process in simulators] == [-9] * (1 if frames == 4 else 3)
+    assert [process.returncode for process in simulators] == [-signal.SIGTERM] * (1 if frames == 4 else 3)
     assert list(scratch.iterdir()) == []
 
 

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from support.marked import MARK, marked_processes
+from support.signals import MARK, marked_processes
 
 from bnngen.base.errors import ToolError
 from bnngen.toolflow import native_yosys

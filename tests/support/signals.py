@@ -1,11 +1,18 @@
-"""Finds what a command has left running: whatever it starts inherits a mark in its environment."""
+"""Ends commands at random moments, and finds what they have left running: whatever a command starts inherits a mark
+in its environment."""
 
 from __future__ import annotations
 
+import os
+import random
+import signal
 import time
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 MARK = "BNNGEN_TEST_MARK"
 """The environment variable to put the mark into."""
 
@@ -27,3 +34,16 @@ def left_running(mark: str, patience_s: float = 5) -> list[str]:
     while (found := marked_processes(mark)) and time.monotonic() < deadline:
         time.sleep(0.02)
     return found
+
+
+def drawn_moments(capsys: pytest.CaptureFixture[str]) -> random.Random:
+    """Random numbers by a seed that is printed, and that BNNGEN_SIGNALS_SEED sets."""
+    seed = int(os.environ.get("BNNGEN_SIGNALS_SEED", random.randrange(1 << 32)))
+    with capsys.disabled():
+        print(f"\nmoments of the signals: BNNGEN_SIGNALS_SEED={seed}")
+    return random.Random(seed)
+
+
+def interruptible() -> None:
+    """For a new process: a test run in the background ignores SIGINT, and its children would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
