@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnngen.base.text import shown, shown_lines, usable
+from bnngen.base.text import joined, shown, shown_lines, usable
 
 
 @pytest.mark.parametrize("text", ["", "conv1/MatMul", "größe 漢字 🙂", "[/red] <b> $(x) `y` \\ \"'%"])
@@ -50,3 +50,9 @@ def test_a_tab_is_a_space_in_lines() -> None:
 def test_usable_paths() -> None:
     assert all(map(usable, ("a b/[x]$#'\"%é漢", "\u202e", "")))
     assert not any(map(usable, ("a\x1bb", "a\nb", "\x7f", "\x85", "\udcff")))
+
+
+def test_a_list_in_words() -> None:
+    assert joined(["a"], "or", comma=True) == "a"
+    assert joined(["a", "b", "c"], "or") == "a, b or c"
+    assert joined(["a", "b", "c"], "or", comma=True) == "a, b, or c"
