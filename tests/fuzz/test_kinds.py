@@ -45,3 +45,9 @@ def test_some_are_accepted_and_some_refused(kind: str, kinds: set[str]) -> None:
         KINDS[kind].judge(KINDS[kind].make(Random(number), None).contents).kind for number in range(40)
     }
     assert verdicts >= kinds
+
+
+def test_an_empty_file_may_be_damaged_too() -> None:
+    """Every line may be gone before the bytes are changed."""
+    for seed in range(40):
+        assert isinstance(toml_files.damaged(b"", Random(seed)), bytes)

@@ -93,7 +93,7 @@ def apply(contents: bytes, steps: Sequence[Step]) -> bytes:
     contents = "\n".join(lines).encode() + b"\n"
     for name, seed in steps:
         if name == "bytes":
-            contents = _damaged(contents, Random(seed))
+            contents = damaged(contents, Random(seed))
     return contents
 
 
@@ -170,8 +170,9 @@ def _assignments(lines: list[str]) -> list[tuple[int, tuple[str, str, str]]]:
     return found or [(0, ("key", "=", "1"))]
 
 
-def _damaged(contents: bytes, random: Random) -> bytes:
-    at = random.randrange(len(contents))
+def damaged(contents: bytes, random: Random) -> bytes:
+    """``contents`` with a byte changed, cut off, in another encoding, or gone."""
+    at = random.randrange(len(contents) + 1)
     kind = random.choice(("flip", "cut", "latin", "utf16", "nothing"))
     if kind == "flip":
         return contents[:at] + bytes([random.randrange(256)]) + contents[at + 1 :]
