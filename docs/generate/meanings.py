@@ -48,7 +48,7 @@ def operators_page() -> str:
 
 def _operator(kind: type) -> Iterator[str]:
     module = importlib.import_module(kind.__module__)
-    yield f"## {kind.__name__}\n"
+    yield f"## {getattr(kind, 'kind', kind.__name__)}\n"
     yield f"{prose(inspect.getdoc(module) or '')} (`{kind.__module__}`)\n"
     yield f"{prose(inspect.getdoc(kind) or '')}\n"
     fields = ", ".join(f"`{field.name}`" for field in dataclasses.fields(kind))

@@ -54,7 +54,7 @@ def make_network(
 def layer_weights(layer: NamedLayer) -> np.ndarray:
     """Those of a layer that has some."""
     op = layer.op
-    assert isinstance(op, Dense | Conv2d)
+    assert isinstance(op, Dense | Conv2d | Add)
     return op.weights
 
 

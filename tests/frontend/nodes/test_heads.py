@@ -46,7 +46,7 @@ def test_argmax_of_scaled_scores(scale: float) -> None:
 def test_argmax_of_codes() -> None:
     model = File(3)
     network = agrees(model, model.node("ArgMax", model.quant(scores(model), 1.0, 3.0), axis=1))
-    assert [type(layer.op).__name__ for layer in network.layers] == ["Dense", "ArgMax"]
+    assert [layer.op.kind for layer in network.layers] == ["Dense", "ArgMax"]
 
 
 @pytest.mark.parametrize("opset", [9, 11, 13])
