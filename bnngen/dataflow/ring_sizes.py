@@ -74,7 +74,8 @@ def walk(dataflow: Dataflow, beats_in: int, period: int, frames: int) -> Iterato
             words = [_least_room(part, inputs[0], period, frames)]
         else:
             words = part.words_held(*inputs)
-        roomy = part.with_capacities([max(n, part.least_capacity) for n in words])
+        # only what paces itself is later for want of room
+        roomy = part.with_capacities([max(n, part.least_capacity) for n in words]) if part.paces else part
         times.append(roomy.arrivals(*inputs))
         yield Visit(number, part, inputs, words)
 

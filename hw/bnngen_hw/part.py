@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from inspect import BoundArguments, signature
+from inspect import signature
 from typing import Any, Self
 
 from amaranth.lib import stream, wiring
@@ -22,11 +21,12 @@ class Part(wiring.Component):
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Remembers the arguments for `rebuilt`."""
         self: Self = super().__new__(cls, *args, **kwargs)
-        self._arguments = signature(cls.__init__).bind(self, *args, **kwargs)
+        self._given = args, kwargs
         return self
 
     def rebuilt(self, **changes: Any) -> Self:
         """The same, constructed anew with these arguments changed."""
-        arguments = {**self._arguments.arguments, **changes, "self": None}
-        bound = BoundArguments(self._arguments.signature, OrderedDict(arguments))
+        args, kwargs = self._given
+        bound = signature(type(self).__init__).bind(self, *args, **kwargs)
+        bound.arguments.update(changes)
         return type(self)(*bound.args[1:], **bound.kwargs)

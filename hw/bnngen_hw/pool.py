@@ -85,29 +85,31 @@ class WindowMaximum(StreamComponent):
 
     def _better(self, m: Module, best: Signal, first: Signal, word: Counter) -> Value:
         """The better one of what was and what comes, in every lane."""
-        least = self._least(m, word)
+        least = least_flags(m, self.least.reshape(self.words, self.lanes), word)
         bits, lanes = self.encoding.bits, []
         marked = self.i.payload[-1] if self.marked else Const(1, 1)
         for lane in range(self.lanes):
             place = slice(lane * bits, (lane + 1) * bits)
             new = Mux(marked, self.i.payload[place], self._neutral(least[lane]))
-            lanes.append(self._pick(m, best[place], new, first, least[lane], lane))
+            lanes.append(better_of(m, self.encoding, best[place], new, first, least[lane], lane))
         return Cat(lanes)
-
-    def _least(self, m: Module, word: Counter) -> list[Value]:
-        """Whether each lane looks for the least."""
-        flags = self.least.reshape(self.words, self.lanes).T
-        return [lookup(m, f"least{lane}", word.value, row)[0] for lane, row in enumerate(flags)]
 
     def _neutral(self, least: Value) -> Value:
         low, high = self.encoding.encode(np.array(self.neutral)).tolist()
         return Mux(least, Const(high, self.encoding.bits), Const(low, self.encoding.bits))
 
-    def _pick(self, m: Module, old: Value, new: Value, first: Signal, least: Value, lane: int) -> Value:
-        signed = self.encoding.kind == "signed"
-        was, comes = (
-            Signal(Shape(self.encoding.bits, signed), name=f"{name}{lane}") for name in ("was", "comes")
-        )
-        better = Signal(name=f"better{lane}")
-        m.d.comb += [was.eq(old), comes.eq(new), better.eq((comes > was) ^ least)]
-        return Mux(first | better, comes, was)
+
+def least_flags(m: Module, least: NDArray[np.bool_], word: Counter) -> list[Value]:
+    """Whether each lane looks for the least, now that ``word`` of ``least`` (words, lanes) comes."""
+    return [lookup(m, f"least{lane}", word.value, row)[0] for lane, row in enumerate(least.T)]
+
+
+def better_of(
+    m: Module, encoding: Encoding, old: Value, new: Value, first: Value, least: Value, lane: int
+) -> Value:
+    """The greater of two codes, the lesser one where ``least``; the new one where it is the ``first``."""
+    signed = encoding.kind == "signed"
+    was, comes = (Signal(Shape(encoding.bits, signed), name=f"{name}{lane}") for name in ("was", "comes"))
+    better = Signal(name=f"better{lane}")
+    m.d.comb += [was.eq(old), comes.eq(new), better.eq((comes > was) ^ least)]
+    return Mux(first | better, comes, was)

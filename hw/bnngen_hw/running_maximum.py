@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from amaranth.hdl import Cat, Module, Shape, Signal, Value
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 from numpy.typing import NDArray
 
 from bnngen_hw.component import StreamComponent
-from bnngen_hw.counting import Counter, lookup
+from bnngen_hw.counting import Counter
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.part import bit_stream
+from bnngen_hw.pool import better_of, least_flags
 from bnngen_hw.timing import Cycles, queue
 
 
@@ -84,19 +85,17 @@ class RunningMaximum(StreamComponent):
 
     def _better(self, m: Module, best: Value, first: Value, word: Counter) -> Signal:
         """The better one of what was and what comes, in every lane; what comes, at the first position."""
-        bits, signed = self.encoding.bits, self.encoding.kind == "signed"
-        flags = self.least.reshape(self.words, self.lanes).T
-        better = Signal(self.lanes * bits, name="better")
-        for lane, row in enumerate(flags):
-            place = slice(lane * bits, (lane + 1) * bits)
-            was, comes = (Signal(Shape(bits, signed), name=f"{name}{lane}") for name in ("was", "comes"))
-            wins, least = Signal(name=f"wins{lane}"), lookup(m, f"least{lane}", word.value, row)[0]
-            m.d.comb += [
-                was.eq(best[place]),
-                comes.eq(self.i.payload[place]),
-                wins.eq(first | ((comes > was) ^ least)),
-                better[place].eq(was),
-            ]
-            with m.If(wins):
-                m.d.comb += better[place].eq(comes)
+        least = least_flags(m, self.least.reshape(self.words, self.lanes), word)
+        codes = zip(self._codes(best), self._codes(self.i.payload), least, strict=True)
+        better = Signal(self.lanes * self.encoding.bits, name="better")
+        m.d.comb += better.eq(
+            Cat(
+                better_of(m, self.encoding, was, comes, first, flag, lane)
+                for lane, (was, comes, flag) in enumerate(codes)
+            )
+        )
         return better
+
+    def _codes(self, word: Value) -> list[Value]:
+        bits = self.encoding.bits
+        return [word[lane * bits : (lane + 1) * bits] for lane in range(self.lanes)]
