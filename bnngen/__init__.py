@@ -1,11 +1,13 @@
 """bnngen: from a trained binarized or low-bit neural network to a verified FPGA accelerator.
 
-import bnngen
-network = bnngen.load("model.onnx")
-y = bnngen.golden(network, x)                       # exact integers
-design = bnngen.compile(network, board="icebreaker")
-design.write_verilog("out/rtl")
-result = design.build("out")
+From a file to a bitstream:
+
+    import bnngen
+    network = bnngen.load("model.onnx")
+    y = bnngen.golden(network, x)                       # exact integers
+    design = bnngen.compile(network, board="icebreaker")
+    design.write_verilog("out/rtl")
+    result = design.build("out")
 """
 
 from __future__ import annotations

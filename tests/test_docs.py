@@ -25,7 +25,7 @@ from bnngen.frontend.importer import supported_operators
 from bnngen.numbers.rounding import ROUNDING_MODES
 from bnngen.passes.lower import RULES
 from bnngen.quantize.choices import RULES as RANGE_RULES
-from bnngen.reports.build import STEPS
+from bnngen.reports.steps import STEPS
 from bnngen.toolflow.board_top import BoardTop, StreamShape
 from bnngen.train import choices as train_choices
 from bnngen.train.choices import ARCHITECTURES, SCORES, SOURCES, UNITS

@@ -11,19 +11,10 @@ import typer
 
 from bnngen.cli.console import answer_no
 from bnngen.cli.options import AllowModule, Frames, Model, nonempty
+from bnngen.reports.steps import BuildStep
 
 if TYPE_CHECKING:
     from bnngen.schedule.budget import Rate
-
-
-class StepName(StrEnum):
-    """Where a build may stop."""
-
-    ESTIMATE = "estimate"
-    VERILOG = "verilog"
-    SIMULATE = "simulate"
-    SYNTH = "synth"
-    BITSTREAM = "bitstream"
 
 
 class OutputKind(StrEnum):
@@ -47,7 +38,7 @@ Verify = Annotated[
     ),
 ]
 Until = Annotated[
-    StepName | None,
+    BuildStep | None,
     typer.Option(help="The last step to run; without it: bitstream, or as far as the board can."),
 ]
 NoCache = Annotated[
@@ -95,7 +86,7 @@ def command(
     if data is None and frames is not None:
         data = random_frames(design.schedule.network, frames)
     with BuildScreen() as screen:
-        screen.step("estimate")
+        screen.step(BuildStep.ESTIMATE)
         result = design.build(out, until=until, data=data, watcher=screen, cache=not no_cache)
     print_build(result)
     if not result.holds:

@@ -12,14 +12,15 @@ from bnngen.cli.console import Table, console, description, errors, table_of, wa
 from bnngen.import_check.check import ImportCheck
 from bnngen.reports.columns import build_layers
 from bnngen.reports.records import ReportRecord, SimulationRecord
+from bnngen.reports.steps import BuildStep
 from bnngen.toolflow.pipeline import BuildResult, BuildWatcher
 
 TITLES = {
-    "estimate": "fitting the network to the board",
-    "verilog": "writing Verilog",
-    "simulate": "simulating the Verilog",
-    "synth": "synthesis",
-    "bitstream": "place and route",
+    BuildStep.ESTIMATE: "fitting the network to the board",
+    BuildStep.VERILOG: "writing Verilog",
+    BuildStep.SIMULATE: "simulating the Verilog",
+    BuildStep.SYNTH: "synthesis",
+    BuildStep.BITSTREAM: "place and route",
 }
 
 
@@ -41,7 +42,7 @@ class BuildScreen(BuildWatcher):
         self._finish(done=error is None)
         self._progress.stop()
 
-    def step(self, name: str) -> None:
+    def step(self, name: BuildStep) -> None:
         """Say that the step begins."""
         self._finish(done=True)
         self._task = self._progress.add_task(TITLES[name], total=None)

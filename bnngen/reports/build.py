@@ -30,8 +30,6 @@ from bnngen.schedule.budget import available
 
 REPORT, SCHEMA, PAGE = "report.json", "report.schema.json", "report.html"
 """The report for scripts, what may stand in it, and the report for people."""
-STEPS = ("estimate", "verilog", "simulate", "synth", "bitstream")
-"""The steps of a build, in order; each needs the ones before it, but for the simulation."""
 
 
 def report_of(design: Fitted, model: ModelRecord) -> ReportRecord:

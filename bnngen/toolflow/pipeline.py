@@ -17,7 +17,7 @@ from bnngen.import_check.check import check_import
 from bnngen.import_check.evaluator import EvaluationError
 from bnngen.reference.data_file import Data
 from bnngen.reference.network import Network
-from bnngen.reports.build import PAGE, REPORT, SCHEMA, STEPS, report_of, write_report
+from bnngen.reports.build import PAGE, REPORT, SCHEMA, report_of, write_report
 from bnngen.reports.records import (
     ImportCheckRecord,
     NetlistCounts,
@@ -26,6 +26,7 @@ from bnngen.reports.records import (
     SynthesisRecord,
 )
 from bnngen.reports.second_look import fast_clock, words
+from bnngen.reports.steps import STEPS, BuildStep
 from bnngen.toolflow.kept_model import KEPT_MODEL, keep_model
 from bnngen.toolflow.place_and_route import place_and_route, routing_products
 from bnngen.toolflow.simulation import compare, random_frames, simulate_frames
@@ -41,7 +42,7 @@ RANDOM_FRAMES = 64
 class BuildWatcher:
     """Is told what a build does; this one keeps it to itself."""
 
-    def step(self, name: str) -> None:
+    def step(self, name: BuildStep) -> None:
         """The step ``name`` of `STEPS` begins."""
 
     def message(self, text: str) -> None:
@@ -92,7 +93,7 @@ def build(
     with owned(out, build_files(board, last), STALE), caching(cache):
         report = report_of(design, keep_model(design.schedule.network, out))
         report.warnings += words(fast_clock(board, report.clock_mhz))
-        if until is None and last != STEPS[-1]:
+        if until is None and last != BuildStep.BITSTREAM:
             report.warnings.append(f"{_no_bitstream(board)}: this build ends with its netlist")
         write_report(report, out)
         _check_import(design.schedule.network, data, report, out)
@@ -122,24 +123,27 @@ def _check_import(network: Network, data: Data | None, report: ReportRecord, out
         found.require()
 
 
-def last_step(board: Board, until: str | None) -> str:
+def last_step(board: Board, until: str | None) -> BuildStep:
     """The last step of a build for ``board``: ``until``, or as far as the board can if that is None.
 
-    Raises UsageError if the board has no such step.
+    Raises UsageError if there is no such step, or the board has none.
     """
-    if until == STEPS[-1] and not board.place_and_route:
+    if until is not None and until not in STEPS:
+        raise UsageError(f"a build has no step {until!r}, only {', '.join(STEPS)}")
+    if until == BuildStep.BITSTREAM and not board.place_and_route:
         raise UsageError(f"{_no_bitstream(board)}: build with --until synth, or without --until")
-    return until or (STEPS[-1] if board.place_and_route else "synth")
+    return BuildStep(until) if until else BuildStep.BITSTREAM if board.place_and_route else BuildStep.SYNTH
 
 
-def build_files(board: Board, last: str) -> list[str]:
+def build_files(board: Board, last: BuildStep) -> list[str]:
     """The files that a build for ``board`` up to and with the step ``last`` writes."""
+    routed = routing_products(board) if board.place_and_route else ()
     names = {
-        "estimate": [KEPT_MODEL, REPORT, SCHEMA, PAGE],
-        "verilog": [f"rtl/{VERILOG}", f"rtl/{INTERFACE}"],
-        "simulate": [],
-        "synth": [f"synth/{name}" for name in synthesis_products(board)],
-        "bitstream": [f"pnr/{name}" for name in (routing_products(board) if board.place_and_route else ())],
+        BuildStep.ESTIMATE: [KEPT_MODEL, REPORT, SCHEMA, PAGE],
+        BuildStep.VERILOG: [f"rtl/{VERILOG}", f"rtl/{INTERFACE}"],
+        BuildStep.SIMULATE: [],
+        BuildStep.SYNTH: [f"synth/{name}" for name in synthesis_products(board)],
+        BuildStep.BITSTREAM: [f"pnr/{name}" for name in routed],
     }
     return [name for step in STEPS[: STEPS.index(last) + 1] for name in names[step]]
 
@@ -158,23 +162,23 @@ class _Run:
         report: ReportRecord,
         data: Data | None,
         watcher: BuildWatcher,
-        until: str,
+        until: BuildStep,
     ) -> None:
         self.design, self.out, self.report, self.watcher = design, out, report, watcher
         self.board = design.schedule.board
         self.network = design.schedule.network
-        wanted = data is None and until == "simulate"
+        wanted = data is None and until == BuildStep.SIMULATE
         self.data = random_frames(self.network, RANDOM_FRAMES) if wanted else data
         self._synthesis: SynthesisResult | None = None
-        self._steps: dict[str, Callable[[], None]] = {
-            "verilog": self._verilog,
-            "simulate": self._simulate,
-            "synth": self._synth,
-            "bitstream": self._bitstream,
+        self._steps: dict[BuildStep, Callable[[], None]] = {
+            BuildStep.VERILOG: self._verilog,
+            BuildStep.SIMULATE: self._simulate,
+            BuildStep.SYNTH: self._synth,
+            BuildStep.BITSTREAM: self._bitstream,
         }
 
-    def step(self, name: str) -> None:
-        if name == "simulate" and self.data is None:
+    def step(self, name: BuildStep) -> None:
+        if name == BuildStep.SIMULATE and self.data is None:
             return
         self.watcher.step(name)
         try:

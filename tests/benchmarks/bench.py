@@ -14,17 +14,14 @@ DIGITS = ROOT / "examples" / "digits"
 
 @dataclass(frozen=True)
 class Settings:
-    """How much to measure.
-
-    Attributes:
-        shared: the folder with the real models and data, or None where there is none.
-        frames: the frames of one measurement of the fast programs; slow ones take fewer.
-        rounds: how often everything is measured.
-    """
+    """How much to measure."""
 
     shared: Path | None
+    """The folder with the real models and data, or None where there is none."""
     frames: int = 10_000
+    """The frames of one measurement of the fast programs; slow ones take fewer."""
     rounds: int = 5
+    """How often everything is measured."""
 
 
 @dataclass(frozen=True)

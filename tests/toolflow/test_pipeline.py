@@ -70,6 +70,11 @@ class TestSynthesizedOnly:
             large_fpga.build(tmp_path / "out", until="bitstream")
         assert not (tmp_path / "out").exists()
 
+    def test_a_step_that_no_build_has(self, large_fpga: Design, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match=r"no step 'route', only estimate, .*, bitstream"):
+            large_fpga.build(tmp_path / "out", until="route")
+        assert not (tmp_path / "out").exists()
+
 
 def test_the_second_build_runs_no_tool(
     design: Design, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
