@@ -1,7 +1,7 @@
 """The graph that front ends make and passes rewrite: named nodes in topological order.
 
 The operators come from two places. Those of ``bnngen.ops`` are exact integer layers that hardware exists
-for. Those of ``bnngen.ir.quantized`` still carry real scales and thresholds; the passes remove all of them.
+for. Those of this room still carry real scales and thresholds; the passes remove all of them.
 Tensors have their channels last, and no batch axis.
 """
 

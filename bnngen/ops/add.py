@@ -17,7 +17,8 @@ from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources
 from bnngen.ir.factor import Factor
 from bnngen.ir.graph import Shape
-from bnngen.ir.quantized import Step, Sum
+from bnngen.ir.layers import Sum
+from bnngen.ir.step import Step
 from bnngen.numbers.datatypes import IntType
 from bnngen.ops.components import Components
 from bnngen.ops.engine import Engine, EngineOption

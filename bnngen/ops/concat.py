@@ -14,8 +14,8 @@ from bnngen.cost.folding import Folding
 from bnngen.cost.lut_model import Structure, luts
 from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources
-from bnngen.ir import quantized
 from bnngen.ir.graph import Shape
+from bnngen.ir.moves import Concatenation
 from bnngen.numbers.datatypes import IntType
 from bnngen.ops.components import Components
 from bnngen.ops.joined import Joined
@@ -94,8 +94,8 @@ class Concat(Plain):
         return Components(joined.heads(lanes), [joined.hardware(option.feed_style)])
 
 
-@lowers(quantized.Concatenation)
-def lower(op: quantized.Concatenation, site: Site) -> Concat:
+@lowers(Concatenation)
+def lower(op: Concatenation, site: Site) -> Concat:
     """The layer of a concatenation."""
     channels = tuple(shape[-1] for shape in site.shapes)
     return Concat(site.shapes[0][:-1], channels, tuple(site.types))

@@ -17,7 +17,7 @@ from bnngen.cost.folding import Folding
 from bnngen.cost.lut_model import Structure, luts
 from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources
-from bnngen.ir.quantized import Convolution
+from bnngen.ir.layers import Convolution
 from bnngen.ir.window import Axes, Window
 from bnngen.numbers.datatypes import IntType
 from bnngen.ops.dense import greatest_sum

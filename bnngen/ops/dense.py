@@ -15,7 +15,7 @@ from bnngen.cost.lut_model import Structure, luts
 from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources, memory_blocks
 from bnngen.ir.graph import Shape
-from bnngen.ir.quantized import Linear
+from bnngen.ir.layers import Linear
 from bnngen.numbers.datatypes import IntType
 from bnngen.ops.engine import Engine, EngineOption
 from bnngen.ops.layer import Weighted

@@ -14,8 +14,8 @@ from bnngen.cost.folding import Folding
 from bnngen.cost.lut_model import Structure, luts
 from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources
-from bnngen.ir import quantized
 from bnngen.ir.graph import Shape
+from bnngen.ir.layers import Pooling
 from bnngen.ir.window import Axes, Window
 from bnngen.numbers.datatypes import IntType
 from bnngen.ops.layer import Plain
@@ -106,13 +106,13 @@ class GlobalMaxPool(Plain):
         return [*converter, RunningMaximum(encoding, lanes, self.positions, self.least)]
 
 
-def _is_global(op: quantized.Pooling, site: Site) -> bool:
+def _is_global(op: Pooling, site: Site) -> bool:
     """Whether the window is the whole map."""
     return op.window == Window.plain(tuple(site.shapes[0][:-1]))
 
 
-@lowers(quantized.Pooling, when=_is_global)
-def lower(op: quantized.Pooling, site: Site) -> GlobalMaxPool:
+@lowers(Pooling, when=_is_global)
+def lower(op: Pooling, site: Site) -> GlobalMaxPool:
     """The layer of a pooling over the whole map."""
     *spatial, channels = site.shapes[0]
     return GlobalMaxPool(tuple(spatial), np.resize(np.array(op.least), channels), site.types[0])

@@ -15,7 +15,7 @@ from bnngen.cost.folding import Folding
 from bnngen.cost.lut_model import Structure, luts
 from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources
-from bnngen.ir import quantized
+from bnngen.ir.layers import Pooling
 from bnngen.ir.window import Axes, Window
 from bnngen.numbers.datatypes import IntType
 from bnngen.ops.line_buffer import LineBuffer, divisors
@@ -113,8 +113,8 @@ class MaxPool(Windowed):
         return [*self._buffer(lanes).hardware(i_lanes, option.feed_style, mark=marked), maximum]
 
 
-@lowers(quantized.Pooling)
-def lower(op: quantized.Pooling, site: Site) -> MaxPool:
+@lowers(Pooling)
+def lower(op: Pooling, site: Site) -> MaxPool:
     """The layer of a pooling."""
     *spatial, channels = site.shapes[0]
     return MaxPool(op.window, tuple(spatial), np.resize(np.array(op.least), channels), site.types[0])

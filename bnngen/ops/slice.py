@@ -14,8 +14,8 @@ from bnngen.cost.folding import Folding
 from bnngen.cost.lut_model import Structure, luts
 from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources
-from bnngen.ir import quantized
 from bnngen.ir.graph import Shape
+from bnngen.ir.moves import ChannelSlice
 from bnngen.numbers.datatypes import IntType
 from bnngen.ops.layer import Moved
 from bnngen.ops.line_buffer import LineBuffer, divisors
@@ -88,7 +88,7 @@ class Slice(Moved):
         return [*converter, select, *self._kept(lanes).hardware(lanes, style=option.feed_style)]
 
 
-@lowers(quantized.ChannelSlice)
-def lower(op: quantized.ChannelSlice, site: Site) -> Slice:
+@lowers(ChannelSlice)
+def lower(op: ChannelSlice, site: Site) -> Slice:
     """The layer of a slice."""
     return Slice(site.shapes[0], op.first, op.last, site.types[0])

@@ -14,8 +14,8 @@ from bnngen.cost.folding import Folding
 from bnngen.cost.lut_model import Structure, luts
 from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources
-from bnngen.ir import quantized
 from bnngen.ir.graph import Shape
+from bnngen.ir.moves import Upsampling
 from bnngen.ir.window import Axes
 from bnngen.numbers.datatypes import IntType
 from bnngen.ops.layer import Moved
@@ -81,7 +81,7 @@ class Upsample(Moved):
         return self._rows(option.folding.pe).hardware(i_lanes, style=option.feed_style)
 
 
-@lowers(quantized.Upsampling)
-def lower(op: quantized.Upsampling, site: Site) -> Upsample:
+@lowers(Upsampling)
+def lower(op: Upsampling, site: Site) -> Upsample:
     """The layer of an upsampling."""
     return Upsample(op.factors, site.shapes[0], site.types[0])

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bnngen.ir.elementwise import Affine, Clip
 from bnngen.ir.graph import Graph, Node, Shape
-from bnngen.ir.quantized import Affine, ChannelSlice, Clip, Concatenation, Reshape, Upsampling
+from bnngen.ir.moves import ChannelSlice, Concatenation, Reshape, Upsampling
 from bnngen.numbers.exact import ExactArray, exact_array
 from bnngen.passes.rewrite import affine_for, pair
 

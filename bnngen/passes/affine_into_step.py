@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bnngen.ir.elementwise import Affine
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import ALWAYS, NEVER, Affine, Bound, Step
+from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
 from bnngen.numbers.exact import Exact
 from bnngen.passes.rewrite import pair
 

@@ -13,8 +13,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from bnngen.ir.elementwise import Affine
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import Affine, Convolution, Product
+from bnngen.ir.layers import Convolution, Product
 from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import Exact, ExactArray, common_unit, exact_array
 from bnngen.passes.rewrite import Refusal, pair

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bnngen.ir.elementwise import Affine
 from bnngen.ir.factor import Factor
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import Affine, Sum
+from bnngen.ir.layers import Sum
 from bnngen.numbers.exact import ExactArray, common_unit, exact_array
 from bnngen.passes.rewrite import Refusal, affine_for
 

@@ -12,8 +12,11 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from bnngen.ir.elementwise import Affine, Clip
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import Affine, Clip, Move, Pooling, Product, Step, Sum
+from bnngen.ir.layers import Pooling, Product, Sum
+from bnngen.ir.moves import Move
+from bnngen.ir.step import Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import exact_array
 

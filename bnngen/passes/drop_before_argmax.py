@@ -7,8 +7,9 @@ Softmax and a rising affine that is the same for all classes keep the order and 
 
 from __future__ import annotations
 
+from bnngen.ir.elementwise import Affine, Softmax
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import Affine, Linear, Softmax
+from bnngen.ir.layers import Linear
 from bnngen.ops.argmax import ClassIndex
 from bnngen.passes.rewrite import Refusal, pair
 

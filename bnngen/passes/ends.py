@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from bnngen.base.errors import ModelError
+from bnngen.ir.elementwise import RELU, Affine, Softmax
 from bnngen.ir.graph import Graph, Node, Op, channels_first
-from bnngen.ir.quantized import ALWAYS, NEVER, RELU, Affine, Bound, Reshape, Softmax, Step
+from bnngen.ir.moves import Reshape
+from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
 from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import ExactArray, exact_array
 from bnngen.reference.input_quantizer import Quantizer, uniform_row

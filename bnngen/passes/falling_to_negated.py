@@ -11,8 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from bnngen.ir.elementwise import Affine
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import Affine, Bound, Product, Step
+from bnngen.ir.layers import Product
+from bnngen.ir.step import Bound, Step
 from bnngen.numbers.datatypes import IntType
 from bnngen.passes.rewrite import pair
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from bnngen.base.errors import ModelError
 from bnngen.ir.graph import Graph, Node, Shape, channels_first
-from bnngen.ir.quantized import Bound, Reshape, Step
+from bnngen.ir.moves import Reshape
+from bnngen.ir.step import Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.ops.layer import Thresholded
 from bnngen.ops.lowering import Site, has_layer, lowered

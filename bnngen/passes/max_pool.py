@@ -14,8 +14,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from bnngen.ir.elementwise import Affine, Clip
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import Affine, Clip, Pooling, Step
+from bnngen.ir.layers import Pooling
+from bnngen.ir.step import Step
 from bnngen.passes.rewrite import pair
 
 

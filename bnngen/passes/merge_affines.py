@@ -5,8 +5,8 @@ n*(m*x + a) + b = (n*m)*x + (n*a + b).
 
 from __future__ import annotations
 
+from bnngen.ir.elementwise import Affine
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import Affine
 from bnngen.passes.rewrite import pair
 
 

@@ -8,7 +8,7 @@ never if none does. In a falling second row the codes pass from the top down, so
 from __future__ import annotations
 
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import ALWAYS, NEVER, Bound, Step
+from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
 from bnngen.numbers.exact import Exact
 from bnngen.passes.rewrite import pair
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bnngen.ir.elementwise import Affine, Clip
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import Affine, Clip, Reshape
+from bnngen.ir.moves import Reshape
 
 
 def one_reader_each(graph: Graph, node: Node) -> Graph | None:

@@ -17,8 +17,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from bnngen.ir.elementwise import Affine, Clip
 from bnngen.ir.graph import Graph, Node, channels_first, channels_last
-from bnngen.ir.quantized import Affine, Clip, Concatenation, Linear, Reshape, Step
+from bnngen.ir.layers import Linear
+from bnngen.ir.moves import Concatenation, Reshape
+from bnngen.ir.step import Step
 from bnngen.ops.argmax import ClassIndex
 from bnngen.passes.rewrite import Refusal, pair
 

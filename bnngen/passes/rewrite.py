@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bnngen.base.errors import ModelError
+from bnngen.ir.elementwise import Affine
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import Affine
 
 
 @dataclass(frozen=True)

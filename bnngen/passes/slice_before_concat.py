@@ -7,7 +7,7 @@ Inputs of which nothing is left drop out; all of one input needs no Slice; one i
 from __future__ import annotations
 
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import ChannelSlice, Concatenation
+from bnngen.ir.moves import ChannelSlice, Concatenation
 
 
 def slice_before_concat(graph: Graph, node: Node) -> Graph | None:

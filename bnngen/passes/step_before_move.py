@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import Concatenation, Reshape, Step, Upsampling
+from bnngen.ir.moves import Concatenation, Reshape, Upsampling
+from bnngen.ir.step import Step
 from bnngen.passes.rewrite import Refusal, pair
 
 

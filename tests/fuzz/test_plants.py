@@ -12,7 +12,7 @@ from bnngen.frontend import importer
 from bnngen.frontend.nodes import elementwise, linear, shaping
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.values import Activation
-from bnngen.ir.quantized import Sum
+from bnngen.ir.layers import Sum
 from bnngen.ops import lowering
 from bnngen.reference import data_file as data
 from bnngen.reference.network import Network

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bnngen.base.errors import ModelError
+from bnngen.ir.elementwise import RELU, Affine, Softmax
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import RELU, Affine, Reshape, Softmax
+from bnngen.ir.moves import Reshape
 from bnngen.numbers.exact import exact_array
 from bnngen.passes.rewrite import verify
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnngen.ir import quantized
+from bnngen.ir.layers import Pooling
 from bnngen.ir.window import Window
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.ops.global_max_pool import GlobalMaxPool
@@ -34,7 +34,7 @@ def test_against_a_window_of_the_maps_size(seed: int, type_: IntType, spatial: t
 @pytest.mark.parametrize("kernel", [(3, 4), (3, 3)])
 def test_a_window_of_the_maps_size_becomes_one(kernel: tuple[int, int]) -> None:
     site = Site("pool", [BIPOLAR], [(3, 4, 2)])
-    layer = lowered(quantized.Pooling(Window.plain(kernel), (True,)), site)
+    layer = lowered(Pooling(Window.plain(kernel), (True,)), site)
     assert isinstance(layer, GlobalMaxPool if kernel == (3, 4) else MaxPool)
     assert layer.least.tolist() == [True, True]
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from support.rewrites import chain, fire, same_meaning
 
+from bnngen.ir.elementwise import RELU, Affine
 from bnngen.ir.graph import Graph, Node, Op
-from bnngen.ir.quantized import RELU, Affine, ChannelSlice, Concatenation, Linear, Upsampling
+from bnngen.ir.layers import Linear
+from bnngen.ir.moves import ChannelSlice, Concatenation, Upsampling
 from bnngen.numbers.exact import exact_array
 from bnngen.passes.affine_behind_move import affine_behind_concat, affine_behind_move
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from support.random_graphs import affines, steps
 from support.rewrites import chain, fire, same_meaning
 
-from bnngen.ir.quantized import ALWAYS, NEVER, RELU, Affine, Bound, Step
+from bnngen.ir.elementwise import RELU, Affine
+from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact, exact_array
 from bnngen.passes.affine_into_step import affine_into_step

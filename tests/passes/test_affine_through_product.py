@@ -12,7 +12,8 @@ from support.narrow import of_type
 from support.random_graphs import affines, linears
 from support.rewrites import chain, fire, same_meaning
 
-from bnngen.ir.quantized import Affine, Convolution, Linear
+from bnngen.ir.elementwise import Affine
+from bnngen.ir.layers import Convolution, Linear
 from bnngen.ir.window import Window
 from bnngen.numbers.exact import Exact, exact_array
 from bnngen.passes.affine_through_product import affine_through_product

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from support.rewrites import fire, same_meaning
 
+from bnngen.ir.elementwise import Affine
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import Affine, Linear, Sum
+from bnngen.ir.layers import Linear, Sum
 from bnngen.numbers.exact import Exact, exact_array
 from bnngen.passes.affine_through_sum import affine_through_sum
 from bnngen.passes.rewrite import Refusal

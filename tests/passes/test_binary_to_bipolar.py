@@ -10,7 +10,9 @@ import pytest
 from support.rewrites import chain, fire, same_meaning
 
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import Bound, Concatenation, Linear, Step
+from bnngen.ir.layers import Linear
+from bnngen.ir.moves import Concatenation
+from bnngen.ir.step import Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact
 from bnngen.ops.argmax import ClassIndex

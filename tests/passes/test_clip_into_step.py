@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from support.random_graphs import affines, clips, steps
 from support.rewrites import chain, fire, same_meaning
 
-from bnngen.ir.quantized import ALWAYS, NEVER, RELU, Bound, Clip, Step
+from bnngen.ir.elementwise import RELU, Clip
+from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR
 from bnngen.numbers.exact import Exact
 from bnngen.passes.affine_into_step import affine_into_step

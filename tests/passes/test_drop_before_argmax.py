@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from support.rewrites import chain, fire, same_meaning
 
-from bnngen.ir.quantized import Affine, Bound, Linear, Softmax, Step
+from bnngen.ir.elementwise import Affine, Softmax
+from bnngen.ir.layers import Linear
+from bnngen.ir.step import Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR
 from bnngen.numbers.exact import Exact, exact_array
 from bnngen.ops.argmax import ClassIndex

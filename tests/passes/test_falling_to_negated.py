@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from support.random_graphs import affines, linears, steps
 from support.rewrites import chain, fire, same_meaning
 
-from bnngen.ir.quantized import ALWAYS, NEVER, Affine, Bound, Linear, Step
+from bnngen.ir.elementwise import Affine
+from bnngen.ir.layers import Linear
+from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact, exact_array
 from bnngen.passes.affine_into_step import affine_into_step

@@ -13,7 +13,10 @@ from support.exact_graphs import evaluate
 from support.rewrites import chain
 
 from bnngen.base.errors import ModelError
-from bnngen.ir.quantized import ALWAYS, NEVER, Affine, Bound, Linear, Reshape, Softmax, Step
+from bnngen.ir.elementwise import Affine, Softmax
+from bnngen.ir.layers import Linear
+from bnngen.ir.moves import Reshape
+from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact, exact_array
 from bnngen.ops.dense import Dense

@@ -15,8 +15,11 @@ from support.rewrites import chain, inputs_for_every_code
 
 from bnngen.base.errors import ModelError
 from bnngen.frontend import import_onnx
+from bnngen.ir.elementwise import RELU, Affine
 from bnngen.ir.graph import Graph, Node, Op
-from bnngen.ir.quantized import RELU, Affine, Bound, Linear, Reshape, Step, Sum
+from bnngen.ir.layers import Linear, Sum
+from bnngen.ir.moves import Reshape
+from bnngen.ir.step import Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact, exact_array
 from bnngen.ops.add import Add

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from support.random_graphs import affines
 from support.rewrites import chain, fire, same_meaning
 
-from bnngen.ir.quantized import RELU, Affine
+from bnngen.ir.elementwise import RELU, Affine
 from bnngen.numbers.exact import Exact, exact_array
 from bnngen.passes.merge_affines import merge_affines
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from support.random_graphs import affines, steps
 from support.rewrites import chain, fire, same_meaning
 
+from bnngen.ir.elementwise import RELU
 from bnngen.ir.graph import Op
-from bnngen.ir.quantized import ALWAYS, NEVER, RELU, Bound, Step
+from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact
 from bnngen.passes.affine_into_step import affine_into_step

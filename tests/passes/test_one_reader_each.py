@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from support.rewrites import fire, same_meaning
 
+from bnngen.ir.elementwise import RELU, Affine
 from bnngen.ir.graph import Graph, Node, Op
-from bnngen.ir.quantized import RELU, Affine, Linear, Sum
+from bnngen.ir.layers import Linear, Sum
 from bnngen.numbers.exact import exact_array
 from bnngen.passes.one_reader_each import one_reader_each
 

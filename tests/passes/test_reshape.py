@@ -9,7 +9,10 @@ import pytest
 from support.exact_graphs import evaluate
 from support.rewrites import chain, fire, same_meaning
 
-from bnngen.ir.quantized import RELU, Affine, Bound, Linear, Pooling, Reshape, Step
+from bnngen.ir.elementwise import RELU, Affine
+from bnngen.ir.layers import Linear, Pooling
+from bnngen.ir.moves import Reshape
+from bnngen.ir.step import Bound, Step
 from bnngen.ir.window import Window
 from bnngen.numbers.datatypes import BIPOLAR
 from bnngen.numbers.exact import Exact, exact_array

@@ -7,8 +7,9 @@ import pytest
 from support.rewrites import chain
 
 from bnngen.base.errors import ModelError
+from bnngen.ir.elementwise import RELU, Affine, Clip, Softmax
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import RELU, Affine, Clip, Linear, Softmax
+from bnngen.ir.layers import Linear
 from bnngen.numbers.exact import exact_array
 from bnngen.passes.rewrite import Refusal, pair, refusals, rewrite
 

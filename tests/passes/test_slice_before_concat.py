@@ -8,7 +8,7 @@ import pytest
 from support.rewrites import fire, same_meaning
 
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import ChannelSlice, Concatenation, Upsampling
+from bnngen.ir.moves import ChannelSlice, Concatenation, Upsampling
 from bnngen.passes.slice_before_concat import slice_before_concat
 
 

@@ -6,7 +6,8 @@ import pytest
 from support.rewrites import chain, fire, same_meaning
 
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.quantized import NEVER, Bound, ChannelSlice, Concatenation, Step, Upsampling
+from bnngen.ir.moves import ChannelSlice, Concatenation, Upsampling
+from bnngen.ir.step import NEVER, Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact
 from bnngen.passes.step_before_move import step_before_move

@@ -8,23 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from bnngen.ir.elementwise import Affine, Clip, Softmax
 from bnngen.ir.graph import Graph
-from bnngen.ir.quantized import (
-    ALWAYS,
-    Affine,
-    Bound,
-    ChannelSlice,
-    Clip,
-    Concatenation,
-    Convolution,
-    Linear,
-    Pooling,
-    Reshape,
-    Softmax,
-    Step,
-    Sum,
-    Upsampling,
-)
+from bnngen.ir.layers import Convolution, Linear, Pooling, Sum
+from bnngen.ir.moves import ChannelSlice, Concatenation, Reshape, Upsampling
+from bnngen.ir.step import ALWAYS, Bound, Step
 from bnngen.ir.window import Window
 from bnngen.numbers.exact import Exact, exact_array
 from bnngen.ops.argmax import ClassIndex

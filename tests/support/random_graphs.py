@@ -10,23 +10,11 @@ from hypothesis import strategies as st
 from support.exact_graphs import window_taps
 from support.rewrites import chain
 
+from bnngen.ir.elementwise import RELU, Affine, Clip, Softmax
 from bnngen.ir.graph import Graph, Node, Op
-from bnngen.ir.quantized import (
-    RELU,
-    Affine,
-    Bound,
-    ChannelSlice,
-    Clip,
-    Concatenation,
-    Convolution,
-    Linear,
-    Pooling,
-    Reshape,
-    Softmax,
-    Step,
-    Sum,
-    Upsampling,
-)
+from bnngen.ir.layers import Convolution, Linear, Pooling, Sum
+from bnngen.ir.moves import ChannelSlice, Concatenation, Reshape, Upsampling
+from bnngen.ir.step import Bound, Step
 from bnngen.ir.window import Window
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact, exact_array

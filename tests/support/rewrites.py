@@ -10,7 +10,8 @@ import numpy as np
 from support.exact_graphs import evaluate
 
 from bnngen.ir.graph import Graph, Node, Op
-from bnngen.ir.quantized import Reshape, Step
+from bnngen.ir.moves import Reshape
+from bnngen.ir.step import Step
 from bnngen.numbers.exact import Exact
 from bnngen.passes.rewrite import Rule, verify
 

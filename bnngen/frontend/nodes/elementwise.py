@@ -15,7 +15,8 @@ from bnngen.frontend.limits import MOST_EXACT, check_elements
 from bnngen.frontend.nodes.shaping import add_reshape
 from bnngen.frontend.onnx_node import OnnxNode, channel_parameters, features, varying_axis
 from bnngen.frontend.values import Activation, Constant
-from bnngen.ir.quantized import RELU, Affine, Clip, Sum
+from bnngen.ir.elementwise import RELU, Affine, Clip
+from bnngen.ir.layers import Sum
 from bnngen.numbers.exact import Exact, ExactArray, exact_array, square_root
 
 ZERO, ONE = exact_array(0), exact_array(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.values import Activation
-from bnngen.ir.quantized import Softmax
+from bnngen.ir.elementwise import Softmax
 from bnngen.ops.argmax import ClassIndex
 
 

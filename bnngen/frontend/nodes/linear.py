@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.onnx_node import OnnxNode, channel_parameters
 from bnngen.frontend.values import Activation, Constant, QuantizedConstant
-from bnngen.ir.quantized import Affine, Linear
+from bnngen.ir.elementwise import Affine
+from bnngen.ir.layers import Linear
 from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import Exact, ExactArray, exact_array
 

@@ -15,7 +15,7 @@ from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.limits import check_elements
 from bnngen.frontend.onnx_node import OnnxNode, checked_axis
 from bnngen.frontend.values import Activation, OnnxShape
-from bnngen.ir.quantized import ChannelSlice, Concatenation, Upsampling
+from bnngen.ir.moves import ChannelSlice, Concatenation, Upsampling
 
 CHANNELS = 1
 """The axis of the channels in a file."""

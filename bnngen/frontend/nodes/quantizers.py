@@ -12,7 +12,8 @@ from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.onnx_node import OnnxNode, channel_parameters
 from bnngen.frontend.schema import QONNX, Definition
 from bnngen.frontend.values import Activation, OnnxShape, QuantizedConstant
-from bnngen.ir.quantized import Affine, Bound, Step
+from bnngen.ir.elementwise import Affine
+from bnngen.ir.step import Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact, ExactArray, exact_array
 from bnngen.numbers.rounding import QONNX_MODES, bound, round_affine

@@ -9,7 +9,7 @@ import numpy as np
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.onnx_node import OnnxNode, checked_axis, features
 from bnngen.frontend.values import Activation, Constant, OnnxShape, QuantizedConstant
-from bnngen.ir.quantized import Reshape
+from bnngen.ir.moves import Reshape
 
 
 @handles("Identity")

@@ -12,8 +12,9 @@ from bnngen.frontend.limits import MOST_TAPS, check_elements
 from bnngen.frontend.nodes.linear import integer_weights, row_scale
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.values import Activation
+from bnngen.ir.elementwise import Affine
 from bnngen.ir.graph import Op
-from bnngen.ir.quantized import Affine, Convolution, Pooling
+from bnngen.ir.layers import Convolution, Pooling
 from bnngen.ir.window import Axes, Window
 from bnngen.numbers.exact import exact_array
 

@@ -16,7 +16,7 @@ from support.networks import windows
 from support.onnx_files import agrees, refuses, signs, verilog_agrees
 
 from bnngen.frontend import import_onnx
-from bnngen.ir.quantized import Convolution
+from bnngen.ir.layers import Convolution
 from bnngen.numbers.datatypes import IntType
 from bnngen.ops.global_max_pool import GlobalMaxPool
 from bnngen.ops.max_pool import MaxPool
