@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.frontend.limits import MOST_EXACT
+from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import ExactArray, exact_array
 
 OnnxShape = tuple[int, ...]
@@ -60,10 +61,14 @@ class QuantizedConstant:
 
 @dataclass(frozen=True)
 class Activation:
-    """A tensor that depends on the input: its name in the graph, and its shape in the file (batch first)."""
+    """A tensor that depends on the input: its name in the graph, and its shape in the file (batch first).
+
+    ``holds``: the integers that it holds, where its reader knows that; a comparison's 0 and 1, for example.
+    """
 
     name: str
     shape: OnnxShape
+    holds: IntType | None = None
 
 
 Value = Constant | QuantizedConstant | Activation
