@@ -33,6 +33,15 @@ ALWAYS = Bound(None, strict=False)
 NEVER = Bound(None, strict=True)
 
 
+Row = Sequence[Bound]
+"""The thresholds of a channel in the order of the codes: a tuple, or a `bnngen.ir.ladder.Ladder`."""
+
+
+def decides(row: Row) -> bool:
+    """Whether any threshold of a row depends on x."""
+    return any(bound.value is not None for bound in row)
+
+
 @dataclass(frozen=True)
 class Step:
     """A quantiser: code = type.lo + step * (how many of the channel's thresholds x passes).
@@ -43,7 +52,7 @@ class Step:
     accepted only where 0 is proved not to occur.
     """
 
-    rows: tuple[tuple[Bound, ...], ...]
+    rows: tuple[Row, ...]
     falling: tuple[bool, ...]
     type: IntType
     from_sign: bool = False
@@ -56,10 +65,7 @@ class Step:
     @property
     def turns(self) -> tuple[bool, ...]:
         """``falling``, but False in rows without any value: x decides nothing there."""
-        return tuple(
-            falls and any(b.value is not None for b in row)
-            for row, falls in zip(self.rows, self.falling, strict=True)
-        )
+        return tuple(falls and decides(row) for row, falls in zip(self.rows, self.falling, strict=True))
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         """See `Op`."""

@@ -144,12 +144,12 @@ class Exact:
             return _sign(c) if c * c * r > d * d * s else _sign(d)
         precision = 64
         while True:
-            low, high = self._bounds(precision)
+            low, high = self.bounds(precision)
             if low > 0 or high < 0:
                 return _sign(low)
             precision *= 2
 
-    def _bounds(self, precision: int) -> tuple[Fraction, Fraction]:
+    def bounds(self, precision: int) -> tuple[Fraction, Fraction]:
         """An interval around the value, each square root within 2**-precision."""
         low = high = Fraction(0)
         for radicand, coefficient in self.terms.items():
@@ -167,7 +167,7 @@ class Exact:
             return math.floor(self.fraction())
         precision = 64
         while True:
-            low, high = (math.floor(end) for end in self._bounds(precision))
+            low, high = (math.floor(end) for end in self.bounds(precision))
             if low == high:
                 return low
             precision *= 2
@@ -184,7 +184,7 @@ class Exact:
     def __float__(self) -> float:
         if self.is_rational:
             return float(self.fraction())
-        return float(self._bounds(256)[0])
+        return float(self.bounds(256)[0])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Exact | int | Fraction):

@@ -51,6 +51,12 @@ def bound(mode: str, k: int) -> tuple[Fraction, bool]:
     return _MODES[mode](k)
 
 
+def mirrored(mode: str) -> str:
+    """The mode that rounds -v to the negative of what ``mode`` rounds v to."""
+    pairs = {"half_up": "half_down", "ceil": "floor"}
+    return {**pairs, **{b: a for a, b in pairs.items()}}.get(mode, mode)
+
+
 def round_exactly(value: Exact, mode: str) -> int:
     """One exact number, rounded."""
     if mode == "sign":

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from bnngen.ir.elementwise import Affine
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
+from bnngen.ir.ladder import Ladder
+from bnngen.ir.step import ALWAYS, NEVER, Bound, Row, Step
 from bnngen.numbers.exact import Exact
 from bnngen.passes.rewrite import pair
 
@@ -28,10 +29,16 @@ def affine_into_step(graph: Graph, node: Node) -> Graph | None:
     for c in range(channels):
         m, a = op.mul[c % len(op.mul)], op.add[c % len(op.add)]
         falls = step.falling[c % len(step.falling)]
-        rows.append(tuple(_pulled_back(b, m, a, falls) for b in step.rows[c % len(step.rows)]))
+        rows.append(_row(step.rows[c % len(step.rows)], m, a, falls))
         falling.append(falls != (m.sign() < 0))
     pulled = replace(step, rows=tuple(rows), falling=tuple(falling))
     return graph.with_op(node.name, pulled).without(affine.name)
+
+
+def _row(row: Row, m: Exact, a: Exact, falls: bool) -> Row:
+    if isinstance(row, Ladder):
+        return row.behind(m, a)
+    return tuple(_pulled_back(bound, m, a, falls) for bound in row)
 
 
 def _pulled_back(bound: Bound, m: Exact, a: Exact, falls: bool) -> Bound:

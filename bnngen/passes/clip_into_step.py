@@ -10,7 +10,9 @@ from dataclasses import replace
 
 from bnngen.ir.elementwise import Clip
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
+from bnngen.ir.ladder import Ladder
+from bnngen.ir.step import ALWAYS, NEVER, Bound, Row, Step
+from bnngen.numbers.exact import Exact
 from bnngen.passes.rewrite import pair
 
 
@@ -22,15 +24,19 @@ def clip_into_step(graph: Graph, node: Node) -> Graph | None:
     producer, clip = match
     step = node.op
     assert isinstance(step, Step)
-    rows = tuple(
-        tuple(_pulled_back(bound, clip, falls) for bound in row)
-        for row, falls in zip(step.rows, step.falling, strict=True)
-    )
+    rows = tuple(_row(row, clip, falls) for row, falls in zip(step.rows, step.falling, strict=True))
     return graph.with_op(node.name, replace(step, rows=rows)).without(producer.name)
 
 
-def _pulled_back(bound: Bound, clip: Clip, falls: bool) -> Bound:
+def _row(row: Row, clip: Clip, falls: bool) -> Row:
     least, most = (clip.high, clip.low) if falls else (clip.low, clip.high)
+    if isinstance(row, Ladder):
+        always = 0 if least is None else row.passed(least)
+        return row.limited(always, len(row) if most is None else row.passed(most))
+    return tuple(_pulled_back(bound, least, most, falls) for bound in row)
+
+
+def _pulled_back(bound: Bound, least: Exact | None, most: Exact | None, falls: bool) -> Bound:
     if bound.value is None:
         return bound
     if least is not None and bound.passed(least, falls):

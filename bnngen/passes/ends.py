@@ -12,7 +12,7 @@ from bnngen.base.errors import ModelError
 from bnngen.ir.elementwise import RELU, Affine, Softmax
 from bnngen.ir.graph import Graph, Node, Op, channels_first
 from bnngen.ir.moves import Reshape
-from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
+from bnngen.ir.step import ALWAYS, NEVER, Row, Step
 from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import ExactArray, exact_array
 from bnngen.reference.input_quantizer import Quantizer, uniform_row
@@ -43,7 +43,7 @@ def input_quantizer(node: Node) -> Quantizer:
     return Quantizer(mul, add, rows[0][2], type_)
 
 
-def _reachable(node: Node) -> tuple[IntType, list[tuple[Bound, ...]]]:
+def _reachable(node: Node) -> tuple[IntType, list[Row]]:
     """The codes that the input's quantiser can give, and the bounds between them: a Clip in front of it may
     leave some out at either end."""
     step = node.op
@@ -69,7 +69,7 @@ def _check_reals(name: str, *arrays: ExactArray) -> None:
             )
 
 
-def _uniform(node: Node, row: tuple[Bound, ...], falls: bool, type_: IntType) -> tuple[Any, ...]:
+def _uniform(node: Node, row: Row, falls: bool, type_: IntType) -> tuple[Any, ...]:
     known = [(b.value, b.strict) for b in row if b.value is not None]
     if not all(value.is_rational for value, _ in known):
         raise ModelError(

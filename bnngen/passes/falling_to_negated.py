@@ -13,8 +13,9 @@ import numpy as np
 
 from bnngen.ir.elementwise import Affine
 from bnngen.ir.graph import Graph, Node
+from bnngen.ir.ladder import Ladder
 from bnngen.ir.layers import Product
-from bnngen.ir.step import Bound, Step
+from bnngen.ir.step import Bound, Row, Step
 from bnngen.numbers.datatypes import IntType
 from bnngen.passes.rewrite import pair
 
@@ -46,9 +47,11 @@ def _changes_later(graph: Graph, node: Node) -> bool:
     )
 
 
-def _negated(row: tuple[Bound, ...], falls: bool) -> tuple[Bound, ...]:
+def _negated(row: Row, falls: bool) -> Row:
     if not falls:
         return row
+    if isinstance(row, Ladder):
+        return row.negated()
     return tuple(b if b.value is None else Bound(-b.value, b.strict) for b in row)
 
 

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from bnngen.base.errors import ModelError
 from bnngen.ir.graph import Graph, Node, Shape, channels_first
+from bnngen.ir.ladder import Ladder
 from bnngen.ir.moves import Reshape
-from bnngen.ir.step import Bound, Step
+from bnngen.ir.step import Bound, Row, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.ops.layer import Thresholded
 from bnngen.ops.lowering import Site, has_layer, lowered
@@ -140,8 +141,10 @@ def _threshold(node: Node, layer: Thresholded) -> Threshold:
     return Threshold(_without_zero(node, table, layer), falling, BIPOLAR)
 
 
-def _integer_row(row: tuple[Bound, ...], falls: bool, lo: int, hi: int) -> list[int]:
+def _integer_row(row: Row, falls: bool, lo: int, hi: int) -> list[int]:
     """Ascending integer thresholds, clipped to [lo, hi + 1]: lo is always reached, hi + 1 never."""
+    if isinstance(row, Ladder):
+        return sorted(row.integers(lo, hi))
     return sorted(min(max(_integer(bound, falls, lo, hi), lo), hi + 1) for bound in row)
 
 

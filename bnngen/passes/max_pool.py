@@ -17,7 +17,7 @@ import numpy as np
 from bnngen.ir.elementwise import Affine, Clip
 from bnngen.ir.graph import Graph, Node
 from bnngen.ir.layers import Pooling
-from bnngen.ir.step import Step
+from bnngen.ir.step import Step, decides
 from bnngen.passes.rewrite import pair
 
 
@@ -54,7 +54,7 @@ def max_pool_of_constants(graph: Graph, node: Node) -> Graph | None:
     pool, step = node.op, source.op
     assert isinstance(step, Step)
     channels = max(len(pool.least), len(step.rows))
-    varies = [any(bound.value is not None for bound in row) for row in step.rows]
+    varies = [decides(row) for row in step.rows]
     least = np.resize(pool.least, channels) & np.resize(varies, channels)
     if least.sum() == np.resize(pool.least, channels).sum():
         return None

@@ -7,8 +7,14 @@ never if none does. In a falling second row the codes pass from the top down, so
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
+from bnngen.ir.ladder import Ladder
+from bnngen.ir.step import ALWAYS, NEVER, Bound, Row, Step
 from bnngen.numbers.exact import Exact
 from bnngen.passes.rewrite import pair
 
@@ -24,29 +30,43 @@ def merge_steps(graph: Graph, node: Node) -> Graph | None:
     if inner.from_sign:
         return None
     channels = max(len(inner.rows), len(outer.rows))
-    rows, falling = [], []
+    rows, falling, places = [], [], dict[int, list[int]]()
     for c in range(channels):
         i, o = c % len(inner.rows), c % len(outer.rows)
-        rows.append(tuple(_composed(inner, i, b, outer.falling[o]) for b in outer.rows[o]))
-        falling.append(inner.falling[i] != outer.falling[o])
+        falls = outer.falling[o]
+        if o not in places:
+            places[o] = _places(inner, outer.rows[o], falls)
+        rows.append(_composed(inner.rows[i], places[o], falls))
+        falling.append(inner.falling[i] != falls)
     merged = Step(tuple(rows), tuple(falling), outer.type, outer.from_sign)
     return graph.with_op(node.name, merged).without(first.name)
 
 
-def _composed(inner: Step, row: int, bound: Bound, falls: bool) -> Bound:
-    levels = inner.rows[row]
-    passing = [
-        count
-        for count in range(len(levels) + 1)
-        if bound.passed(Exact.of(inner.type.lo + inner.step * count), falls)
-    ]
-    if len(passing) == len(levels) + 1:
-        return ALWAYS
-    if not passing:
-        return NEVER
+def _places(inner: Step, row: Row, falls: bool) -> list[int]:
+    """For each threshold of the second step the place of the one of the first that decides it: -1 if it is
+    always passed, one behind the last if never."""
+    count = len(inner.rows[0])
+    codes = inner.type.lo + inner.step * np.arange(count + 1)
+    passed = _passed(row, codes, falls)  # of all codes, how many thresholds each one passes
     if not falls:
-        return levels[passing[0] - 1]
-    return _complement(levels[passing[-1]])
+        return [int(k) - 1 for k in np.searchsorted(passed, np.arange(len(row)), side="right")]
+    # the last code that passes a threshold is the last before the complement of the next threshold is passed
+    last = np.searchsorted(-passed, -np.arange(len(row)), side="left") - 1
+    return [count if k < 0 else -1 if k == count else int(k) for k in last]
+
+
+def _passed(row: Row, codes: NDArray[np.int64], falls: bool) -> NDArray[np.int64]:
+    if isinstance(row, Ladder):
+        return row.passed_by(codes)
+    return np.array([sum(bound.passed(Exact.of(int(c)), falls) for bound in row) for c in codes])
+
+
+def _composed(row: Row, places: Sequence[int], falls: bool) -> Row:
+    """The thresholds of the first step's ``row`` at these places, in the turned sense if the second falls."""
+    if isinstance(row, Ladder):
+        return (row.complement() if falls else row).picked(places)
+    ends = {-1: ALWAYS, len(row): NEVER}
+    return tuple(ends[k] if k in ends else _complement(row[k]) if falls else row[k] for k in places)
 
 
 def _complement(bound: Bound) -> Bound:

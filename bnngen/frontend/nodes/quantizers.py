@@ -13,10 +13,11 @@ from bnngen.frontend.onnx_node import OnnxNode, channel_parameters
 from bnngen.frontend.schema import QONNX, Definition
 from bnngen.frontend.values import Activation, OnnxShape, QuantizedConstant
 from bnngen.ir.elementwise import Affine
+from bnngen.ir.ladder import Ladder
 from bnngen.ir.step import Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact, ExactArray, exact_array
-from bnngen.numbers.rounding import QONNX_MODES, bound, round_affine
+from bnngen.numbers.rounding import QONNX_MODES, round_affine
 
 INT, FLOAT, STRING = AttributeProto.INT, AttributeProto.FLOAT, AttributeProto.STRING
 MAX_LEVELS = 255
@@ -70,9 +71,7 @@ def read_quant(node: OnnxNode, importer: Importer) -> None:
         importer.values[node.output(0)] = _known(node, ints, scale, -zero * scale)
         return
     source = _rescaled(node, importer, value, reciprocal, zero, "_scale")
-    levels = tuple(
-        Bound(Exact.of(b), s) for b, s in (bound(mode, k) for k in range(type_.lo + 1, type_.hi + 1))
-    )
+    levels = Ladder(mode, tuple(range(type_.lo + 1, type_.hi + 1)))
     quantized = importer.add(node, Step((levels,), (False,), type_), source)
     importer.values[node.output(0)] = _rescaled(node, importer, quantized, scale, -zero * scale)
 
