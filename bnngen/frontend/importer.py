@@ -22,7 +22,7 @@ from bnngen.frontend.schema import (
     checked_attributes,
     standard_definition,
 )
-from bnngen.frontend.tensors import read_tensor
+from bnngen.frontend.tensors import constant_of
 from bnngen.frontend.values import Activation, Constant, Value
 from bnngen.ir.graph import Graph, Node, Op, Shape, channels_first, channels_last
 
@@ -55,6 +55,11 @@ def handles(
         return handler
 
     return register
+
+
+def handler_of(op_type: str) -> Handler:
+    """The reader of one of ONNX's operators, for readers of operators that contain it."""
+    return _READERS["", op_type].handler
 
 
 def supported_operators() -> list[str]:
@@ -188,7 +193,7 @@ class Importer:
             if tensor not in tensors:
                 raise ModelError(node, f"reads the tensor '{tensor}', which nothing before it makes")
             try:
-                self.values[tensor] = Constant(read_tensor(tensors[tensor]))
+                self.values[tensor] = constant_of(tensors[tensor])
             except ValueError as error:
                 raise ModelError(node, f"reads the tensor '{tensor}', which {error}") from None
         return self.values[tensor]

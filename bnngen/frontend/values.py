@@ -20,10 +20,12 @@ class Constant:
     """A known array: numbers as the file has them, or exact ones (an object array of Exact).
 
     ``of_batch`` says that one of them is the batch size, which may stand in a shape and nowhere else.
+    ``type``: the integers that the file's type can hold, where numpy has no such type.
     """
 
     array: NDArray[Any]
     of_batch: bool = False
+    type: IntType | None = None
 
     @property
     def shape(self) -> OnnxShape:

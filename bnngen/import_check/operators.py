@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx.reference.op_run import OpRun
 
+from bnngen.import_check import quantized_tensors
+
 QUANTIZER_DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general", "finn")
 
 Floats = NDArray[np.float64]
@@ -90,7 +92,8 @@ def operators(watch: Watch) -> list[type[OpRun]]:
     }
     return [
         *(_operator(domain, name, run) for domain in QUANTIZER_DOMAINS for name, run in custom.items()),
-        *(_operator("", name, run) for name, run in standard.items()),
+        *(_operator("", name, run) for name, run in (standard | quantized_tensors.standard(watch)).items()),
+        *(_operator("com.microsoft", n, run) for n, run in quantized_tensors.of_onnx_runtime(watch).items()),
     ]
 
 

@@ -24,6 +24,8 @@ _MODES: dict[str, Callable[[int], tuple[Fraction, bool]]] = {
     "down": lambda k: (Fraction(k), False) if k > 0 else (Fraction(k - 1), True),
     "ceil": lambda k: (Fraction(k - 1), True),
     "floor": lambda k: (Fraction(k), False),
+    # an even rounding, plus an odd number: QuantizeLinear's, with an odd zero point
+    "half_odd": lambda k: (k - HALF, k % 2 == 0),
 }
 
 ROUNDING_MODES = (*_MODES, "sign")

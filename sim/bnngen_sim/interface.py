@@ -24,6 +24,7 @@ ROUNDINGS = (
     "down",
     "ceil",
     "floor",
+    "half_odd",
     "sign",
 )
 

@@ -33,6 +33,7 @@ DEFINITIONS: dict[str, Callable[[Fraction], int]] = {
     "down": lambda v: away(v, math.floor),
     "ceil": math.ceil,
     "floor": math.floor,
+    "half_odd": lambda v: round(v - 1) + 1,
     "sign": lambda v: 1 if v >= 0 else -1,
 }
 LEVEL_MODES = [mode for mode in ROUNDING_MODES if mode != "sign"]

@@ -1,5 +1,7 @@
 """Readers of the ONNX operators, by kind. Importing this package registers them all."""
 
-from bnngen.frontend.nodes import constants, elementwise, heads, linear, moving, quantizers, shaping, windows
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = ["constants", "elementwise", "heads", "linear", "moving", "quantizers", "shaping", "windows"]
+for module in iter_modules(__path__):
+    import_module(f"{__name__}.{module.name}")

@@ -8,7 +8,7 @@ from onnx import TensorProto
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.limits import check_elements
 from bnngen.frontend.onnx_node import OnnxNode
-from bnngen.frontend.tensors import element_type, read_tensor
+from bnngen.frontend.tensors import constant_of, element_type
 from bnngen.frontend.values import Activation, Constant, QuantizedConstant
 from bnngen.numbers.exact import exact_array, square_root
 
@@ -18,14 +18,13 @@ def read_constant(node: OnnxNode, importer: Importer) -> None:
     """A tensor, whatever attribute holds it."""
     attributes = node.attributes
     if "value" in attributes:
-        array = read_tensor(attributes["value"])
-    else:
-        known = ("value_float", "value_floats", "value_int", "value_ints")
-        values = [attributes[k] for k in known if k in attributes]
-        if not values:
-            raise node.error("holds neither numbers nor a tensor")
-        array = np.asarray(values[0])
-    importer.fold(node, array)
+        importer.values[node.output(0)] = constant_of(attributes["value"])
+        return
+    known = ("value_float", "value_floats", "value_int", "value_ints")
+    values = [attributes[k] for k in known if k in attributes]
+    if not values:
+        raise node.error("holds neither numbers nor a tensor")
+    importer.fold(node, np.asarray(values[0]))
 
 
 @handles("Shape")

@@ -42,7 +42,7 @@ def read_bipolar_quant(node: OnnxNode, importer: Importer) -> None:
         return
     step = Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR)
     quantized = importer.add(node, step, value)
-    importer.values[node.output(0)] = _rescaled(node, importer, quantized, scale, ZERO)
+    importer.values[node.output(0)] = rescaled(node, importer, quantized, scale, ZERO)
 
 
 @handles("Sign")
@@ -70,10 +70,10 @@ def read_quant(node: OnnxNode, importer: Importer) -> None:
         ints = round_affine(_numbers(node), reciprocal, zero, mode, type_.lo, type_.hi)
         importer.values[node.output(0)] = _known(node, ints, scale, -zero * scale)
         return
-    source = _rescaled(node, importer, value, reciprocal, zero, "_scale")
+    source = rescaled(node, importer, value, reciprocal, zero, "_scale")
     levels = Ladder(mode, tuple(range(type_.lo + 1, type_.hi + 1)))
     quantized = importer.add(node, Step((levels,), (False,), type_), source)
-    importer.values[node.output(0)] = _rescaled(node, importer, quantized, scale, -zero * scale)
+    importer.values[node.output(0)] = rescaled(node, importer, quantized, scale, -zero * scale)
 
 
 @handles("MultiThreshold", domains=QONNX, definition=THRESHOLDS)
@@ -93,7 +93,7 @@ def read_multi_threshold(node: OnnxNode, importer: Importer) -> None:
     if table.shape[1] == 1 and bias + bias == -scale:
         type_, scale, bias = BIPOLAR, scale / 2, Exact()
     quantized = importer.add(node, Step(rows, (False,) * len(rows), type_), value)
-    importer.values[node.output(0)] = _rescaled(
+    importer.values[node.output(0)] = rescaled(
         node, importer, quantized, exact_array(scale), exact_array(bias)
     )
 
@@ -114,7 +114,11 @@ def _check_spread(node: OnnxNode, shape: OnnxShape, *parameters: ExactArray) -> 
 
 def _numbers(node: OnnxNode) -> np.ndarray:
     """The constant to be quantised. Raises ValueError for NaN and infinity."""
-    array = node.constant(0, "its input").array
+    return finite(node.constant(0, "its input").array)
+
+
+def finite(array: np.ndarray) -> np.ndarray:
+    """The array itself. Raises ValueError for NaN and infinity."""
     wrong = array[~np.isfinite(array.astype(np.float64))]
     if wrong.size:
         raise ValueError(f"{wrong[0]} is not a finite number")
@@ -153,7 +157,7 @@ def _quant_type(node: OnnxNode) -> IntType:
     return IntType(lo, hi)
 
 
-def _rescaled(
+def rescaled(
     node: OnnxNode,
     importer: Importer,
     value: Activation,
