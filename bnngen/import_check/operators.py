@@ -63,6 +63,26 @@ def operators(watch: Watch) -> list[type[OpRun]]:
         watch(self.onnx_node.output[0], value - edge == np.round(value - edge))
         return ((np.clip(rounded(value), lo, hi) - zero) * scale,)
 
+    def trunc(
+        self: Any,
+        x: Floats,
+        scale: Floats,
+        zero: Floats,
+        in_bits: Floats,
+        out_scale: Floats,
+        out_bits: Floats,
+        signed: int = 1,
+        narrow: int = 0,
+        rounding_mode: str = "FLOOR",
+    ) -> tuple[Any, ...]:
+        levels = 2.0 ** float(np.reshape(out_bits, -1)[0])
+        lo = -levels / 2 + narrow if signed else 0.0
+        hi = levels / 2 - 1 if signed else levels - 1 - narrow
+        value, power = x / scale + zero, 2.0 ** np.round(np.log2(out_scale / scale))
+        watch(self.onnx_node.output[0], value - 0.5 == np.round(value - 0.5))
+        codes = np.clip(_ROUNDINGS[rounding_mode.upper()][0](np.round(value) / power), lo, hi)
+        return ((codes - zero / power) * out_scale,)
+
     def multi_threshold(
         self: Any,
         x: Floats,
@@ -81,6 +101,7 @@ def operators(watch: Watch) -> list[type[OpRun]]:
         "Quant": quant,
         "IntQuant": quant,
         "MultiThreshold": multi_threshold,
+        "Trunc": trunc,
     }
     standard: dict[str, Callable[..., Any]] = {
         "Sign": sign,

@@ -158,7 +158,10 @@ class Graph:
 
     def without(self, name: str) -> Graph:
         """The graph without the node ``name``; what read its tensor reads the node's first input."""
-        source = self[name].inputs[0]
+        return self.with_source(name, self[name].inputs[0])
+
+    def with_source(self, name: str, source: str) -> Graph:
+        """The graph without the node ``name``; what read its tensor reads the tensor ``source``."""
         rows = {name: [], **self._fed(name, source)}
         return self.replaced(rows, source if self.output == name else None)
 

@@ -19,7 +19,7 @@ from bnngen.numbers.exact import ExactArray, common_unit, exact_array
 from bnngen.passes.rewrite import Refusal, affine_for
 
 ONE, ZERO = exact_array(1), exact_array(0)
-MOST = 1 << 16
+MOST = 1 << 40
 """No factor of a sum is larger: the scales then have nothing to do with each other."""
 
 

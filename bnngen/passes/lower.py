@@ -11,6 +11,7 @@ from bnngen.passes.affine_into_step import affine_into_step
 from bnngen.passes.affine_through_product import affine_through_product
 from bnngen.passes.affine_through_sum import affine_through_sum
 from bnngen.passes.binary_to_bipolar import binary_to_bipolar
+from bnngen.passes.clip_behind_step import clip_behind_step
 from bnngen.passes.clip_into_step import clip_into_step
 from bnngen.passes.drop_before_argmax import drop_affine_before_argmax, drop_softmax_before_argmax
 from bnngen.passes.falling_to_negated import falling_to_negated
@@ -23,6 +24,7 @@ from bnngen.passes.max_pool import (
 )
 from bnngen.passes.merge_affines import merge_affines
 from bnngen.passes.merge_steps import merge_steps
+from bnngen.passes.merge_twins import merge_twins
 from bnngen.passes.one_reader_each import one_reader_each
 from bnngen.passes.reshape import (
     flatten_behind_concat,
@@ -53,11 +55,13 @@ RULES: tuple[Rule, ...] = (
     affine_through_sum,
     affine_into_step,
     max_pool_behind_clip,
+    clip_behind_step,
     clip_into_step,
     max_pool_behind_step,
     max_pool_of_constants,
     step_before_move,
     merge_steps,
+    merge_twins,
     binary_to_bipolar,
     falling_to_negated,
     drop_affine_before_argmax,

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general")
+DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general", "com.microsoft")
 QONNX = DOMAINS[1]
 Change = Callable[[onnx.ModelProto], None]
 """A last change to a model."""

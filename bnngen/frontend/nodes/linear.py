@@ -65,6 +65,10 @@ def integer_weights(node: OnnxNode) -> tuple[NDArray[np.int64], ExactArray]:
     if isinstance(value, QuantizedConstant):
         if any(value.offset.reshape(-1)):
             raise node.error("has weights with a zero point other than 0; quantise them symmetrically")
+        if (bits := IntType.of_values(value.ints).bits) > MAX_BITS + 1:
+            raise node.error(
+                f"has weights of {bits} bits; accepted are at most {MAX_BITS}, and one more with a zero point"
+            )
         return value.ints, value.scale
     array = node.constant(1, "its weights").array
     return _whole_numbers(node, Constant(array)), exact_array(1)

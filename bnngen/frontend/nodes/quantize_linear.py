@@ -64,11 +64,7 @@ def scaling_of(node: OnnxNode, scale: int | None, zero: int, value: Value, axis:
     scales = ONE if scale is None else node.constant(scale, "its scale").exact()
     if any(s.sign() <= 0 for s in scales.reshape(-1)):
         raise node.error("has a scale that is not above 0")
-    zeros = np.zeros(1, np.int64)
-    if node.has_input(zero):
-        zeros = node.constant(zero, "its zero point").array
-        if zeros.dtype.kind not in "iu":
-            raise node.error(f"has a zero point of type {zeros.dtype}; accepted are integers")
+    zeros = _zero_point(node, zero).array if node.has_input(zero) else np.zeros(1, np.int64)
     return Scaling(*(_spread(node, p, value, axis) for p in (scales, exact_array(zeros.astype(np.int64)))))
 
 
@@ -100,11 +96,18 @@ def _output_type(node: OnnxNode) -> IntType:
 
 def type_of_input(node: OnnxNode, index: int) -> IntType:
     """All integers that the type of a constant input holds."""
-    constant = node.constant(index, "its zero point")
+    constant = _zero_point(node, index)
     if constant.type is not None:
         return constant.type
     info = np.iinfo(constant.array.dtype)
     return IntType(int(info.min), int(info.max))
+
+
+def _zero_point(node: OnnxNode, index: int) -> Constant:
+    constant = node.constant(index, "its zero point")
+    if constant.array.dtype.kind not in "iu":
+        raise node.error(f"has a zero point of type {constant.array.dtype}; accepted are integers")
+    return constant
 
 
 def checked_type(node: OnnxNode, type_: IntType) -> IntType:

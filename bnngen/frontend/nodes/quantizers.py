@@ -21,6 +21,8 @@ from bnngen.numbers.rounding import QONNX_MODES, round_affine
 
 INT, FLOAT, STRING = AttributeProto.INT, AttributeProto.FLOAT, AttributeProto.STRING
 MAX_LEVELS = 255
+MAX_BITS, MOST_CONSTANT_BITS = 8, 32
+"""Of computed codes, and of biases and other constants."""
 ZERO, ONE = exact_array(0), exact_array(1)
 
 
@@ -34,7 +36,7 @@ THRESHOLDS = Definition(
 @handles("BipolarQuant", domains=QONNX, definition=NO_ATTRIBUTES)
 def read_bipolar_quant(node: OnnxNode, importer: Importer) -> None:
     """y = +scale if x >= 0, else -scale."""
-    scale = _scale(node, 1)
+    scale = scale_of(node, 1)
     value = node.input(0)
     if not isinstance(value, Activation):
         values = _numbers(node)
@@ -61,10 +63,11 @@ def read_sign(node: OnnxNode, importer: Importer) -> None:
 @handles("Quant", "IntQuant", domains=QONNX, definition=QUANT)
 def read_quant(node: OnnxNode, importer: Importer) -> None:
     """y = (clip(round(x/scale + zero), lo, hi) - zero) * scale."""
-    scale, zero = _scale(node, 1), np.atleast_1d(node.constant(2, "its zero point").exact())
-    mode, type_ = _rounding(node), _quant_type(node)
-    reciprocal = ONE / scale
+    scale, zero = scale_of(node, 1), np.atleast_1d(node.constant(2, "its zero point").exact())
     value = node.input(0)
+    most = MAX_BITS if isinstance(value, Activation) else MOST_CONSTANT_BITS
+    mode, type_ = rounding_of(node), code_type(node, 3, most)
+    reciprocal = ONE / scale
     if not isinstance(value, Activation):
         _check_spread(node, value.shape, scale, zero)
         ints = round_affine(_numbers(node), reciprocal, zero, mode, type_.lo, type_.hi)
@@ -125,25 +128,29 @@ def finite(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def _scale(node: OnnxNode, index: int) -> ExactArray:
+def scale_of(node: OnnxNode, index: int) -> ExactArray:
+    """The scale that an input is. Raises ModelError for 0."""
     scale = node.constant(index, "its scale").exact()
     if any(not s for s in scale.reshape(-1)):
         raise node.error("has a scale of 0")
     return scale.reshape(1) if scale.size == 1 else scale
 
 
-def _rounding(node: OnnxNode) -> str:
-    mode = node.attributes.get("rounding_mode", "ROUND").upper()
+def rounding_of(node: OnnxNode, default: str = "ROUND") -> str:
+    """The rounding mode of a quantiser. Raises ModelError for an unknown one."""
+    mode = node.attributes.get("rounding_mode", default).upper()
     if mode not in QONNX_MODES:
         raise node.error(f"has rounding mode {mode}; accepted are {', '.join(QONNX_MODES)}")
     return QONNX_MODES[mode]
 
 
-def _quant_type(node: OnnxNode) -> IntType:
-    bits = node.constant(3, "its bit width").exact()
+def code_type(node: OnnxNode, index: int, most: int = MAX_BITS) -> IntType:
+    """The codes of a quantiser whose bit width, from 1 to ``most``, is this input. Raises ModelError for
+    others."""
+    bits = node.constant(index, "its bit width").exact()
     width = bits.reshape(-1)[0].fraction() if bits.size == 1 else Fraction(1, 2)
-    if width.denominator != 1 or not 1 <= width <= 8:
-        raise node.error(f"has bit width {bits.tolist()}; accepted is one whole number from 1 to 8")
+    if width.denominator != 1 or not 1 <= width <= most:
+        raise node.error(f"has bit width {bits.tolist()}; accepted is one whole number from 1 to {most}")
     signed, narrow = node.flag("signed", default=True), int(node.flag("narrow"))
     if signed and width == 1:
         raise node.error("has only one signed bit, which tools read differently; use BipolarQuant")

@@ -189,7 +189,7 @@ ACCEPTED = "ROUND, HALF_EVEN, CEIL, FLOOR, UP, DOWN, ROUND_TO_ZERO, HALF_UP, HAL
         (np.nan, 3.0, {}, "nan is not a finite number"),
         (0.5, 2.5, {}, "has bit width [5/2]; accepted is one whole number from 1 to 8"),
         (0.5, 0.0, {}, "has bit width [0]; accepted is one whole number from 1 to 8"),
-        (0.5, 9.0, {}, "has bit width [9]; accepted is one whole number from 1 to 8"),
+        (0.5, 33.0, {}, "has bit width [33]; accepted is one whole number from 1 to 8"),
         (0.5, [2.0, 3.0], {}, "has bit width [2, 3]; accepted is one whole number from 1 to 8"),
         (0.5, 1.0, {"signed": 0, "narrow": 1}, "has only one level"),
         (0.5, 3.0, {"rounding_mode": "STOCHASTIC"}, f"has rounding mode STOCHASTIC; accepted are {ACCEPTED}"),
@@ -205,7 +205,28 @@ def test_quantizers_that_are_refused(
     out = model.node(
         "MatMul", model.bipolar("x"), model.quant(WEIGHTS.T[:, :3], scale, bits, name="q", **attributes)
     )
-    refuses(model, out, f"layer 'q': Quant {problem}")
+    refuses(model, out, f"layer 'q': Quant {problem}".replace("1 to 8", "1 to 32"))
+
+
+@pytest.mark.parametrize("bits", [9.0, 16.0])
+def test_only_constants_have_more_than_8_bits(bits: float) -> None:
+    """A bias may have them, weights and activations not."""
+    model = File(3)
+    refuses(
+        model,
+        model.quant("x", 0.5, bits, name="q"),
+        f"layer 'q': Quant has bit width [{bits:g}]; accepted is one whole number from 1 to 8",
+    )
+    model = File(3)
+    bias = model.quant(np.array([100.25, -99.75, 7, 0.3]), 0.5, bits)
+    agrees(model, model.node("Gemm", model.bipolar("x"), WEIGHTS.T, bias))
+    model = File(3)
+    wide = model.quant(WEIGHTS.T * 200, 0.5, 16.0)
+    refuses(
+        model,
+        model.node("MatMul", model.bipolar("x"), wide, name="m"),
+        "layer 'm': MatMul has weights of 12 bits; accepted are at most 8, and one more with a zero point",
+    )
 
 
 @pytest.mark.parametrize("narrow", [0, 1])

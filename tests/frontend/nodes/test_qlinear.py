@@ -1,0 +1,133 @@
+"""Operators on quantised tensors: equal to their evaluation, and to the same network with DequantizeLinear."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from support.onnx_files import agrees, refuses
+
+from bnngen.numbers.datatypes import IntType
+from tests.frontend.onnx_file import File
+
+MICROSOFT = "com.microsoft"
+RANDOM = np.random.default_rng(8)
+U8, I8, F32 = np.uint8, np.int8, np.float32
+
+
+def codes(model: File, scale: float = 0.25, zero: int = 121) -> str:
+    return model.node("QuantizeLinear", "x", F32(scale), U8(zero))
+
+
+def real(model: File, x: str, scale: float, zero: int) -> str:
+    """The network's end: its codes as real numbers."""
+    return model.node("DequantizeLinear", x, F32(scale), U8(zero))
+
+
+def weights(*shape: int, type_: Any = np.int8) -> np.ndarray:
+    info = np.iinfo(type_)
+    return RANDOM.integers(info.min, info.max + 1, shape).astype(type_)
+
+
+def finish(model: File, x: str, scale: float, zero: int) -> None:
+    flat = model.node("Flatten", real(model, x, scale, zero))
+    agrees(model, flat)
+
+
+def test_conv_with_a_scale_a_row_padding_and_bias() -> None:
+    model = File(2, 5, 5)
+    scales, bias = np.array([0.5, 0.03, 0.125], F32), np.array([100, -50, 7], np.int32)
+    inputs = (F32(0.25), U8(121), weights(3, 2, 3, 3), scales, np.zeros(3, I8), F32(30), U8(7), bias)
+    finish(model, model.node("QLinearConv", codes(model), *inputs, pads=[1, 1, 1, 1]), 30, 7)
+
+
+def test_depthwise_and_one_axis() -> None:
+    model = File(3, 9)
+    inputs = (F32(0.25), U8(121), weights(3, 1, 4), F32(0.5), I8(0), F32(30), U8(8))
+    finish(model, model.node("QLinearConv", codes(model), *inputs, group=3, strides=[2]), 30, 8)
+
+
+def test_matmul_with_zero_points() -> None:
+    model = File(6)
+    inputs = (F32(0.25), U8(121), weights(6, 4, type_=U8), F32(0.5), U8(100), F32(30), U8(8))
+    finish(model, model.node("QLinearMatMul", codes(model), *inputs), 30, 8)
+
+
+def test_integer_products_give_their_sums() -> None:
+    model = File(6)
+    sums = model.node("MatMulInteger", codes(model), weights(6, 4), U8(121), I8(0))
+    network = agrees(model, model.node("Cast", sums, to=1))
+    assert network.layers[0].op.output_type.bits > 8
+    model = File(2, 4, 4)
+    sums = model.node("ConvInteger", codes(model), weights(3, 2, 3, 3), U8(121), I8(3))
+    agrees(model, model.node("Flatten", model.node("Cast", sums, to=1)))
+
+
+@pytest.mark.parametrize("transposed", [0, 1])
+@pytest.mark.parametrize("quantized", [True, False])
+def test_gemm(transposed: int, quantized: bool) -> None:
+    model = File(6)
+    matrix, bias = weights(*((4, 6) if transposed else (6, 4))), np.array([9, -99, 999, 0], np.int32)
+    scales = np.array([0.5, 0.03, 0.125, 1], F32)
+    ends = (F32(30), U8(8)) if quantized else ()
+    inputs = (F32(0.25), U8(121), matrix, scales, np.zeros(4, I8), bias, *ends)
+    y = model.node("QGemm", codes(model), *inputs, domain=MICROSOFT, transB=transposed)
+    if quantized:
+        finish(model, y, 30, 8)
+    else:
+        agrees(model, y)
+
+
+def hidden(model: File, scale: float, zero: int) -> str:
+    """Codes that a layer makes."""
+    inputs = (F32(0.25), U8(121), weights(3, 2, 1, 1), F32(0.01), I8(0), F32(scale), U8(zero))
+    return model.node("QLinearConv", codes(model), *inputs)
+
+
+@pytest.mark.parametrize("scales", [(0.5, 0.25), (0.3, 0.07), (0.0123, 1.7)])
+def test_a_sum_of_tensors_whose_scales_have_nothing_in_common(scales: tuple[float, float]) -> None:
+    """Single-precision numbers: their ratio is a fraction of 24 bits and more."""
+    model = File(2, 3, 3)
+    a, b = (hidden(model, scale, zero) for scale, zero in zip(scales, (3, 200), strict=True))
+    inputs = (F32(scales[0]), U8(3), b, F32(scales[1]), U8(200), F32(0.7), U8(90))
+    total = model.node("QLinearAdd", a, *inputs, domain=MICROSOFT)
+    finish(model, total, 0.7, 90)
+
+
+def test_pools() -> None:
+    model = File(2, 4, 4)
+    how: dict[str, Any] = {"kernel_shape": [2, 2], "strides": [2, 2], "domain": MICROSOFT}
+    pooled = model.node("QLinearAveragePool", hidden(model, 0.5, 3), F32(0.5), U8(3), F32(0.4), U8(5), **how)
+    top = model.node("MaxPool", pooled, kernel_shape=[2, 1])
+    ends = (F32(0.4), U8(5), F32(0.35), U8(6))
+    finish(model, model.node("QLinearGlobalAveragePool", top, *ends, domain=MICROSOFT), 0.35, 6)
+
+
+def test_concat_and_a_constant_factor() -> None:
+    model = File(2, 3, 3)
+    parts = [hidden(model, 0.5, 3), F32(0.5), U8(3), hidden(model, 0.3, 9), F32(0.3), U8(9)]
+    joined = model.node("QLinearConcat", F32(0.4), U8(5), *parts, domain=MICROSOFT, axis=1)
+    factor = (F32(0.4), U8(5), U8(100), F32(0.02), U8(30), F32(0.5), U8(100))
+    finish(model, model.node("QLinearMul", joined, *factor, domain=MICROSOFT), 0.5, 100)
+
+
+def test_the_codes_have_the_type_of_the_zero_point() -> None:
+    model = File(6)
+    inputs = (F32(0.25), U8(121), weights(6, 4), F32(0.5), I8(0), F32(30), I8(-8))
+    y = model.node("QLinearMatMul", codes(model), *inputs)
+    network = agrees(model, model.node("DequantizeLinear", y, F32(30), I8(-8)))
+    assert network.layers[0].op.output_type == IntType(-128, 127)
+
+
+def test_refusals() -> None:
+    model = File(2, 4, 4)
+    inputs = (F32(0.25), U8(121), F32(0.5), U8(3))
+    y = model.node(
+        "QLinearGlobalAveragePool", codes(model), *inputs, domain=MICROSOFT, channels_last=1, name="p"
+    )
+    refuses(
+        model,
+        y,
+        "layer 'p': QLinearGlobalAveragePool works with the channels last; export it with the channels first",
+    )
