@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from bnngen.ir.step import ALWAYS, NEVER, Bound
 from bnngen.numbers.exact import Exact, exact_array
-from bnngen.numbers.rounding import bound, mirrored, round_affine, round_exactly
+from bnngen.numbers.rounding import bound, mirrored, round_affine, round_exactly, twice_bound
 
 FIRST, LAST = -(1 << 62), 1 << 62
 """In place of a rounded value: the threshold is always passed, or never."""
@@ -114,43 +114,40 @@ class Ladder(Sequence[Bound]):
         doesn't, within [lo, hi + 1]."""
         falls = self.mul.sign() < 0
         ends = {FIRST: hi + 1 if falls else lo, LAST: lo if falls else hi + 1}
-        floors = self._floors
-        found = []
-        for step in self.steps:
-            if step in ends:
-                found.append(ends[step])
-            else:
-                below, whole = floors[step]
-                strict = bound(self.mode, step)[1]
-                found.append(min(max(below + 1 if strict != falls or not whole else below, lo), hi + 1))
-        return found
+        for step, (below, whole, strict) in self._floors.items():
+            ends[step] = min(max(below + 1 if strict != falls or not whole else below, lo), hi + 1)
+        return [ends[step] for step in self.steps]
 
     @cached_property
-    def _floors(self) -> dict[int, tuple[int, bool]]:
-        """For each step the floor of its threshold, and whether it is that number."""
+    def _floors(self) -> dict[int, tuple[int, bool, bool]]:
+        """For each step the floor of its threshold, whether it is that number, and whether it is strict."""
         slope, start = self.distance, -self.add * self.distance
-        edges = {s: bound(self.mode, s)[0] for s in self.steps if FIRST < s < LAST}
+        edges = {s: twice_bound(self.mode, s) for s in self.steps if FIRST < s < LAST}
         if slope.is_rational and start.is_rational:
-            a, b = start.fraction(), slope.fraction()
-            return {step: _divided(a, b, edge) for step, edge in edges.items()}
+            return _divided(start.fraction(), slope.fraction() / 2, edges)
         ends, found = [_scaled(value) for value in (start, slope)], {}
-        for step, edge in edges.items():
-            below = _floor(edge, *ends)
+        for step, (twice, strict) in edges.items():
+            below, whole = _floor(twice, *ends), False
             if below is None:
-                value = start + slope * edge
+                value = start + slope * Fraction(twice, 2)
                 below = math.floor(value)
-                found[step] = (below, value == below)
-            else:
-                found[step] = (below, False)
+                whole = value == below
+            found[step] = (below, whole, strict)
         return found
 
 
-def _divided(start: Fraction, slope: Fraction, edge: Fraction) -> tuple[int, bool]:
-    """floor(start + edge*slope), and whether nothing is left over: quicker than with fractions."""
-    common = edge.denominator * slope.denominator
-    whole = start.numerator * common + edge.numerator * slope.numerator * start.denominator
-    below, rest = divmod(whole, start.denominator * common)
-    return below, rest == 0
+def _divided(
+    start: Fraction, half: Fraction, edges: Mapping[int, tuple[int, bool]]
+) -> dict[int, tuple[int, bool, bool]]:
+    """floor(start + edge*half), whether nothing is left over, and what belongs to the edge: quicker than with
+    fractions."""
+    divisor = start.denominator * half.denominator
+    first, distance = start.numerator * half.denominator, half.numerator * start.denominator
+    found = {}
+    for step, (edge, strict) in edges.items():
+        below, rest = divmod(first + edge * distance, divisor)
+        found[step] = (below, rest == 0, strict)
+    return found
 
 
 def _scaled(value: Exact) -> tuple[int, int]:
@@ -159,9 +156,9 @@ def _scaled(value: Exact) -> tuple[int, int]:
     return math.floor(low * (1 << _PRECISION)), math.ceil(high * (1 << _PRECISION))
 
 
-def _floor(edge: Fraction, start: tuple[int, int], slope: tuple[int, int]) -> int | None:
-    """floor(start + edge*slope) of two intervals; None where they don't decide it."""
-    products = sorted(edge * end for end in slope)
-    low = math.floor(start[0] + products[0]) - 1
-    high = math.ceil(start[1] + products[1]) + 1
-    return low >> _PRECISION if low >> _PRECISION == high >> _PRECISION else None
+def _floor(twice: int, start: tuple[int, int], slope: tuple[int, int]) -> int | None:
+    """floor(start + slope*twice/2) of two intervals; None where they don't decide it, or the number is whole."""
+    ends = slope if twice >= 0 else slope[::-1]
+    low, high = (2 * a + twice * b for a, b in zip(start, ends, strict=True))
+    below = (low - 1) >> (_PRECISION + 1)
+    return below if below == (high + 1) >> (_PRECISION + 1) else None

@@ -12,21 +12,20 @@ from numpy.typing import NDArray
 
 from bnngen.numbers.exact import Exact
 
-HALF = Fraction(1, 2)
-
-_MODES: dict[str, Callable[[int], tuple[Fraction, bool]]] = {
-    "half_even": lambda k: (k - HALF, k % 2 != 0),
-    "half_up": lambda k: (k - HALF, False),
-    "half_down": lambda k: (k - HALF, True),
-    "half_away": lambda k: (k - HALF, k <= 0),
-    "half_toward": lambda k: (k - HALF, k > 0),
-    "up": lambda k: (Fraction(k - 1), True) if k > 0 else (Fraction(k), False),
-    "down": lambda k: (Fraction(k), False) if k > 0 else (Fraction(k - 1), True),
-    "ceil": lambda k: (Fraction(k - 1), True),
-    "floor": lambda k: (Fraction(k), False),
+_MODES: dict[str, Callable[[int], tuple[int, bool]]] = {
+    "half_even": lambda k: (2 * k - 1, k % 2 != 0),
+    "half_up": lambda k: (2 * k - 1, False),
+    "half_down": lambda k: (2 * k - 1, True),
+    "half_away": lambda k: (2 * k - 1, k <= 0),
+    "half_toward": lambda k: (2 * k - 1, k > 0),
+    "up": lambda k: (2 * k - 2, True) if k > 0 else (2 * k, False),
+    "down": lambda k: (2 * k, False) if k > 0 else (2 * k - 2, True),
+    "ceil": lambda k: (2 * k - 2, True),
+    "floor": lambda k: (2 * k, False),
     # an even rounding, plus an odd number: QuantizeLinear's, with an odd zero point
-    "half_odd": lambda k: (k - HALF, k % 2 == 0),
+    "half_odd": lambda k: (2 * k - 1, k % 2 == 0),
 }
+"""Twice the least value that is rounded to k, and whether only what lies above it is."""
 
 ROUNDING_MODES = (*_MODES, "sign")
 """Every accepted mode; ``sign`` is the bipolar quantiser: +1 if v >= 0, else -1."""
@@ -50,6 +49,12 @@ def bound(mode: str, k: int) -> tuple[Fraction, bool]:
 
     Returns (b, strict): round(v) >= k exactly when v >= b, or v > b if ``strict``.
     """
+    twice, strict = _MODES[mode](k)
+    return Fraction(twice, 2), strict
+
+
+def twice_bound(mode: str, k: int) -> tuple[int, bool]:
+    """The same with twice the value, a whole number."""
     return _MODES[mode](k)
 
 

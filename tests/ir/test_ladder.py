@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,6 +103,16 @@ def test_an_irrational_scale_that_meets_a_whole_number() -> None:
         ladder = Ladder(mode, (1,)).behind(root, Exact.of(Fraction(1, 2)) - root * 3)
         assert isinstance(ladder, Ladder)
         assert ladder.integers(-9, 9) == [threshold]
+
+
+@pytest.mark.parametrize("mode", ROUNDING_MODES[:-1])
+def test_a_rational_threshold_of_an_irrational_scale(mode: str) -> None:
+    """sqrt(2)*(x - 3) is 0 at 3."""
+    root = Exact.of(2).sqrt()
+    for edge in (Fraction(0), Fraction(1, 2)):
+        ladder = Ladder(mode, (-1, 0, 1)).behind(root, root * -3 + edge)
+        assert isinstance(ladder, Ladder)
+        assert ladder.integers(-9, 9) == _integer_row(tuple(ladder), False, -9, 9)
 
 
 def test_bounds_are_those_of_the_rounding() -> None:
