@@ -157,7 +157,7 @@ def _scaled(value: Exact) -> tuple[int, int]:
 
 
 def _floor(twice: int, start: tuple[int, int], slope: tuple[int, int]) -> int | None:
-    """floor(start + slope*twice/2) of two intervals; None where they don't decide it, or the number is whole."""
+    """floor(start + slope*twice/2) of two intervals; None where they don't decide it, or it is whole."""
     ends = slope if twice >= 0 else slope[::-1]
     low, high = (2 * a + twice * b for a, b in zip(start, ends, strict=True))
     below = (low - 1) >> (_PRECISION + 1)
