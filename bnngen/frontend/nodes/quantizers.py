@@ -71,7 +71,7 @@ def read_quant(node: OnnxNode, importer: Importer) -> None:
     if not isinstance(value, Activation):
         _check_spread(node, value.shape, scale, zero)
         ints = round_affine(_numbers(node), reciprocal, zero, mode, type_.lo, type_.hi)
-        importer.values[node.output(0)] = _known(node, ints, scale, -zero * scale)
+        importer.values[node.output(0)] = _shifted(node, ints, scale, zero)
         return
     source = rescaled(node, importer, value, reciprocal, zero, "_scale")
     levels = Ladder(mode, tuple(range(type_.lo + 1, type_.hi + 1)))
@@ -107,6 +107,15 @@ def _known(
     """A quantised constant. Raises ModelError if its scale would change its shape."""
     _check_spread(node, ints.shape, scale, offset)
     return QuantizedConstant(ints, scale, offset)
+
+
+def _shifted(
+    node: OnnxNode, ints: NDArray[np.int64], scale: ExactArray, zero: ExactArray
+) -> QuantizedConstant:
+    """(ints - zero) * scale, the zero point within the integers where it is a whole number."""
+    if all(z.is_rational and z.fraction().denominator == 1 for z in zero.reshape(-1)):
+        return _known(node, ints - zero.astype(np.int64), scale, ZERO)
+    return _known(node, ints, scale, -zero * scale)
 
 
 def _check_spread(node: OnnxNode, shape: OnnxShape, *parameters: ExactArray) -> None:
