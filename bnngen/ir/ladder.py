@@ -109,10 +109,9 @@ class Ladder(Sequence[Bound]):
         steps = tuple({FIRST: LAST, LAST: FIRST}.get(step, 1 - step) for step in self.steps)
         return replace(self.negated(), add=-self.add, mode=mirrored(self.mode), steps=steps)
 
-    def integers(self, lo: int, hi: int) -> list[int]:
-        """For each threshold the least whole number that passes it, or in a row that falls the least that
-        doesn't, within [lo, hi + 1]."""
-        falls = self.mul.sign() < 0
+    def integers(self, lo: int, hi: int, falls: bool) -> list[int]:
+        """For each threshold the least whole number that passes it, or if the row ``falls`` the least that
+        doesn't, within [lo, hi + 1]. A row that decides nothing falls or not as it is wished."""
         ends = {FIRST: hi + 1 if falls else lo, LAST: lo if falls else hi + 1}
         for step, (below, whole, strict) in self._floors.items():
             ends[step] = min(max(below + 1 if strict != falls or not whole else below, lo), hi + 1)

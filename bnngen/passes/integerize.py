@@ -144,7 +144,7 @@ def _threshold(node: Node, layer: Thresholded) -> Threshold:
 def _integer_row(row: Row, falls: bool, lo: int, hi: int) -> list[int]:
     """Ascending integer thresholds, clipped to [lo, hi + 1]: lo is always reached, hi + 1 never."""
     if isinstance(row, Ladder):
-        return sorted(row.integers(lo, hi))
+        return sorted(row.integers(lo, hi, falls))
     return sorted(min(max(_integer(bound, falls, lo, hi), lo), hi + 1) for bound in row)
 
 

@@ -77,8 +77,9 @@ def test_negated(ladder: Ladder) -> None:
 
 @given(ladders(), st.integers(-100, 0), st.integers(0, 100))
 def test_whole_thresholds(ladder: Ladder, lo: int, hi: int) -> None:
-    single = _integer_row(tuple(ladder), falls(ladder), lo, hi)
-    assert _integer_row(ladder, falls(ladder), lo, hi) == single
+    for turned in {falls(ladder), falls(ladder) and ladder.decides}:
+        single = _integer_row(tuple(ladder), turned, lo, hi)
+        assert _integer_row(ladder, turned, lo, hi) == single
 
 
 @given(ladders(), NUMBERS)
@@ -93,7 +94,7 @@ def test_ties_are_as_the_mode_says() -> None:
     assert isinstance(ladder, Ladder)
     assert [ladder.passed(Exact.of(x)) for x in (1, 2, 3)] == [0, 1, 2]
     assert list(ladder) == [Bound(Exact.of(1), strict=True), Bound(Exact.of(3), strict=False)]
-    assert ladder.integers(-10, 10) == [2, 3]
+    assert ladder.integers(-10, 10, False) == [2, 3]
 
 
 def test_an_irrational_scale_that_meets_a_whole_number() -> None:
@@ -102,7 +103,7 @@ def test_an_irrational_scale_that_meets_a_whole_number() -> None:
     for mode, threshold in (("half_up", 3), ("half_down", 4)):
         ladder = Ladder(mode, (1,)).behind(root, Exact.of(Fraction(1, 2)) - root * 3)
         assert isinstance(ladder, Ladder)
-        assert ladder.integers(-9, 9) == [threshold]
+        assert ladder.integers(-9, 9, False) == [threshold]
 
 
 @pytest.mark.parametrize("mode", ROUNDING_MODES[:-1])
@@ -112,7 +113,7 @@ def test_a_rational_threshold_of_an_irrational_scale(mode: str) -> None:
     for edge in (Fraction(0), Fraction(1, 2)):
         ladder = Ladder(mode, (-1, 0, 1)).behind(root, root * -3 + edge)
         assert isinstance(ladder, Ladder)
-        assert ladder.integers(-9, 9) == _integer_row(tuple(ladder), False, -9, 9)
+        assert ladder.integers(-9, 9, False) == _integer_row(tuple(ladder), False, -9, 9)
 
 
 def test_bounds_are_those_of_the_rounding() -> None:
