@@ -19,8 +19,8 @@ from bnngen.numbers.exact import ExactArray, common_unit, exact_array
 from bnngen.passes.rewrite import Refusal, affine_for
 
 ONE, ZERO = exact_array(1), exact_array(0)
-MOST = 1 << 40
-"""No factor of a sum is larger: the scales then have nothing to do with each other."""
+MOST_BITS = 40
+"""Of a factor of a sum: any two numbers in single precision of about one size have a ratio of fewer."""
 
 
 def affine_through_sum(graph: Graph, node: Node) -> Graph | Refusal | None:
@@ -36,8 +36,8 @@ def affine_through_sum(graph: Graph, node: Node) -> Graph | Refusal | None:
     if found is None:
         return Refusal(
             node.name,
-            "adds tensors whose scales have a ratio that is no small fraction; "
-            "quantise both sides of the sum with one scale",
+            f"adds tensors whose scales have the ratio {_ratio(scales)}, which is no fraction of whole "
+            f"numbers of at most {MOST_BITS} bits; quantise both sides of the sum with one scale",
         )
     factors, common = found
     add = sum((a.add * _exact(k) for a, k in zip(affines, node.op.factors, strict=True)), ZERO)
@@ -55,11 +55,19 @@ def _common_factors(scales: Sequence[ExactArray]) -> tuple[tuple[Factor, ...], E
     """The n of each input, and g."""
     channels = zip(*(np.resize(s, max(map(len, scales))) for s in scales), strict=True)
     found = [common_unit(channel) for channel in channels]
-    known = [(n, g) for n, g in filter(None, found) if max(map(abs, n)) <= MOST]
+    known = [(n, g) for n, g in filter(None, found) if max(map(abs, n)).bit_length() <= MOST_BITS]
     if len(known) < len(found):
         return None
     numbers = [_shrunk(column) for column in zip(*(n for n, _ in known), strict=True)]
     return tuple(numbers), exact_array([g for _, g in known])
+
+
+def _ratio(scales: Sequence[ExactArray]) -> str:
+    """That of the first channel for which there are no factors."""
+    channels = [list(c) for c in zip(*(np.resize(s, max(map(len, scales))) for s in scales), strict=True)]
+    first = next(c for c in channels if _common_factors([exact_array(s) for s in c]) is None)
+    nonzero = [float(s) for s in first if s]
+    return f"{nonzero[1] / nonzero[0]:.9g}"
 
 
 def _shrunk(numbers: tuple[int, ...]) -> Factor:

@@ -17,7 +17,7 @@ from bnngen.frontend.limits import MOST_NODES
 from bnngen.passes.lower import lower
 from tests.frontend.onnx_file import File
 
-SECONDS = 20
+SECONDS = 60
 """Of processor time; none of them takes a third of it."""
 
 

@@ -53,11 +53,18 @@ def test_a_common_grid(first: Any, second: Any, factors: Any, wanted: Any) -> No
     assert affine_through_sum(after, after["sum"]) is None
 
 
-@pytest.mark.parametrize(("first", "second"), [(1, ROOT), ([1, 2], [1, ROOT]), (1, Fraction(1, 1 << 20))])
-def test_without_one_it_is_refused(first: Any, second: Any) -> None:
+@pytest.mark.parametrize(
+    ("first", "second", "ratio"),
+    [
+        (1, ROOT, "1.41421356"),
+        ([1, 2], [1, ROOT], "0.707106781"),
+        (1, Fraction(1, 1 << 40), "9.09494702e-13"),
+    ],
+)
+def test_without_one_it_is_refused(first: Any, second: Any, ratio: str) -> None:
     before = graph(first, second)
     assert affine_through_sum(before, before["sum"]) == Refusal(
         "sum",
-        "adds tensors whose scales have a ratio that is no small fraction; "
-        "quantise both sides of the sum with one scale",
+        f"adds tensors whose scales have the ratio {ratio}, which is no fraction of whole numbers of at most 40 "
+        "bits; quantise both sides of the sum with one scale",
     )
