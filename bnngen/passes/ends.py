@@ -15,9 +15,15 @@ from bnngen.ir.moves import Reshape
 from bnngen.ir.step import ALWAYS, NEVER, Row, Step
 from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import ExactArray, exact_array
-from bnngen.reference.input_quantizer import Quantizer, uniform_row
+from bnngen.reference.input_quantizer import Quantizer, rounding_edges, uniform_row
 from bnngen.reference.network import Host
+from bnngen.reference.rational_line import rational_line
 
+SIGN_ADVICE = (
+    "use BipolarQuant, where 0 gives +1, or say what 0 becomes (bnngen convert MODEL --sign-of-zero plus "
+    "--out CLEAN.onnx; plus: +1, minus: -1, zero: 0 as ONNX says, in two bits)"
+)
+"""What to do about a Sign that may meet 0."""
 LEAST_REAL = Fraction(1, 1 << 500)
 """The least absolute value of a number with which the host computes; the greatest is its reciprocal."""
 
@@ -28,12 +34,11 @@ def input_quantizer(node: Node) -> Quantizer:
     if not isinstance(step, Step):
         raise ModelError(
             node.name,
-            "takes real numbers from the network's input; quantise the input first (BipolarQuant or Quant)",
+            "takes real numbers from the network's input; quantise the input first (BipolarQuant or Quant), "
+            "or say what the accelerator takes (bnngen convert MODEL --input uint8:1/255 --out CLEAN.onnx)",
         )
     if step.from_sign:
-        raise ModelError(
-            node.name, "is a plain Sign on an input that can be 0; use BipolarQuant, where 0 gives +1"
-        )
+        raise ModelError(node.name, f"is a plain Sign on an input that can be 0; {SIGN_ADVICE}")
     type_, bounds = _reachable(node)
     rows = [_uniform(node, row, falls, type_) for row, falls in zip(bounds, step.falling, strict=True)]
     if len({mode for _, _, mode in rows}) > 1:
@@ -71,14 +76,18 @@ def _check_reals(name: str, *arrays: ExactArray) -> None:
 
 def _uniform(node: Node, row: Row, falls: bool, type_: IntType) -> tuple[Any, ...]:
     known = [(b.value, b.strict) for b in row if b.value is not None]
-    if not all(value.is_rational for value, _ in known):
-        raise ModelError(
-            node.name, "quantises the input with an irrational scale; put no batch norm in front of it"
-        )
     found = uniform_row(known, falls, type_)
     if found is None:
         raise ModelError(node.name, "quantises the input with thresholds that no affine rounding gives")
-    return found
+    mul, add, mode = found
+    line = rational_line(mul, add, known, [edge for edge, _ in rounding_edges(mode, type_)])
+    if line is None:
+        raise ModelError(
+            node.name,
+            "quantises the input with a scale and an offset for which no fractions give the same codes; put "
+            "no batch norm in front of it",
+        )
+    return *line, mode
 
 
 def host_of(graph: Graph, tail: list[Node]) -> Host:
