@@ -103,6 +103,8 @@ def read_multi_threshold(node: OnnxNode, importer: Importer) -> None:
     type_ = IntType(0, table.shape[1])
     if table.shape[1] == 1 and bias + bias == -scale:
         type_, scale, bias = BIPOLAR, scale / 2, Exact()
+    elif scale == 1 and bias.fraction().denominator == 1 and abs(bias) <= MAX_LEVELS:
+        type_, bias = IntType(int(bias), int(bias) + table.shape[1]), Exact()  # the codes are what it gives
     quantized = importer.add(node, Step(rows, (False,) * len(rows), type_), value)
     importer.values[node.output(0)] = rescaled(
         node, importer, quantized, exact_array(scale), exact_array(bias)
