@@ -61,6 +61,7 @@ def command(
 
     keep_inputs({"--out": out, "--json": json}, source)
     converted = convert(source, ImportChoices.of(input_, sign_of_zero, cut_at))
+    keep_inputs({"--out": out, "--json": json}, source, *converted.beside)
     write_bytes(out, converted.contents)
     write_json(json, converted.record.to_dict())
     if str(json) != "-":

@@ -19,11 +19,12 @@ from bnngen.reports.results import ConvertRecord
 
 
 class Converted(NamedTuple):
-    """A clean file's bytes, its network, and what was read of its source."""
+    """A clean file's bytes, its network, what was read of its source, and the files beside that."""
 
     contents: bytes
     network: Network
     record: ConvertRecord
+    beside: tuple[Path, ...]
 
 
 def convert(path: str | Path, choices: ImportChoices = NO_CHOICES) -> Converted:
@@ -57,4 +58,4 @@ def convert_model(whole: WholeModel, name: str, choices: ImportChoices = NO_CHOI
         choices=made,
         layers=layers_read(read, network),
     )
-    return Converted(contents, again, record)
+    return Converted(contents, again, record, whole.beside)

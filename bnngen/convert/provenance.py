@@ -83,19 +83,23 @@ def _in_words(value: Value) -> str:
 
 
 def _numbers(array: NDArray[Any]) -> str:
-    """Of weights as they are: alike up to their signs, row by row perhaps, or whole numbers."""
+    """Of weights as they are: alike up to their signs, whole numbers, or alike row by row."""
     size = np.abs(array)
     zeros = "0 and " if (size == 0).any() else ""
-    for axis in (None, 0, -1):
-        rows = (
-            size.reshape(1, -1) if axis is None else np.moveaxis(size, axis, 0).reshape(size.shape[axis], -1)
-        )
-        most = rows.max(axis=1, initial=0)
-        if ((rows == most[:, None]) | (rows == 0)).all():
-            return f"{zeros}±{_scale(most)}"
+    rows = [np.moveaxis(size, axis, 0).reshape(size.shape[axis], -1) for axis in (0, -1) if array.ndim]
+    if _alike(size.reshape(1, -1)):
+        return f"{zeros}±{_scale(size.max(keepdims=True))}"
     if (array == np.rint(array)).all():
         return str(IntType.of_values(array.astype(np.int64)))
+    for part in rows:
+        if part.shape[1] > 1 and _alike(part):
+            return f"{zeros}±{_scale(part.max(axis=1))}"
     return f"from {array.min():.4g} to {array.max():.4g}"
+
+
+def _alike(rows: NDArray[Any]) -> bool:
+    """Whether each row holds one number, and perhaps zeros."""
+    return bool(((rows == rows.max(axis=1, keepdims=True, initial=0)) | (rows == 0)).all())
 
 
 def _scale(values: NDArray[np.float64]) -> str:

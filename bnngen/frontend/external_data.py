@@ -27,16 +27,16 @@ def is_external(tensor: TensorProto) -> bool:
     return tensor.data_location == TensorProto.EXTERNAL or bool(tensor.external_data)
 
 
-def internalize(model: onnx.ModelProto, folder: Path) -> bool:
-    """Reads into ``model``, in place, what its tensors keep in files of ``folder``; whether there was any.
+def internalize(model: onnx.ModelProto, folder: Path) -> tuple[Path, ...]:
+    """Reads into ``model``, in place, what its tensors keep in files of ``folder``; returns these files.
 
     Raises ModelFileError if a file is missing, too short, or outside the folder, or all are too large.
     """
     tensors = [tensor for tensor in _tensors(model) if is_external(tensor)]
-    left = MOST_BYTES
+    left, files = MOST_BYTES, dict[Path, None]()
     for tensor in tensors:
-        left -= len(_read(tensor, folder, left))
-    return bool(tensors)
+        left -= _read(tensor, folder, left, files)
+    return tuple(files)
 
 
 def _tensors(model: onnx.ModelProto) -> Iterator[TensorProto]:
@@ -65,8 +65,8 @@ def _of_node(node: onnx.NodeProto, depth: int) -> Iterator[TensorProto]:
             yield from _of_graph(graph, depth + 1)
 
 
-def _read(tensor: TensorProto, folder: Path, most: int) -> bytes:
-    """Puts a tensor's bytes in place of their address; returns them."""
+def _read(tensor: TensorProto, folder: Path, most: int, files: dict[Path, None]) -> int:
+    """Puts a tensor's bytes in place of their address; returns how many they are."""
     entries = {entry.key: entry.value for entry in tensor.external_data}
     path = _inside(tensor.name, folder, entries.get("location", ""))
     offset, length = (_number(tensor.name, entries, key) for key in ("offset", "length"))
@@ -74,7 +74,8 @@ def _read(tensor: TensorProto, folder: Path, most: int) -> bytes:
     tensor.ClearField("external_data")
     tensor.ClearField("data_location")
     tensor.raw_data = data
-    return data
+    files[path] = None
+    return len(data)
 
 
 def _number(name: str, entries: dict[str, str], key: str) -> int | None:

@@ -28,10 +28,12 @@ _KINDS = (
 
 
 class WholeModel(NamedTuple):
-    """A model, and the bytes of a file that holds all of it."""
+    """A model, the bytes of a file that holds all of it, and the files beside its own that it was read "
+    "from."""
 
     model: onnx.ModelProto
     contents: bytes
+    beside: tuple[Path, ...] = ()
 
 
 def read_model(path: str | Path) -> onnx.ModelProto:
@@ -50,9 +52,10 @@ def read_whole_model(path: str | Path) -> WholeModel:
     except OSError as error:
         raise ModelFileError(f"can't read the model '{path}': {error.strerror}") from error
     model = parse_model(data, str(path))
-    if internalize(model, path.parent):
+    beside = internalize(model, path.parent)
+    if beside:
         data = model.SerializeToString(deterministic=True)
-    return WholeModel(model, data)
+    return WholeModel(model, data, beside)
 
 
 def parse_model(data: bytes, name: str) -> onnx.ModelProto:

@@ -65,21 +65,21 @@ def test_a_network_is_read_as_it_was_written(graph: Graph) -> None:
     assert (found.differing, found.undecided) == (0, 0), found
 
 
+WEIGHTS = np.array([[1, -1, 3], [0, 2, -4]])
+
+
 def quantized(
     rounding: str, type_: IntType, mul: object = Fraction(3, 7), add: object = Fraction(1, 5)
 ) -> Network:
-    network = _dense()
     quantizer = Quantizer(exact_array(mul), exact_array(add), rounding, type_)
-    layer = network.layers[0]
-    op = replace(layer.op, input_type=type_)  # type: ignore[type-var]
-    return replace(network, quantizer=quantizer, layers=(replace(layer, op=op),))
+    layer = NamedLayer("fc", Dense(WEIGHTS, type_))
+    return replace(_dense(), quantizer=quantizer, layers=(layer,))
 
 
 def _dense() -> Network:
-    dense = Dense(np.array([[1, -1, 3], [0, 2, -4]]), IntType(0, 3))
     quantizer = Quantizer(exact_array(1), exact_array(0), "half_even", IntType(0, 3))
     host = Host(exact_array([Fraction(1, 3), Fraction(2, 3)]), exact_array(Fraction(1, 7)))
-    return Network((3,), quantizer, (NamedLayer("fc", dense),), host)
+    return Network((3,), quantizer, (NamedLayer("fc", Dense(WEIGHTS, IntType(0, 3))),), host)
 
 
 TYPES = [
@@ -127,13 +127,11 @@ def test_real_outputs_stay_exact(mul: Exact) -> None:
 def test_what_differs_is_named() -> None:
     network = _dense()
     (layer,) = network.layers
+    turned = Dense(-WEIGHTS, IntType(0, 3))
     for changed, what in (
         (replace(network, layers=(layer, layer)), "the number of layers, 1 and 2"),
         (replace(network, layers=(replace(layer, name="other"),)), "the name, which becomes 'other'"),
-        (
-            replace(network, layers=(replace(layer, op=replace(layer.op, weights=-layer.op.weights)),)),
-            "weights",
-        ),  # type: ignore[type-var,attr-defined]
+        (replace(network, layers=(replace(layer, op=turned),)), "weights"),
         (replace(network, layers=(replace(layer, inputs=(3,)),)), "what it reads"),
         (replace(network, host=Host(exact_array(1), exact_array(0))), "the host"),
         (quantized("floor", IntType(0, 3)), "the quantizer"),

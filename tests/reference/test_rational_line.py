@@ -118,7 +118,7 @@ def test_a_threshold_next_to_a_float() -> None:
 def test_what_passes_a_float_is_not_the_same(strict: bool) -> None:
     for value in (ROOT, ROOT * (1 << 60), ROOT * Fraction(1, 1 << 1060), -ROOT):
         x = sorted(map(Fraction, doubles_around(value)))
-        inside = next((low, high) for low, high in pairwise(x) if value > low and value < high)
+        inside = next((low, high) for low, high in pairwise(x) if Exact.of(low) < value < Exact.of(high))
         middle = (inside[0] + inside[1]) / 2
         whole = math.floor(value) != math.floor(Exact.of(middle))
         assert same_floats((value, strict), middle) != whole
