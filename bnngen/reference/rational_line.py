@@ -2,8 +2,8 @@
 
 A batch norm in front of the first quantiser gives an irrational scale, but hosts compute with fractions.
 Between two neighbouring floats there are many fractions: a threshold may move as long as it passes no float.
-Here it is proved of every threshold that it does not: the least float64 above it stays the same, and so does
-the least integer, for data of whole numbers beyond 2^53.
+Here it is proved of every threshold that it does not: its old place and its new one lie strictly between two
+neighbouring float64, and between two neighbouring integers, for data of whole numbers beyond 2^53.
 """
 
 from __future__ import annotations
@@ -16,67 +16,109 @@ from bnngen.numbers.exact import Exact
 
 PRECISIONS = (64, 80, 96, 128, 192, 256, 512, 1024, 2048)
 """Bits to which numbers are approximated, one after the other until all thresholds stay in place."""
+_GUARD = 64
+"""Bits by which thresholds are computed more exactly than that."""
+_LEAST_EXPONENT, _SIGNIFICAND = -1074, 53
+"""Of float64."""
 
-Threshold = tuple[Exact, bool]
-"""Where a code is reached, and whether x must be beyond it."""
+_Interval = tuple[int, int]
 
 
-def rational_line(
-    mul: Exact, add: Exact, row: Sequence[Threshold], edges: Sequence[Fraction]
-) -> tuple[Exact, Exact] | None:
-    """Rational numbers for ``mul`` and ``add``, which map each threshold of ``row`` to one of the ``edges``.
+def rational_line(mul: Exact, add: Exact, edges: Sequence[Fraction]) -> tuple[Exact, Exact] | None:
+    """Rational numbers for ``mul`` and ``add``, where mul*x + add is rounded, and changes its code at these
+    ``edges``.
 
-    With them every float64 and every integer passes the same thresholds. Thresholds that are rational stay
-    just where they are. None if no precision will do.
+    With them every float64 and every integer gets the same code. A threshold that is rational stays just
+    where it is; there is one at most. None if no precision will do.
     """
     if mul.is_rational and add.is_rational:
         return mul, add
-    pinned = next(((v.fraction(), e) for (v, _), e in zip(row, edges, strict=True) if v.is_rational), None)
+    distance = mul.reciprocal()
+    start = -add * distance
+    pinned = _pinned(start, distance, edges)
     for bits in PRECISIONS:
         slope = _near(mul, bits)
-        shift = _near(add, bits) if pinned is None else pinned[1] - slope * pinned[0]
-        if slope and all(
-            same_floats(threshold, (edge - shift) / slope) for threshold, edge in zip(row, edges, strict=True)
-        ):
+        if not slope:
+            continue
+        shift = _near(add, bits) if pinned is None else pinned - slope * _place(start, distance, pinned)
+        moving = [edge for edge in edges if edge != pinned]
+        if _stays(start, distance, slope, shift, moving, bits + _GUARD):
             return Exact.of(slope), Exact.of(shift)
     return None
+
+
+def _pinned(start: Exact, distance: Exact, edges: Sequence[Fraction]) -> Fraction | None:
+    """The edge whose threshold, start + edge*distance, is rational; None if there is none."""
+    root, other = _irrational(distance), _irrational(start)
+    if not root:
+        return None  # all thresholds are as irrational as the first
+    if len(root.terms) > 2:  # no reciprocal
+        return next((edge for edge in edges if (start + distance * edge).is_rational), None)
+    edge = -other * root.reciprocal()
+    return edge.fraction() if edge.is_rational and edge.fraction() in set(edges) else None
+
+
+def _irrational(value: Exact) -> Exact:
+    return Exact((radicand, factor) for radicand, factor in value.terms.items() if radicand != 1)
+
+
+def _place(start: Exact, distance: Exact, edge: Fraction) -> Fraction:
+    return (start + distance * edge).fraction()
 
 
 def _near(value: Exact, bits: int) -> Fraction:
     """A fraction near ``value``, itself if it is one; the error is below 2^-bits of it."""
     if value.is_rational:
         return value.fraction()
-    exponent = math.frexp(float(value))[1]
-    scale = Fraction(2) ** (bits + 1 - exponent)
-    return math.floor(value * scale) / scale
+    low, _ = _interval(value, bits + 8 + _scale(value))
+    cut = max(0, abs(low).bit_length() - bits - 1)
+    return Fraction(low >> cut << cut, 1) / Fraction(2) ** (bits + 8 + _scale(value))
 
 
-def same_floats(threshold: Threshold, moved: Fraction) -> bool:
-    """Whether each float64, and each integer, is on the same side of ``moved`` as of the threshold."""
-    value, strict = threshold
-    if value.is_rational:
-        return value.fraction() == moved
-    places = (value, Exact.of(moved))
-    above = [_least_above(place, strict) for place in places]
-    whole = [math.floor(place) + 1 if strict else math.ceil(place) for place in places]
-    return above[0] == above[1] and whole[0] == whole[1]
+def _scale(value: Exact) -> int:
+    """By how many bits a number is to be moved to be between 1/4 and 4, or above if it is large."""
+    precision = 64
+    while True:
+        low, high = _interval(value, precision)
+        if low > 0 or high < 0:
+            return max(0, precision - min(abs(low), abs(high)).bit_length())
+        precision *= 2
 
 
-def _least_above(value: Exact, strict: bool) -> float:
-    """The least float64 that is not below ``value``, or is beyond it if ``strict``; infinity if none is."""
+def _interval(value: Exact, bits: int) -> _Interval:
+    """Whole numbers around value * 2^bits."""
+    size = max((abs(factor.numerator).bit_length() for factor in value.terms.values()), default=0)
+    low, high = value.bounds(bits + size + 8)
+    return math.floor(low * (1 << bits)), math.ceil(high * (1 << bits))
 
-    def above(x: float) -> bool:
-        order = (Exact.of(x) - value).sign()
-        return order > 0 or (order == 0 and not strict)
 
-    try:
-        x = float(value)
-    except OverflowError:
-        x = math.copysign(math.inf, value.sign())
-    while x != -math.inf and (x == math.inf or above(x)):
-        x = math.nextafter(x, -math.inf)
-    while x == -math.inf or not above(x):
-        x = math.nextafter(x, math.inf)
-        if x == math.inf:
-            break
-    return x
+def _stays(
+    start: Exact, distance: Exact, slope: Fraction, shift: Fraction, edges: Sequence[Fraction], bits: int
+) -> bool:
+    """Whether each threshold start + edge*distance keeps its place between floats at (edge - shift)/slope."""
+    bits += _scale(distance) + _SIGNIFICAND
+    old = [_interval(value, bits) for value in (start, distance)]
+    new = [_interval(Exact.of(value), bits) for value in (-shift / slope, 1 / slope)]
+    for edge in edges:
+        ends = [end for line in (old, new) for end in _moved(edge, *line)]
+        if not between_floats(min(ends) - 1, max(ends) + 1, bits):
+            return False
+    return True
+
+
+def _moved(edge: Fraction, start: _Interval, distance: _Interval) -> _Interval:
+    """Whole numbers around start + edge*distance, of intervals."""
+    ends = [end * edge.numerator for end in distance]
+    low, high = min(ends) // edge.denominator, -(-max(ends) // edge.denominator)
+    return start[0] + low, start[1] + high
+
+
+def between_floats(low: int, high: int, bits: int) -> bool:
+    """Whether all numbers from low to high, times 2^-bits, lie strictly between two neighbouring float64, and
+    between two neighbouring integers."""
+    if low <= 0 <= high:
+        return False
+    length = min(abs(low), abs(high)).bit_length()
+    # floats are multiples of this power of two, and so are integers, or floats are multiples of integers
+    step = min(max(length - bits - _SIGNIFICAND, _LEAST_EXPONENT), 0) + bits
+    return step > 0 and low >> step == high >> step and low & ((1 << step) - 1) != 0

@@ -27,6 +27,7 @@ from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
 from bnngen.ops.global_max_pool import GlobalMaxPool
 from bnngen.ops.max_pool import MaxPool
+from bnngen.passes import ends
 from bnngen.passes.ends import SIGN_ADVICE
 from bnngen.passes.lower import RULES, lower
 from bnngen.reference.network import Network
@@ -287,3 +288,11 @@ def test_a_flattened_image_meets_the_weights_in_stream_order(shape: tuple[int, .
     for _ in range(8):
         x = generator.choice([-1, 1], features).tolist()
         assert run_exactly(network, x) == evaluate(graph, x)
+
+
+def test_too_many_thresholds_at_the_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ends, "MOST_THRESHOLDS", 1)
+    with pytest.raises(
+        ModelError, match=r"^layer 'n1': quantises the input with 2 thresholds, one row for each"
+    ):
+        lower(chain((2,), affine([1, 2]), SIGN, linear([1, 1])))

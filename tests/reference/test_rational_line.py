@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact, exact_array
 from bnngen.numbers.rounding import ROUNDING_MODES, round_exactly
 from bnngen.reference.input_quantizer import Quantizer, rounding_edges, uniform_row
-from bnngen.reference.rational_line import rational_line, same_floats
+from bnngen.reference.rational_line import between_floats, rational_line
 
 ROOT = Exact.of(2).sqrt()
 floats = st.floats(-1e3, 1e3, width=32).map(Fraction)
@@ -29,7 +28,7 @@ def line(mul: Exact, add: Exact, mode: str, type_: IntType) -> tuple[Exact, Exac
     found = uniform_row(row, falling, type_)
     assert found is not None
     edges = [edge for edge, _ in rounding_edges(found[2], type_)]
-    fractions = rational_line(found[0], found[1], row, edges)
+    fractions = rational_line(found[0], found[1], edges)
     assert fractions is not None
     assert all(number.is_rational for number in fractions)
     return fractions
@@ -114,24 +113,39 @@ def test_a_threshold_next_to_a_float() -> None:
     assert -offset < math.nextafter(2, 3)
 
 
-@pytest.mark.parametrize("strict", [False, True])
-def test_what_passes_a_float_is_not_the_same(strict: bool) -> None:
-    for value in (ROOT, ROOT * (1 << 60), ROOT * Fraction(1, 1 << 1060), -ROOT):
-        x = sorted(map(Fraction, doubles_around(value)))
-        inside = next((low, high) for low, high in pairwise(x) if Exact.of(low) < value < Exact.of(high))
-        middle = (inside[0] + inside[1]) / 2
-        whole = math.floor(value) != math.floor(Exact.of(middle))
-        assert same_floats((value, strict), middle) != whole
-        for outside in (inside[0], inside[1]):
-            assert not same_floats((value, strict), outside + (outside - middle))
-        low, high = inside
-        if not whole:
-            assert same_floats((value, strict), low) == strict
-            assert same_floats((value, strict), high) != strict
+@settings(max_examples=300)
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(1, 40))
+def test_between_floats(x: float, part: int) -> None:
+    """Next to a float, in parts of the way to the next one, or to the next integer."""
+    after = math.nextafter(x, math.inf)
+    if after == math.inf:
+        return
+    low, high = Fraction(x), min(Fraction(after), Fraction(math.floor(x) + 1))
+    near = low + (high - low) / (part + 1)
+    bits = 1200
+    assert between_floats(math.floor(near * 2**bits), math.ceil(near * 2**bits) + 1, bits)
+    for end in (low, high):
+        assert not between_floats(math.floor(end * 2**bits) - 1, math.ceil(end * 2**bits) + 1, bits)
+        assert not between_floats(math.floor(end * 2**bits), math.ceil(end * 2**bits), bits)
+    assert not between_floats(math.floor((low - 1) * 2**bits), math.ceil(near * 2**bits), bits)
 
 
 def test_beyond_all_floats() -> None:
-    """Nothing passes there, or everything."""
-    huge = ROOT * (1 << 1200)
-    assert not same_floats((huge, False), Fraction(1 << 1201))
-    assert same_floats((huge, False), math.ceil(huge) - Fraction(1, 3))
+    """There are integers still."""
+    assert between_floats((1 << 1300) + 1, (1 << 1300) + 2, 4)
+    assert not between_floats((1 << 1300) + 15, (1 << 1300) + 17, 4)
+
+
+def test_numbers_of_several_roots() -> None:
+    """Those without a reciprocal are not of a batch norm's kind; others are."""
+    mul = ROOT + Exact.of(3).sqrt()
+    slope, offset = line(mul, ROOT * 5 - 1, "half_even", IntType(-2, 1))
+    assert abs(slope - mul) < Fraction(1, 1 << 60)
+    assert abs(offset - ROOT * 5 + 1) < Fraction(1, 1 << 58)
+
+
+@pytest.mark.parametrize("size", [Fraction(1, 1 << 400), Fraction(1), Fraction(1 << 400)])
+def test_any_size(size: Fraction) -> None:
+    mul, add = ROOT * size, ROOT * 7
+    slope, _ = line(mul, add, "half_even", IntType(-8, 7))
+    assert abs(slope - mul) < size * Fraction(1, 1 << 60)
