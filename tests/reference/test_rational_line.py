@@ -110,7 +110,7 @@ def test_a_threshold_next_to_a_float() -> None:
     slope, offset = line(Exact.of(1), -near, "sign", BIPOLAR)
     assert slope == 1
     assert -offset > 2
-    assert -offset < math.nextafter(2, 3)
+    assert -offset < Fraction(math.nextafter(2, 3))
 
 
 @settings(max_examples=300)
