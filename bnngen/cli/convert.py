@@ -74,7 +74,11 @@ def _print(record: ConvertRecord, out: Path) -> None:
     title = f"input: {record.input}"
     caption = f"output: {record.output}"
     look = {"box": SIMPLE_HEAD, "padding": (0, 1, 0, 0)}
-    console.print(table_of(CONVERTED, record.layers, title=title, caption=caption, **look))
+    table = table_of(CONVERTED, record.layers, title=title, caption=caption, **look)
+    table.columns[0].min_width = 10
+    for column in table.columns[1:]:  # words, which may break; of names any character may
+        column.no_wrap, column.overflow = False, "fold"
+    console.print(table)
     for name, value in record.choices.items():
         console.print(f"--{name.replace('_', '-')} {value}")
     console.print(f"written to {out}")
