@@ -13,7 +13,7 @@ import typer
 
 from bnngen.base.errors import UsageError
 from bnngen.base.text import usable
-from bnngen.cli import boards, build, compress, golden, inspect, quantize, report, simulate, train
+from bnngen.cli import boards, build, compress, convert, golden, inspect, quantize, report, simulate, train
 from bnngen.cli.console import errors, marked
 
 INTERRUPTED = 130
@@ -45,7 +45,7 @@ def _options(
     """What belongs to no command."""
 
 
-for module in (inspect, golden, build, simulate, train, compress, quantize, boards, report):
+for module in (inspect, golden, build, simulate, train, compress, quantize, convert, boards, report):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 
 

@@ -12,7 +12,8 @@ from bnngen.ir.graph import Graph
 
 
 def import_onnx(path: str | Path) -> Graph:
-    """The quantised graph of a QONNX file, or of one in FINN's MultiThreshold dialect.
+    """The quantised graph of an ONNX file, as it is: what it leaves open is chosen in
+    `bnngen.passes.from_file`.
 
     Raises ModelFileError if the file can't be read and ModelError, which names the layer, for anything in
     it that is not supported.

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast, get_args
 
 import onnx
 from numpy.typing import NDArray
 
 from bnngen.base.errors import ModelError
+from bnngen.base.text import joined
+from bnngen.frontend.choices import SIGN_OF_ZERO, SignOfZero
+from bnngen.frontend.chosen import input_name, node_name, sign_of_zero
 from bnngen.frontend.limits import MOST_NODES, check_elements
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.schema import (
@@ -95,6 +98,15 @@ class Importer:
             )
         return int(versions.pop())
 
+    @property
+    def sign_of_zero(self) -> SignOfZero | None:
+        """What a plain Sign gives at 0, where the file says it. Raises ModelError for what nobody knows."""
+        said = sign_of_zero(self.model)
+        if said is not None and said not in get_args(SignOfZero):
+            accepted = joined(get_args(SignOfZero), "and")
+            raise ModelError(SIGN_OF_ZERO, f"is '{said}' in the file's metadata; accepted are {accepted}")
+        return cast(SignOfZero | None, said)
+
     def add(self, node: OnnxNode, op: Op, *sources: Activation, suffix: str = "") -> Activation:
         """Append ``op`` behind ``sources``. Raises ModelError if it can't take them, or makes too much."""
         name = self._free_name(node.name + suffix) if suffix else node.name
@@ -130,22 +142,25 @@ class Importer:
             raise ModelError(
                 twice, "the file holds two tensors of this name, and tools take one or the other"
             )
-        input_name, input_shape = self._read_input(tensors.keys())
+        if len(graph.output) != 1:
+            names = joined([f"'{value.name}'" for value in graph.output], "and")
+            raise ModelError(
+                graph.output[1].name,
+                f"the network has {len(graph.output)} outputs, {names}, not one: say "
+                "which with --cut-at (bnngen convert MODEL --cut-at NAME --out CLEAN.onnx)",
+            )
+        source, input_shape = self._read_input()
         for node, name in zip(graph.node, self._node_names(), strict=True):
             self._read_node(node, name, tensors)
-        if len(graph.output) != 1:
-            raise ModelError(graph.output[1].name, f"the network has {len(graph.output)} outputs, not one")
         output = self.values.get(graph.output[0].name)
         if not isinstance(output, Activation):
             raise ModelError(graph.output[0].name, "the output does not depend on the input")
-        return Graph(input_name, input_shape, tuple(self.nodes), output.name).pruned()
+        return Graph(source, input_shape, tuple(self.nodes), output.name).pruned()
 
-    def _read_input(self, known: Any) -> tuple[str, Shape]:
-        inputs = [i for i in self.model.graph.input if i.name not in known]
-        if len(inputs) != 1:
-            raise ModelError("input", f"the network has {len(inputs)} inputs, not one")
-        name = inputs[0].name
-        dims = [d.dim_value for d in inputs[0].type.tensor_type.shape.dim]
+    def _read_input(self) -> tuple[str, Shape]:
+        name = input_name(self.model)
+        source = next(i for i in self.model.graph.input if i.name == name)
+        dims = [d.dim_value for d in source.type.tensor_type.shape.dim]
         if len(dims) not in (2, 3, 4) or any(d < 1 for d in dims[1:]):
             raise ModelError(
                 name, f"the input has shape {dims}, not (N, features), (N, C, L) or (N, C, H, W)"
@@ -163,7 +178,7 @@ class Importer:
         """For each node of the file, a name that no other node and no input has."""
         self.names = set(self.shapes)
         nodes = enumerate(self.model.graph.node)
-        return [self._free_name(node.name or f"{node.op_type}_{index}") for index, node in nodes]
+        return [self._free_name(node_name(node, index)) for index, node in nodes]
 
     def _free_name(self, wish: str) -> str:
         """``wish``, or ``wish_2``, ``wish_3`` ...; taken from then on."""

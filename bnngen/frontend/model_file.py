@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 import onnx
 from google.protobuf.message import DecodeError
 
 from bnngen.base.errors import ModelFileError
+from bnngen.frontend.external_data import internalize
 
 _EXPORT = "export the network as QONNX (brevitas.export.export_qonnx) or ONNX (torch.onnx.export)"
 _KINDS = (
@@ -25,17 +27,35 @@ _KINDS = (
 """What files of other kinds begin with, from which byte on, and what to do."""
 
 
-def read_model(path: str | Path) -> onnx.ModelProto:
-    """The model in the file ``path``, checked to hold a graph.
+class WholeModel(NamedTuple):
+    """A model, the bytes of a file that holds all of it, and the files beside its own that it was read "
+    "from."""
 
-    Raises ModelFileError if the file is missing, unreadable, truncated or not ONNX at all.
+    model: onnx.ModelProto
+    contents: bytes
+    beside: tuple[Path, ...] = ()
+
+
+def read_model(path: str | Path) -> onnx.ModelProto:
+    """The model in the file ``path``, checked to hold a graph, with what it keeps in files beside it.
+
+    Raises ModelFileError if a file is missing, unreadable, truncated or not ONNX at all.
     """
+    return read_whole_model(path).model
+
+
+def read_whole_model(path: str | Path) -> WholeModel:
+    """The same, and its bytes: those of the file, where nothing lies beside it. Raises as `read_model`."""
     path = Path(path)
     try:
         data = path.read_bytes()
     except OSError as error:
         raise ModelFileError(f"can't read the model '{path}': {error.strerror}") from error
-    return parse_model(data, str(path))
+    model = parse_model(data, str(path))
+    beside = internalize(model, path.parent)
+    if beside:
+        data = model.SerializeToString(deterministic=True)
+    return WholeModel(model, data, beside)
 
 
 def parse_model(data: bytes, name: str) -> onnx.ModelProto:

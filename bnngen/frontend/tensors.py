@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from bnngen.frontend.external_data import is_external
 from bnngen.frontend.values import Constant
 from bnngen.numbers.datatypes import IntType
 
@@ -26,7 +27,7 @@ def read_tensor(tensor: TensorProto) -> NDArray[Any]:
 
     Raises ValueError if they are no numbers, fewer or more than its shape says, or kept in another file.
     """
-    if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
+    if is_external(tensor):
         raise ValueError("is kept in another file; save the model as one file")
     if tensor.HasField("segment"):
         raise ValueError("is one segment of a tensor; save the model with whole tensors")

@@ -43,7 +43,8 @@ class FileEvaluator:
         self._input, self.output = source.name, graph.output[0].name
         size = source.type.tensor_type.shape.dim[0].dim_value
         self.batch = size if size > 0 else None
-        self._new_ops = operators(self._watch)
+        said = {entry.key: entry.value for entry in model.metadata_props}
+        self._new_ops = operators(self._watch, said.get("bnngen.sign_of_zero", "zero"))
         try:
             _evaluate_constants(self.model, self._input, self._new_ops)
             self._evaluator = ReferenceEvaluator(self.model, new_ops=self._new_ops)

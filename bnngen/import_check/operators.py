@@ -34,8 +34,9 @@ _ROUNDINGS: dict[str, tuple[Callable[[Floats], Floats], float]] = {
 """How each mode rounds, and the fraction at which its result changes."""
 
 
-def operators(watch: Watch) -> list[type[OpRun]]:
-    """The classes that `onnx.reference.ReferenceEvaluator` takes as ``new_ops``."""
+def operators(watch: Watch, sign_of_zero: str = "zero") -> list[type[OpRun]]:
+    """The classes that `onnx.reference.ReferenceEvaluator` takes as ``new_ops``; ``sign_of_zero``: what Sign
+    gives at 0, "plus" or "minus" in place of ONNX's 0."""
 
     def bipolar_quant(self: Any, x: Floats, scale: Floats) -> tuple[Any, ...]:
         watch(self.onnx_node.output[0], x == 0)
@@ -43,7 +44,8 @@ def operators(watch: Watch) -> list[type[OpRun]]:
 
     def sign(self: Any, x: Floats) -> tuple[Any, ...]:
         watch(self.onnx_node.output[0], x == 0)
-        return (np.sign(x),)
+        at_zero = {"plus": 1.0, "minus": -1.0}.get(sign_of_zero, 0.0)
+        return (np.where(x == 0, at_zero, np.sign(x)),)
 
     def quant(
         self: Any,

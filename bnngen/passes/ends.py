@@ -11,13 +11,24 @@ import numpy as np
 from bnngen.base.errors import ModelError
 from bnngen.ir.elementwise import RELU, Affine, Softmax
 from bnngen.ir.graph import Graph, Node, Op, channels_first
+from bnngen.ir.ladder import FIRST, LAST, Ladder
 from bnngen.ir.moves import Reshape
-from bnngen.ir.step import ALWAYS, NEVER, Row, Step
+from bnngen.ir.step import ALWAYS, NEVER, Bound, Row, Step
 from bnngen.numbers.datatypes import IntType
-from bnngen.numbers.exact import ExactArray, exact_array
-from bnngen.reference.input_quantizer import Quantizer, uniform_row
+from bnngen.numbers.exact import Exact, ExactArray, exact_array
+from bnngen.reference.input_quantizer import Quantizer, rounding_edges, uniform_row
 from bnngen.reference.network import Host
+from bnngen.reference.rational_line import rational_line
 
+_ODD = {"half_even": False, "half_odd": True}
+"""Whether rounding to the nearest gives the odd one of two."""
+SIGN_ADVICE = (
+    "use BipolarQuant, where 0 gives +1, or say what 0 becomes (bnngen convert MODEL --sign-of-zero plus "
+    "--out CLEAN.onnx; plus: +1, minus: -1, zero: 0 as ONNX says, in two bits)"
+)
+"""What to do about a Sign that may meet 0."""
+MOST_THRESHOLDS = 1 << 18
+"""Of all channels of the input together: each is looked at exactly."""
 LEAST_REAL = Fraction(1, 1 << 500)
 """The least absolute value of a number with which the host computes; the greatest is its reciprocal."""
 
@@ -28,13 +39,18 @@ def input_quantizer(node: Node) -> Quantizer:
     if not isinstance(step, Step):
         raise ModelError(
             node.name,
-            "takes real numbers from the network's input; quantise the input first (BipolarQuant or Quant)",
+            "takes real numbers from the network's input; quantise the input first (BipolarQuant or Quant), "
+            "or say what the accelerator takes (bnngen convert MODEL --input uint8:1/255 --out CLEAN.onnx)",
         )
     if step.from_sign:
-        raise ModelError(
-            node.name, "is a plain Sign on an input that can be 0; use BipolarQuant, where 0 gives +1"
-        )
+        raise ModelError(node.name, f"is a plain Sign on an input that can be 0; {SIGN_ADVICE}")
     type_, bounds = _reachable(node)
+    if (count := sum(map(len, bounds))) > MOST_THRESHOLDS:
+        raise ModelError(
+            node.name,
+            f"quantises the input with {count:,} thresholds, one row for each channel; at most "
+            f"{MOST_THRESHOLDS:,} are supported: use one scale for all channels, or fewer bits",
+        )
     rows = [_uniform(node, row, falls, type_) for row, falls in zip(bounds, step.falling, strict=True)]
     if len({mode for _, _, mode in rows}) > 1:
         raise ModelError(node.name, "quantises the channels of the input with different rounding rules")
@@ -48,14 +64,20 @@ def _reachable(node: Node) -> tuple[IntType, list[Row]]:
     leave some out at either end."""
     step = node.op
     assert isinstance(step, Step)
-    always = {sum(bound == ALWAYS for bound in row) for row in step.rows}
-    never = {sum(bound == NEVER for bound in row) for row in step.rows}
+    always, never = ({_count(row, end) for row in step.rows} for end in (ALWAYS, NEVER))
     first, last = min(always), len(step.rows[0]) - min(never)
     if len(always) > 1 or len(never) > 1 or first >= last:
         raise ModelError(node.name, "quantises the input, but has a level that is always or never reached")
     if (first, last) == (0, len(step.rows[0])):
         return step.type, list(step.rows)
     return IntType(step.type.lo + first, step.type.lo + last), [row[first:last] for row in step.rows]
+
+
+def _count(row: Row, end: Bound) -> int:
+    """How many thresholds are always passed, or never."""
+    if isinstance(row, Ladder):
+        return row.steps.count(FIRST if end == ALWAYS else LAST)
+    return sum(bound == end for bound in row)
 
 
 def _check_reals(name: str, *arrays: ExactArray) -> None:
@@ -70,15 +92,32 @@ def _check_reals(name: str, *arrays: ExactArray) -> None:
 
 
 def _uniform(node: Node, row: Row, falls: bool, type_: IntType) -> tuple[Any, ...]:
-    known = [(b.value, b.strict) for b in row if b.value is not None]
-    if not all(value.is_rational for value, _ in known):
-        raise ModelError(
-            node.name, "quantises the input with an irrational scale; put no batch norm in front of it"
-        )
-    found = uniform_row(known, falls, type_)
+    found = _straight(row, type_)
+    if found is None:
+        known = [(b.value, b.strict) for b in row if b.value is not None]
+        found = uniform_row(known, falls, type_)
     if found is None:
         raise ModelError(node.name, "quantises the input with thresholds that no affine rounding gives")
-    return found
+    mul, add, mode = found
+    line = rational_line(mul, add, [edge for edge, _ in rounding_edges(mode, type_)])
+    if line is None:
+        raise ModelError(
+            node.name,
+            "quantises the input with a scale and an offset for which no fractions give the same codes; put "
+            "no batch norm in front of it",
+        )
+    return *line, mode
+
+
+def _straight(row: Row, type_: IntType) -> tuple[Exact, Exact, str] | None:
+    """What `uniform_row` finds, of the thresholds of a quantiser that rounds to the nearest: as they say."""
+    if not isinstance(row, Ladder) or row.mode not in _ODD or len(row) < 3 or type_.bipolar:
+        return None
+    shift = row.steps[0] - type_.lo - 1
+    if row.steps != tuple(range(row.steps[0], row.steps[0] + len(row))):
+        return None
+    odd = _ODD[row.mode] != bool(shift % 2)
+    return row.mul, row.add - shift, "half_odd" if odd else "half_even"
 
 
 def host_of(graph: Graph, tail: list[Node]) -> Host:

@@ -23,7 +23,7 @@ from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.ops.layer import Thresholded
 from bnngen.ops.lowering import Site, has_layer, lowered
 from bnngen.ops.threshold import Threshold
-from bnngen.passes.ends import host_of, input_quantizer, kind
+from bnngen.passes.ends import SIGN_ADVICE, host_of, input_quantizer, kind
 from bnngen.reference.network import NETWORK_INPUT, NamedLayer, Network
 
 
@@ -168,6 +168,6 @@ def _without_zero(node: Node, table: NDArray[np.int64], layer: Thresholded) -> N
         raise ModelError(
             node.name,
             f"is a plain Sign, and gives 0 where the sum of channel {channel} is {table[channel, 0]}; "
-            "hardware has one bit for -1 and +1: use BipolarQuant, where 0 gives +1",
+            f"hardware has one bit for -1 and +1: {SIGN_ADVICE}",
         )
     return table[:, :1]

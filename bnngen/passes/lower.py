@@ -36,6 +36,7 @@ from bnngen.passes.reshape import (
 from bnngen.passes.rewrite import Rule, refusals, rewrite, verify
 from bnngen.passes.slice_before_concat import slice_before_concat
 from bnngen.passes.step_before_move import step_before_move
+from bnngen.passes.strict_input import strict_input
 from bnngen.reference.network import Network
 
 RULES: tuple[Rule, ...] = (
@@ -63,6 +64,7 @@ RULES: tuple[Rule, ...] = (
     merge_steps,
     merge_twins,
     binary_to_bipolar,
+    strict_input,
     falling_to_negated,
     drop_affine_before_argmax,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -30,11 +31,36 @@ class Quantizer:
         """x (..., C) finite reals, channels last, to codes of the same shape."""
         return round_affine(x, self.mul, self.add, self.rounding, self.type.lo, self.type.hi)
 
+    @property
+    def channels(self) -> int:
+        """For how many channels it has parameters; 1 also stands for all."""
+        return max(len(self.mul), len(self.add))
+
+    def thresholds(self, channel: int) -> tuple[bool, list[tuple[Exact, bool]]]:
+        """Whether the codes of a channel fall as x rises, and for each code above the lowest the x at which
+        it is reached, with whether x must be beyond it."""
+        mul, add = (values[channel % len(values)] for values in (self.mul, self.add))
+        edges = rounding_edges(self.rounding, self.type)
+        return mul.sign() < 0, [((edge - add) / mul, strict) for edge, strict in edges]
+
+    def same_codes(self, other: Quantizer) -> bool:
+        """Whether ``other`` makes the same codes of all real numbers."""
+        channels = range(max(self.channels, other.channels))
+        return self.type == other.type and all(self.thresholds(c) == other.thresholds(c) for c in channels)
+
+
+def rounding_edges(rounding: str, type_: IntType) -> list[tuple[Fraction, bool]]:
+    """For each code above the lowest, the number at which rounding reaches it, and whether only beyond."""
+    if rounding == "sign":
+        return [(Fraction(0), False)]
+    return [bound(rounding, level) for level in range(type_.lo + 1, type_.hi + 1)]
+
 
 def uniform_row(
     row: list[tuple[Exact, bool]], falling: bool, type_: IntType
 ) -> tuple[Exact, Exact, str] | None:
-    """(mul, add, rounding) that passes level after level exactly at the thresholds of ``row``.
+    """(mul, add, rounding) that passes level after level exactly at the thresholds of ``row``; they may be
+    irrational (`bnngen.reference.rational_line`).
 
     ``row`` lists (value, strict) in the order of the levels. None if the thresholds aren't those of a
     rounding of an affine function.
@@ -43,10 +69,8 @@ def uniform_row(
         sign = -1 if falling else 1
         value, strict = row[0]
         return None if strict else (Exact.of(sign), -value * sign, "sign")
-    levels = range(type_.lo + 1, type_.hi + 1)
     for mode in ROUNDING_MODES[:-1]:
-        edges = [bound(mode, k) for k in levels]
-        found = _affine_through(row, edges, falling)
+        found = _affine_through(row, rounding_edges(mode, type_), falling)
         if found is not None:
             return (*found, mode)
     return None
@@ -61,7 +85,7 @@ def _affine_through(
     first, last = row[0][0], row[-1][0]
     if edges[0][0] == edges[-1][0]:  # one threshold, or the two sides of one number
         mul = Exact.of(-1 if falling else 1)
-    elif first == last or not (last - first).is_rational:
+    elif first == last or len((last - first).terms) > 2:  # no reciprocal
         return None
     else:
         mul = Exact.of(edges[-1][0] - edges[0][0]) / (last - first)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from bnngen.reports.records import LayerRecord
-from bnngen.reports.results import CandidateRecord, ProductRecord, SummaryRow
+from bnngen.reports.results import CandidateRecord, ConvertedLayer, ProductRecord, SummaryRow
 
 Row = TypeVar("Row")
 
@@ -82,6 +82,18 @@ PRODUCTS: tuple[Column[ProductRecord], ...] = (
     Column("signal over noise, dB", "power of what comes out over its error's", lambda r: f"{r.sqnr_db:.1f}"),
 )
 """Of ``bnngen quantize``."""
+
+
+CONVERTED: tuple[Column[ConvertedLayer], ...] = (
+    Column("layer", "its name in the model file", lambda r: r.name, number=False),
+    Column("read", "its operator there", lambda r: r.read, number=False),
+    Column("weights", "its numbers there", lambda r: r.weights or "-", number=False),
+    Column(
+        "from", "the operators that make them, the last one first", lambda r: r.source or "-", number=False
+    ),
+    Column("type", "the type of what comes out", lambda r: _short(r.output_type), number=False),
+)
+"""Of ``bnngen convert``."""
 
 
 def build_layers(bram_kind: str) -> tuple[Column[LayerRecord], ...]:

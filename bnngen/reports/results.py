@@ -152,3 +152,25 @@ class QuantizeRecord(Record):
     test_samples: Whole | None = None
     test_correct: Whole | None = None
     test_correct_in_float: Whole | None = None
+
+
+class ConvertedLayer(Record):
+    """A layer, and what it was read from: ``read`` is its operator in the source; ``weights`` are its numbers
+    in words, and ``source`` the operators that make them, the last one first; empty where it has none."""
+
+    name: str
+    read: str
+    weights: str
+    source: str
+    output_shape: list[Whole]
+    output_type: str
+
+
+class ConvertRecord(Record):
+    """Of ``bnngen convert``; ``choices`` are those that were made, as they are typed."""
+
+    source: str
+    input: str
+    output: str
+    choices: dict[str, str]
+    layers: list[ConvertedLayer]

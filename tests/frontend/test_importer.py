@@ -114,7 +114,11 @@ def test_two_outputs_are_refused() -> None:
     model = File(3)
     first = two_layers(model)
     second = model.node("Mul", first, 2.0)
-    refuses(model, [first, second], f"layer '{second}': the network has 2 outputs, not one")
+    refuses(
+        model,
+        [first, second],
+        f"layer '{second}': the network has 2 outputs, '{first}' and '{second}', not one: say which with --cut-at (bnngen convert MODEL --cut-at NAME --out CLEAN.onnx)",
+    )
 
 
 def test_an_output_that_does_not_depend_on_the_input() -> None:
@@ -163,7 +167,8 @@ def test_real_weights_without_a_quantizer_in_front_are_refused() -> None:
     refuses(
         model,
         model.node("MatMul", "x", WEIGHTS, name="fc"),
-        "layer 'fc': takes real numbers from the network's input; quantise the input first (BipolarQuant or Quant)",
+        "layer 'fc': takes real numbers from the network's input; quantise the input first (BipolarQuant or Quant), or say "
+        "what the accelerator takes (bnngen convert MODEL --input uint8:1/255 --out CLEAN.onnx)",
     )
 
 

@@ -27,6 +27,8 @@ from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
 from bnngen.ops.global_max_pool import GlobalMaxPool
 from bnngen.ops.max_pool import MaxPool
+from bnngen.passes import ends
+from bnngen.passes.ends import SIGN_ADVICE
 from bnngen.passes.lower import RULES, lower
 from bnngen.reference.network import Network
 
@@ -191,13 +193,25 @@ def test_layers_without_a_quantizer_between_them() -> None:
         assert run_exactly(network, x) == evaluate(graph, x)
 
 
+def test_an_irrational_scale_at_the_input() -> None:
+    """The host computes with fractions; the codes of floats are the same."""
+    root = Exact.of(2).sqrt()
+    graph = chain((2,), affine(root, 1), SIGN, linear([1, 1]))
+    network = lower(graph)
+    assert all(v.is_rational for v in (*network.quantizer.mul, *network.quantizer.add))
+    near = float(-1 / root)
+    for x in ([near, near], [np.nextafter(near, 0), np.nextafter(near, -1)], [0.0, -1.0]):
+        assert run_exactly(network, x) == evaluate(graph, x)
+
+
 @pytest.mark.parametrize(
     ("ops", "message"),
     [
         (
             [linear([1, 1])],
             "layer 'n0': takes real numbers from the network's input; quantise the input first "
-            "(BipolarQuant or Quant)",
+            "(BipolarQuant or Quant), or say what the accelerator takes (bnngen convert MODEL --input uint8:1/255 "
+            "--out CLEAN.onnx)",
         ),
         ([], "layer 'x': the network has no layers"),
         ([SIGN], "layer 'n0': the network has no layer with weights behind its input quantiser"),
@@ -213,15 +227,11 @@ def test_layers_without_a_quantizer_between_them() -> None:
         ),
         (
             [PLAIN_SIGN, linear([1, 1])],
-            "layer 'n0': is a plain Sign on an input that can be 0; use BipolarQuant, where 0 gives +1",
+            f"layer 'n0': is a plain Sign on an input that can be 0; {SIGN_ADVICE}",
         ),
         (
             [RELU, SIGN, linear([1, 1])],
             "layer 'n1': quantises the input, but has a level that is always or never reached",
-        ),
-        (
-            [affine(Exact.of(2).sqrt(), 1), SIGN, linear([1, 1])],
-            "layer 'n1': quantises the input with an irrational scale; put no batch norm in front of it",
         ),
         (
             [
@@ -235,7 +245,7 @@ def test_layers_without_a_quantizer_between_them() -> None:
         (
             [SIGN, linear([1, 1], [1, -1]), PLAIN_SIGN],
             "layer 'n2': is a plain Sign, and gives 0 where the sum of channel 0 is 0; "
-            "hardware has one bit for -1 and +1: use BipolarQuant, where 0 gives +1",
+            f"hardware has one bit for -1 and +1: {SIGN_ADVICE}",
         ),
     ],
 )
@@ -278,3 +288,11 @@ def test_a_flattened_image_meets_the_weights_in_stream_order(shape: tuple[int, .
     for _ in range(8):
         x = generator.choice([-1, 1], features).tolist()
         assert run_exactly(network, x) == evaluate(graph, x)
+
+
+def test_too_many_thresholds_at_the_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ends, "MOST_THRESHOLDS", 1)
+    with pytest.raises(
+        ModelError, match=r"^layer 'n1': quantises the input with 2 thresholds, one row for each"
+    ):
+        lower(chain((2,), affine([1, 2]), SIGN, linear([1, 1])))

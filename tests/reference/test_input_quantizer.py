@@ -64,7 +64,7 @@ def test_a_bipolar_row_is_a_sign(falling: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [[0, 1, 3], [0, 0, 0], [0, 1, 1], [0, Exact.of(2).sqrt(), Exact.of(8).sqrt()]]
+    "values", [[0, 1, 3], [0, 0, 0], [0, 1, 1], [0, Exact.of(2).sqrt(), Exact.of(3).sqrt()]]
 )
 def test_thresholds_that_are_no_rounding(values: list[Any]) -> None:
     row = [(Exact.of(v), False) for v in values]

@@ -25,6 +25,8 @@ MAX_BITS, MOST_CONSTANT_BITS = 8, 32
 """Of computed codes, and of biases and other constants."""
 ZERO, ONE = exact_array(0), exact_array(1)
 
+_SIGN_OF_ZERO = {"plus": 1, "minus": -1}
+"""What a Sign that has but two values makes of 0."""
 
 NO_ATTRIBUTES = Definition(2)
 QUANT = Definition(4, {"signed": INT, "narrow": INT, "rounding_mode": STRING})
@@ -49,14 +51,20 @@ def read_bipolar_quant(node: OnnxNode, importer: Importer) -> None:
 
 @handles("Sign")
 def read_sign(node: OnnxNode, importer: Importer) -> None:
-    """y = -1, 0 or +1: a binarizer only where 0 can't occur, which is proved later."""
-    value = node.input(0)
+    """y = -1, 0 or +1: a binarizer where 0 can't occur, which is proved later, or where it is said what 0
+    becomes."""
+    value, zero = node.input(0), importer.sign_of_zero
     if not isinstance(value, Activation):
         signs = np.sign(_numbers(node).astype(np.float64)).astype(np.int64)
+        if zero in _SIGN_OF_ZERO:
+            signs[signs == 0] = _SIGN_OF_ZERO[zero]
         importer.values[node.output(0)] = QuantizedConstant(signs, ONE, ZERO)
         return
-    rows = ((Bound(Exact(), strict=False), Bound(Exact(), strict=True)),)
-    step = Step(rows, (False,), IntType(-1, 1), from_sign=True)
+    if zero in _SIGN_OF_ZERO:
+        step = Step(((Bound(Exact(), strict=_SIGN_OF_ZERO[zero] < 0),),), (False,), BIPOLAR)
+    else:
+        rows = ((Bound(Exact(), strict=False), Bound(Exact(), strict=True)),)
+        step = Step(rows, (False,), IntType(-1, 1), from_sign=zero is None)
     importer.values[node.output(0)] = importer.add(node, step, value)
 
 
@@ -95,6 +103,8 @@ def read_multi_threshold(node: OnnxNode, importer: Importer) -> None:
     type_ = IntType(0, table.shape[1])
     if table.shape[1] == 1 and bias + bias == -scale:
         type_, scale, bias = BIPOLAR, scale / 2, Exact()
+    elif scale == 1 and bias.fraction().denominator == 1 and abs(bias) <= MAX_LEVELS:
+        type_, bias = IntType(int(bias), int(bias) + table.shape[1]), Exact()  # the codes are what it gives
     quantized = importer.add(node, Step(rows, (False,) * len(rows), type_), value)
     importer.values[node.output(0)] = rescaled(
         node, importer, quantized, exact_array(scale), exact_array(bias)

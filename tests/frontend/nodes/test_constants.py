@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import onnx
 import pytest
 from onnx import TensorProto, numpy_helper
 from support.onnx_files import agrees, refuses
@@ -146,23 +145,6 @@ def test_gather_and_concat_of_constants() -> None:
     factor = model.node("Gather", rows, np.array([1, 0]), axis=0)
     picked = model.node("Gather", factor, np.array(1), axis=1)
     agrees(model, scaled(model, picked))
-
-
-def test_a_tensor_kept_outside_of_the_file_is_refused() -> None:
-    def move_away(model: onnx.ModelProto) -> None:
-        tensor = model.graph.initializer[-1]
-        tensor.ClearField("raw_data")
-        tensor.data_location = TensorProto.EXTERNAL
-        entry = tensor.external_data.add()
-        entry.key, entry.value = "location", "weights.bin"
-
-    model = File(3)
-    refuses(
-        model,
-        model.node("MatMul", model.bipolar("x"), WEIGHTS.T),
-        "layer 'MatMul1': reads the tensor 'c1', which is kept in another file; save the model as one file",
-        change=move_away,
-    )
 
 
 CONSTANT_FAULTS = {

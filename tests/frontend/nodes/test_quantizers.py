@@ -9,6 +9,7 @@ import pytest
 from support.networks import layer_weights
 from support.onnx_files import agrees, refuses, signs
 
+from bnngen.passes.ends import SIGN_ADVICE
 from tests.frontend.onnx_file import File
 
 WEIGHTS = np.array([[1.0, -2.0, 3.0], [-1.0, 1.0, 2.0], [0.0, 1.0, -1.0], [3.0, -3.0, 1.0]])
@@ -154,14 +155,14 @@ def test_sign_where_zero_can_occur() -> None:
         model,
         out,
         "layer 'act': is a plain Sign, and gives 0 where the sum of channel 0 is 0; "
-        "hardware has one bit for -1 and +1: use BipolarQuant, where 0 gives +1",
+        f"hardware has one bit for -1 and +1: {SIGN_ADVICE}",
     )
     model = File(4)
     out = model.node("MatMul", model.node("Sign", "x", name="act"), signs(4, 2))
     refuses(
         model,
         out,
-        "layer 'act': is a plain Sign on an input that can be 0; use BipolarQuant, where 0 gives +1",
+        f"layer 'act': is a plain Sign on an input that can be 0; {SIGN_ADVICE}",
     )
 
 

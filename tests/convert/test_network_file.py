@@ -1,0 +1,153 @@
+"""Networks as files: what is read of them is the same network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from inspect import isabstract
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given, settings
+from support.random_graphs import networks
+
+import bnngen
+from bnngen.convert.network_file import CONVERTED, metadata_of, network_file
+from bnngen.convert.same import difference
+from bnngen.convert.writer import written_kinds
+from bnngen.frontend.model_file import WholeModel
+from bnngen.import_check.check import check_import
+from bnngen.ir.graph import Graph
+from bnngen.numbers.datatypes import IntType
+from bnngen.numbers.exact import Exact, exact_array
+from bnngen.numbers.rounding import ROUNDING_MODES
+from bnngen.ops.dense import Dense
+from bnngen.ops.layer import Plain
+from bnngen.ops.lowering import _rules
+from bnngen.passes.from_file import network_of
+from bnngen.passes.lower import lower
+from bnngen.reference.input_quantizer import Quantizer
+from bnngen.reference.network import Host, NamedLayer, Network
+
+
+def written(network: Network) -> Network:
+    """The network, written and read again."""
+    model = network_file(network, "network", "x", "y", {})
+    onnx.checker.check_model(model)
+    return network_of(WholeModel(model, model.SerializeToString()), "m.onnx")
+
+
+def test_every_kind_of_layer_can_be_written() -> None:
+    _rules()  # imports all of them
+    kinds, wanted = set[type](), list(Plain.__subclasses__())
+    while wanted:
+        kind = wanted.pop()
+        wanted += kind.__subclasses__()
+        if kind.__module__.startswith("bnngen.ops.") and "__dataclass_fields__" in kind.__dict__:
+            kinds.add(kind)
+    assert kinds == set(written_kinds())
+    assert not any(isabstract(kind) for kind in kinds)
+
+
+@settings(max_examples=120)
+@given(networks())
+def test_a_network_is_read_as_it_was_written(graph: Graph) -> None:
+    network = lower(graph)
+    again = written(network)
+    assert difference(network, again) is None
+    x = np.random.default_rng(0).integers(-40, 40, (8, *network.model_shape)) / 8
+    y = bnngen.golden(network, x)
+    np.testing.assert_array_equal(bnngen.golden(again, x), y)
+    np.testing.assert_array_equal(again.host.real_outputs(y), network.host.real_outputs(y))
+    found = check_import(again, x)
+    assert (found.differing, found.undecided) == (0, 0), found
+
+
+WEIGHTS = np.array([[1, -1, 3], [0, 2, -4]])
+
+
+def quantized(
+    rounding: str, type_: IntType, mul: object = Fraction(3, 7), add: object = Fraction(1, 5)
+) -> Network:
+    quantizer = Quantizer(exact_array(mul), exact_array(add), rounding, type_)
+    layer = NamedLayer("fc", Dense(WEIGHTS, type_))
+    return replace(_dense(), quantizer=quantizer, layers=(layer,))
+
+
+def _dense() -> Network:
+    quantizer = Quantizer(exact_array(1), exact_array(0), "half_even", IntType(0, 3))
+    host = Host(exact_array([Fraction(1, 3), Fraction(2, 3)]), exact_array(Fraction(1, 7)))
+    return Network((3,), quantizer, (NamedLayer("fc", Dense(WEIGHTS, IntType(0, 3))),), host)
+
+
+TYPES = [
+    IntType(0, 255),
+    IntType(-128, 127),
+    IntType(0, 5),
+    IntType(-3, 1),
+    IntType(2, 3),
+    IntType(0, 1),
+    IntType(-1, 1),
+]
+
+
+@pytest.mark.parametrize("rounding", [mode for mode in ROUNDING_MODES if mode != "sign"])
+@pytest.mark.parametrize("type_", TYPES, ids=str)
+def test_every_rounding_at_the_input(rounding: str, type_: IntType) -> None:
+    """Where one threshold alone can't tell two roundings apart, one of them is read."""
+    network = quantized(rounding, type_)
+    again = written(network)
+    assert again.quantizer.same_codes(network.quantizer)
+    assert difference(replace(network, quantizer=again.quantizer), again) is None
+
+
+def test_one_quantiser_for_each_channel() -> None:
+    network = quantized("half_even", IntType(-8, 7), [1, Fraction(1, 3), -2], [0, Fraction(1, 3), 5])
+    assert difference(network, written(network)) is None
+
+
+@pytest.mark.parametrize(
+    "mul",
+    [
+        Exact.of(2).sqrt(),
+        Exact.of(Fraction(1, 3)).sqrt() / 7 + Exact.of(5).sqrt(),
+        Exact.of(Fraction(1, 1 << 300)),
+    ],
+)
+def test_real_outputs_stay_exact(mul: Exact) -> None:
+    """Irrational ones too."""
+    network = replace(_dense(), host=Host(exact_array([mul, mul * 3]), exact_array([mul - 1, Exact()])))
+    again = written(network)
+    assert difference(network, again) is None
+    assert (again.host.mul == network.host.mul).all()
+
+
+def test_what_differs_is_named() -> None:
+    network = _dense()
+    (layer,) = network.layers
+    turned = Dense(-WEIGHTS, IntType(0, 3))
+    for changed, what in (
+        (replace(network, layers=(layer, layer)), "the number of layers, 1 and 2"),
+        (replace(network, layers=(replace(layer, name="other"),)), "the name, which becomes 'other'"),
+        (replace(network, layers=(replace(layer, op=turned),)), "weights"),
+        (replace(network, layers=(replace(layer, inputs=(3,)),)), "what it reads"),
+        (replace(network, host=Host(exact_array(1), exact_array(0))), "the host"),
+        (quantized("floor", IntType(0, 3)), "the quantizer"),
+        (replace(network, file_shape=(1, 3)), "the shape of the input"),
+    ):
+        assert difference(network, changed) == ("fc", what)
+
+
+def test_metadata_come_along() -> None:
+    model = onnx.ModelProto()
+    onnx.helper.set_model_props(model, {"bnngen.classes": '["a"]', "bnngen.sign_of_zero": "plus"})
+    found = metadata_of(model, "m.onnx", {"sign_of_zero": "plus"})
+    assert found == {"bnngen.classes": '["a"]', CONVERTED: '{"source": "m.onnx", "sign_of_zero": "plus"}'}
+
+
+def test_real_networks(shared: Path) -> None:
+    for name in ("tfc_2w2a_mnist", "tfc_w1a1_finn_dialect", "cnv_w1a1_cifar10"):
+        network = bnngen.load(shared / "models" / f"{name}.onnx")
+        assert difference(network, written(network)) is None
