@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 Function = Callable[[Tensor], Tensor]
 
@@ -153,7 +153,9 @@ def ternary(w: Tensor) -> Tensor:
 def ternary_where(w: Tensor) -> Tensor:
     """Two comparisons, one in the other."""
     t = 0.05
-    return torch.where(w > t, torch.ones_like(w), torch.where(w < -t, -torch.ones_like(w), torch.zeros_like(w)))
+    return torch.where(
+        w > t, torch.ones_like(w), torch.where(w < -t, -torch.ones_like(w), torch.zeros_like(w))
+    )
 
 
 def dorefa(bits: int) -> Function:
@@ -311,7 +313,7 @@ class Residual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.act(x)
         y = self.act(self.norms[0](self.first(x)))
-        y = self.act(self.norms[1](self.second(y)) ) + x
+        y = self.act(self.norms[1](self.second(y))) + x
         return self.last(self.act(y).flatten(1))
 
 
@@ -319,23 +321,53 @@ FLAT, MAP = (24,), (2, 8, 8)
 HARD = {
     f.__name__: f
     for f in (
-        where_ge, where_numbers, ge_float, gt_reversed, ge_to_dtype, one_minus_lt, not_lt_int, sign_plus_epsilon,
-        detach_ste, detach_ste_reversed, clamp_ste, hardtanh_ste, tanh_ste, react_ste, autograd_function,
+        where_ge,
+        where_numbers,
+        ge_float,
+        gt_reversed,
+        ge_to_dtype,
+        one_minus_lt,
+        not_lt_int,
+        sign_plus_epsilon,
+        detach_ste,
+        detach_ste_reversed,
+        clamp_ste,
+        hardtanh_ste,
+        tanh_ste,
+        react_ste,
+        autograd_function,
     )
 }
 WEIGHTS = {
     f.__name__: f
     for f in (mean_alpha, nested_mean_alpha, norm_alpha, whole_mean_alpha, ternary, ternary_where)
-} | {"dorefa1": dorefa(1), "dorefa2": dorefa(2), "dorefa3": dorefa(3), "uniform4": uniform(4), "uniform8": uniform(8)}
+} | {
+    "dorefa1": dorefa(1),
+    "dorefa2": dorefa(2),
+    "dorefa3": dorefa(3),
+    "uniform4": uniform(4),
+    "uniform8": uniform(8),
+}
 LEVELS = {
-    "levels1": levels(1), "levels2": levels(2), "levels3": levels(3), "levels8": levels(8),
-    "clamped4": clamped_levels(4, 0.25), "clamped8": clamped_levels(8, 0.03),
-    "zero_point": zero_point_levels, "floor": floor_levels,
-    "tanh": soft_levels(torch.tanh), "sigmoid": soft_levels(lambda x: torch.sigmoid(x) * 2 - 1),
-    "hardtanh": soft_levels(F.hardtanh), "relu6": soft_levels(lambda x: F.relu6(x) / 3 - 1),
-    "hardsigmoid": soft_levels(F.hardsigmoid), "leaky": soft_levels(lambda x: F.leaky_relu(x, 0.1)),
-    "softsign": soft_levels(F.softsign), "elu": soft_levels(F.elu), "selu": soft_levels(F.selu),
-    "celu": soft_levels(lambda x: F.celu(x, 0.5)), "softplus": soft_levels(F.softplus),
+    "levels1": levels(1),
+    "levels2": levels(2),
+    "levels3": levels(3),
+    "levels8": levels(8),
+    "clamped4": clamped_levels(4, 0.25),
+    "clamped8": clamped_levels(8, 0.03),
+    "zero_point": zero_point_levels,
+    "floor": floor_levels,
+    "tanh": soft_levels(torch.tanh),
+    "sigmoid": soft_levels(lambda x: torch.sigmoid(x) * 2 - 1),
+    "hardtanh": soft_levels(F.hardtanh),
+    "relu6": soft_levels(lambda x: F.relu6(x) / 3 - 1),
+    "hardsigmoid": soft_levels(F.hardsigmoid),
+    "leaky": soft_levels(lambda x: F.leaky_relu(x, 0.1)),
+    "softsign": soft_levels(F.softsign),
+    "elu": soft_levels(F.elu),
+    "selu": soft_levels(F.selu),
+    "celu": soft_levels(lambda x: F.celu(x, 0.75)),
+    "softplus": soft_levels(F.softplus),
     "where_leaky": soft_levels(lambda x: torch.where(x > 0, x, 0.25 * x)),
     "where_relu": soft_levels(lambda x: torch.where(x >= 0, x, torch.zeros_like(x))),
 }
@@ -355,7 +387,16 @@ def styles() -> dict[str, tuple[nn.Module, tuple[int, ...]]]:
         if name in ("mean_alpha", "nested_mean_alpha", "norm_alpha", "ternary", "dorefa2", "uniform4"):
             found[f"cnn_{name}"] = cnn(where_ge, weights), MAP
     for name, act in LEVELS.items():
-        soft = name not in ("levels1", "levels2", "levels3", "levels8", "clamped4", "clamped8", "zero_point", "floor")
+        soft = name not in (
+            "levels1",
+            "levels2",
+            "levels3",
+            "levels8",
+            "clamped4",
+            "clamped8",
+            "zero_point",
+            "floor",
+        )
         found[f"mlp_{name}"] = mlp(act, plain, GRID if soft else None), FLAT
     for name in ("levels2", "clamped4", "tanh", "leaky"):
         found[f"cnn_{name}"] = cnn(LEVELS[name], dorefa(2), GRID), MAP

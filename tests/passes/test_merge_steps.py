@@ -16,8 +16,8 @@ from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact
 from bnngen.passes.affine_into_step import affine_into_step
-from bnngen.passes.monotone_into_step import monotone_into_step
 from bnngen.passes.merge_steps import merge_steps
+from bnngen.passes.monotone_into_step import monotone_into_step
 
 VALUES = [Fraction(n, 12) for n in range(-48, 49)]
 

@@ -198,19 +198,19 @@ def rounded(a: Grid, mode: str) -> Ints:
     if not all(u.is_rational for u in a.unit.reshape(-1)):
         return _rounded_one_by_one(a, mode)
     parts = [u.fraction() for u in a.unit.reshape(-1)]
-    over, under = (
-        np.array([getattr(part, name) for part in parts], object).reshape(a.unit.shape)
-        for name in ("numerator", "denominator")
-    )
-    number = a.ints.astype(object) * over
+    # numpy computes with an array of one object as with a number
+    shape = a.unit.shape or (1,)
+    over = np.array([part.numerator for part in parts], object).reshape(shape)
+    under = np.array([part.denominator for part in parts], object).reshape(shape)
+    number = np.atleast_1d(a.ints.astype(object)) * over
     if mode == "floor":
-        return narrow(np.asarray(number // under, object))
+        return narrow((number // under).reshape(a.shape))
     if mode == "ceil":
-        return narrow(np.asarray(-(-number // under), object))
+        return narrow((-(-number // under)).reshape(a.shape))
     twice = number * 2 + under
     nearest = twice // (under * 2)
     tie = (twice % (under * 2) == 0) & (nearest % 2 == 1)
-    return narrow(np.asarray(nearest - tie.astype(np.int64), object))
+    return narrow((nearest - tie.astype(object)).reshape(a.shape))
 
 
 def _rounded_one_by_one(a: Grid, mode: str) -> Ints:
@@ -222,8 +222,9 @@ def _rounded_one_by_one(a: Grid, mode: str) -> Ints:
 
 def fitting(operator: Callable[[Ints, Ints], Ints], a: Ints, b: Ints) -> Ints:
     """A sum or product of whole numbers, in 64 bits where it fits."""
-    most = peak(a) * peak(b) if operator is np.multiply else peak(a) + peak(b)
-    if most < MOST_INT:
+    ends = peak(a), peak(b)
+    most = ends[0] * ends[1] if operator is np.multiply else sum(ends)
+    if max(most, *ends) < MOST_INT:
         return np.asarray(operator(a.astype(np.int64), b.astype(np.int64)))
     shape = np.broadcast_shapes(a.shape, b.shape)
     _check_bits(np.broadcast_to(a, shape), most.bit_length())
