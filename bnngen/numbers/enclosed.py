@@ -42,6 +42,10 @@ class Enclosed(Exact):
         """Raises ValueError."""
         raise ValueError(f"{self} is irrational")
 
+    def bounds(self, precision: int) -> tuple[Fraction, Fraction]:
+        """Rational numbers below and above it, as near as they are known."""
+        return bounds(self.low, precision)[0], bounds(self.high, precision)[1]
+
     def __neg__(self) -> Exact:
         return Enclosed(-self.high, -self.low)
 
@@ -123,13 +127,11 @@ def _ends(number: Exact | int | Fraction) -> tuple[Exact, Exact]:
     return exact, exact
 
 
-def bounds(number: Exact) -> tuple[Fraction, Fraction]:
+def bounds(number: Exact, precision: int = 2 * BITS) -> tuple[Fraction, Fraction]:
     """Rational numbers that a number lies between; both are it where it is rational."""
-    if isinstance(number, Enclosed):
-        return bounds(number.low)[0], bounds(number.high)[1]
     if number.is_rational:
         return number.fraction(), number.fraction()
-    return number._bounds(2 * BITS)
+    return number.bounds(precision)
 
 
 def enclosed(low: Fraction, high: Fraction) -> Enclosed:

@@ -16,6 +16,7 @@ from bnngen.ir.graph import Graph, Node, Op, Shape
 from bnngen.ir.monotone import Leaky, Monotone
 from bnngen.ir.moves import ChannelSlice, Concatenation, Reshape, Upsampling
 from bnngen.ir.rounding import Rounding
+from bnngen.ir.step import Step
 from bnngen.numbers.exact import ExactArray, exact_array
 from bnngen.passes.rewrite import affine_for, pair
 
@@ -31,6 +32,9 @@ def affine_behind_move(graph: Graph, node: Node) -> Graph | None:
     shape = graph.shapes[first.name]
     if isinstance(node.op, Reshape) and not _keeps_parameters(_channels(op), node.op, shape):
         return None
+    flattened = isinstance(node.op, Reshape) and not node.op.keeps_channels(shape)
+    if flattened and _channels(op) > 1 and _meets_step(graph, node):
+        return None  # the quantiser comes here, where one row a channel is enough
     return graph.swapped(first.name, _moved(op, node.op, shape), node.name, node.op)
 
 
@@ -45,6 +49,16 @@ def _moved(op: Op, move: Op, shape: Shape) -> Op:
     if isinstance(op, Affine):
         return Affine(each(op.mul), each(op.add))
     return Leaky(tuple(each(exact_array(op.slopes)))) if isinstance(op, Leaky) else op
+
+
+def _meets_step(graph: Graph, node: Node) -> bool:
+    """Whether only functions that are the same for all channels stand between a node and a quantiser."""
+    for behind in graph.downstream(node):
+        if isinstance(behind.op, Step):
+            return len(behind.op.rows) == 1
+        if not isinstance(behind.op, Affine | Monotone | Rounding) or _channels(behind.op) > 1:
+            return False
+    return False
 
 
 def _channels(op: Op) -> int:

@@ -35,7 +35,7 @@ def monotone_into_step(graph: Graph, node: Node) -> Graph | None:
     return graph.with_op(node.name, pulled).without(producer.name)
 
 
-def _row(row: Row, function: Monotone, falls: bool, channel: int) -> Row:
+def _row(row: Row, function: Monotone, falls: bool, channel: int = 0) -> Row:
     if isinstance(row, Ladder) and isinstance(function, Clip):
         least, most = (function.high, function.low) if falls else (function.low, function.high)
         always = 0 if least is None else row.passed(least)

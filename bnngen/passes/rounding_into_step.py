@@ -13,11 +13,12 @@ import math
 
 from bnngen.ir.elementwise import Affine, Clip
 from bnngen.ir.graph import Graph, Node
+from bnngen.ir.ladder import Ladder
 from bnngen.ir.rounding import Rounding
-from bnngen.ir.step import Bound, Step
+from bnngen.ir.step import Step
 from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import Exact
-from bnngen.numbers.rounding import bound, round_exactly
+from bnngen.numbers.rounding import round_exactly
 from bnngen.passes.ranges import OPEN, Range, range_of
 from bnngen.passes.rewrite import Refusal
 
@@ -49,9 +50,7 @@ def rounding_into_step(graph: Graph, node: Node) -> Graph | Refusal | None:
         )
     # of one number only, or none: a quantiser has two codes at least
     high = max(high, low + 1)
-    row = tuple(
-        Bound(Exact.of(b), strict) for b, strict in (bound(mode, k) for k in range(low + 1, high + 1))
-    )
+    row = Ladder(mode, tuple(range(low + 1, high + 1)))
     return graph.with_op(node.name, Step((row,), (False,), IntType(low, high)))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 Function = Callable[[Tensor], Tensor]
 
@@ -70,7 +70,7 @@ def clamp_ste(x: Tensor) -> Tensor:
 
 def hardtanh_ste(x: Tensor) -> Tensor:
     """The clip computed twice."""
-    return F.hardtanh(x) + (where_ge(x) - F.hardtanh(x)).detach()
+    return functional.hardtanh(x) + (where_ge(x) - functional.hardtanh(x)).detach()
 
 
 def tanh_ste(x: Tensor) -> Tensor:
@@ -225,7 +225,7 @@ class Linear(nn.Linear):
         self.of_weights = weights
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.of_weights(self.weight), self.bias)
+        return functional.linear(x, self.of_weights(self.weight), self.bias)
 
 
 class Conv(nn.Conv2d):
@@ -236,7 +236,9 @@ class Conv(nn.Conv2d):
         self.of_weights = weights
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, self.of_weights(self.weight), None, self.stride, self.padding, 1, self.groups)
+        return functional.conv2d(
+            x, self.of_weights(self.weight), None, self.stride, self.padding, 1, self.groups
+        )
 
 
 class Apply(nn.Module):
@@ -359,15 +361,15 @@ LEVELS = {
     "floor": floor_levels,
     "tanh": soft_levels(torch.tanh),
     "sigmoid": soft_levels(lambda x: torch.sigmoid(x) * 2 - 1),
-    "hardtanh": soft_levels(F.hardtanh),
-    "relu6": soft_levels(lambda x: F.relu6(x) / 3 - 1),
-    "hardsigmoid": soft_levels(F.hardsigmoid),
-    "leaky": soft_levels(lambda x: F.leaky_relu(x, 0.1)),
-    "softsign": soft_levels(F.softsign),
-    "elu": soft_levels(F.elu),
-    "selu": soft_levels(F.selu),
-    "celu": soft_levels(lambda x: F.celu(x, 0.75)),
-    "softplus": soft_levels(F.softplus),
+    "hardtanh": soft_levels(functional.hardtanh),
+    "relu6": soft_levels(lambda x: functional.relu6(x) / 3 - 1),
+    "hardsigmoid": soft_levels(functional.hardsigmoid),
+    "leaky": soft_levels(lambda x: functional.leaky_relu(x, 0.1)),
+    "softsign": soft_levels(functional.softsign),
+    "elu": soft_levels(functional.elu),
+    "selu": soft_levels(functional.selu),
+    "celu": soft_levels(lambda x: functional.celu(x, 0.75)),
+    "softplus": soft_levels(functional.softplus),
     "where_leaky": soft_levels(lambda x: torch.where(x > 0, x, 0.25 * x)),
     "where_relu": soft_levels(lambda x: torch.where(x >= 0, x, torch.zeros_like(x))),
 }
@@ -400,7 +402,10 @@ def styles() -> dict[str, tuple[nn.Module, tuple[int, ...]]]:
         found[f"mlp_{name}"] = mlp(act, plain, GRID if soft else None), FLAT
     for name in ("levels2", "clamped4", "tanh", "leaky"):
         found[f"cnn_{name}"] = cnn(LEVELS[name], dorefa(2), GRID), MAP
-    found["mlp_prelu"] = mlp(soft_levels(lambda x: F.prelu(x, torch.full((1,), 0.25))), plain, GRID), FLAT
+    found["mlp_prelu"] = (
+        mlp(soft_levels(lambda x: functional.prelu(x, torch.full((1,), 0.25))), plain, GRID),
+        FLAT,
+    )
     found["residual_levels2"] = Residual(LEVELS["levels2"], dorefa(2)), (4, 4, 4)
     found["residual_where"] = Residual(where_ge, mean_alpha), (4, 4, 4)
     return found

@@ -71,7 +71,8 @@ def signs(a: Settled) -> NDArray[np.int64]:
     if isinstance(a, Enclosure):
         return enclosures.signs(a)
     if (plain := _plain(a)) is not None:
-        return np.sign(plain).astype(np.int64)
+        result: NDArray[np.int64] = np.sign(plain).astype(np.int64)
+        return result
     return Grid.of(a).signs()
 
 

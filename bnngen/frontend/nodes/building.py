@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bnngen.frontend.importer import Importer
 from bnngen.frontend.known import arithmetic as known
@@ -50,8 +52,10 @@ def add_clip(
     clipped = importer.add(node, clip, value)
     if value.holds is None:
         return clipped
-    ends = clip.reach(Exact.of(value.holds.lo), Exact.of(value.holds.hi))
-    return as_whole(node, clipped, value, [end for end in ends if end is not None])
+    low_end, high_end = clip.reach(Exact.of(value.holds.lo), Exact.of(value.holds.hi))
+    assert low_end is not None
+    assert high_end is not None
+    return replace(clipped, holds=IntType(math.ceil(low_end), math.floor(high_end)), signed=value.signed)
 
 
 def add_sum(node: OnnxNode, importer: Importer, left: Activation, right: Activation, sign: int) -> Activation:
@@ -141,7 +145,7 @@ def add_affine(
 
 def real(value: Activation) -> Activation:
     """The same tensor as real numbers."""
-    return Activation(value.name, value.shape)
+    return replace(value, holds=None, signed=False)
 
 
 def as_whole(node: OnnxNode, result: Activation, source: Activation, ends: Sequence[Exact]) -> Activation:
@@ -153,7 +157,7 @@ def as_whole(node: OnnxNode, result: Activation, source: Activation, ends: Seque
         raise node.error(
             f"makes whole numbers from {low} to {high}; accepted are {WHOLE[0]} to {WHOLE[-1]}: cast to float"
         )
-    return Activation(result.name, result.shape, IntType(low, high), signed=True)
+    return replace(result, holds=IntType(low, high), signed=True)
 
 
 def _images(type_: IntType, mul: ExactArray, add: ExactArray) -> list[Exact]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +56,7 @@ def read_comparison(node: OnnxNode, importer: Importer) -> None:
     difference = add_difference(node, importer)
     step = Step(((Bound(Exact(), strict),),), (falls,), BIT)
     bit = importer.add(node, step, difference)
-    importer.values[node.output(0)] = Activation(bit.name, bit.shape, BIT)
+    importer.values[node.output(0)] = replace(bit, holds=BIT)
 
 
 @handles("Not")
@@ -67,7 +68,7 @@ def read_not(node: OnnxNode, importer: Importer) -> None:
         return
     _require_bit(node, value)
     turned = scaled(node, importer, real(value), -ONE, ONE)
-    importer.values[node.output(0)] = Activation(turned.name, turned.shape, BIT)
+    importer.values[node.output(0)] = replace(turned, holds=BIT)
 
 
 @handles("And", "Or")
@@ -89,7 +90,7 @@ def read_and_or(node: OnnxNode, importer: Importer) -> None:
     both = importer.add(node, Sum((1, 1)), left, right, suffix="_sum")
     least = Exact.of(2 if node.op_type == "And" else 1)
     bit = importer.add(node, Step(((Bound(least, strict=False),),), (False,), BIT), both)
-    importer.values[node.output(0)] = Activation(bit.name, bit.shape, BIT)
+    importer.values[node.output(0)] = replace(bit, holds=BIT)
 
 
 @handles("Where")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.known import arithmetic as known
@@ -64,7 +66,23 @@ def read_gather(node: OnnxNode, importer: Importer) -> None:
 def read_cast(node: OnnxNode, importer: Importer) -> None:
     """Changes the number format of a constant; the numbers must survive it. Single and double precision stand
     for the real numbers that computed tensors are."""
-    to = node.attributes["to"]
+    _read_cast(node, importer, node.attributes["to"])
+
+
+@handles("CastLike")
+def read_cast_like(node: OnnxNode, importer: Importer) -> None:
+    """The same to the format of another tensor."""
+    like = node.input(1)
+    if isinstance(like, Constant) and like.array.dtype != object:
+        to = helper.np_dtype_to_tensor_dtype(like.array.dtype)
+    elif isinstance(like, Activation) and like.holds is not None:
+        raise node.error("to the type of a computed tensor of whole numbers is not supported; use Cast")
+    else:
+        to = TensorProto.FLOAT
+    _read_cast(node, importer, to)
+
+
+def _read_cast(node: OnnxNode, importer: Importer, to: int) -> None:
     value = node.input(0)
     if isinstance(value, Activation):
         importer.values[node.output(0)] = _cast(node, value, to)
@@ -86,12 +104,12 @@ def read_cast(node: OnnxNode, importer: Importer) -> None:
 def _cast(node: OnnxNode, value: Activation, to: int) -> Activation:
     """A computed tensor in another type that holds all its numbers."""
     if to in REAL:
-        return Activation(value.name, value.shape)
+        return replace(value, holds=None, signed=False)
     if value.holds is None:
         raise node.error("of a computed tensor is supported to FLOAT and DOUBLE only: others round it")
     if to not in SIGNED or value.holds.bits > SIGNED[to] - 1:
         raise node.error("of whole numbers is supported to FLOAT, DOUBLE and larger signed types of integers")
-    return Activation(value.name, value.shape, value.holds, signed=True)
+    return replace(value, signed=True)
 
 
 @handles("Pow")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bnngen.frontend.importer import Importer
 from bnngen.frontend.nodes.building import scaled
@@ -67,7 +67,7 @@ def _bend(importer: Importer, condition: Activation) -> tuple[Activation, Exact,
     if not line.mul or line.tensor is None:
         return None
     at = (place - line.add) / line.mul
-    return Activation(line.tensor, condition.shape), at, falls != (line.mul < 0)
+    return replace(condition, name=line.tensor, holds=None), at, falls != (line.mul < 0)
 
 
 def _line(node: OnnxNode, importer: Importer, index: int) -> _Line:
@@ -81,11 +81,13 @@ def _line(node: OnnxNode, importer: Importer, index: int) -> _Line:
 
 
 def _affine(importer: Importer, name: str) -> _Line:
-    """A tensor as a line of the one that an affine makes it of."""
-    node = importer.maker(name)
-    if node is None or not isinstance(node.op, Affine) or len(node.op.mul) * len(node.op.add) != 1:
-        return _Line(name, Exact.of(1), Exact())
-    return _Line(node.inputs[0], node.op.mul[0], node.op.add[0])
+    """A tensor as a line of the one that affines make it of."""
+    mul, add, node = Exact.of(1), Exact(), importer.maker(name)
+    while node is not None and isinstance(node.op, Affine) and len(node.op.mul) == len(node.op.add) == 1:
+        mul, add = mul * node.op.mul[0], mul * node.op.add[0] + add
+        name = node.inputs[0]
+        node = importer.maker(name)
+    return _Line(name, mul, add)
 
 
 def _refusal(node: OnnxNode) -> Exception:

@@ -38,7 +38,7 @@ def as_sign(
     step = replace(maker.op, type=BIPOLAR)
     if _first(importer, maker):
         step, mul = _not_strict(step, mul)
-    sign = importer.add(node, step, Activation(maker.inputs[0], value.shape))
+    sign = importer.add(node, step, replace(value, name=maker.inputs[0], holds=None))
     scale = np.asarray(mul * HALF, object)
     if all(s == 1 for s in scale):
         return sign

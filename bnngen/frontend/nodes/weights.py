@@ -41,7 +41,7 @@ def integer_weights(node: OnnxNode, axis: int = 0, index: int = 1) -> tuple[NDAr
     value = settled(value) if isinstance(value, KnownSum) else value
     if isinstance(value, Enclosure):
         value = Constant(value.exact().reshape(value.shape))
-    if isinstance(value, QuantizedConstant) and not any(value.offset.reshape(-1)) and _small(value.ints):
+    if isinstance(value, QuantizedConstant) and _quantized(value):
         return np.asarray(value.ints, np.int64), value.scale
     grid = Grid.of(value)
     if all(u == 1 for u in grid.unit.reshape(-1)) and _small(grid.ints):
@@ -62,8 +62,13 @@ def integer_weights(node: OnnxNode, axis: int = 0, index: int = 1) -> tuple[NDAr
     return weights, exact_array(scales).reshape(column)
 
 
-def _small(ints: NDArray[Any]) -> bool:
-    return peak(ints) <= FEW and IntType.of_values(np.asarray(ints, np.int64)).bits <= MAX_BITS
+def _quantized(value: QuantizedConstant) -> bool:
+    """Whether its integers are those to take: they may have one bit more with a zero point."""
+    return not any(value.offset.reshape(-1)) and _small(value.ints, MAX_BITS + 1)
+
+
+def _small(ints: NDArray[Any], bits: int = MAX_BITS) -> bool:
+    return peak(ints) <= FEW and IntType.of_values(np.asarray(ints, np.int64)).bits <= bits
 
 
 def _rows(grid: Grid, axis: int) -> tuple[NDArray[Any], list[Exact]]:
