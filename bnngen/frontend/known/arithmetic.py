@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.frontend.known import enclosures, grids
-from bnngen.frontend.known.grids import Grid
+from bnngen.frontend.known.grids import Scaled
 from bnngen.frontend.limits import check_elements
 from bnngen.frontend.values import Constant, Enclosure, Known, KnownSum, QuantizedConstant
 from bnngen.numbers.exact import exact_array
@@ -42,28 +42,28 @@ def add(a: Settled, b: Settled) -> Settled:
     """a + b."""
     if isinstance(a, Enclosure) or isinstance(b, Enclosure):
         return enclosures.add(*_enclosed(a, b))
-    return grids.add(Grid.of(a), Grid.of(b))
+    return grids.add(Scaled.of(a), Scaled.of(b))
 
 
 def negative(a: Settled) -> Settled:
     """-a."""
     if isinstance(a, Enclosure):
         return enclosures.negative(a)
-    return grids.negative(Grid.of(a)).value()
+    return grids.negative(Scaled.of(a)).value()
 
 
 def multiply(a: Settled, b: Settled) -> Settled:
     """a * b."""
     if isinstance(a, Enclosure) or isinstance(b, Enclosure):
         return _if_exact(enclosures.multiply(*_enclosed(a, b)))
-    return grids.multiply(Grid.of(a), Grid.of(b))
+    return grids.multiply(Scaled.of(a), Scaled.of(b))
 
 
 def divide(a: Settled, b: Settled) -> Settled:
     """a / b. Raises ValueError for a divisor of 0."""
     if isinstance(a, Enclosure) or isinstance(b, Enclosure):
         return _if_exact(enclosures.divide(*_enclosed(a, b)))
-    return grids.divide(Grid.of(a), Grid.of(b))
+    return grids.divide(Scaled.of(a), Scaled.of(b))
 
 
 def signs(a: Settled) -> NDArray[np.int64]:
@@ -73,7 +73,7 @@ def signs(a: Settled) -> NDArray[np.int64]:
     if (plain := _plain(a)) is not None:
         result: NDArray[np.int64] = np.sign(plain).astype(np.int64)
         return result
-    return Grid.of(a).signs()
+    return Scaled.of(a).signs()
 
 
 def order(a: Settled, b: Settled) -> NDArray[np.int64]:
@@ -95,7 +95,7 @@ def choose(condition: NDArray[np.bool_], a: Settled, b: Settled) -> Settled:
     if isinstance(a, Enclosure) or isinstance(b, Enclosure):
         x, y = _enclosed(a, b)
         return Enclosure(np.where(condition, x.low, y.low), np.where(condition, x.high, y.high))
-    return grids.where(condition, Grid.of(a), Grid.of(b))
+    return grids.where(condition, Scaled.of(a), Scaled.of(b))
 
 
 def absolute(a: Settled) -> Settled:
@@ -108,9 +108,9 @@ def absolute(a: Settled) -> Settled:
         inside = (a.low <= 0) & (a.high >= 0)
         ends = np.abs(a.low), np.abs(a.high)
         return Enclosure(np.where(inside, 0.0, np.minimum(*ends)), np.maximum(*ends))
-    grid = Grid.of(a)
+    grid = Scaled.of(a)
     unit = np.asarray(abs(grid.unit), object).reshape(grid.unit.shape)
-    return Grid(np.abs(grid.ints), unit).value()
+    return Scaled(np.abs(grid.ints), unit).value()
 
 
 def least(a: Settled, b: Settled) -> Settled:
@@ -135,7 +135,7 @@ def rounded(a: Settled, mode: str) -> Constant | QuantizedConstant:
         function = {"half_even": np.rint, "floor": np.floor, "ceil": np.ceil}[mode]
         what = "may round to either of two whole numbers"
         return Constant(enclosures.decided(function(a.low), function(a.high), a, what))
-    ints = grids.rounded(Grid.of(a), mode)
+    ints = grids.rounded(Scaled.of(a), mode)
     return QuantizedConstant(ints, exact_array(1), exact_array(0))
 
 
@@ -166,7 +166,7 @@ def _without(shape: tuple[int, ...], axes: Sequence[int]) -> tuple[int, ...]:
 def _total(a: Settled, axes: tuple[int, ...]) -> Settled:
     if isinstance(a, Constant) and a.array.dtype.kind in "biu":
         raise ValueError("adds up whole numbers, which is supported of real ones only")
-    return enclosures.total(a, axes) if isinstance(a, Enclosure) else grids.total(Grid.of(a), axes)
+    return enclosures.total(a, axes) if isinstance(a, Enclosure) else grids.total(Scaled.of(a), axes)
 
 
 def _extreme(kind: str, a: Settled, axes: tuple[int, ...]) -> Settled:
@@ -174,7 +174,7 @@ def _extreme(kind: str, a: Settled, axes: tuple[int, ...]) -> Settled:
     if isinstance(a, Enclosure):
         return Enclosure(*(np.asarray(function(end, axis=axes, keepdims=True)) for end in (a.low, a.high)))
     plain = _plain(a)
-    array = Grid.of(a).exact() if plain is None else plain
+    array = Scaled.of(a).exact() if plain is None else plain
     return Constant(np.asarray(function(array, axis=axes, keepdims=True), array.dtype))
 
 
@@ -189,14 +189,14 @@ def map_arrays(value: Settled, change: _OfArray) -> Settled:
         return Constant(np.asarray(change(value.array), value.array.dtype), value.of_batch)
     if isinstance(value, Enclosure):
         return Enclosure(np.asarray(change(value.low)), np.asarray(change(value.high)))
-    grid = Grid.of(value)
+    grid = Scaled.of(value)
     if grid.unit.size == 1:
         ints = np.asarray(change(grid.ints))
         return QuantizedConstant(ints, grid.unit.reshape((1,) * ints.ndim), exact_array(0))
     return _with_units(grid, change)
 
 
-def _with_units(grid: Grid, change: _OfArray) -> Settled:
+def _with_units(grid: Scaled, change: _OfArray) -> Settled:
     """Each element keeps its unit: these are numbered, and moved as the elements are."""
     numbers = np.arange(grid.unit.size).reshape(grid.unit.shape)
     moved = np.asarray(change(np.broadcast_to(numbers, grid.shape)))
@@ -204,20 +204,20 @@ def _with_units(grid: Grid, change: _OfArray) -> Settled:
     for axis in range(moved.ndim):
         first = unit.take([0], axis=axis) if unit.shape[axis] else unit
         unit = first if (unit == first).all() else unit
-    return Grid(ints, np.asarray(grid.unit.reshape(-1)[unit], object).reshape(unit.shape)).value()
+    return Scaled(ints, np.asarray(grid.unit.reshape(-1)[unit], object).reshape(unit.shape)).value()
 
 
 def compact(value: Settled) -> Settled:
     """The same numbers with the length 1 along each axis on which they don't vary."""
     if isinstance(value, Enclosure):
         return value
-    grid = Grid.of(value) if isinstance(value, QuantizedConstant) else None
+    grid = Scaled.of(value) if isinstance(value, QuantizedConstant) else None
     arrays = [value.array] if isinstance(value, Constant) else [grid.ints, grid.unit] if grid else []
     for axis, length in enumerate(value.shape):
         firsts = [array.take([0], axis=axis) for array in arrays]
         if length > 1 and all((array == f).all() for array, f in zip(arrays, firsts, strict=True)):
             arrays = firsts
-    return Constant(arrays[0]) if isinstance(value, Constant) else Grid(arrays[0], arrays[1]).value()
+    return Constant(arrays[0]) if isinstance(value, Constant) else Scaled(arrays[0], arrays[1]).value()
 
 
 def _plain(a: Settled) -> NDArray[Any] | None:
@@ -230,7 +230,7 @@ def _plain(a: Settled) -> NDArray[Any] | None:
 
 
 def _enclosed(*values: Settled) -> list[Enclosure]:
-    return [v if isinstance(v, Enclosure) else enclosures.enclosed(Grid.of(v)) for v in values]
+    return [v if isinstance(v, Enclosure) else enclosures.enclosed(Scaled.of(v)) for v in values]
 
 
 def _if_exact(value: Enclosure) -> Settled:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.frontend.known.grids import Grid
+from bnngen.frontend.known.grids import Scaled
 from bnngen.frontend.values import Enclosure, first_place
 
 Floats = NDArray[np.float64]
@@ -22,7 +22,7 @@ SAFE = 2.0**300
 """The products of numbers between it and its reciprocal have exact errors."""
 
 
-def enclosed(grid: Grid) -> Enclosure:
+def enclosed(grid: Scaled) -> Enclosure:
     """The numbers of a grid, exact where doubles hold them."""
     unit = np.array([float(u) for u in grid.unit.reshape(-1)]).reshape(grid.unit.shape)
     exact_unit = np.array([u == float(u) for u in map(_fraction, grid.unit.reshape(-1))], bool)

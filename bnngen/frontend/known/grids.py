@@ -25,7 +25,7 @@ Ints = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
+class Scaled:
     """The numbers ints*unit. ``unit`` has as many axes as ``ints``, each of the same length or of 1."""
 
     ints: Ints
@@ -37,7 +37,7 @@ class Grid:
         return self.ints.shape
 
     @classmethod
-    def of(cls, value: Constant | QuantizedConstant) -> Grid:
+    def of(cls, value: Constant | QuantizedConstant) -> Scaled:
         """Raises ValueError for NaN and infinity, for more exact numbers than are computed with, and where a
         zero point has an irrational ratio to its scale."""
         if isinstance(value, Constant):
@@ -85,25 +85,25 @@ def whole_numbers(array: NDArray[Any]) -> Ints | None:
     return ints if np.array_equal(ints, array) else None
 
 
-def _of_array(array: NDArray[Any]) -> Grid:
+def _of_array(array: NDArray[Any]) -> Scaled:
     one = exact_array(1).reshape((1,) * array.ndim)
     if array.dtype == object:
         if array.size > MOST_EXACT:
             raise ValueError(
                 f"computes with {array.size:,} exact numbers; at most {MOST_EXACT:,} are supported"
             )
-        return Grid(np.ones(array.shape, np.int64), array)
+        return Scaled(np.ones(array.shape, np.int64), array)
     ints = whole_numbers(array)
     if ints is not None:
-        return Grid(ints, one)
+        return Scaled(ints, one)
     if array.dtype.kind == "u":
-        return Grid(array.astype(object), one)
+        return Scaled(array.astype(object), one)
     if not np.isfinite(array).all():
         raise ValueError(f"{array[~np.isfinite(array)].flat[0]} is not a finite number")
     return _of_floats(array.astype(np.float64))
 
 
-def _of_floats(array: NDArray[np.float64]) -> Grid:
+def _of_floats(array: NDArray[np.float64]) -> Scaled:
     """Floats are whole numbers times a power of two."""
     fractions, exponents = np.frexp(array)
     mantissas = (fractions * 2.0**53).astype(np.int64)
@@ -117,7 +117,7 @@ def _of_floats(array: NDArray[np.float64]) -> Grid:
     ints: Ints = mantissas << shifts if room < 62 else mantissas.astype(object) << shifts.astype(object)
     _check_bits(ints, room)
     unit = Fraction(2) ** (least - 53 + zeros)
-    return Grid(ints, exact_array(unit).reshape((1,) * array.ndim))
+    return Scaled(ints, exact_array(unit).reshape((1,) * array.ndim))
 
 
 def _aligned(parameter: ExactArray, rank: int) -> ExactArray:
@@ -127,7 +127,7 @@ def _aligned(parameter: ExactArray, rank: int) -> ExactArray:
     return parameter.reshape((1,) * (rank - parameter.ndim) + parameter.shape)
 
 
-def add(a: Grid, b: Grid) -> Constant | QuantizedConstant:
+def add(a: Scaled, b: Scaled) -> Constant | QuantizedConstant:
     """a + b, broadcast. Raises ValueError for more numbers than it can do exactly."""
     shape = np.broadcast_shapes(a.shape, b.shape)
     check_elements(shape, "a constant")
@@ -135,15 +135,15 @@ def add(a: Grid, b: Grid) -> Constant | QuantizedConstant:
     if found is None:
         return Constant(np.asarray(a.exact() + b.exact(), object).reshape(shape))
     left, right, unit = found
-    return Grid(fitting(np.add, left, right), unit).value()
+    return Scaled(fitting(np.add, left, right), unit).value()
 
 
-def negative(a: Grid) -> Grid:
+def negative(a: Scaled) -> Scaled:
     """-a."""
-    return Grid(a.ints, np.asarray(-a.unit, object))
+    return Scaled(a.ints, np.asarray(-a.unit, object))
 
 
-def where(condition: NDArray[np.bool_], a: Grid, b: Grid) -> Constant | QuantizedConstant:
+def where(condition: NDArray[np.bool_], a: Scaled, b: Scaled) -> Constant | QuantizedConstant:
     """``a`` where the condition holds, else ``b``."""
     shape = np.broadcast_shapes(condition.shape, a.shape, b.shape)
     check_elements(shape, "a constant")
@@ -151,10 +151,10 @@ def where(condition: NDArray[np.bool_], a: Grid, b: Grid) -> Constant | Quantize
     if found is None:
         return Constant(np.asarray(np.where(condition, a.exact(), b.exact()), object).reshape(shape))
     left, right, unit = found
-    return Grid(np.where(condition, left, right), unit).value()
+    return Scaled(np.where(condition, left, right), unit).value()
 
 
-def multiply(a: Grid, b: Grid) -> Constant | QuantizedConstant:
+def multiply(a: Scaled, b: Scaled) -> Constant | QuantizedConstant:
     """a * b: the numbers of the smaller array become a part of the unit."""
     shape = np.broadcast_shapes(a.shape, b.shape)
     check_elements(shape, "a constant")
@@ -166,12 +166,12 @@ def multiply(a: Grid, b: Grid) -> Constant | QuantizedConstant:
     if b.ints.size < a.ints.size and b.ints.size <= MOST_EXACT and ints.shape == shape:
         factor = np.asarray(exact_array(others).reshape(others.shape) * other, object)
         _check_exact(np.broadcast_shapes(unit.shape, factor.shape))
-        return Grid(ints, np.asarray(unit * factor, object)).value()
+        return Scaled(ints, np.asarray(unit * factor, object)).value()
     _check_exact(np.broadcast_shapes(unit.shape, other.shape))
-    return Grid(fitting(np.multiply, ints, others), np.asarray(unit * other, object)).value()
+    return Scaled(fitting(np.multiply, ints, others), np.asarray(unit * other, object)).value()
 
 
-def divide(a: Grid, b: Grid) -> Constant | QuantizedConstant:
+def divide(a: Scaled, b: Scaled) -> Constant | QuantizedConstant:
     """a / b. Raises ValueError for a divisor of 0."""
     shape = np.broadcast_shapes(a.shape, b.shape)
     check_elements(shape, "a constant")
@@ -181,19 +181,19 @@ def divide(a: Grid, b: Grid) -> Constant | QuantizedConstant:
     _check_exact(np.broadcast_shapes(a.unit.shape, divisor.shape))
     ints, unit = _aligned_ints(a, len(shape))
     quotient = np.asarray(unit / divisor, object)
-    return Grid(np.broadcast_to(ints, np.broadcast_shapes(shape, ints.shape)), quotient).value()
+    return Scaled(np.broadcast_to(ints, np.broadcast_shapes(shape, ints.shape)), quotient).value()
 
 
-def total(a: Grid, axes: tuple[int, ...]) -> Constant | QuantizedConstant:
+def total(a: Scaled, axes: tuple[int, ...]) -> Constant | QuantizedConstant:
     """The sum over some axes, which stay with the length 1."""
     if any(a.unit.shape[axis] != 1 for axis in axes):
         return Constant(np.asarray(a.exact().sum(axis=axes, keepdims=True), object))
     count = math.prod(a.shape[axis] for axis in axes)
     ints = a.ints if peak(a.ints) * count < MOST_INT else a.ints.astype(object)
-    return Grid(np.asarray(ints.sum(axis=axes, keepdims=True)), a.unit).value()
+    return Scaled(np.asarray(ints.sum(axis=axes, keepdims=True)), a.unit).value()
 
 
-def rounded(a: Grid, mode: str) -> Ints:
+def rounded(a: Scaled, mode: str) -> Ints:
     """To the nearest whole number ("half_even"), or "floor" or "ceil"."""
     if not all(u.is_rational for u in a.unit.reshape(-1)):
         return _rounded_one_by_one(a, mode)
@@ -213,7 +213,7 @@ def rounded(a: Grid, mode: str) -> Ints:
     return narrow((nearest - tie.astype(object)).reshape(a.shape))
 
 
-def _rounded_one_by_one(a: Grid, mode: str) -> Ints:
+def _rounded_one_by_one(a: Scaled, mode: str) -> Ints:
     values = a.exact()
     out = np.empty(values.shape, object)
     out.reshape(-1)[:] = [round_exactly(value, mode) for value in values.reshape(-1)]
@@ -243,12 +243,12 @@ def peak(ints: Ints) -> int:
     return max(abs(int(ints.min())), abs(int(ints.max())))
 
 
-def _single(a: Grid, shape: tuple[int, ...]) -> bool:
+def _single(a: Scaled, shape: tuple[int, ...]) -> bool:
     """Whether every element of the result has a unit of its own anyway."""
     return a.unit.size == math.prod(shape)
 
 
-def _common(a: Grid, b: Grid) -> tuple[Ints, Ints, ExactArray] | None:
+def _common(a: Scaled, b: Scaled) -> tuple[Ints, Ints, ExactArray] | None:
     """The whole numbers of both in one unit; None if it is none, as for 1 and sqrt(2)."""
     rank = max(a.ints.ndim, b.ints.ndim)
     (left, unit), (right, other) = _aligned_ints(a, rank), _aligned_ints(b, rank)
@@ -264,7 +264,7 @@ def _common(a: Grid, b: Grid) -> tuple[Ints, Ints, ExactArray] | None:
     return left, right, exact_array([g for _, g in known]).reshape(shape)
 
 
-def _aligned_ints(a: Grid, rank: int) -> tuple[Ints, ExactArray]:
+def _aligned_ints(a: Scaled, rank: int) -> tuple[Ints, ExactArray]:
     front = (1,) * (rank - a.ints.ndim)
     return a.ints.reshape(front + a.ints.shape), a.unit.reshape(front + a.unit.shape)
 

@@ -16,7 +16,6 @@ from bnngen.ir.monotone import Elu, Leaky, Monotone, Sigmoid, Softplus, Softsign
 from bnngen.numbers.exact import Exact, exact_array
 
 ZERO, ONE = exact_array(0), exact_array(1)
-REMEDY = "use Relu, Clip (hard-tanh, ReLU6) or another function that never falls in front of the quantiser"
 
 _SMOOTH: dict[str, tuple[Monotone, Callable[..., np.ndarray], float, float]] = {
     "Tanh": (Tanh(), np.tanh, -1.0, 1.0),
@@ -105,9 +104,3 @@ def _alpha(node: OnnxNode, usual: float) -> Exact:
             f"has alpha = {float(alpha):g}, so that it falls or has a step; accepted is one above 0"
         )
     return alpha
-
-
-@handles("HardSwish", "Gelu", "Swish", "Mish")
-def read_not_monotone(node: OnnxNode, importer: Importer) -> None:
-    """Refused by name."""
-    raise node.error(f"falls and rises, so that no threshold stands for a level behind it; {REMEDY}")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.frontend.known.arithmetic import settled
-from bnngen.frontend.known.grids import Grid, narrow, peak
+from bnngen.frontend.known.grids import Scaled, narrow, peak
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.values import Activation, Constant, Enclosure, KnownSum, QuantizedConstant
 from bnngen.numbers.datatypes import IntType
@@ -43,7 +43,7 @@ def integer_weights(node: OnnxNode, axis: int = 0, index: int = 1) -> tuple[NDAr
         value = Constant(value.exact().reshape(value.shape))
     if isinstance(value, QuantizedConstant) and _quantized(value):
         return np.asarray(value.ints, np.int64), value.scale
-    grid = Grid.of(value)
+    grid = Scaled.of(value)
     if all(u == 1 for u in grid.unit.reshape(-1)) and _small(grid.ints):
         return np.asarray(grid.ints, np.int64), ONE
     if grid.ints.ndim == 0:
@@ -71,7 +71,7 @@ def _small(ints: NDArray[Any], bits: int = MAX_BITS) -> bool:
     return peak(ints) <= FEW and IntType.of_values(np.asarray(ints, np.int64)).bits <= bits
 
 
-def _rows(grid: Grid, axis: int) -> tuple[NDArray[Any], list[Exact]]:
+def _rows(grid: Scaled, axis: int) -> tuple[NDArray[Any], list[Exact]]:
     """A row of whole numbers for each output, and the unit of each."""
     ints, unit = (np.moveaxis(part, axis, 0) for part in (grid.ints, grid.unit))
     rows = ints.reshape(len(ints), -1)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bnngen.frontend.known import arithmetic, enclosures
-from bnngen.frontend.known.grids import Grid
+from bnngen.frontend.known.grids import Scaled
 from bnngen.frontend.values import Constant, Enclosure
 from bnngen.numbers.exact import exact_array
 
@@ -56,7 +56,7 @@ def test_the_exact_result_is_inside(
 @given(number=st.fractions(), power=st.integers(-60, 60))
 def test_a_grid_is_enclosed(number: Fraction, power: int) -> None:
     exact = number * Fraction(2) ** power
-    found = enclosures.enclosed(Grid.of(Constant(exact_array(exact))))
+    found = enclosures.enclosed(Scaled.of(Constant(exact_array(exact))))
     assert Fraction(found.low[0]) <= exact <= Fraction(found.high[0])
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bnngen.frontend.known import grids
-from bnngen.frontend.known.grids import Grid
+from bnngen.frontend.known.grids import Scaled
 from bnngen.frontend.limits import MOST_EXACT
 from bnngen.frontend.values import Constant, QuantizedConstant
 from bnngen.numbers.exact import Exact, exact_array, square_root
@@ -46,7 +46,7 @@ def fractions(value: Constant | QuantizedConstant) -> np.ndarray:
     return np.array([v.fraction() for v in flat], object).reshape(value.shape)
 
 
-PAIRS: list[tuple[Callable[[Grid, Grid], Any], Callable[[Any, Any], Any]]] = [
+PAIRS: list[tuple[Callable[[Scaled, Scaled], Any], Callable[[Any, Any], Any]]] = [
     (grids.add, operator.add),
     (grids.multiply, operator.mul),
     (grids.divide, operator.truediv),
@@ -60,7 +60,7 @@ PAIRS: list[tuple[Callable[[Grid, Grid], Any], Callable[[Any, Any], Any]]] = [
 @pytest.mark.parametrize(("function", "meaning"), PAIRS)
 @given(a=arrays(), b=arrays())
 def test_two_arrays(
-    function: Callable[[Grid, Grid], Any],
+    function: Callable[[Scaled, Scaled], Any],
     meaning: Callable[[Any, Any], Any],
     a: Constant | QuantizedConstant,
     b: Constant | QuantizedConstant,
@@ -68,9 +68,9 @@ def test_two_arrays(
     left, right = fractions(a), fractions(b)
     if meaning is operator.truediv and not all(right.reshape(-1)):
         with pytest.raises(ValueError, match="divides by zero"):
-            function(Grid.of(a), Grid.of(b))
+            function(Scaled.of(a), Scaled.of(b))
         return
-    result = function(Grid.of(a), Grid.of(b))
+    result = function(Scaled.of(a), Scaled.of(b))
     expected = np.asarray(meaning(left, right), object)
     assert result.shape == expected.shape
     assert (fractions(result) == expected).all()
@@ -78,7 +78,7 @@ def test_two_arrays(
 
 @given(a=arrays())
 def test_one_array(a: Constant | QuantizedConstant) -> None:
-    grid, numbers = Grid.of(a), fractions(a)
+    grid, numbers = Scaled.of(a), fractions(a)
     assert (fractions(grid.value()) == numbers).all()
     assert (fractions(grids.negative(grid).value()) == -numbers).all()
     for mode, function in (("half_even", round), ("floor", floor), ("ceil", ceil)):
@@ -94,7 +94,7 @@ def test_a_scale_a_row_stays_a_scale() -> None:
     """So that the signs stay small integers, however long the scales are."""
     signs = Constant(np.array([[1.0, -1, 1], [-1, 1, 1]], np.float32))
     alpha = Constant(exact_array([Fraction(1, 3), Fraction(2, 7)]).reshape(2, 1))
-    result = grids.multiply(Grid.of(signs), Grid.of(alpha))
+    result = grids.multiply(Scaled.of(signs), Scaled.of(alpha))
     assert isinstance(result, QuantizedConstant)
     assert result.ints.tolist() == [[1, -1, 1], [-1, 1, 1]]
     assert result.scale.shape == (2, 1)
@@ -102,18 +102,18 @@ def test_a_scale_a_row_stays_a_scale() -> None:
 
 def test_irrational_numbers() -> None:
     root = Constant(square_root(exact_array([2, 8])))
-    doubled = grids.add(Grid.of(root), Grid.of(root))
+    doubled = grids.add(Scaled.of(root), Scaled.of(root))
     assert list(doubled.exact()) == [Exact.of(8).sqrt(), Exact.of(32).sqrt()]
-    mixed = grids.add(Grid.of(root), Grid.of(Constant(np.array(1.0))))
+    mixed = grids.add(Scaled.of(root), Scaled.of(Constant(np.array(1.0))))
     assert list(mixed.exact()) == [Exact.of(2).sqrt() + 1, Exact.of(8).sqrt() + 1]
-    assert grids.rounded(Grid.of(mixed), "half_even").tolist() == [2, 4]
+    assert grids.rounded(Scaled.of(mixed), "half_even").tolist() == [2, 4]
 
 
 def test_large_arrays_take_no_object_for_each() -> None:
     w = np.random.default_rng(0).normal(size=(1000, 1000)).astype(np.float32)
-    signs = Grid.of(Constant(np.sign(w)))
-    alpha = grids.total(Grid.of(Constant(np.abs(w))), (1,))
-    result = grids.multiply(signs, Grid.of(alpha))
+    signs = Scaled.of(Constant(np.sign(w)))
+    alpha = grids.total(Scaled.of(Constant(np.abs(w))), (1,))
+    result = grids.multiply(signs, Scaled.of(alpha))
     assert isinstance(result, QuantizedConstant)
     assert result.ints.dtype == np.int64
     assert result.scale[7, 0] == sum(Fraction(float(v)) for v in np.abs(w[7]))
@@ -124,6 +124,6 @@ def test_what_is_too_much() -> None:
     with pytest.raises(
         ValueError, match="computes with 262,145 exact numbers; at most 262,144 are supported"
     ):
-        grids.divide(Grid.of(many), Grid.of(many))
+        grids.divide(Scaled.of(many), Scaled.of(many))
     with pytest.raises(ValueError, match="nan is not a finite number"):
-        Grid.of(Constant(np.array([1.5, np.nan])))
+        Scaled.of(Constant(np.array([1.5, np.nan])))
