@@ -416,7 +416,7 @@ def test_the_messages_of_the_import_page_are_real(tmp_path: Path, case: str) -> 
     from onnx import helper
 
     node = helper.make_node
-    whole, real = np.ones((4, 3), np.float32), np.full((4, 3), 0.3, np.float32)
+    whole, real = np.ones((4, 3), np.float32), np.arange(1, 13, dtype=np.float32).reshape(4, 3) ** 3 / 7
     binarized = node("BipolarQuant", ["x", "one"], ["q"], name="in_quant", domain="qonnx.custom_op.general")
     nodes = {
         "weights": (real, binarized, node("MatMul", ["q", "w"], ["y"], name="fc1")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, cast, get_args
 
 import onnx
@@ -26,8 +26,11 @@ from bnngen.frontend.schema import (
     standard_definition,
 )
 from bnngen.frontend.tensors import constant_of
-from bnngen.frontend.values import Activation, Constant, Value
+from bnngen.frontend.values import Activation, Constant, Known, Value
 from bnngen.ir.graph import Graph, Node, Op, Shape, channels_first, channels_last
+from bnngen.ir.layers import Pooling
+from bnngen.ir.moves import Move
+from bnngen.numbers.datatypes import IntType
 
 Handler = Callable[["OnnxNode", "Importer"], None]
 
@@ -75,7 +78,7 @@ class Importer:
     """What has been read so far: the meaning of each tensor name, and the nodes of the graph.
 
     ``batch`` is the batch size that the file's shapes carry: its number does not matter, but they mean the
-    batch by it.
+    batch by it. ``sums``: of tensors that are sums, the factors and tensors that they are made of.
     """
 
     model: onnx.ModelProto
@@ -84,6 +87,8 @@ class Importer:
     shapes: dict[str, Shape] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     batch: int = 1
+    makers: dict[str, Node] = field(default_factory=dict)
+    sums: dict[str, tuple[tuple[int, Activation], ...]] = field(default_factory=dict)
 
     @property
     def opset(self) -> int:
@@ -117,8 +122,13 @@ class Importer:
         except ValueError as error:
             raise node.error(str(error)) from None
         self.shapes[name] = shape
-        self.nodes.append(Node(name, op, names))
-        return Activation(name, (self.batch, *channels_first(shape)))
+        self.makers[name] = Node(name, op, names)
+        self.nodes.append(self.makers[name])
+        made = Activation(name, (self.batch, *channels_first(shape)))
+        if not isinstance(op, Move | Pooling) or any(source.holds is None for source in sources):
+            return made
+        held = IntType.of_all([source.holds for source in sources if source.holds is not None])
+        return replace(made, holds=held, signed=all(source.signed for source in sources))
 
     def fold(self, node: OnnxNode, array: NDArray[Any], of_batch: bool | None = None) -> None:
         """Give the node's output the known numbers ``array``; ``of_batch`` as in `Constant`, by default if it
@@ -127,6 +137,20 @@ class Importer:
         if of_batch is None:
             of_batch = any(isinstance(value, Constant) and value.of_batch for value in node.inputs)
         self.values[node.output(0)] = Constant(array, of_batch)
+
+    def know(self, node: OnnxNode, value: Known) -> None:
+        """Give the node's output a known value. Raises ValueError for too many numbers."""
+        of_batch = any(isinstance(known, Constant) and known.of_batch for known in node.inputs)
+        if isinstance(value, Constant) or of_batch:
+            array = value.array if isinstance(value, Constant) else value.exact().reshape(value.shape)
+            self.fold(node, array, of_batch)
+            return
+        check_elements(value.shape, "a constant")
+        self.values[node.output(0)] = value
+
+    def maker(self, name: str) -> Node | None:
+        """The node of the graph that makes a tensor; None if it is the network's input."""
+        return self.makers.get(name)
 
     def run(self) -> Graph:
         """The graph of the file. Raises ModelError naming the layer that is not supported."""

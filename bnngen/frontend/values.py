@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -34,19 +36,16 @@ class Constant:
 
     def exact(self) -> ExactArray:
         """Raises ValueError for NaN and infinity, and for more numbers than exact arithmetic is done with."""
-        if self.array.size > MOST_EXACT:
-            raise ValueError(
-                f"computes with {self.array.size:,} numbers of a constant; "
-                f"at most {MOST_EXACT:,} are supported"
-            )
+        _check_count(self.array.size)
         return self.array if self.array.dtype == object else exact_array(self.array)
 
 
 @dataclass(frozen=True, eq=False)
 class QuantizedConstant:
-    """A known array ints*scale + offset, where scale and offset broadcast against ints."""
+    """A known array ints*scale + offset, where scale and offset broadcast against ints: whole numbers of 64
+    bits, or of any length (an object array of int)."""
 
-    ints: NDArray[np.int64]
+    ints: NDArray[Any]
     scale: ExactArray
     offset: ExactArray
 
@@ -56,21 +55,88 @@ class QuantizedConstant:
         return self.ints.shape
 
     def exact(self) -> ExactArray:
-        """The real numbers that it stands for, exactly."""
+        """The real numbers that it stands for, exactly. Raises ValueError for too many."""
+        _check_count(self.ints.size)
         result: ExactArray = exact_array(self.ints) * self.scale + self.offset
         return result
+
+
+@dataclass(frozen=True, eq=False)
+class Enclosure:
+    """A known array of which each number is known to lie from ``low`` to ``high``, both float64: what Tanh
+    makes, for example. Where both are equal the number is exact."""
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    @property
+    def shape(self) -> OnnxShape:
+        """Its shape."""
+        return self.low.shape
+
+    def exact(self) -> ExactArray:
+        """Raises ValueError unless every number is exact."""
+        if not np.array_equal(self.low, self.high):
+            place = first_place(self.low != self.high)
+            raise ValueError(
+                f"computes with element {place} of a constant, which is only known to be about "
+                f"{self.low[place]:g}; binarise or round it in the network"
+            )
+        _check_count(self.low.size)
+        return exact_array(self.low)
+
+
+@dataclass(frozen=True, eq=False)
+class KnownSum:
+    """A sum or a difference of known arrays: factor times array, of which none has been computed yet.
+
+    Straight-through tricks add and subtract one array: what is left may be one of the others as it is.
+    """
+
+    terms: tuple[tuple[int, Constant | QuantizedConstant | Enclosure], ...]
+    compute: Callable[[KnownSum], Constant | QuantizedConstant | Enclosure]
+
+    @property
+    def shape(self) -> OnnxShape:
+        """Its shape."""
+        return np.broadcast_shapes(*(value.shape for _, value in self.terms))
+
+    @cached_property
+    def settled(self) -> Constant | QuantizedConstant | Enclosure:
+        """The sum, computed once. Raises ValueError where it can't be."""
+        return self.compute(self)
+
+    def exact(self) -> ExactArray:
+        """Raises ValueError as the arrays do."""
+        return self.settled.exact()
+
+
+def first_place(where: NDArray[np.bool_]) -> tuple[int, ...]:
+    """The index of the first True."""
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(where)), where.shape))
+
+
+def _check_count(count: int) -> None:
+    if count > MOST_EXACT:
+        raise ValueError(
+            f"computes with {count:,} numbers of a constant; at most {MOST_EXACT:,} are supported"
+        )
 
 
 @dataclass(frozen=True)
 class Activation:
     """A tensor that depends on the input: its name in the graph, and its shape in the file (batch first).
 
-    ``holds``: the integers that it holds, where its reader knows that; a comparison's 0 and 1, for example.
+    ``holds``: the integers that it holds, where the file keeps it as a type of integers, such as a
+    comparison's 0 and 1. ``signed`` says that it is one of the signed types, so that sums may fall below 0.
     """
 
     name: str
     shape: OnnxShape
     holds: IntType | None = None
+    signed: bool = False
 
 
-Value = Constant | QuantizedConstant | Activation
+Known = Constant | QuantizedConstant | Enclosure | KnownSum
+"""What does not depend on the input."""
+Value = Known | Activation

@@ -98,6 +98,20 @@ def operators(watch: Watch, sign_of_zero: str = "zero") -> list[type[OpRun]]:
         watch(self.onnx_node.output[0], (above == 0).any(axis=-1))
         return ((above >= 0).sum(axis=-1) * out_scale + out_bias,)
 
+    def comparison(function: Callable[..., Any]) -> Callable[..., Any]:
+        def run(self: Any, a: Floats, b: Floats) -> tuple[Any, ...]:
+            watch(self.onnx_node.output[0], a == b)
+            return (function(a, b),)
+
+        return run
+
+    def rounding(function: Callable[[Floats], Floats], edge: float) -> Callable[..., Any]:
+        def run(self: Any, x: Floats) -> tuple[Any, ...]:
+            watch(self.onnx_node.output[0], x - edge == np.round(x - edge))
+            return (function(x),)
+
+        return run
+
     custom: dict[str, Callable[..., Any]] = {
         "BipolarQuant": bipolar_quant,
         "Quant": quant,
@@ -112,6 +126,13 @@ def operators(watch: Watch, sign_of_zero: str = "zero") -> list[type[OpRun]]:
         "GlobalMaxPool": _global_max_pool,
         "Resize": _resize,
         "Upsample": _upsample,
+        "GreaterOrEqual": comparison(np.greater_equal),
+        "Greater": comparison(np.greater),
+        "LessOrEqual": comparison(np.less_equal),
+        "Less": comparison(np.less),
+        "Round": rounding(np.round, 0.5),
+        "Floor": rounding(np.floor, 0.0),
+        "Ceil": rounding(np.ceil, 0.0),
     }
     return [
         *(_operator(domain, name, run) for domain in QUANTIZER_DOMAINS for name, run in custom.items()),

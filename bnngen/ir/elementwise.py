@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bnngen.ir.graph import Shape
+from bnngen.ir.monotone import Monotone, Reach, held
+from bnngen.ir.step import Bound
 from bnngen.numbers.exact import Exact, ExactArray
 
 
@@ -30,15 +32,25 @@ class Affine:
 
 
 @dataclass(frozen=True)
-class Clip:
+class Clip(Monotone):
     """y = min(max(x, low), high), with low <= high; an end that is None is open."""
 
     low: Exact | None
     high: Exact | None
 
-    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        """See `Op`."""
-        return inputs[0]
+    def pulled_back(self, bound: Bound, falls: bool, channel: int = 0) -> Bound:
+        """See `Monotone`."""
+        return held(bound, falls, self.low, self.high)
+
+    def reach(self, low: Exact | None, high: Exact | None) -> Reach:
+        """See `Monotone`."""
+        return self._clipped(low, self.low), self._clipped(high, self.high)
+
+    def _clipped(self, value: Exact | None, open_: Exact | None) -> Exact | None:
+        if value is None:
+            return open_
+        value = value if self.low is None else max(value, self.low)
+        return value if self.high is None else min(value, self.high)
 
 
 RELU = Clip(Exact(), None)

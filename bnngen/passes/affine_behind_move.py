@@ -1,4 +1,4 @@
-"""Affine(m, a) -> Slice, Upsample, Reshape   =>   the same -> Affine(m', a')   (Clip likewise)
+"""Affine(m, a) -> Slice, Upsample, Reshape   =>   the same -> Affine(m', a')   (Clip and the like)
 Affine(m1, a1), Affine(m2, a2) -> Concat   =>   Concat -> Affine([m1, m2], [a1, a2])
 
 What moves elements keeps their channels' parameters with them. An input without an affine has m = 1, a = 0.
@@ -11,9 +11,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bnngen.ir.elementwise import Affine, Clip
-from bnngen.ir.graph import Graph, Node, Shape
+from bnngen.ir.elementwise import Affine
+from bnngen.ir.graph import Graph, Node, Op, Shape
+from bnngen.ir.monotone import Leaky, Monotone
 from bnngen.ir.moves import ChannelSlice, Concatenation, Reshape, Upsampling
+from bnngen.ir.rounding import Rounding
+from bnngen.ir.step import Step
 from bnngen.numbers.exact import ExactArray, exact_array
 from bnngen.passes.rewrite import affine_for, pair
 
@@ -22,24 +25,52 @@ ONE, ZERO = exact_array(1), exact_array(0)
 
 def affine_behind_move(graph: Graph, node: Node) -> Graph | None:
     """Affine -> Move   =>   Move -> Affine, at the affine ``node``."""
-    match = pair(graph, node, Affine | Clip, ChannelSlice | Upsampling | Reshape)
+    match = pair(graph, node, Affine | Monotone | Rounding, ChannelSlice | Upsampling | Reshape)
     if match is None:
         return None
     first, op = match
-    if isinstance(op, Affine) and isinstance(node.op, ChannelSlice):
-        op = Affine(*(_cut(values, node.op) for values in (op.mul, op.add)))
-    if isinstance(op, Affine) and isinstance(node.op, Reshape):
-        shape = graph.shapes[first.name]
-        if not _keeps_parameters(op, node.op, shape):
-            return None
-        op = Affine(*(_reshaped(values, node.op, shape) for values in (op.mul, op.add)))
-    return graph.swapped(first.name, op, node.name, node.op)
+    shape = graph.shapes[first.name]
+    if isinstance(node.op, Reshape) and not _keeps_parameters(_channels(op), node.op, shape):
+        return None
+    flattened = isinstance(node.op, Reshape) and not node.op.keeps_channels(shape)
+    if flattened and _channels(op) > 1 and _meets_step(graph, node):
+        return None  # the quantiser comes here, where one row a channel is enough
+    return graph.swapped(first.name, _moved(op, node.op, shape), node.name, node.op)
 
 
-def _keeps_parameters(affine: Affine, op: Reshape, shape: Shape) -> bool:
+def _moved(op: Op, move: Op, shape: Shape) -> Op:
+    """The operator with the parameters of the channels behind the move."""
+
+    def each(values: ExactArray) -> ExactArray:
+        if isinstance(move, ChannelSlice):
+            return _cut(values, move)
+        return _reshaped(values, move, shape) if isinstance(move, Reshape) else values
+
+    if isinstance(op, Affine):
+        return Affine(each(op.mul), each(op.add))
+    return Leaky(tuple(each(exact_array(op.slopes)))) if isinstance(op, Leaky) else op
+
+
+def _meets_step(graph: Graph, node: Node) -> bool:
+    """Whether only functions that are the same for all channels stand between a node and a quantiser."""
+    for behind in graph.downstream(node):
+        if isinstance(behind.op, Step):
+            return len(behind.op.rows) == 1
+        if not isinstance(behind.op, Affine | Monotone | Rounding) or _channels(behind.op) > 1:
+            return False
+    return False
+
+
+def _channels(op: Op) -> int:
+    """How many parameters an elementwise operator has."""
+    if isinstance(op, Affine):
+        return max(len(op.mul), len(op.add))
+    return op.channels if isinstance(op, Monotone) else 1
+
+
+def _keeps_parameters(channels: int, op: Reshape, shape: Shape) -> bool:
     """Whether each element's parameters are those of its channel behind the Reshape too."""
-    single = len(affine.mul) == len(affine.add) == 1
-    return single or op.keeps_channels(shape) or len(op.shape) == 1
+    return channels == 1 or op.keeps_channels(shape) or len(op.shape) == 1
 
 
 def _reshaped(values: ExactArray, op: Reshape, shape: Shape) -> ExactArray:

@@ -12,9 +12,10 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from bnngen.ir.elementwise import Affine, Clip
+from bnngen.ir.elementwise import Affine
 from bnngen.ir.graph import Graph, Node
 from bnngen.ir.layers import Pooling, Product, Sum
+from bnngen.ir.monotone import Monotone
 from bnngen.ir.moves import Move
 from bnngen.ir.step import Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
@@ -64,6 +65,6 @@ def _steps_before(graph: Graph, node: Node) -> list[tuple[Node, Step]] | None:
 def _settled(graph: Graph, step: Node) -> bool:
     """Whether the Step stays behind what it stands behind."""
     maker = graph.producer(step)
-    if maker is None or isinstance(maker.op, Affine | Clip):
+    if maker is None or isinstance(maker.op, Affine | Monotone):
         return False
     return isinstance(maker.op, Product | Sum) or graph.only_consumer(maker.name) is None

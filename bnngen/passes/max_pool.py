@@ -1,5 +1,5 @@
 """Affine(m, a) -> MaxPool   =>   MaxPool' -> Affine(m, a)
-MaxPool -> Clip           =>   Clip -> MaxPool
+MaxPool -> f              =>   f -> MaxPool    (f: a Clip, or what else never falls)
 MaxPool -> Step(t)        =>   Step(t) -> MaxPool'
 Step(t) -> MaxPool        =>   Step(t) -> MaxPool'   (some rows without thresholds)
 
@@ -14,9 +14,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from bnngen.ir.elementwise import Affine, Clip
+from bnngen.ir.elementwise import Affine
 from bnngen.ir.graph import Graph, Node
 from bnngen.ir.layers import Pooling
+from bnngen.ir.monotone import Monotone
 from bnngen.ir.step import Step, decides
 from bnngen.passes.rewrite import pair
 
@@ -31,9 +32,9 @@ def max_pool_before_affine(graph: Graph, node: Node) -> Graph | None:
     return graph.swapped(affine.name, op, node.name, pool)
 
 
-def max_pool_behind_clip(graph: Graph, node: Node) -> Graph | None:
-    """MaxPool -> Clip   =>   Clip -> MaxPool."""
-    match = pair(graph, node, Pooling, Clip)
+def max_pool_behind_monotone(graph: Graph, node: Node) -> Graph | None:
+    """MaxPool -> f   =>   f -> MaxPool."""
+    match = pair(graph, node, Pooling, Monotone)
     return graph.swapped(match[0].name, match[1], node.name, node.op) if match else None
 
 

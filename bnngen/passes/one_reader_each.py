@@ -1,4 +1,4 @@
-"""Affine -> {A, B}   =>   Affine -> A, Affine -> B   (Clip and Reshape likewise)
+"""Affine -> {A, B}   =>   Affine -> A, Affine -> B   (Clip, Reshape and the like likewise)
 
 What is no integer yet must meet the quantiser or the sum behind it, so each branch gets its own.
 """
@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bnngen.ir.elementwise import Affine, Clip
+from bnngen.ir.elementwise import Affine
 from bnngen.ir.graph import Graph, Node
+from bnngen.ir.monotone import Monotone
 from bnngen.ir.moves import Reshape
+from bnngen.ir.rounding import Rounding
 
 
 def one_reader_each(graph: Graph, node: Node) -> Graph | None:
     """The rewrite above, at ``node``."""
     readers = graph.consumers(node.name)
-    if not isinstance(node.op, Affine | Clip | Reshape) or len(readers) + (graph.output == node.name) < 2:
+    if not isinstance(node.op, Affine | Monotone | Rounding | Reshape):
+        return None
+    if len(readers) + (graph.output == node.name) < 2:
         return None
     reader = readers[-1]
     copy = replace(node, name=graph.free_name(f"{node.name}_copy"))

@@ -3,7 +3,7 @@ Reshape to the same shape    =>   nothing
 Reshape, Reshape -> Concat   =>   Concat -> Reshape   (flattened maps of one size)
 Reshape -> Linear(W)         =>   Linear(W P)
 Reshape -> ArgMax            =>   ArgMax              (where the order stays)
-input -> Affine, Clip or Step -> Reshape   =>   reshaped input -> the same   (where the order changes)
+input -> Affine, Clip, Step ... -> Reshape   =>   reshaped input -> the same   (where the order changes)
 
 A file keeps (C, H, W) with the channels slowest; a stream carries (H, W, C). Where a flattened tensor meets
 weights, their columns take the stream's order, once and for all; in front of the network it is the host that
@@ -17,10 +17,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from bnngen.ir.elementwise import Affine, Clip
+from bnngen.ir.elementwise import Affine
 from bnngen.ir.graph import Graph, Node, channels_first, channels_last
 from bnngen.ir.layers import Linear
+from bnngen.ir.monotone import Monotone
 from bnngen.ir.moves import Concatenation, Reshape
+from bnngen.ir.rounding import Rounding
 from bnngen.ir.step import Step
 from bnngen.ops.argmax import ClassIndex
 from bnngen.passes.rewrite import Refusal, pair
@@ -96,8 +98,8 @@ def reshape_of_input(graph: Graph, node: Node) -> Graph | None:
     reshape = node.op
     if not isinstance(reshape, Reshape) or _reordering(graph, node.name) is None:
         return None
-    reader = graph.only_consumer(node.name)
-    if reader is None or isinstance(reader.op, Linear | Concatenation | Reshape | Affine | Clip | Step):
+    reader, goes_on = graph.only_consumer(node.name), Affine | Monotone | Rounding | Step
+    if reader is None or isinstance(reader.op, Linear | Concatenation | Reshape | goes_on):
         return None
     before = [node, *graph.upstream(node)]
     for behind, first in pairwise(before):
@@ -116,4 +118,6 @@ def _parameters(node: Node) -> int:
         return max(len(node.op.mul), len(node.op.add))
     if isinstance(node.op, Step):
         return len(node.op.rows)
-    return 1 if isinstance(node.op, Clip) else 1 << 62
+    if isinstance(node.op, Monotone):
+        return node.op.channels
+    return 1 if isinstance(node.op, Rounding) else 1 << 62

@@ -15,9 +15,9 @@ from bnngen.ir.step import Bound, Row
 from bnngen.numbers.exact import Exact
 from bnngen.numbers.rounding import ROUNDING_MODES, bound
 from bnngen.passes.affine_into_step import _row as behind_affine
-from bnngen.passes.clip_into_step import _row as behind_clip
 from bnngen.passes.falling_to_negated import _negated
 from bnngen.passes.integerize import _integer_row
+from bnngen.passes.monotone_into_step import _row as behind_clip
 
 RATIONALS = st.fractions(-20, 20, max_denominator=8)
 ROOTS = st.builds(lambda f, n: Exact.of(n).sqrt() * f, RATIONALS, st.integers(2, 7))

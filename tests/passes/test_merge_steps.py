@@ -16,8 +16,8 @@ from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact
 from bnngen.passes.affine_into_step import affine_into_step
-from bnngen.passes.clip_into_step import clip_into_step
 from bnngen.passes.merge_steps import merge_steps
+from bnngen.passes.monotone_into_step import monotone_into_step
 
 VALUES = [Fraction(n, 12) for n in range(-48, 49)]
 
@@ -84,5 +84,5 @@ def test_a_plain_sign_passes_on_its_mark_but_is_not_merged_itself() -> None:
 def test_it_leaves_other_patterns_alone() -> None:
     graph = chain((1,), SIGN, RELU, SIGN)
     assert [merge_steps(graph, node) for node in graph.nodes] == [None] * 3
-    after = fire(clip_into_step, graph, "n2")
+    after = fire(monotone_into_step, graph, "n2")
     assert merge_steps(after, after["n2"]) is not None

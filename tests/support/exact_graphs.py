@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,9 @@ import numpy as np
 from bnngen.ir.elementwise import Affine, Clip, Softmax
 from bnngen.ir.graph import Graph
 from bnngen.ir.layers import Convolution, Linear, Pooling, Sum
+from bnngen.ir.monotone import Leaky
 from bnngen.ir.moves import ChannelSlice, Concatenation, Reshape, Upsampling
+from bnngen.ir.rounding import Rounding
 from bnngen.ir.step import ALWAYS, Bound, Step
 from bnngen.ir.window import Window
 from bnngen.numbers.exact import Exact, exact_array
@@ -123,12 +127,31 @@ def _upsample(op: Upsampling, x: Numbers) -> Numbers:
     return out
 
 
+def _leaky(op: Leaky, x: Numbers) -> Numbers:
+    out = np.empty(x.shape, dtype=object)
+    for index, value in np.ndenumerate(x):
+        out[index] = value if value >= 0 else op.slopes[min(index[-1], len(op.slopes) - 1)] * value
+    return out
+
+
+def _rounding(op: Rounding, x: Numbers) -> Numbers:
+    function = {"half_even": _to_even, "floor": math.floor, "ceil": math.ceil}[op.mode]
+    return exact_array([function(v) for v in x.reshape(-1)]).reshape(x.shape)
+
+
+def _to_even(value: Exact) -> int:
+    above = math.floor(value + Fraction(1, 2))
+    return above - 1 if value + Fraction(1, 2) == above and above % 2 else above
+
+
 EVALUATORS: dict[type, Callable[..., Numbers]] = {
     Linear: _linear,
     Convolution: _convolution,
     Pooling: _max_pool,
     Affine: _affine,
     Clip: _clip,
+    Leaky: _leaky,
+    Rounding: _rounding,
     Step: _step,
     Reshape: _reshape,
     ClassIndex: _argmax,

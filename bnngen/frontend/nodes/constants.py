@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
 from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.known import arithmetic as known
 from bnngen.frontend.limits import check_elements
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.tensors import constant_of, element_type
-from bnngen.frontend.values import Activation, Constant, QuantizedConstant
+from bnngen.frontend.values import Activation, Constant
 from bnngen.numbers.exact import exact_array, square_root
+
+REAL = (TensorProto.FLOAT, TensorProto.DOUBLE)
+"""Stand for real numbers."""
+SIGNED = {TensorProto.INT8: 8, TensorProto.INT16: 16, TensorProto.INT32: 32, TensorProto.INT64: 64}
+"""Bits of the types of integers with a sign."""
 
 
 @handles("Constant")
@@ -58,11 +66,28 @@ def read_gather(node: OnnxNode, importer: Importer) -> None:
 def read_cast(node: OnnxNode, importer: Importer) -> None:
     """Changes the number format of a constant; the numbers must survive it. Single and double precision stand
     for the real numbers that computed tensors are."""
-    to = node.attributes["to"]
+    _read_cast(node, importer, node.attributes["to"])
+
+
+@handles("CastLike")
+def read_cast_like(node: OnnxNode, importer: Importer) -> None:
+    """The same to the format of another tensor."""
+    like = node.input(1)
+    if isinstance(like, Constant) and like.array.dtype != object:
+        to = helper.np_dtype_to_tensor_dtype(like.array.dtype)
+    elif isinstance(like, Activation) and like.holds is not None:
+        raise node.error("to the type of a computed tensor of whole numbers is not supported; use Cast")
+    else:
+        to = TensorProto.FLOAT
+    _read_cast(node, importer, to)
+
+
+def _read_cast(node: OnnxNode, importer: Importer, to: int) -> None:
     value = node.input(0)
     if isinstance(value, Activation):
-        if to not in (TensorProto.FLOAT, TensorProto.DOUBLE):
-            raise node.error("of a computed tensor is supported to FLOAT and DOUBLE only: others round it")
+        importer.values[node.output(0)] = _cast(node, value, to)
+        return
+    if to in REAL and not (isinstance(value, Constant) and value.array.dtype != object):
         importer.values[node.output(0)] = value
         return
     array, type_ = node.constant(0, "its input").array, element_type(to)
@@ -74,6 +99,17 @@ def read_cast(node: OnnxNode, importer: Importer) -> None:
     if not np.all(same):
         raise node.error("would change the constant's value")
     importer.fold(node, cast)
+
+
+def _cast(node: OnnxNode, value: Activation, to: int) -> Activation:
+    """A computed tensor in another type that holds all its numbers."""
+    if to in REAL:
+        return replace(value, holds=None, signed=False)
+    if value.holds is None:
+        raise node.error("of a computed tensor is supported to FLOAT and DOUBLE only: others round it")
+    if to not in SIGNED or value.holds.bits > SIGNED[to] - 1:
+        raise node.error("of whole numbers is supported to FLOAT, DOUBLE and larger signed types of integers")
+    return replace(value, signed=True)
 
 
 @handles("Pow")
@@ -107,11 +143,5 @@ def read_transpose(node: OnnxNode, importer: Importer) -> None:
     perm = node.attributes.get("perm", list(range(len(value.shape)))[::-1])
     if sorted(perm) != list(range(len(value.shape))):
         raise node.error(f"has perm {perm} for a tensor of shape {value.shape}")
-    if isinstance(value, Constant):
-        importer.fold(node, value.array.transpose(perm))
-        return
-    scale, offset = (
-        p.reshape((1,) * (value.ints.ndim - p.ndim) + p.shape).transpose(perm) if p.size > 1 else p
-        for p in (value.scale, value.offset)
-    )
-    importer.values[node.output(0)] = QuantizedConstant(value.ints.transpose(perm), scale, offset)
+    moved = known.map_arrays(known.settled(value), lambda array: array.transpose(perm))
+    importer.know(node, moved)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -11,16 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.frontend.importer import Importer, handles
-from bnngen.frontend.limits import MOST_EXACT, check_elements
-from bnngen.frontend.nodes.shaping import add_reshape
-from bnngen.frontend.onnx_node import OnnxNode, channel_parameters, features, varying_axis
-from bnngen.frontend.values import Activation, Constant
-from bnngen.ir.elementwise import RELU, Affine, Clip
-from bnngen.ir.layers import Sum
+from bnngen.frontend.known import arithmetic as known
+from bnngen.frontend.known.arithmetic import Settled
+from bnngen.frontend.limits import check_elements
+from bnngen.frontend.nodes.building import add_affine, add_clip, add_sum, known_input, real, scaled, side
+from bnngen.frontend.onnx_node import OnnxNode
+from bnngen.frontend.residues import known_sum
+from bnngen.frontend.values import Activation, Constant, Known
+from bnngen.ir.elementwise import RELU, Clip
+from bnngen.ir.monotone import Sigmoid
+from bnngen.ir.refused import Refused
 from bnngen.numbers.exact import Exact, ExactArray, exact_array, square_root
 
 ZERO, ONE = exact_array(0), exact_array(1)
-MINUS_ONE = Constant(np.array(-1))
 DEFAULT_EPSILON = float(np.float32(1e-5))
 """As the operator set has it: attributes are single precision."""
 
@@ -68,10 +70,12 @@ def read_relu(node: OnnxNode, importer: Importer) -> None:
 def read_neg(node: OnnxNode, importer: Importer) -> None:
     """y = -x."""
     value = node.input(0)
-    if not isinstance(value, Activation):
-        importer.fold(node, _folded(node, operator.mul, node.constant(0, "its input"), MINUS_ONE))
-        return
-    importer.values[node.output(0)] = importer.add(node, Affine(-ONE, ZERO), value)
+    if isinstance(value, Activation):
+        importer.values[node.output(0)] = scaled(node, importer, value, -ONE, ZERO, "")
+    elif isinstance(value, Constant) and value.array.dtype.kind in "iu":
+        importer.fold(node, _folded_integers(node, operator.mul, value.array, np.array(-1)))
+    else:
+        importer.know(node, known.negative(known_input(node, 0)))
 
 
 @handles("Clip")
@@ -80,7 +84,23 @@ def read_clip(node: OnnxNode, importer: Importer) -> None:
     low, high = (_end(node, index, name) for index, name in ((1, "min"), (2, "max")))
     if low is not None and high is not None and high < low:
         raise node.error(f"has a least value of {float(low):g} above the greatest, {float(high):g}")
-    importer.values[node.output(0)] = importer.add(node, Clip(low, high), node.activation())
+    value = node.input(0)
+    if isinstance(value, Activation):
+        importer.values[node.output(0)] = add_clip(node, importer, value, low, high)
+        return
+    held = known_input(node, 0)
+    for end, function in ((low, known.greatest), (high, known.least)):
+        held = held if end is None else function(held, _number(end, held))
+    importer.know(node, held)
+
+
+def _number(end: Exact, beside: Settled) -> Constant:
+    """One end, in the type of the array beside it where that holds it."""
+    if isinstance(beside, Constant) and beside.array.dtype != object:
+        plain = np.array(float(end)).astype(beside.array.dtype)
+        if Exact.of(plain.item()) == end:
+            return Constant(plain)
+    return Constant(exact_array(end).reshape(()))
 
 
 def _end(node: OnnxNode, index: int, name: str) -> Exact | None:
@@ -116,7 +136,7 @@ def read_batch_normalization(node: OnnxNode, importer: Importer) -> None:
         if v.sign() <= 0:
             raise node.error(f"has variance + epsilon = {float(v)} in channel {channel}; it must be above 0")
     mul = gamma / square_root(var)
-    _add_affine(node, importer, value, mul, beta - mean * mul)
+    importer.values[node.output(0)] = add_affine(node, importer, value, mul, beta - mean * mul)
 
 
 AffineOf = Callable[[ExactArray], tuple[ExactArray, ExactArray]]
@@ -133,42 +153,57 @@ def _read(
     left, right = node.input(0), node.input(1)
     if isinstance(left, Activation) and isinstance(right, Activation):
         if fold not in (operator.add, operator.sub):
-            raise node.error("of two computed tensors is not supported")
-        _add_sum(node, importer, left, right, 1 if fold is operator.add else -1)
+            product = _product_refused(node, importer, left, right)
+            importer.values[node.output(0)] = importer.add(node, product, real(left), real(right))
+            return
+        sign = 1 if fold is operator.add else -1
+        importer.values[node.output(0)] = add_sum(node, importer, left, right, sign)
     elif isinstance(left, Activation):
-        _add_affine(node, importer, left, *tensor_first(_side(node, 1, left)))
+        _read_affine(node, importer, left, *tensor_first(side(node, 1, left)))
     elif isinstance(right, Activation):
-        _add_affine(node, importer, right, *tensor_second(_side(node, 0, right)))
+        _read_affine(node, importer, right, *tensor_second(side(node, 0, right)))
     else:
-        importer.fold(node, _folded(node, fold, *(node.constant(i, "a side") for i in (0, 1))))
+        _fold(node, importer, fold, left, right)
 
 
-def _side(node: OnnxNode, index: int, target: Activation) -> ExactArray:
-    """A constant that meets a computed tensor: one number where all are equal and broadcast against it."""
-    constant = node.constant(index, "a side")
-    if constant.of_batch:
-        raise node.error("computes with the batch size, which is not a number of the network")
-    array, rank = constant.array, len(target.shape)
-    spread = zip((1,) * (rank - array.ndim) + array.shape, target.shape, strict=False)
-    if array.size and array.ndim <= rank and all(n in (1, m) for n, m in spread):
-        first = array.flat[0]
-        if (array == first).all():
-            return exact_array(first)
-    return constant.exact()
+def _product_refused(node: OnnxNode, importer: Importer, left: Activation, right: Activation) -> Refused:
+    """Names what a product or quotient of two computed tensors is, where that can be told."""
+    for one, other in ((left, right), (right, left)):
+        maker = importer.maker(one.name)
+        if maker is not None and isinstance(maker.op, Sigmoid | Clip) and node.op_type == "Mul":
+            source = maker.inputs[0]
+            before = importer.maker(source)
+            if other.name in (source, before.inputs[0] if before else source):
+                return Refused(
+                    node.op_type,
+                    "of a tensor and its own sigmoid (SiLU, Swish or HardSwish) falls and rises, so that no "
+                    "threshold stands for a level behind it; use Relu or Clip (hard-tanh, ReLU6)",
+                )
+    return Refused(node.op_type, "of two computed tensors is not supported")
 
 
-def _folded(node: OnnxNode, fold: Callable[[Any, Any], Any], a: Constant, b: Constant) -> NDArray[Any]:
-    """The numbers that an operator makes of known ones: exact, whole ones as their type has them."""
-    shape = np.broadcast_shapes(a.shape, b.shape)
-    if a.array.dtype.kind in "iu" and b.array.dtype.kind in "iu":
-        check_elements(shape, "a constant")
-        return _folded_integers(node, fold, a.array, b.array)
-    if math.prod(shape) > MOST_EXACT:
-        raise node.error(f"makes {math.prod(shape):,} exact numbers; at most {MOST_EXACT:,} are supported")
-    left, right = a.exact(), b.exact()
-    if fold is operator.truediv and not all(right.reshape(-1)):
-        raise node.error("divides by zero")
-    return np.asarray(fold(left, right), dtype=object).reshape(shape)
+def _read_affine(
+    node: OnnxNode, importer: Importer, value: Activation, mul: ExactArray, add: ExactArray
+) -> None:
+    if value.holds is not None and node.op_type == "Div":
+        raise node.error("of whole numbers cuts off their fraction; cast them to float first")
+    importer.values[node.output(0)] = add_affine(node, importer, value, mul, add)
+
+
+def _fold(
+    node: OnnxNode, importer: Importer, fold: Callable[[Any, Any], Any], left: Known, right: Known
+) -> None:
+    """Numbers that are known: exact, or within bounds; whole ones as their type has them."""
+    whole = [isinstance(v, Constant) and v.array.dtype.kind in "iu" for v in (left, right)]
+    check_elements(np.broadcast_shapes(left.shape, right.shape), "a constant")
+    if all(whole):
+        arrays = [node.constant(i, "a side").array for i in (0, 1)]
+        importer.fold(node, _folded_integers(node, fold, *arrays))
+    elif fold in (operator.add, operator.sub):
+        importer.know(node, known_sum(left, right, 1 if fold is operator.add else -1))
+    else:
+        function = known.multiply if fold is operator.mul else known.divide
+        importer.know(node, function(known.settled(left), known.settled(right)))
 
 
 def _folded_integers(
@@ -187,29 +222,3 @@ def _folded_integers(
     if result.size and not (limits.min <= result.min() and result.max() <= limits.max):
         raise node.error(f"leaves the range of {a.dtype}")
     return result.astype(a.dtype)
-
-
-def _add_sum(node: OnnxNode, importer: Importer, left: Activation, right: Activation, sign: int) -> None:
-    if left.shape != right.shape:
-        raise node.error(
-            f"of tensors of shapes {left.shape} and {right.shape} is not supported: both sides must have the "
-            "same shape"
-        )
-    if left.name == right.name:
-        _add_affine(node, importer, left, exact_array(1 + sign), ZERO)
-    else:
-        importer.values[node.output(0)] = importer.add(node, Sum((1, sign)), left, right)
-
-
-def _add_affine(
-    node: OnnxNode, importer: Importer, value: Activation, mul: ExactArray, add: ExactArray
-) -> None:
-    """Where only one axis is longer than 1, its elements may have a parameter each: they are channels."""
-    axes = {varying_axis(node, p, value.shape) for p in (mul, add)}
-    if axes <= {None, 1} or max(value.shape[1:]) < features(value.shape):
-        mul, add = (channel_parameters(node, p, value) for p in (mul, add))
-        importer.values[node.output(0)] = importer.add(node, Affine(mul, add), value)
-        return
-    vector = add_reshape(node, importer, value, (features(value.shape),), "_vector")
-    scaled = importer.add(node, Affine(*(p.reshape(-1) for p in (mul, add))), vector)
-    importer.values[node.output(0)] = add_reshape(node, importer, scaled, value.shape[1:], "_back")

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.nodes.weights import integer_weights
 from bnngen.frontend.onnx_node import OnnxNode, channel_parameters
-from bnngen.frontend.values import Activation, Constant, QuantizedConstant
+from bnngen.frontend.values import Activation
 from bnngen.ir.elementwise import Affine
 from bnngen.ir.layers import Linear
-from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import Exact, ExactArray, exact_array
-
-MAX_BITS = 8
 
 
 @handles("MatMul")
@@ -45,7 +40,9 @@ def _linear(node: OnnxNode, importer: Importer, transposed: bool) -> Activation:
     value = node.activation()
     if len(value.shape) != 2:
         raise node.error(f"takes a tensor of shape (N, features), not {value.shape}; flatten it first")
-    weights, scale = integer_weights(node)
+    if value.holds is not None:
+        raise node.error("multiplies in a type of whole numbers, which may overflow; cast to float first")
+    weights, scale = integer_weights(node, axis=0 if transposed else 1)
     if weights.ndim != 2:
         raise node.error(f"takes weights of two axes, not of shape {weights.shape}")
     weights = weights if transposed else weights.T
@@ -55,35 +52,6 @@ def _linear(node: OnnxNode, importer: Importer, transposed: bool) -> Activation:
     axis, shape = (0, weights.shape) if transposed else (1, weights.T.shape)
     rows = row_scale(node, scale, axis, shape)
     return importer.add(node, Affine(rows, exact_array(0)), product, suffix="_scale")
-
-
-def integer_weights(node: OnnxNode) -> tuple[NDArray[np.int64], ExactArray]:
-    """The weights of a node as integers, and what they are to be multiplied by."""
-    value = node.input(1)
-    if not isinstance(value, Activation) and 0 in value.shape:
-        raise node.error(f"has weights of shape {value.shape}, which are none")
-    if isinstance(value, QuantizedConstant):
-        if any(value.offset.reshape(-1)):
-            raise node.error("has weights with a zero point other than 0; quantise them symmetrically")
-        if (bits := IntType.of_values(value.ints).bits) > MAX_BITS + 1:
-            raise node.error(
-                f"has weights of {bits} bits; accepted are at most {MAX_BITS}, and one more with a zero point"
-            )
-        return value.ints, value.scale
-    array = node.constant(1, "its weights").array
-    return _whole_numbers(node, Constant(array)), exact_array(1)
-
-
-def _whole_numbers(node: OnnxNode, weights: Constant) -> NDArray[np.int64]:
-    array = weights.array.astype(np.float64)
-    small = np.abs(array).max() < 1 << MAX_BITS  # not so where one is no number
-    whole = small and np.array_equal(array, np.rint(array))
-    if not whole or IntType.of_values(array.astype(np.int64)).bits > MAX_BITS:
-        raise node.error(
-            f"has {weights.array.dtype} weights that are not integers of at most 8 bits; "
-            "quantise the model first (BipolarQuant or Quant on the weights)"
-        )
-    return array.astype(np.int64)
 
 
 def row_scale(node: OnnxNode, scale: ExactArray, axis: int, shape: tuple[int, ...]) -> ExactArray:

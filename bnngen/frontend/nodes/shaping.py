@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.known.arithmetic import map_arrays, settled
 from bnngen.frontend.onnx_node import OnnxNode, checked_axis, features
-from bnngen.frontend.values import Activation, Constant, OnnxShape, QuantizedConstant
+from bnngen.frontend.values import Activation, OnnxShape
 from bnngen.ir.moves import Reshape
 
 
@@ -29,8 +30,15 @@ def read_dropout(node: OnnxNode, importer: Importer) -> None:
 @handles("Flatten")
 def read_flatten(node: OnnxNode, importer: Importer) -> None:
     """A frame as a vector."""
-    value = node.activation()
+    value = node.input(0)
     rank = len(value.shape)
+    if not isinstance(value, Activation):
+        axis = node.attributes.get("axis", 1)
+        if not -rank <= axis <= rank:
+            raise node.error(f"works on axis {axis} of a tensor that has {rank}")
+        axis += rank if axis < 0 else 0
+        _reshape(node, importer, (math.prod(value.shape[:axis]), math.prod(value.shape[axis:])))
+        return
     if node.attributes.get("axis", 1) not in (1, 1 - rank):
         raise node.error(f"is supported with axis 1, not {node.attributes['axis']}")
     _reshape(node, importer, (value.shape[0], features(value.shape)))
@@ -107,12 +115,8 @@ def _reshape(node: OnnxNode, importer: Importer, shape: OnnxShape) -> None:
         if not shape or shape[0] != value.shape[0]:
             raise node.error(f"must keep the batch axis: {value.shape} became {shape}")
         importer.values[node.output(0)] = add_reshape(node, importer, value, shape[1:])
-    elif isinstance(value, QuantizedConstant) and value.scale.size == value.offset.size == 1:
-        ints = value.ints.reshape(shape)
-        importer.values[node.output(0)] = QuantizedConstant(ints, value.scale, value.offset)
     else:
-        array = value.array if isinstance(value, Constant) else value.exact()
-        importer.fold(node, np.reshape(array, shape))
+        importer.know(node, map_arrays(settled(value), lambda array: np.reshape(array, shape)))
 
 
 def add_reshape(

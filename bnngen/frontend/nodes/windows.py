@@ -9,7 +9,8 @@ import numpy as np
 
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.limits import MOST_TAPS, check_elements
-from bnngen.frontend.nodes.linear import integer_weights, row_scale
+from bnngen.frontend.nodes.linear import row_scale
+from bnngen.frontend.nodes.weights import integer_weights
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.values import Activation
 from bnngen.ir.elementwise import Affine

@@ -203,9 +203,12 @@ REFUSED = {
         "layer 'Conv1': Conv has weights of shape (3, 4, 1, 1) in 1 groups for 2 channels",
     ),
     "real weights": (
-        lambda m: m.node("Conv", m.bipolar("x"), signs(3, 2, 1, 1) * 0.3),
-        "layer 'Conv1': Conv has float64 weights that are not integers of at most 8 bits; quantise the model "
-        "first (BipolarQuant or Quant on the weights)",
+        lambda m: m.node("Conv", m.bipolar("x"), np.array([[1.0, 1e6], [-1, 1]])[:, :, None, None]),
+        "layer 'Conv1': Conv has weights that are not integers of at most 8 bits, times one number for each "
+        "output: output 0 has 2 different weights, such as 1 and 1e+06; an exporter that folds constants or a "
+        "batch norm into quantised weights rounds them to single precision: export without (torch.onnx.export "
+        "with optimize=False; by the old exporter with do_constant_folding=False and "
+        "training=TrainingMode.PRESERVE)",
     ),
     "padding between the integers": (
         lambda m: m.node("Conv", m.quant("x", 1.0, bits=2.0, zero=0.5), signs(1, 2, 3, 3), pads=[1] * 4),

@@ -15,7 +15,7 @@ from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR
 from bnngen.numbers.exact import Exact
 from bnngen.passes.affine_into_step import affine_into_step
-from bnngen.passes.clip_into_step import clip_into_step
+from bnngen.passes.monotone_into_step import monotone_into_step
 
 VALUES = [Fraction(n, 8) for n in range(-20, 21)]
 
@@ -41,7 +41,7 @@ def bound(value: int, strict: bool) -> Bound:
 )
 def test_by_hand(before: Bound, falling: bool, after: Bound) -> None:
     graph = chain((1,), RELU, Step(((before,),), (falling,), BIPOLAR))
-    result = fire(clip_into_step, graph, "n1")
+    result = fire(monotone_into_step, graph, "n1")
     (node,) = result.nodes
     assert (node.name, node.inputs) == ("n1", ("x",))
     assert node.op == Step(((after,),), (falling,), BIPOLAR)
@@ -68,7 +68,7 @@ def test_by_hand(before: Bound, falling: bool, after: Bound) -> None:
 def test_both_ends_by_hand(before: Bound, falling: bool, after: Bound) -> None:
     """Between -1 and 1."""
     graph = chain((1,), Clip(Exact.of(-1), Exact.of(1)), Step(((before,),), (falling,), BIPOLAR))
-    result = fire(clip_into_step, graph, "n1")
+    result = fire(monotone_into_step, graph, "n1")
     assert result.nodes[0].op == Step(((after,),), (falling,), BIPOLAR)
     same_meaning(graph, result, VALUES)
 
@@ -85,11 +85,11 @@ def test_it_is_exact(data: st.DataObject, channels: int) -> None:
         data.draw(steps(channels)),
     )
     after = fire(affine_into_step, graph, "n3")
-    after = fire(clip_into_step, after, "n3")
+    after = fire(monotone_into_step, after, "n3")
     after = fire(affine_into_step, after, "n3")
     same_meaning(graph, after, VALUES if channels == 1 else VALUES[::8])
 
 
 def test_it_leaves_other_patterns_alone() -> None:
     graph = chain((1,), Step(((ALWAYS,),), (False,), BIPOLAR), RELU)
-    assert [clip_into_step(graph, node) for node in graph.nodes] == [None, None]
+    assert [monotone_into_step(graph, node) for node in graph.nodes] == [None, None]

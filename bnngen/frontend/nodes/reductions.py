@@ -1,0 +1,68 @@
+"""Abs, Min, Max and the reductions of constants: XNOR-Net's alpha, DoReFa's greatest weight."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.known import arithmetic as known
+from bnngen.frontend.known.arithmetic import Settled
+from bnngen.frontend.nodes.building import add_clip, known_input
+from bnngen.frontend.onnx_node import OnnxNode, checked_axis
+from bnngen.frontend.values import Activation
+
+
+@handles("Abs")
+def read_abs(node: OnnxNode, importer: Importer) -> None:
+    """The absolute values of a constant."""
+    if isinstance(node.input(0), Activation):
+        raise node.error("falls and rises, so that no threshold stands for a level behind it; leave it out")
+    importer.know(node, known.absolute(known_input(node, 0)))
+
+
+@handles("Min", "Max")
+def read_extreme(node: OnnxNode, importer: Importer) -> None:
+    """The least or the greatest of some constants; a computed tensor held at one number."""
+    function: Callable[[Settled, Settled], Settled] = known.least if node.op_type == "Min" else known.greatest
+    places = range(len(node.inputs))
+    computed = [index for index in places if isinstance(node.input(index), Activation)]
+    ends = [known_input(node, index) for index in places if index not in computed]
+    if not computed:
+        importer.know(node, functools.reduce(function, ends))
+        return
+    if len(computed) > 1:
+        raise node.error("of two computed tensors is not supported")
+    value = node.activation(computed[0])
+    if not ends:
+        importer.values[node.output(0)] = value
+        return
+    end = functools.reduce(function, ends).exact().reshape(-1)
+    if any(v != end[0] for v in end):
+        raise node.error("of a computed tensor and several numbers is not supported; accepted is one number")
+    low, high = (None, end[0]) if node.op_type == "Min" else (end[0], None)
+    importer.values[node.output(0)] = add_clip(node, importer, value, low, high)
+
+
+@handles("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL1")
+def read_reduction(node: OnnxNode, importer: Importer) -> None:
+    """Of a constant, exactly."""
+    if isinstance(node.input(0), Activation):
+        raise node.error("is supported on constants only, not on the computed tensor")
+    importer.know(node, reduced(node))
+
+
+def reduced(node: OnnxNode) -> Settled:
+    """What a reduction makes of a constant."""
+    value, kind = known_input(node, 0), node.op_type.removeprefix("Reduce")
+    rank = len(value.shape)
+    if node.has_input(1):
+        axes: list[int] | None = node.whole(1, "its axes")
+    else:
+        axes = node.attributes.get("axes")
+    if not axes and node.flag("noop_with_empty_axes"):
+        return value
+    places = sorted({checked_axis(node, axis, rank) for axis in axes or range(rank)})
+    if kind == "L1":
+        kind, value = "Sum", known.absolute(value)
+    return known.reduced(kind, value, places, node.flag("keepdims", default=True))
