@@ -320,7 +320,7 @@ class Residual(nn.Module):
 
 
 FLAT, MAP = (24,), (2, 8, 8)
-HARD = {
+HARD: dict[str, Function] = {
     f.__name__: f
     for f in (
         where_ge,
@@ -350,7 +350,7 @@ WEIGHTS = {
     "uniform4": uniform(4),
     "uniform8": uniform(8),
 }
-LEVELS = {
+LEVELS: dict[str, Function] = {
     "levels1": levels(1),
     "levels2": levels(2),
     "levels3": levels(3),

@@ -135,8 +135,12 @@ def _leaky(op: Leaky, x: Numbers) -> Numbers:
 
 
 def _rounding(op: Rounding, x: Numbers) -> Numbers:
-    function = {"half_even": _to_even, "floor": math.floor, "ceil": math.ceil}[op.mode]
-    return exact_array([function(v) for v in x.reshape(-1)]).reshape(x.shape)
+    functions: dict[str, Callable[[Exact], int]] = {
+        "half_even": _to_even,
+        "floor": math.floor,
+        "ceil": math.ceil,
+    }
+    return exact_array([functions[op.mode](v) for v in x.reshape(-1)]).reshape(x.shape)
 
 
 def _to_even(value: Exact) -> int:

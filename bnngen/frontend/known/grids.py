@@ -106,15 +106,17 @@ def _of_array(array: NDArray[Any]) -> Scaled:
 def _of_floats(array: NDArray[np.float64]) -> Scaled:
     """Floats are whole numbers times a power of two."""
     fractions, exponents = np.frexp(array)
-    mantissas = (fractions * 2.0**53).astype(np.int64)
+    mantissas = np.asarray((fractions * 2.0**53).astype(np.int64))
     # of float32 the last 29 bits are 0
     zeros = 29 if not (mantissas & (1 << 29) - 1).any() else 0
-    mantissas >>= zeros
+    mantissas = np.asarray(mantissas >> zeros)
     used = mantissas != 0
     least = int(exponents[used].min()) if used.any() else 0
     shifts = np.where(used, exponents - least, 0)
     room = 53 - zeros + int(shifts.max(initial=0))
-    ints: Ints = mantissas << shifts if room < 62 else mantissas.astype(object) << shifts.astype(object)
+    if room >= 62:
+        mantissas, shifts = mantissas.astype(object), np.asarray(shifts.astype(object))
+    ints = np.asarray(mantissas << shifts, mantissas.dtype)
     _check_bits(ints, room)
     unit = Fraction(2) ** (least - 53 + zeros)
     return Scaled(ints, exact_array(unit).reshape((1,) * array.ndim))
@@ -222,6 +224,7 @@ def _rounded_one_by_one(a: Scaled, mode: str) -> Ints:
 
 def fitting(operator: Callable[[Ints, Ints], Ints], a: Ints, b: Ints) -> Ints:
     """A sum or product of whole numbers, in 64 bits where it fits."""
+    a, b = np.asarray(a), np.asarray(b)  # a number of numpy would wrap as an object too
     ends = peak(a), peak(b)
     most = ends[0] * ends[1] if operator is np.multiply else sum(ends)
     if max(most, *ends) < MOST_INT:

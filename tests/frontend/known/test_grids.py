@@ -33,7 +33,9 @@ def arrays(draw: st.DrawFn) -> Constant | QuantizedConstant:
     count = int(np.prod(shape))
     if draw(st.booleans()):
         dtype = draw(st.sampled_from([np.float32, np.float64]))
-        values = [float(dtype(v)) for v in draw(st.lists(NUMBERS, min_size=count, max_size=count))]
+        values = [
+            float(np.asarray(v, dtype)) for v in draw(st.lists(NUMBERS, min_size=count, max_size=count))
+        ]
         return Constant(np.array(values, dtype).reshape(shape))
     ints = draw(st.lists(st.integers(-(1 << 70), 1 << 70), min_size=count, max_size=count))
     unit = Fraction(draw(st.integers(1, 9)), draw(st.integers(1, 9))) * draw(st.sampled_from([1, -1]))

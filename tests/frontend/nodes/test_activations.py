@@ -10,7 +10,7 @@ from support.onnx_files import agrees, refuses, signs
 
 from tests.frontend.onnx_file import File
 
-FUNCTIONS: dict[str, tuple[str, tuple[Any, ...], dict[str, float]]] = {
+FUNCTIONS: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
     "leaky": ("LeakyRelu", (), {"alpha": 0.25}),
     "leaky by default": ("LeakyRelu", (), {}),
     "one slope": ("PRelu", (0.5,), {}),

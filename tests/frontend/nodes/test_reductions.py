@@ -23,7 +23,7 @@ def test_a_scale_of_the_weights(op: str, axes: list[int] | None, keepdims: int, 
     model = File(4, opset=opset)
     absolute = model.node("Abs", LATENT)
     inputs: list[Any] = [absolute] if axes is None or opset < 18 else [absolute, np.array(axes)]
-    given = {"axes": axes} if axes is not None and opset < 18 else {}
+    given: dict[str, Any] = {"axes": axes} if axes is not None and opset < 18 else {}
     alpha = model.node(op, *inputs, keepdims=keepdims, **given)
     if not keepdims and axes in ([1], [-1]):
         alpha = model.node("Reshape", alpha, np.array([3, 1]))
