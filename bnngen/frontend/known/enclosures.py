@@ -46,7 +46,8 @@ def _fraction(number: Any) -> Any:
 
 def add(a: Enclosure, b: Enclosure) -> Enclosure:
     """a + b."""
-    return Enclosure(_sum(a.low, b.low, -np.inf), _sum(a.high, b.high, np.inf))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return Enclosure(_sum(a.low, b.low, -np.inf), _sum(a.high, b.high, np.inf))
 
 
 def negative(a: Enclosure) -> Enclosure:
@@ -104,9 +105,10 @@ def rising(function: Callable[[Floats], Floats], a: Enclosure, least: float, mos
 def _corners(operator: Callable[[Floats, Floats, float], Floats], a: Enclosure, b: Enclosure) -> Enclosure:
     """The least and the greatest that a product or a quotient takes at the ends of both."""
     ends = [(x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
-    low, high = operator(*ends[0], -np.inf), operator(*ends[0], np.inf)
-    for x, y in ends[1:]:
-        low, high = np.minimum(low, operator(x, y, -np.inf)), np.maximum(high, operator(x, y, np.inf))
+    with np.errstate(over="ignore", invalid="ignore"):  # infinity is a bound too, and NaN decides nothing
+        low, high = operator(*ends[0], -np.inf), operator(*ends[0], np.inf)
+        for x, y in ends[1:]:
+            low, high = np.minimum(low, operator(x, y, -np.inf)), np.maximum(high, operator(x, y, np.inf))
     return Enclosure(low, high)
 
 

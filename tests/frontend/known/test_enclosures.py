@@ -17,7 +17,7 @@ from bnngen.frontend.known.grids import Scaled
 from bnngen.frontend.values import Constant, Enclosure
 from bnngen.numbers.exact import exact_array
 
-FLOATS = st.floats(-1e9, 1e9, allow_subnormal=False)
+FLOATS = st.floats(-1e9, 1e9).filter(lambda x: not 0 < abs(x) < 1e-100)
 
 
 @st.composite
@@ -89,3 +89,12 @@ def test_what_bounds_do_not_decide_is_refused() -> None:
         ValueError, match=r"element \(1,\) of a constant, .* about 1.4999; binarise or round it"
     ):
         doubtful.exact()
+
+
+def test_infinity_is_a_bound() -> None:
+    result = enclosures.divide(
+        Enclosure(np.array([1.0]), np.array([1e9])), Enclosure(np.array([1e-305]), np.array([1.0]))
+    )
+    assert (result.low[0], result.high[0]) == (1.0, np.inf)
+    with pytest.raises(ValueError, match=r"can't be decided for element \(0,\)"):
+        arithmetic.signs(enclosures.multiply(result, Enclosure(np.array([0.0]), np.array([1.0]))))
