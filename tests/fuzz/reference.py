@@ -9,7 +9,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
 
-from tests.fuzz import windows  # noqa: F401 - adds its operators
+from tests.fuzz import functions, quantized, transposed, windows  # noqa: F401 - add their operators
 from tests.fuzz.lift import lifted
 from tests.fuzz.operators import IN_FRACTIONS, OPERATORS, exact
 

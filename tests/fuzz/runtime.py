@@ -43,6 +43,19 @@ QUANT = """{name} <signed, narrow> (x, scale, zero, bits) => (y) {{
     q = Div (x, scale) v = Add (q, zero) {rounding}
     capped = Min (r, hi) code = Max (capped, lo) moved = Sub (code, zero) y = Mul (moved, scale)
 }}"""
+TRUNC = """{name} <signed, narrow> (x, scale, zero, in_bits, out_scale, bits) => (y) {{
+    signed_int = Constant <value_int: int = @signed> () signed = Cast <to = 1> (signed_int)
+    narrow_int = Constant <value_int: int = @narrow> () narrow = Cast <to = 1> (narrow_int)
+    one = Constant <value = float {{1.0}}> () two = Constant <value = float {{2.0}}> ()
+    left = Sub (bits, signed) levels = Pow (two, left) top = Sub (levels, one)
+    unsigned = Sub (one, signed) less = Mul (narrow, unsigned) hi = Sub (top, less)
+    minus = Neg (levels) higher = Add (minus, narrow) lo = Mul (higher, signed)
+    ratio = Div (out_scale, scale) ln = Log (ratio) ln2 = Log (two) exponent = Div (ln, ln2)
+    places = Round (exponent) power = Pow (two, places)
+    q = Div (x, scale) shifted = Add (q, zero) whole = Round (shifted) v = Div (whole, power) {rounding}
+    capped = Min (r, hi) code = Max (capped, lo)
+    out_zero = Div (zero, power) moved = Sub (code, out_zero) y = Mul (moved, out_scale)
+}}"""
 MULTI_THRESHOLD = """MultiThreshold <out_scale, out_bias> (x, table) => (y) {{
     scale = Constant <value_float: float = @out_scale> () bias = Constant <value_float: float = @out_bias> ()
     last = Constant <value = int64[1] {{-1}}> () first = Constant <value = int64[1] {{1}}> ()
@@ -54,8 +67,11 @@ MULTI_THRESHOLD = """MultiThreshold <out_scale, out_bias> (x, table) => (y) {{
     column = Unsqueeze (x, last) reached = GreaterOrEqual (column, rows) each = Cast <to = 1> (reached)
     count = ReduceSum <keepdims = 0> (each, last) scaled = Mul (count, scale) y = Add (scaled, bias)
 }}"""
+ROUNDED = {"Quant": (QUANT, b"ROUND"), "Trunc": (TRUNC, b"FLOOR")}
+"""What rounds, and how if it does not say."""
 DEFAULTS: dict[str, dict[str, Any]] = {
     "Quant": {"signed": 1, "narrow": 0},
+    "Trunc": {"signed": 1, "narrow": 0},
     "MultiThreshold": {"out_scale": 1.0, "out_bias": 0.0},
     "BipolarQuant": {},
 }
@@ -107,10 +123,11 @@ def _function(node: onnx.NodeProto, opset: int) -> FunctionProto:
     kind = "Quant" if node.op_type == "IntQuant" else node.op_type
     given = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     known = DEFAULTS[kind]
-    if kind == "Quant":
-        mode = given.pop("rounding_mode", b"ROUND").decode().upper()
-        node.op_type = f"Quant_{mode}"
-        text = QUANT.format(name=node.op_type, rounding=ROUNDINGS[mode].format())
+    if kind in ROUNDED:
+        text, default = ROUNDED[kind]
+        mode = given.pop("rounding_mode", default).decode().upper()
+        node.op_type = f"{kind}_{mode}"
+        text = text.format(name=node.op_type, rounding=ROUNDINGS[mode].format())
     else:
         text = {"BipolarQuant": BIPOLAR_QUANT, "MultiThreshold": MULTI_THRESHOLD}[kind].format()
         given = {name: value for name, value in given.items() if name not in ("out_dtype", "data_layout")}
