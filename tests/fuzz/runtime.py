@@ -13,6 +13,7 @@ from onnx import AttributeProto, FunctionProto, helper, parser
 
 from tests.fuzz.operators import QONNX_DOMAINS
 
+MICROSOFT, BIAS = "com.microsoft", 6
 LEAST_OPSET = 13
 """Of the functions below."""
 ROUNDINGS = {
@@ -104,6 +105,8 @@ def standard(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model with functions for QONNX's operators. Raises ValueError for operators that have none."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
+    if any(node.domain == MICROSOFT and "" in _inputs(node) for node in model.graph.node):
+        raise ValueError("an input that is left out ends the process")
     opset = next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
     if opset < LEAST_OPSET:
         raise ValueError(f"opset {opset}")
@@ -116,6 +119,14 @@ def standard(model: onnx.ModelProto) -> onnx.ModelProto:
             added[function.domain, function.name] = function
     copy.functions.extend(added.values())
     return copy
+
+
+def _inputs(node: onnx.NodeProto) -> list[str]:
+    """All inputs, those too that are left out at the end; the bias of a product alone may be left out."""
+    if node.op_type == "QGemm":
+        return [name for index, name in enumerate(node.input) if index != BIAS]
+    least = {"QLinearAdd": 8, "QLinearMul": 8, "QLinearConcat": 2}.get(node.op_type, 5)
+    return [*node.input, *[""] * (least - len(node.input))]
 
 
 def _function(node: onnx.NodeProto, opset: int) -> FunctionProto:

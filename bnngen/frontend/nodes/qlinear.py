@@ -7,6 +7,7 @@ quantised again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from bnngen.frontend.nodes.quantize_linear import (
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.schema import Definition
 from bnngen.frontend.values import Activation, Constant, Value
+from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import exact_array
 
 MICROSOFT = ("com.microsoft",)
@@ -38,6 +40,7 @@ INT, FLOAT, STRING, INTS = (
 )
 WINDOWS = {"auto_pad": STRING, "kernel_shape": INTS, "pads": INTS, "strides": INTS, "ceil_mode": INT}
 ONE = exact_array(1)
+SUMS = IntType(-(1 << 31), (1 << 31) - 1)
 
 handles("QuantizeLinear", domains=MICROSOFT, definition=Definition(3, {"axis": INT, "block_size": INT}))(
     read_quantize_linear
@@ -66,14 +69,14 @@ def read_qlinear_matmul(node: OnnxNode, importer: Importer) -> None:
 def read_conv_integer(node: OnnxNode, importer: Importer) -> None:
     """Conv of integers without scales, to the sums themselves."""
     inputs = [_integers(node, importer, 0, 2), _integers(node, importer, 1, 3, axis=0)]
-    importer.values[node.output(0)] = _real(node, importer, "Conv", inputs, node.attributes)
+    importer.values[node.output(0)] = _sums(_real(node, importer, "Conv", inputs, node.attributes))
 
 
 @handles("MatMulInteger")
 def read_matmul_integer(node: OnnxNode, importer: Importer) -> None:
     """MatMul of integers without scales, to the sums themselves."""
     inputs = [_integers(node, importer, 0, 2), _integers(node, importer, 1, 3, axis=-1)]
-    importer.values[node.output(0)] = _real(node, importer, "MatMul", inputs)
+    importer.values[node.output(0)] = _sums(_real(node, importer, "MatMul", inputs))
 
 
 @handles("QGemm", domains=MICROSOFT, definition=Definition(9, {"alpha": FLOAT, "transA": INT, "transB": INT}))
@@ -141,6 +144,11 @@ def _real(
     view = OnnxNode(node.op_type, node.name, attributes or {}, tuple(inputs), node.outputs)
     handler_of(operator)(view, importer)
     return importer.values.pop(node.output(0))
+
+
+def _sums(product: Value) -> Value:
+    """A product as the integers of 32 bits that it is."""
+    return replace(product, holds=SUMS, signed=True) if isinstance(product, Activation) else product
 
 
 def _input(node: OnnxNode, importer: Importer, index: int, axis: int | None = None) -> Value:

@@ -58,6 +58,8 @@ def read_dequantize_linear(node: OnnxNode, importer: Importer) -> None:
 def check_zero_type(node: OnnxNode, zero: int, value: Value) -> None:
     """Raises ModelError if the zero point of the integers ``value`` is of a type that does not hold them."""
     held = value.holds if isinstance(value, Activation) else None
+    if isinstance(value, Constant) and value.array.dtype.kind in "iu" and value.array.size:
+        held = IntType.of_values(value.array)
     if held is not None and node.has_input(zero):
         type_ = type_of_input(node, zero)
         if not type_.lo <= held.lo <= held.hi <= type_.hi:
@@ -148,7 +150,7 @@ def quantized(
         for zero in map(int, scaling.zero.reshape(-1))
     )
     codes = importer.add(node, Step(rows, (False,) * len(rows), type_), source, suffix=suffix)
-    return Activation(codes.name, codes.shape, type_)
+    return Activation(codes.name, codes.shape, type_, signed=type_.lo < 0)
 
 
 def dequantized(

@@ -183,3 +183,41 @@ def test_a_zero_point_is_of_the_type_of_the_integers() -> None:
         "layer 'fc': QLinearMatMul has a zero point of type uint8 0..255 for integers of type int8 -128..127"
     )
     refuses(model, model.node("QLinearMatMul", *inputs, name="fc"), text)
+
+
+def test_a_zero_point_is_of_the_type_of_the_weights() -> None:
+    model = File(3)
+    x = model.node("QuantizeLinear", "x", F32(0.25), I8(0))
+    inputs = (x, F32(0.25), I8(0), np.array([[-3, 1], [0, 2], [0, 0]], I8), F32(0.5), U8(0), F32(0.5), I8(0))
+    text = "layer 'fc': QLinearMatMul has a zero point of type uint8 0..255 for integers of type int3 -3..2"
+    refuses(model, model.node("QLinearMatMul", *inputs, name="fc"), text)
+
+
+def test_sums_of_integers_are_integers() -> None:
+    """So they divide otherwise than real numbers."""
+    model = File(3)
+    x = model.node("QuantizeLinear", "x", F32(0.25), I8(0))
+    sums = model.node("MatMulInteger", x, weights(3, 3))
+    text = "layer 'half': Div of whole numbers cuts off their fraction; cast them to float first"
+    refuses(model, model.node("Div", sums, np.int32(2), name="half"), text)
+
+
+def test_the_negative_of_an_integer_may_be_none() -> None:
+    model = File(3)
+    x = model.node("QuantizeLinear", "x", F32(0.25), I8(0))
+    text = "layer 'minus': Neg makes whole numbers from -127 to 128; accepted are -128 to 127: cast to float"
+    refuses(model, model.node("Neg", x, name="minus"), text)
+    model = File(3)
+    x = model.node("QuantizeLinear", "x", F32(0.25), U8(0))
+    text = "layer 'minus': Neg computes in a type without a sign; cast to float first"
+    refuses(model, model.node("Neg", x, name="minus"), text)
+
+
+def test_functions_in_front_of_the_quantiser() -> None:
+    for op, options in (("QLinearSigmoid", {}), ("QLinearLeakyRelu", {"alpha": 0.25})):
+        model = File(4)
+        ends = (F32(0.5), I8(3))
+        x = model.node("QuantizeLinear", "x", *ends)
+        x = model.node("QLinearMatMul", x, *ends, weights(4, 3), F32(0.5), I8(0), F32(4), I8(1))
+        y = model.node(op, x, F32(4), I8(1), F32(1 / 64), I8(-1), domain=MICROSOFT, **options)
+        agrees(model, model.node("DequantizeLinear", y, F32(1 / 64), I8(-1)))
