@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tests.frontend.random_binarizers import Binarizers
 from tests.frontend.random_integers import Integers
 
 SHAPES = ((2, 5, 4), (1, 6, 6), (4, 3, 3), (2, 7), (3, 5), (6,))
@@ -32,7 +33,7 @@ class Writer:
         self.model, self.choices, self.pick = model, choices, choices.pick
         self.x, self.shape = "x", tuple(model.shape)
         self.random = np.random.default_rng(choices.integer(0, 1 << 20))
-        self.integers = Integers(self)
+        self.integers, self.binarizers = Integers(self), Binarizers(self)
 
     @property
     def spatial(self) -> tuple[int, ...]:
@@ -46,7 +47,9 @@ class Writer:
 
     def weights(self, *shape: int, axis: int = 0) -> Any:
         """Bipolar, ternary or low-bit weights, plain or behind a quantiser with a scale; the rows are this ``axis``."""
-        kind = self.pick("plain", "bipolar", "ternary", "quant", "integers")
+        kind = self.pick("plain", "bipolar", "ternary", "quant", "integers", "latent")
+        if kind == "latent":
+            return self.binarizers.weights(*shape, axis=axis)
         if kind == "integers":
             return self.integers.weights(*shape, axis=axis)
         if kind == "quant":
@@ -56,8 +59,14 @@ class Writer:
         return self.model.bipolar(values, self.pick(1.0, 0.5)) if kind == "bipolar" else values
 
     def quantize(self) -> None:
-        kind = self.pick("bipolar", "quant", "unsigned", "thresholds", "integers", "truncated")
-        if kind == "integers":
+        kind = self.pick(
+            "bipolar", "quant", "unsigned", "thresholds", "integers", "truncated", "signs", "rounded"
+        )
+        if kind == "signs":
+            self.binarizers.binarize()
+        elif kind == "rounded":
+            self.binarizers.round()
+        elif kind == "integers":
             self.integers.quantize(self.shape[0])
         elif kind == "truncated":
             self.integers.truncate()
@@ -74,10 +83,13 @@ class Writer:
                 self.x, self.pick(0.5, 1.0), bits=bits, signed=signed, rounding_mode=mode
             )
 
-    def scale(self) -> None:
-        """A batch norm, an affine or a Relu."""
-        kind, channels = self.pick("norm", "affine", "relu", "clip", "none"), self.shape[0]
-        if kind == "relu":
+    def scale(self, quantized: bool = True) -> None:
+        """A batch norm, an affine or a Relu; where a quantiser follows, perhaps another function."""
+        kinds = ["norm", "affine", "relu", "clip", "none", *(["function"] if quantized else [])]
+        kind, channels = self.pick(*kinds), self.shape[0]
+        if kind == "function":
+            self.binarizers.function()
+        elif kind == "relu":
             self.x = self.model.node("Relu", self.model.node("Add", self.x, self.pick(*ODD)))
         elif kind == "clip":
             low, high = self.pick(-1.5, -0.75, 0.0), self.pick(0.5, 2.25, 6.0)
@@ -158,8 +170,9 @@ class Writer:
         rows = self.pick(1, 2, 3)
         self.x = self.model.node("Conv", codes, self.weights(rows, channels, *kernel))
         self.shape = (rows, *self.spatial)
-        self.scale()
-        if self.pick(True, False):
+        quantized = self.pick(True, False)
+        self.scale(quantized)
+        if quantized:
             self.quantize()
         self.x = self.model.node("Concat", self.x, codes, axis=1)
         total = self.shape[0] + channels

@@ -76,6 +76,7 @@ class Integers:
         if self.pick(True, False, False):
             latent = self.random.normal(0, 1, shape).round(2)
             codes = self.model.node("QuantizeLinear", latent, scale, zero, axis=axis)
+            codes = self.model.node("Clip", codes, np.int8(-7), np.int8(7))
         result: str = self.model.node("DequantizeLinear", codes, scale, zero, axis=axis)
         return result
 
