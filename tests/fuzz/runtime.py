@@ -9,11 +9,14 @@ import numpy as np
 import onnx
 import onnxruntime
 from numpy.typing import NDArray
-from onnx import AttributeProto, FunctionProto, helper, parser
+from onnx import AttributeProto, FunctionProto, TensorProto, helper, numpy_helper, parser
 
 from tests.fuzz.operators import QONNX_DOMAINS
 
 MICROSOFT, BIAS = "com.microsoft", 6
+PRODUCTS = ("QLinearConv", "QLinearMatMul", "QGemm", "ConvInteger", "MatMulInteger")
+MOST_WEIGHT = 64
+"""Up to which two products with numbers of 8 bits stay in 16 bits."""
 LEAST_OPSET = 13
 """Of the functions below."""
 ROUNDINGS = {
@@ -107,6 +110,8 @@ def standard(model: onnx.ModelProto) -> onnx.ModelProto:
     copy.CopyFrom(model)
     if any(node.domain == MICROSOFT and "" in _inputs(node) for node in model.graph.node):
         raise ValueError("an input that is left out ends the process")
+    if _saturates(model):
+        raise ValueError("pairs of products that may leave 16 bits")
     opset = next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
     if opset < LEAST_OPSET:
         raise ValueError(f"opset {opset}")
@@ -119,6 +124,14 @@ def standard(model: onnx.ModelProto) -> onnx.ModelProto:
             added[function.domain, function.name] = function
     copy.functions.extend(added.values())
     return copy
+
+
+def _saturates(model: onnx.ModelProto) -> bool:
+    """Whether a processor without instructions for it may add two products of uint8 and int8 in 16 bits."""
+    weights = {t.name: t for t in model.graph.initializer if t.data_type == TensorProto.INT8}
+    read = {name for node in model.graph.node if node.op_type in PRODUCTS for name in node.input}
+    found = (numpy_helper.to_array(weights[name]).astype(int) for name in read & weights.keys())
+    return any(np.abs(array).max(initial=0) > MOST_WEIGHT for array in found)
 
 
 def _inputs(node: onnx.NodeProto) -> list[str]:
