@@ -118,6 +118,13 @@ def _products(watch: Watch) -> dict[str, Callable[..., Any]]:
 def _functions(watch: Watch) -> dict[str, Callable[..., Any]]:
     quantize = _quantizer(watch)
 
+    def finish(self: Any, y: Floats, inputs: Sequence[Any], scale: int) -> tuple[Any, ...]:
+        """Codes by this input and the next; without that one of the type of the first input."""
+        zero = inputs[scale + 1] if len(inputs) > scale + 1 else None
+        if zero is None and inputs[2] is not None:
+            zero = np.zeros((), inputs[2].dtype)
+        return quantize(self, y, inputs[scale], zero)
+
     def gemm(self: Any, *inputs: Any, transB: int = 0, **unused: object) -> tuple[Any, ...]:
         a, bias = _real(*inputs[:3]), inputs[6:7]
         b = _real(inputs[3], inputs[4], inputs[5], 0 if transB else 1)
@@ -127,29 +134,29 @@ def _functions(watch: Watch) -> dict[str, Callable[..., Any]]:
         return quantize(self, y, *inputs[7:9]) if len(inputs) > 7 else (y,)
 
     def add(self: Any, *inputs: Any) -> tuple[Any, ...]:
-        return quantize(self, _real(*inputs[:3]) + _real(*inputs[3:6]), *inputs[6:8])
+        return finish(self, _real(*inputs[:3]) + _real(*inputs[3:6]), inputs, 6)
 
     def mul(self: Any, *inputs: Any) -> tuple[Any, ...]:
-        return quantize(self, _real(*inputs[:3]) * _real(*inputs[3:6]), *inputs[6:8])
+        return finish(self, _real(*inputs[:3]) * _real(*inputs[3:6]), inputs, 6)
 
     def average(self: Any, *inputs: Any, channels_last: int = 0, **how: Any) -> tuple[Any, ...]:
-        return quantize(self, _averages(_real(*inputs[:3]), **how), *inputs[3:5])
+        return finish(self, _averages(_real(*inputs[:3]), **how), inputs, 3)
 
     def global_average(self: Any, *inputs: Any, **unused: object) -> tuple[Any, ...]:
         x = _real(*inputs[:3])
-        return quantize(self, x.mean(axis=tuple(range(2, x.ndim)), keepdims=True), *inputs[3:5])
+        return finish(self, x.mean(axis=tuple(range(2, x.ndim)), keepdims=True), inputs, 3)
 
     def reduce_mean(self: Any, *inputs: Any, axes: Any = None, keepdims: int = 1) -> tuple[Any, ...]:
         x = _real(*inputs[:3])
         found = x.mean(axis=None if axes is None else tuple(axes), keepdims=bool(keepdims))
-        return quantize(self, found, *inputs[3:5])
+        return finish(self, found, inputs, 3)
 
     def leaky(self: Any, *inputs: Any, alpha: float = 0.01) -> tuple[Any, ...]:
         x = _real(*inputs[:3])
-        return quantize(self, np.where(x < 0, x * alpha, x), *inputs[3:5])
+        return finish(self, np.where(x < 0, x * alpha, x), inputs, 3)
 
     def sigmoid(self: Any, *inputs: Any) -> tuple[Any, ...]:
-        return quantize(self, 1 / (1 + np.exp(-_real(*inputs[:3]))), *inputs[3:5])
+        return finish(self, 1 / (1 + np.exp(-_real(*inputs[:3]))), inputs, 3)
 
     def concat(self: Any, *inputs: Any, axis: int = 1) -> tuple[Any, ...]:
         parts = [_real(*inputs[k : k + 3]) for k in range(2, len(inputs), 3)]

@@ -6,6 +6,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tests.frontend.random_binarizers import Binarizers
+from tests.frontend.random_integers import Integers
+
 SHAPES = ((2, 5, 4), (1, 6, 6), (4, 3, 3), (2, 7), (3, 5), (6,))
 """Of the inputs, without the batch."""
 ODD = (0.125, 0.3125, -0.5625, 1.125)
@@ -30,6 +33,7 @@ class Writer:
         self.model, self.choices, self.pick = model, choices, choices.pick
         self.x, self.shape = "x", tuple(model.shape)
         self.random = np.random.default_rng(choices.integer(0, 1 << 20))
+        self.integers, self.binarizers = Integers(self), Binarizers(self)
 
     @property
     def spatial(self) -> tuple[int, ...]:
@@ -41,9 +45,13 @@ class Writer:
     def normal(self, count: int) -> np.ndarray:
         return np.round(self.random.normal(0, 1, count) * 64) / 64
 
-    def weights(self, *shape: int) -> Any:
-        """Bipolar, ternary or low-bit weights, plain or behind a quantiser with a scale."""
-        kind = self.pick("plain", "bipolar", "ternary", "quant")
+    def weights(self, *shape: int, axis: int = 0) -> Any:
+        """Bipolar, ternary or low-bit weights, plain or behind a quantiser with a scale; the rows are this ``axis``."""
+        kind = self.pick("plain", "bipolar", "ternary", "quant", "integers", "latent")
+        if kind == "latent":
+            return self.binarizers.weights(*shape, axis=axis)
+        if kind == "integers":
+            return self.integers.weights(*shape, axis=axis)
         if kind == "quant":
             bits, scale = self.pick(2.0, 4.0), self.pick(0.5, 0.25)
             return self.model.quant(self.random.normal(0, 0.5, shape).round(3), scale, bits=bits)
@@ -51,8 +59,18 @@ class Writer:
         return self.model.bipolar(values, self.pick(1.0, 0.5)) if kind == "bipolar" else values
 
     def quantize(self) -> None:
-        kind = self.pick("bipolar", "quant", "unsigned", "thresholds")
-        if kind == "bipolar":
+        kind = self.pick(
+            "bipolar", "quant", "unsigned", "thresholds", "integers", "truncated", "signs", "rounded"
+        )
+        if kind == "signs":
+            self.binarizers.binarize()
+        elif kind == "rounded":
+            self.binarizers.round()
+        elif kind == "integers":
+            self.integers.quantize(self.shape[0])
+        elif kind == "truncated":
+            self.integers.truncate()
+        elif kind == "bipolar":
             self.x = self.model.bipolar(self.x, self.pick(1.0, 0.5))
         elif kind == "thresholds":
             rows = self.pick(1, self.shape[0])
@@ -65,10 +83,13 @@ class Writer:
                 self.x, self.pick(0.5, 1.0), bits=bits, signed=signed, rounding_mode=mode
             )
 
-    def scale(self) -> None:
-        """A batch norm, an affine or a Relu."""
-        kind, channels = self.pick("norm", "affine", "relu", "clip", "none"), self.shape[0]
-        if kind == "relu":
+    def scale(self, quantized: bool = True) -> None:
+        """A batch norm, an affine or a Relu; where a quantiser follows, perhaps another function."""
+        kinds = ["norm", "affine", "relu", "clip", "none", *(["function"] if quantized else [])]
+        kind, channels = self.pick(*kinds), self.shape[0]
+        if kind == "function":
+            self.binarizers.function()
+        elif kind == "relu":
             self.x = self.model.node("Relu", self.model.node("Add", self.x, self.pick(*ODD)))
         elif kind == "clip":
             low, high = self.pick(-1.5, -0.75, 0.0), self.pick(0.5, 2.25, 6.0)
@@ -129,12 +150,17 @@ class Writer:
     def residual(self) -> None:
         """A convolution and the way around it, both on one grid."""
         self.x = self.model.quant(self.x, 0.5, bits=3.0)
+        if self.pick(True, False):
+            self.integers.quantize()
         near, channels = self.x, self.shape[0]
         weights = self.weights(channels, channels, *(3,) * len(self.spatial))
         self.x = self.model.node("Conv", self.x, weights, pads=[1, 1] * len(self.spatial))
         self.scale()
-        far = self.model.quant(self.x, self.pick(0.5, 0.25), bits=4.0)
-        self.x = self.model.node(self.pick("Add", "Sub"), near, far)
+        if self.pick(True, False):
+            self.integers.quantize()
+        else:
+            self.x = self.model.quant(self.x, self.pick(0.5, 0.25), bits=4.0)
+        self.x = self.model.node(self.pick("Add", "Sub"), near, self.x)
 
     def branches(self) -> None:
         """Two ways through the same codes, joined; a part of all channels goes on."""
@@ -144,8 +170,9 @@ class Writer:
         rows = self.pick(1, 2, 3)
         self.x = self.model.node("Conv", codes, self.weights(rows, channels, *kernel))
         self.shape = (rows, *self.spatial)
-        self.scale()
-        if self.pick(True, False):
+        quantized = self.pick(True, False)
+        self.scale(quantized)
+        if quantized:
             self.quantize()
         self.x = self.model.node("Concat", self.x, codes, axis=1)
         total = self.shape[0] + channels
@@ -182,22 +209,25 @@ class Writer:
         if len(self.shape) > 1:
             self.x = self.model.node("Flatten", self.x)
         rows = self.pick(1, 2, 4)
-        self.x = self.model.node("MatMul", self.x, self.weights(features, rows))
+        self.x = self.model.node("MatMul", self.x, self.weights(features, rows, axis=1))
         self.shape = (rows,)
 
     def write(self) -> str:
         """The whole file; returns its output."""
-        self.x = (
-            self.model.quant("x", self.pick(0.5, 1.0), bits=self.pick(2.0, 4.0))
-            if self.pick(True, True, False)
-            else self.model.bipolar("x")
-        )
+        kind = self.pick("quant", "quant", "bipolar", "integers")
+        if kind == "quant":
+            self.x = self.model.quant("x", self.pick(0.5, 1.0), bits=self.pick(2.0, 4.0))
+        elif kind == "bipolar":
+            self.x = self.model.bipolar("x")
+        else:
+            self.integers.quantize()
         if len(self.shape) < 3 and self.pick(True, False, False, False):
             self.arrange()
         for number in range(self.pick(1, 2, 3)):
             # in front of the first product stands the host's quantiser, which rounds evenly
             more = [self.pool, self.residual, self.branches, self.enlarge] if number else []
-            self.pick(*([self.convolve, self.convolve, *more] if self.spatial else [self.dense]))()
+            layers = [self.convolve, self.convolve, *more] if self.spatial else [self.dense]
+            self.pick(*layers, *([self.integers.layer] if number else []))()
             self.scale()
             self.quantize()
             if self.pick(True, False, False):

@@ -22,7 +22,7 @@ QONNX_DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.gen
 ROOT_BITS = 400
 """A square root that is no fraction is off by less than two to the minus this."""
 OPERATORS: list[type[OpRun]] = []
-"""All of this file."""
+"""All that were defined."""
 
 Axes = Sequence[int] | None
 Run = Callable[..., tuple[Any, ...]]
@@ -49,16 +49,18 @@ IN_FRACTIONS = ContextVar("IN_FRACTIONS", default=False)
 """Whether a file is being evaluated in fractions: what is cast to doubles becomes fractions then."""
 
 
-def _is_exact(*arrays: NDArray[Any] | None) -> bool:
+def is_exact(*arrays: NDArray[Any] | None) -> bool:
+    """Whether one of these is an array of fractions."""
     return any(a is not None and a.dtype == object for a in arrays)
 
 
-def _number(value: float, x: NDArray[Any]) -> Any:
+def number_like(value: float, x: NDArray[Any]) -> Any:
     """An attribute as a number of the kind that ``x`` holds."""
-    return Fraction(float(value)) if _is_exact(x) else float(value)
+    return Fraction(float(value)) if is_exact(x) else float(value)
 
 
-def _each(function: Callable[[Any], Any]) -> Callable[[NDArray[Any]], NDArray[Any]]:
+def each(function: Callable[[Any], Any]) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    """A function of one number, for arrays."""
     return lambda x: np.frompyfunc(function, 1, 1)(x) if x.size else x
 
 
@@ -71,7 +73,7 @@ def root(value: Fraction) -> Fraction:
 
 
 def _sqrt(x: NDArray[Any]) -> NDArray[Any]:
-    return _each(root)(x) if _is_exact(x) else np.sqrt(x)
+    return each(root)(x) if is_exact(x) else np.sqrt(x)
 
 
 @operator("Cast")
@@ -80,8 +82,10 @@ def run_cast(
 ) -> tuple[Any, ...]:
     dtype = helper.tensor_dtype_to_np_dtype(to)
     if dtype.kind == "f" and IN_FRACTIONS.get():
-        return (x if _is_exact(x) else exact(x.astype(np.float64)),)
-    return ((_each(math.trunc)(x) if _is_exact(x) else x).astype(dtype),)
+        return (x if is_exact(x) else exact(x.astype(np.float64)),)
+    if dtype.kind == "b":
+        return (np.asarray(x != 0, bool),)
+    return ((each(math.trunc)(x) if is_exact(x) else x).astype(dtype),)
 
 
 @operator("Sqrt")
@@ -91,7 +95,7 @@ def run_sqrt(self: Any, x: NDArray[Any]) -> tuple[Any, ...]:
 
 @operator("Pow")
 def run_pow(self: Any, x: NDArray[Any], exponent: NDArray[Any]) -> tuple[Any, ...]:
-    if not _is_exact(x, exponent):
+    if not is_exact(x, exponent):
         return (np.power(x, exponent),)
     (power,) = exponent.reshape(-1)
     whole = _sqrt(x) if abs(power) == Fraction(1, 2) else x ** abs(int(power))
@@ -123,7 +127,7 @@ def _signed(function: Callable[[Any], int], value: Fraction) -> int:
 
 @operator("BipolarQuant", *QONNX_DOMAINS)
 def run_bipolar_quant(self: Any, x: NDArray[Any], scale: NDArray[Any]) -> tuple[Any, ...]:
-    return (np.where(x >= 0, _number(1, x), _number(-1, x)) * scale,)
+    return (np.where(x >= 0, number_like(1, x), number_like(-1, x)) * scale,)
 
 
 def _quant(
@@ -143,7 +147,7 @@ def _quant(
     hi = (1 << (width - 1)) - 1 if signed else (1 << width) - 1 - narrow
     doubles, fraction = ROUNDINGS[rounding_mode.upper()]
     scaled = x / scale + zero
-    codes = np.clip((_each(fraction) if _is_exact(scaled) else doubles)(scaled), lo, hi)
+    codes = np.clip((each(fraction) if is_exact(scaled) else doubles)(scaled), lo, hi)
     return ((codes - zero) * scale,)
 
 
@@ -167,7 +171,7 @@ def run_multi_threshold(
     if len(table) not in (1, x.shape[1]):
         raise ValueError("one row of thresholds, or one a channel")
     count = (x[..., None] >= table[None]).sum(axis=-1)
-    return (count * _number(out_scale, x) + _number(out_bias, x),)
+    return (count * number_like(out_scale, x) + number_like(out_bias, x),)
 
 
 @operator("BatchNormalization")
@@ -188,7 +192,7 @@ def run_batch_normalization(
         axes = tuple(a for a in range(x.ndim) if a != 1)
         mean = x.mean(axis=axes, keepdims=True)
         var = ((x - mean) ** 2).mean(axis=axes, keepdims=True)
-    return (gamma * (x - mean) / _sqrt(var + _number(epsilon, x)) + beta,)
+    return (gamma * (x - mean) / _sqrt(var + number_like(epsilon, x)) + beta,)
 
 
 @operator("Dropout")
@@ -204,7 +208,7 @@ def run_dropout(
     if not np.any(training):
         return x, np.ones(x.shape, bool)
     kept = np.random.default_rng(seed).random(x.shape) >= np.max(ratio)
-    return np.where(kept, x / _number(1 - np.max(ratio), x), _number(0, x)), kept
+    return np.where(kept, x / number_like(1 - np.max(ratio), x), number_like(0, x)), kept
 
 
 @operator("Gemm")
@@ -220,10 +224,10 @@ def run_gemm(
 ) -> tuple[Any, ...]:
     if a.ndim != 2 or b.ndim != 2:
         raise ValueError("two matrices")
-    product = (a.T if transA else a) @ (b.T if transB else b) * _number(alpha, a)
+    product = (a.T if transA else a) @ (b.T if transB else b) * number_like(alpha, a)
     if c is None:
         return (product,)
-    return (product + np.broadcast_to(c, product.shape) * _number(beta, a),)
+    return (product + np.broadcast_to(c, product.shape) * number_like(beta, a),)
 
 
 @operator("Softmax")

@@ -9,11 +9,13 @@ import onnx
 from numpy.typing import NDArray
 from onnx.reference import ReferenceEvaluator
 
-from tests.fuzz import windows  # noqa: F401 - adds its operators
+from tests.fuzz import functions, quantized, transposed, windows  # noqa: F401 - add their operators
 from tests.fuzz.lift import lifted
 from tests.fuzz.operators import IN_FRACTIONS, OPERATORS, exact
 
 MOST_BATCH = 64
+TREMOR, COARSE = 2.0**-22, 2.0**12
+"""By what share constants are shaken, about as single precision rounds; multiples of one over the second stay."""
 
 
 class Reference:
@@ -41,6 +43,15 @@ class Reference:
         parts = [self.tensors(x[start : start + size])[self.output] for start in range(0, len(x), size)]
         return np.concatenate([np.reshape(p, (size, -1)) if batch else p for p in parts])
 
+    def shaken(self, x: NDArray[np.float64], batch: int | None, seed: int) -> NDArray[Any]:
+        """The output in doubles, with all constants that are not on a coarse grid a little off."""
+        constants, random = self.evaluator.rt_inits_, np.random.default_rng(seed)
+        self.evaluator.rt_inits_ = {k: _shaken(v, random) for k, v in constants.items()}
+        try:
+            return self.real(x, batch)
+        finally:
+            self.evaluator.rt_inits_ = constants
+
     def exact(self, x: NDArray[np.float64], batch: int | None) -> NDArray[Any]:
         """The same in fractions, which no rounding touches; slow."""
         doubles = self.evaluator.rt_inits_
@@ -51,3 +62,11 @@ class Reference:
         finally:
             IN_FRACTIONS.reset(token)
             self.evaluator.rt_inits_ = doubles
+
+
+def _shaken(array: NDArray[Any], random: np.random.Generator) -> NDArray[Any]:
+    if array.dtype != np.float64:
+        return array
+    moved = array * (1 + TREMOR * random.choice([-1, 1], array.shape))
+    result: NDArray[Any] = np.where(array * COARSE == np.rint(array * COARSE), array, moved)
+    return result

@@ -9,10 +9,14 @@ import numpy as np
 import onnx
 import onnxruntime
 from numpy.typing import NDArray
-from onnx import AttributeProto, FunctionProto, helper, parser
+from onnx import AttributeProto, FunctionProto, TensorProto, helper, numpy_helper, parser
 
 from tests.fuzz.operators import QONNX_DOMAINS
 
+MICROSOFT, BIAS = "com.microsoft", 6
+PRODUCTS = ("QLinearConv", "QLinearMatMul", "QGemm", "ConvInteger", "MatMulInteger")
+MOST_WEIGHT = 64
+"""Up to which two products with numbers of 8 bits stay in 16 bits."""
 LEAST_OPSET = 13
 """Of the functions below."""
 ROUNDINGS = {
@@ -43,6 +47,19 @@ QUANT = """{name} <signed, narrow> (x, scale, zero, bits) => (y) {{
     q = Div (x, scale) v = Add (q, zero) {rounding}
     capped = Min (r, hi) code = Max (capped, lo) moved = Sub (code, zero) y = Mul (moved, scale)
 }}"""
+TRUNC = """{name} <signed, narrow> (x, scale, zero, in_bits, out_scale, bits) => (y) {{
+    signed_int = Constant <value_int: int = @signed> () signed = Cast <to = 1> (signed_int)
+    narrow_int = Constant <value_int: int = @narrow> () narrow = Cast <to = 1> (narrow_int)
+    one = Constant <value = float {{1.0}}> () two = Constant <value = float {{2.0}}> ()
+    left = Sub (bits, signed) levels = Pow (two, left) top = Sub (levels, one)
+    unsigned = Sub (one, signed) less = Mul (narrow, unsigned) hi = Sub (top, less)
+    minus = Neg (levels) higher = Add (minus, narrow) lo = Mul (higher, signed)
+    ratio = Div (out_scale, scale) ln = Log (ratio) ln2 = Log (two) exponent = Div (ln, ln2)
+    places = Round (exponent) power = Pow (two, places)
+    q = Div (x, scale) shifted = Add (q, zero) whole = Round (shifted) v = Div (whole, power) {rounding}
+    capped = Min (r, hi) code = Max (capped, lo)
+    out_zero = Div (zero, power) moved = Sub (code, out_zero) y = Mul (moved, out_scale)
+}}"""
 MULTI_THRESHOLD = """MultiThreshold <out_scale, out_bias> (x, table) => (y) {{
     scale = Constant <value_float: float = @out_scale> () bias = Constant <value_float: float = @out_bias> ()
     last = Constant <value = int64[1] {{-1}}> () first = Constant <value = int64[1] {{1}}> ()
@@ -54,8 +71,11 @@ MULTI_THRESHOLD = """MultiThreshold <out_scale, out_bias> (x, table) => (y) {{
     column = Unsqueeze (x, last) reached = GreaterOrEqual (column, rows) each = Cast <to = 1> (reached)
     count = ReduceSum <keepdims = 0> (each, last) scaled = Mul (count, scale) y = Add (scaled, bias)
 }}"""
+ROUNDED = {"Quant": (QUANT, b"ROUND"), "Trunc": (TRUNC, b"FLOOR")}
+"""What rounds, and how if it does not say."""
 DEFAULTS: dict[str, dict[str, Any]] = {
     "Quant": {"signed": 1, "narrow": 0},
+    "Trunc": {"signed": 1, "narrow": 0},
     "MultiThreshold": {"out_scale": 1.0, "out_bias": 0.0},
     "BipolarQuant": {},
 }
@@ -88,6 +108,10 @@ def standard(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model with functions for QONNX's operators. Raises ValueError for operators that have none."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
+    if any(node.domain == MICROSOFT and "" in _inputs(node) for node in model.graph.node):
+        raise ValueError("an input that is left out ends the process")
+    if _saturates(model):
+        raise ValueError("pairs of products that may leave 16 bits")
     opset = next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
     if opset < LEAST_OPSET:
         raise ValueError(f"opset {opset}")
@@ -102,15 +126,32 @@ def standard(model: onnx.ModelProto) -> onnx.ModelProto:
     return copy
 
 
+def _saturates(model: onnx.ModelProto) -> bool:
+    """Whether a processor without instructions for it may add two products of uint8 and int8 in 16 bits."""
+    weights = {t.name: t for t in model.graph.initializer if t.data_type == TensorProto.INT8}
+    read = {name for node in model.graph.node if node.op_type in PRODUCTS for name in node.input}
+    found = (numpy_helper.to_array(weights[name]).astype(int) for name in read & weights.keys())
+    return any(np.abs(array).max(initial=0) > MOST_WEIGHT for array in found)
+
+
+def _inputs(node: onnx.NodeProto) -> list[str]:
+    """All inputs, those too that are left out at the end; the bias of a product alone may be left out."""
+    if node.op_type == "QGemm":
+        return [name for index, name in enumerate(node.input) if index != BIAS]
+    least = {"QLinearAdd": 8, "QLinearMul": 8, "QLinearConcat": 2}.get(node.op_type, 5)
+    return [*node.input, *[""] * (least - len(node.input))]
+
+
 def _function(node: onnx.NodeProto, opset: int) -> FunctionProto:
     """What a node means; the node gets the function's name and all attributes that it has."""
     kind = "Quant" if node.op_type == "IntQuant" else node.op_type
     given = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     known = DEFAULTS[kind]
-    if kind == "Quant":
-        mode = given.pop("rounding_mode", b"ROUND").decode().upper()
-        node.op_type = f"Quant_{mode}"
-        text = QUANT.format(name=node.op_type, rounding=ROUNDINGS[mode].format())
+    if kind in ROUNDED:
+        text, default = ROUNDED[kind]
+        mode = given.pop("rounding_mode", default).decode().upper()
+        node.op_type = f"{kind}_{mode}"
+        text = text.format(name=node.op_type, rounding=ROUNDINGS[mode].format())
     else:
         text = {"BipolarQuant": BIPOLAR_QUANT, "MultiThreshold": MULTI_THRESHOLD}[kind].format()
         given = {name: value for name, value in given.items() if name not in ("out_dtype", "data_layout")}

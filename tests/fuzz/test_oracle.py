@@ -87,3 +87,13 @@ def test_frames_are_on_binary_grids() -> None:
     assert np.array_equal(x * 2.0**30, np.rint(x * 2.0**30))
     assert not x[0].any()
     assert np.abs(x).max() > 1 << 20
+
+
+def third(model: File) -> str:
+    """1.5 times float32(1/3) is a little more than 0.5; the quotient in single precision is 1.5."""
+    x = model.node("MatMul", model.bipolar("x"), np.array([[0.5, 0.5]]))
+    return model.quant(x, 1 / 3, bits=4.0)
+
+
+def test_floats_that_round_across_a_threshold_say_nothing() -> None:
+    assert judge_model(contents(third, 1)).kind == "agrees"

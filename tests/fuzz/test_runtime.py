@@ -46,3 +46,25 @@ def test_what_it_can_not_read_it_says_nothing_about() -> None:
     assert runtime.outputs(as_float32(old.proto(old.bipolar("x"))), np.zeros((1, 3)), None) is None
     unknown = File(3)
     assert runtime.outputs(unknown.proto(unknown.node("Nonsense", "x")), np.zeros((1, 3)), None) is None
+
+
+def test_it_says_nothing_of_products_that_a_processor_may_cut_off() -> None:
+    for weight, silent in ((64, False), (65, True)):
+        file = File(4)
+        ends = (np.float32(0.5), np.uint8(0))
+        x = file.node("QuantizeLinear", "x", *ends)
+        weights = np.full((4, 2), weight, np.int8)
+        y = file.node(
+            "QLinearMatMul", x, *ends, weights, np.float32(1), np.int8(0), np.float32(64), np.uint8(0)
+        )
+        model = as_float32(file.proto(file.node("DequantizeLinear", y, *ends)))
+        assert (runtime.outputs(model, np.full((1, 4), 127.5), None) is None) == silent
+
+
+def test_it_says_nothing_where_an_input_is_left_out_that_it_reads() -> None:
+    file = File(4)
+    ends = (np.float32(0.5), np.uint8(0))
+    x = file.node("QuantizeLinear", "x", *ends)
+    y = file.node("QLinearLeakyRelu", x, *ends, np.float32(0.5), domain="com.microsoft")
+    model = as_float32(file.proto(file.node("DequantizeLinear", y, *ends)))
+    assert runtime.outputs(model, np.zeros((1, 4)), None) is None

@@ -120,7 +120,8 @@ def run_max_pool(
     strides: Axes = None,
 ) -> tuple[Any, ...]:
     grid = Grid(x.shape[2:], kernel_shape or (), strides, dilations, pads, auto_pad, ceil_mode)
-    return (grid.taps(x, -np.inf).max(axis=0),)
+    least = np.iinfo(x.dtype).min if x.dtype.kind in "iu" else -np.inf
+    return (grid.taps(x, least).max(axis=0),)
 
 
 @operator("GlobalMaxPool")

@@ -28,7 +28,7 @@ _SMOOTH: dict[str, tuple[Monotone, Callable[..., np.ndarray], float, float]] = {
 @handles("Tanh", "Sigmoid", "Softplus", "Softsign")
 def read_smooth(node: OnnxNode, importer: Importer) -> None:
     """A function without parameters."""
-    function, of_floats, least, most = _SMOOTH[node.op_type]
+    function, of_floats, least, most = _SMOOTH[node.op_type.removeprefix("QLinear")]
     if isinstance(node.input(0), Activation):
         importer.values[node.output(0)] = importer.add(node, function, node.activation())
         return

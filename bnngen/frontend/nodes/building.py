@@ -151,7 +151,7 @@ def real(value: Activation) -> Activation:
 def as_whole(node: OnnxNode, result: Activation, source: Activation, ends: Sequence[Exact]) -> Activation:
     """A ``result`` that the file keeps in the type of whole numbers of its ``source``, between these ends."""
     if not source.signed:
-        raise node.error("computes in a type without a sign; cast the comparison to float")
+        raise node.error("computes in a type without a sign; cast to float first")
     low, high = int(min(ends)), int(max(ends))
     if low not in WHOLE or high not in WHOLE:
         raise node.error(

@@ -13,7 +13,7 @@ from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.known import arithmetic as known
 from bnngen.frontend.known.arithmetic import Settled
 from bnngen.frontend.limits import check_elements
-from bnngen.frontend.nodes.building import add_affine, add_clip, add_sum, known_input, real, scaled, side
+from bnngen.frontend.nodes.building import add_affine, add_clip, add_sum, known_input, real, side
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.residues import known_sum
 from bnngen.frontend.values import Activation, Constant, Known
@@ -71,7 +71,7 @@ def read_neg(node: OnnxNode, importer: Importer) -> None:
     """y = -x."""
     value = node.input(0)
     if isinstance(value, Activation):
-        importer.values[node.output(0)] = scaled(node, importer, value, -ONE, ZERO, "")
+        importer.values[node.output(0)] = add_affine(node, importer, value, -ONE, ZERO)
     elif isinstance(value, Constant) and value.array.dtype.kind in "iu":
         importer.fold(node, _folded_integers(node, operator.mul, value.array, np.array(-1)))
     else:

@@ -7,6 +7,7 @@ quantised again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from onnx import AttributeProto
 from bnngen.frontend.importer import Importer, handler_of, handles
 from bnngen.frontend.nodes.quantize_linear import (
     Scaling,
+    check_zero_type,
     checked_type,
     dequantized,
     quantized,
@@ -38,6 +40,7 @@ INT, FLOAT, STRING, INTS = (
 )
 WINDOWS = {"auto_pad": STRING, "kernel_shape": INTS, "pads": INTS, "strides": INTS, "ceil_mode": INT}
 ONE = exact_array(1)
+SUMS = IntType(-(1 << 31), (1 << 31) - 1)
 
 handles("QuantizeLinear", domains=MICROSOFT, definition=Definition(3, {"axis": INT, "block_size": INT}))(
     read_quantize_linear
@@ -58,7 +61,7 @@ def read_qlinear_conv(node: OnnxNode, importer: Importer) -> None:
 @handles("QLinearMatMul")
 def read_qlinear_matmul(node: OnnxNode, importer: Importer) -> None:
     """MatMul, the scale of the weights one for all or one for each column."""
-    inputs = [_input(node, importer, 0), _input(node, importer, 3)]
+    inputs = [_input(node, importer, 0), _input(node, importer, 3, axis=-1)]
     _quantize(node, importer, _real(node, importer, "MatMul", inputs), 6)
 
 
@@ -66,14 +69,14 @@ def read_qlinear_matmul(node: OnnxNode, importer: Importer) -> None:
 def read_conv_integer(node: OnnxNode, importer: Importer) -> None:
     """Conv of integers without scales, to the sums themselves."""
     inputs = [_integers(node, importer, 0, 2), _integers(node, importer, 1, 3, axis=0)]
-    importer.values[node.output(0)] = _real(node, importer, "Conv", inputs, node.attributes)
+    importer.values[node.output(0)] = _sums(_real(node, importer, "Conv", inputs, node.attributes))
 
 
 @handles("MatMulInteger")
 def read_matmul_integer(node: OnnxNode, importer: Importer) -> None:
     """MatMul of integers without scales, to the sums themselves."""
-    inputs = [_integers(node, importer, 0, 2), _integers(node, importer, 1, 3)]
-    importer.values[node.output(0)] = _real(node, importer, "MatMul", inputs)
+    inputs = [_integers(node, importer, 0, 2), _integers(node, importer, 1, 3, axis=-1)]
+    importer.values[node.output(0)] = _sums(_real(node, importer, "MatMul", inputs))
 
 
 @handles("QGemm", domains=MICROSOFT, definition=Definition(9, {"alpha": FLOAT, "transA": INT, "transB": INT}))
@@ -84,6 +87,10 @@ def read_qgemm(node: OnnxNode, importer: Importer) -> None:
         raise node.error("is supported with alpha = 1 only; put the factor into the scale of the weights")
     inputs = [_input(node, importer, 0), _input(node, importer, 3, axis=axis), _bias(node, importer, 6, 1, 4)]
     product = _real(node, importer, "Gemm", inputs, node.attributes)
+    if node.has_input(7) != node.has_input(8):
+        raise node.error(
+            "has a scale or a zero point of its output, but not both, which tools read differently"
+        )
     if node.has_input(7):
         _quantize(node, importer, product, 7)
     else:
@@ -94,7 +101,8 @@ def read_qgemm(node: OnnxNode, importer: Importer) -> None:
 def read_qlinear_sum(node: OnnxNode, importer: Importer) -> None:
     """Add or Mul."""
     inputs = [_input(node, importer, 0), _input(node, importer, 3)]
-    _quantize(node, importer, _real(node, importer, node.op_type.removeprefix("QLinear"), inputs), 6)
+    real = _real(node, importer, node.op_type.removeprefix("QLinear"), inputs)
+    _quantize(node, importer, real, 6, like=0)
 
 
 @handles(
@@ -115,7 +123,7 @@ def read_qlinear_function(node: OnnxNode, importer: Importer) -> None:
     if "axes" in attributes and importer.opset >= 18:
         inputs.append(Constant(np.array(attributes.pop("axes"))))
     operator = node.op_type.removeprefix("QLinear")
-    _quantize(node, importer, _real(node, importer, operator, inputs, attributes), 3)
+    _quantize(node, importer, _real(node, importer, operator, inputs, attributes), 3, like=0)
 
 
 @handles("QLinearConcat", domains=MICROSOFT, definition=Definition(1 << 20, {"axis": INT}))
@@ -138,16 +146,24 @@ def _real(
     return importer.values.pop(node.output(0))
 
 
-def _input(node: OnnxNode, importer: Importer, index: int, axis: int = 1) -> Value:
-    """An input as real numbers; its scale and its zero point are the inputs behind it."""
+def _sums(product: Value) -> Value:
+    """A product as the integers of 32 bits that it is."""
+    return replace(product, holds=SUMS, signed=True) if isinstance(product, Activation) else product
+
+
+def _input(node: OnnxNode, importer: Importer, index: int, axis: int | None = None) -> Value:
+    """An input as real numbers; its scale and its zero point are the inputs behind it, one for all or, where
+    there is one, one along an ``axis``."""
     value = node.input(index)
+    check_zero_type(node, index + 2, value)
     scaling = scaling_of(node, index + 1, index + 2, value, axis)
     return dequantized(node, importer, value, scaling, "_dequant")
 
 
-def _integers(node: OnnxNode, importer: Importer, index: int, zero: int, axis: int = 1) -> Value:
+def _integers(node: OnnxNode, importer: Importer, index: int, zero: int, axis: int | None = None) -> Value:
     """An input without a scale, less its zero point."""
     value = node.input(index)
+    check_zero_type(node, zero, value)
     return dequantized(node, importer, value, scaling_of(node, None, zero, value, axis), "_shifted")
 
 
@@ -163,9 +179,13 @@ def _bias(node: OnnxNode, importer: Importer, index: int, *scales: int) -> Value
     return dequantized(node, importer, value, Scaling(scale, exact_array(0)))
 
 
-def _quantize(node: OnnxNode, importer: Importer, value: Value, scale: int) -> None:
-    """The node's output; its scale and its zero point are this input and the next."""
-    type_ = type_of_input(node, scale + 1) if node.has_input(scale + 1) else IntType(0, 255)
-    scaling = scaling_of(node, scale, scale + 1, value)
-    codes = quantized(node, importer, value, scaling, checked_type(node, type_), "_quant")
-    importer.values[node.output(0)] = codes
+def _quantize(node: OnnxNode, importer: Importer, value: Value, scale: int, like: int | None = None) -> None:
+    """The node's output; its scale and its zero point are this input and the next. Without a zero point it is
+    of the type of the input ``like``, whose own zero point is the second behind it."""
+    zeros = [scale + 1] if like is None else [scale + 1, like + 2]
+    given = next((zero for zero in zeros if node.has_input(zero)), None)
+    if given is None:
+        raise node.error("lacks a zero point, which says of what type its integers are")
+    scaling = scaling_of(node, scale, scale + 1, value, axis=None)
+    type_ = checked_type(node, type_of_input(node, given))
+    importer.values[node.output(0)] = quantized(node, importer, value, scaling, type_, "_quant")

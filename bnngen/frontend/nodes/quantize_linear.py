@@ -50,11 +50,23 @@ def read_dequantize_linear(node: OnnxNode, importer: Importer) -> None:
     if node.attributes.get("output_dtype", 0) not in _REAL:
         raise node.error("makes numbers of less than single precision; make them FLOAT")
     value = node.input(0)
+    check_zero_type(node, 2, value)
     scaling = scaling_of(node, 1, 2, value, node.attributes.get("axis", 1))
     importer.values[node.output(0)] = dequantized(node, importer, value, scaling)
 
 
-def scaling_of(node: OnnxNode, scale: int | None, zero: int, value: Value, axis: int = 1) -> Scaling:
+def check_zero_type(node: OnnxNode, zero: int, value: Value) -> None:
+    """Raises ModelError if the zero point of the integers ``value`` is of a type that does not hold them."""
+    held = value.holds if isinstance(value, Activation) else None
+    if isinstance(value, Constant) and value.array.dtype.kind in "iu" and value.array.size:
+        held = IntType.of_values(value.array)
+    if held is not None and node.has_input(zero):
+        type_ = type_of_input(node, zero)
+        if not type_.lo <= held.lo <= held.hi <= type_.hi:
+            raise node.error(f"has a zero point of type {type_} for integers of type {held}")
+
+
+def scaling_of(node: OnnxNode, scale: int | None, zero: int, value: Value, axis: int | None = 1) -> Scaling:
     """The scale (1 without one) and the zero point that are these inputs of a node, for the tensor ``value``.
 
     Raises ModelError unless they are positive numbers, and integers, one for all or one along ``axis``.
@@ -68,10 +80,14 @@ def scaling_of(node: OnnxNode, scale: int | None, zero: int, value: Value, axis:
     return Scaling(*(_spread(node, p, value, axis) for p in (scales, exact_array(zeros.astype(np.int64)))))
 
 
-def _spread(node: OnnxNode, values: ExactArray, value: Value, axis: int) -> ExactArray:
+def _spread(node: OnnxNode, values: ExactArray, value: Value, axis: int | None) -> ExactArray:
     """The values of an axis as they broadcast against a tensor."""
     if values.size == 1:
         return values.reshape(1)
+    if axis is None:
+        raise node.error(
+            f"has scales or zero points of shape {values.shape} for a tensor that has one of each for all"
+        )
     rank = len(value.shape)
     axis = checked_axis(node, axis, rank)
     if values.ndim != 1 or values.size != value.shape[axis]:
@@ -134,7 +150,7 @@ def quantized(
         for zero in map(int, scaling.zero.reshape(-1))
     )
     codes = importer.add(node, Step(rows, (False,) * len(rows), type_), source, suffix=suffix)
-    return Activation(codes.name, codes.shape, type_)
+    return Activation(codes.name, codes.shape, type_, signed=type_.lo < 0)
 
 
 def dequantized(
@@ -143,7 +159,8 @@ def dequantized(
     """The real numbers that codes stand for."""
     scale, zero = scaling
     if isinstance(value, Activation):
-        return rescaled(node, importer, value, scale, -zero * scale, suffix)
+        real = rescaled(node, importer, value, scale, -zero * scale, suffix)
+        return Activation(real.name, real.shape)
     array = value.array if isinstance(value, Constant) else None
     if array is None or array.dtype.kind not in "iu":
         raise node.error("takes integers, not real numbers")

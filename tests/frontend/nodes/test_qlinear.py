@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.onnx_files import agrees, refuses
+from support.onnx_files import agrees, refuses, signs
 
 from bnngen.numbers.datatypes import IntType
 from tests.frontend.onnx_file import File
@@ -131,3 +131,93 @@ def test_refusals() -> None:
         y,
         "layer 'p': QLinearGlobalAveragePool works with the channels last; export it with the channels first",
     )
+
+
+@pytest.mark.parametrize("type_", [I8, U8])
+@pytest.mark.parametrize("op", ["QLinearAdd", "QLinearGlobalAveragePool"])
+def test_without_a_zero_point_the_output_is_of_the_type_of_the_input(op: str, type_: Any) -> None:
+    model, ends = File(3, 4), (F32(0.25), type_(3))
+    x = model.node("QuantizeLinear", "x", *ends)
+    both = (x, *ends, x, *ends) if op == "QLinearAdd" else (x, *ends)
+    y = model.node(op, *both, F32(0.5), domain=MICROSOFT)
+    flat = model.node("Flatten", model.node("DequantizeLinear", y, F32(0.5), type_(0)))
+    agrees(model, model.node("MatMul", flat, signs(12 if op == "QLinearAdd" else 3, 2)))
+
+
+def test_what_says_of_what_type_the_output_is() -> None:
+    model = File(3)
+    x = model.node("QuantizeLinear", "x", F32(0.25), I8(3))
+    y = model.node("QLinearAdd", x, F32(0.25), "", x, F32(0.25), "", F32(0.5), domain=MICROSOFT, name="sum")
+    text = "layer 'sum': QLinearAdd lacks a zero point, which says of what type its integers are"
+    refuses(model, y, text)
+
+
+def test_products_have_one_scale_for_their_input_and_one_for_their_output() -> None:
+    vector, zeros = np.array([0.5, 0.25, 1], F32), np.zeros(3, I8)
+    text = "layer 'fc': QLinearMatMul has scales or zero points of shape (3,) for a tensor that has one of each for all"
+    for first, last in (((vector, zeros), (F32(1), I8(0))), ((F32(0.25), I8(0)), (vector, zeros))):
+        model = File(3)
+        x = model.node("QuantizeLinear", "x", F32(0.25), I8(0))
+        matrix = (weights(3, 3), F32(0.5), I8(0))
+        refuses(model, model.node("QLinearMatMul", x, *first, *matrix, *last, name="fc"), text)
+    model = File(3)
+    x = model.node("QuantizeLinear", "x", F32(0.25), I8(0))
+    y = model.node("MatMulInteger", x, weights(3, 3), zeros, name="fc")
+    refuses(model, y, text.replace("QLinearMatMul", "MatMulInteger"))
+
+
+@pytest.mark.parametrize("ends", [(F32(0.5),), ("", I8(0))])
+def test_a_gemm_has_both_a_scale_and_a_zero_point_or_neither(ends: Any) -> None:
+    model = File(3)
+    x = model.node("QuantizeLinear", "x", F32(0.25), I8(0))
+    inputs = (x, F32(0.25), I8(0), weights(3, 3), F32(0.5), I8(0), "", *ends)
+    text = "has a scale or a zero point of its output, but not both, which tools read differently"
+    refuses(model, model.node("QGemm", *inputs, domain=MICROSOFT, name="fc"), f"layer 'fc': QGemm {text}")
+
+
+def test_a_zero_point_is_of_the_type_of_the_integers() -> None:
+    model = File(3)
+    x = model.node("QuantizeLinear", "x", F32(0.25), I8(0))
+    inputs = (x, F32(0.25), U8(0), weights(3, 3), F32(0.5), I8(0), F32(0.5), I8(0))
+    text = (
+        "layer 'fc': QLinearMatMul has a zero point of type uint8 0..255 for integers of type int8 -128..127"
+    )
+    refuses(model, model.node("QLinearMatMul", *inputs, name="fc"), text)
+
+
+def test_a_zero_point_is_of_the_type_of_the_weights() -> None:
+    model = File(3)
+    x = model.node("QuantizeLinear", "x", F32(0.25), I8(0))
+    inputs = (x, F32(0.25), I8(0), np.array([[-3, 1], [0, 2], [0, 0]], I8), F32(0.5), U8(0), F32(0.5), I8(0))
+    text = "layer 'fc': QLinearMatMul has a zero point of type uint8 0..255 for integers of type int3 -3..2"
+    refuses(model, model.node("QLinearMatMul", *inputs, name="fc"), text)
+
+
+def test_sums_of_integers_are_integers() -> None:
+    """So they divide otherwise than real numbers."""
+    model = File(3)
+    x = model.node("QuantizeLinear", "x", F32(0.25), I8(0))
+    sums = model.node("MatMulInteger", x, weights(3, 3))
+    text = "layer 'half': Div of whole numbers cuts off their fraction; cast them to float first"
+    refuses(model, model.node("Div", sums, np.int32(2), name="half"), text)
+
+
+def test_the_negative_of_an_integer_may_be_none() -> None:
+    model = File(3)
+    x = model.node("QuantizeLinear", "x", F32(0.25), I8(0))
+    text = "layer 'minus': Neg makes whole numbers from -127 to 128; accepted are -128 to 127: cast to float"
+    refuses(model, model.node("Neg", x, name="minus"), text)
+    model = File(3)
+    x = model.node("QuantizeLinear", "x", F32(0.25), U8(0))
+    text = "layer 'minus': Neg computes in a type without a sign; cast to float first"
+    refuses(model, model.node("Neg", x, name="minus"), text)
+
+
+def test_functions_in_front_of_the_quantiser() -> None:
+    for op, options in (("QLinearSigmoid", {}), ("QLinearLeakyRelu", {"alpha": 0.25})):
+        model = File(4)
+        ends = (F32(0.5), I8(3))
+        x = model.node("QuantizeLinear", "x", *ends)
+        x = model.node("QLinearMatMul", x, *ends, weights(4, 3), F32(0.5), I8(0), F32(4), I8(1))
+        y = model.node(op, x, F32(4), I8(1), F32(1 / 64), I8(-1), domain=MICROSOFT, **options)
+        agrees(model, model.node("DequantizeLinear", y, F32(1 / 64), I8(-1)))

@@ -8,12 +8,14 @@ from random import Random
 import onnx
 
 from tests.fuzz.mutant import Step
-from tests.fuzz.mutate import attributes, header, inserts, nodes, patterns, tensors, views
+from tests.fuzz.mutate import attributes, header, inserts, integers, nodes, patterns, tensors, views
 from tests.fuzz.mutate.draft import MUTATORS, Draft, Shape, SkipError
 
 __all__ = ["MUTATORS", "apply", "chosen"]
 
-assert all((attributes, header, inserts, nodes, patterns, tensors, views))  # they register their changes
+assert all(
+    (attributes, header, inserts, integers, nodes, patterns, tensors, views)
+)  # they register their changes
 
 BYTES = "bytes"
 """The change that works on the bytes of the file; it comes last."""

@@ -76,7 +76,15 @@ KNOWN: dict[str, dict[str, tuple[Any, ...]]] = {
     "Shape": {"start": (0, 1, -1), "end": (1, 2, -1)},
     "Slice": {"axes": ([1], [2]), "starts": ([0], [1]), "ends": ([1], [2])},
     "Dropout": {"seed": (0, 1)},
+    "QuantizeLinear": {"axis": (0, 1, 2, -1), "block_size": (0, 2), "output_dtype": (2, 3, 5, 21, 22)},
+    "DequantizeLinear": {"axis": (0, 1, 2, -1), "block_size": (0, 2), "output_dtype": (1, 10, 11)},
+    "QGemm": {"alpha": (0.5, 1.0), "transA": (0, 1), "transB": (0, 1)},
+    "QLinearConcat": {"axis": (0, 1, 2, -1)},
+    "QLinearGlobalAveragePool": {"channels_last": (0, 1)},
+    "QLinearLeakyRelu": {"alpha": (0.5, 0.25, -1.0, 0.0, 2.0)},
 }
+KNOWN |= {"Trunc": KNOWN["Quant"], "QLinearConv": KNOWN["Conv"], "ConvInteger": KNOWN["Conv"]}
+KNOWN |= {"QLinearAveragePool": {**KNOWN["AveragePool"], "channels_last": (0, 1)}}
 """Attributes that an operator has, or has in some version of it, with values that may mean something."""
 
 

@@ -29,6 +29,11 @@ LIKE = (
     ("Softmax", "LogSoftmax", "Identity", "Hardmax"),
     ("Gemm", "MatMul", "Conv", "ConvTranspose"),
     ("Resize", "Upsample"),
+    ("QuantizeLinear", "DequantizeLinear"),
+    ("QLinearConv", "QLinearMatMul"),
+    ("ConvInteger", "MatMulInteger"),
+    ("QLinearAdd", "QLinearMul"),
+    ("QLinearGlobalAveragePool", "QLinearAveragePool", "QLinearLeakyRelu", "QLinearSigmoid"),
 )
 """Operators that take the same inputs."""
 DOMAINS = (

@@ -13,6 +13,7 @@ from tests.fuzz.mutate.draft import MOST_ELEMENTS, Draft, SkipError, mutator, nu
 DTYPES = (
     *(TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.INT8),
     *(TensorProto.UINT8, TensorProto.INT32, TensorProto.INT64, TensorProto.BOOL, TensorProto.UINT64),
+    *(TensorProto.INT4, TensorProto.UINT4, TensorProto.INT16),
 )
 
 
