@@ -60,7 +60,7 @@ def command(
     report = GoldenRecord(
         frames=len(y),
         correct=correct,
-        accuracy=None if correct is None or not len(y) else correct / len(y),
+        accuracy=None if correct is None or not len(y) else correct / classes.size,
         wall_s=seconds,
         import_check=None if checked is None else ImportCheckRecord(**checked.to_dict()),
         warnings=warnings,
@@ -69,7 +69,7 @@ def command(
     if str(json) != "-":
         console.print(f"{len(y):,} frames in {seconds:.2f} s")
         if correct is not None:
-            console.print(f"{correct:,} of {len(y):,} correct ({percent(correct, len(y))})")
+            console.print(f"{correct:,} of {classes.size:,} correct ({percent(correct, classes.size)})")
         if checked is not None:
             console.print(str(checked))
     if checked is not None:

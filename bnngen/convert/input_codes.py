@@ -34,7 +34,7 @@ def write_codes(writer: NetworkWriter, network: Network, name: str) -> Tensor:
         mode, shift = _SHIFTED.get(quantizer.rounding, known)
         x = writer.affine(x, quantizer.mul, quantizer.add + shift, _WISH)
         x = _rounded(writer, x, quantizer.type, mode, name)
-    return writer.reshaped(x, network.input_shape, _WISH)
+    return writer.transposed(x, network.transpositions, network.input_shape, _WISH)
 
 
 def _rounded(writer: NetworkWriter, x: Tensor, type_: IntType, mode: str, name: str) -> Tensor:

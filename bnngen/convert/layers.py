@@ -16,9 +16,11 @@ from bnngen.ops.argmax import ClassIndex
 from bnngen.ops.concat import Concat
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
+from bnngen.ops.depth_to_space import DepthToSpace
 from bnngen.ops.global_max_pool import GlobalMaxPool
 from bnngen.ops.max_pool import MaxPool
 from bnngen.ops.slice import Slice
+from bnngen.ops.space_to_depth import SpaceToDepth
 from bnngen.ops.threshold import Threshold
 from bnngen.ops.upsample import Upsample
 
@@ -135,5 +137,23 @@ def write_upsample(writer: NetworkWriter, op: Upsample, name: str, inputs: list[
 @writes(ClassIndex)
 def write_class_index(writer: NetworkWriter, op: ClassIndex, name: str, inputs: list[Tensor]) -> Tensor:
     """ArgMax over the classes, the lowest index at a tie."""
-    x, _ = writer.flattened(inputs[0], name)
-    return writer.step("ArgMax", x, name=name, shape=(1,), axis=CHANNELS, keepdims=1)
+    x = inputs[0] if op.spatial else writer.flattened(inputs[0], name)[0]
+    if op.offsets:
+        x = writer.affine(x, exact_array(1 << op.shift), exact_array(op.offsets), name)
+    return writer.step("ArgMax", x, name=name, shape=(*op.spatial, 1), axis=CHANNELS, keepdims=1)
+
+
+@writes(DepthToSpace)
+def write_depth_to_space(writer: NetworkWriter, op: DepthToSpace, name: str, inputs: list[Tensor]) -> Tensor:
+    """Reshape, Transpose, Reshape: blocks may be wider than high."""
+    (height, width, channels), (down, along) = op.result, op.blocks
+    frame = (down, along, channels, height // down, width // along)
+    return writer.transposed(inputs[0], [(frame, (2, 3, 0, 4, 1))], op.result, name, name)
+
+
+@writes(SpaceToDepth)
+def write_space_to_depth(writer: NetworkWriter, op: SpaceToDepth, name: str, inputs: list[Tensor]) -> Tensor:
+    """The other way round."""
+    (height, width, _), (down, along) = op.result, op.blocks
+    frame = (op.shape[-1], height, down, width, along)
+    return writer.transposed(inputs[0], [(frame, (2, 4, 0, 1, 3))], op.result, name, name)

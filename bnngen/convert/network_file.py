@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from importlib.metadata import version
+from typing import Any
 
+import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
@@ -20,8 +22,9 @@ from bnngen.convert.input_codes import write_codes
 from bnngen.convert.writer import NetworkWriter, Tensor, write_layer
 from bnngen.frontend.choices import SIGN_OF_ZERO
 from bnngen.frontend.schema import QONNX
-from bnngen.ir.graph import channels_first, channels_last
+from bnngen.ir.graph import Shape, channels_first, channels_last
 from bnngen.numbers.exact import ExactArray
+from bnngen.reference.head import Head
 from bnngen.reference.network import NETWORK_INPUT, Host, Network
 
 OPSET, IR_VERSION = 13, 8
@@ -47,7 +50,7 @@ def network_file(
             raise ModelError(layer.name, str(error)) from None
     last = _outputs(writer, network, tensors[len(network.layers) - 1])
     _rename(writer.nodes, last.name, output_name)
-    element = TensorProto.INT64 if network.class_index else TensorProto.FLOAT
+    element = TensorProto.INT64 if network.layers[-1].op.gives_class else TensorProto.FLOAT
     graph = helper.make_graph(
         writer.nodes,
         name,
@@ -88,11 +91,30 @@ def _outputs(writer: NetworkWriter, network: Network, x: Tensor) -> Tensor:
     if network.class_index:
         return x
     shape = channels_last(host.shape) if host.shape is not None else (network.elements_out,)
+    if host.transpositions:
+        x = writer.transposed(x, host.transpositions, shape, wish)
     if max(len(host.mul), len(host.add)) not in (1, x.shape[-1]):
         x = writer.reshaped(x, (network.elements_out,), wish)
     x = writer.affine(x, *_parameters(host), wish)
     x = writer.reshaped(x, shape, wish)
-    return writer.extra("Softmax", x, wish=f"{wish}_softmax", axis=-1) if host.softmax else x
+    if host.head is None:
+        return x
+    more: dict[str, Any] = (
+        {} if host.head.name == "Sigmoid" else {"axis": _axis(host.head, channels_first(shape), network)}
+    )
+    return writer.extra(host.head.name, x, wish=f"{wish}_{host.head.name.lower()}", **more)
+
+
+def _axis(head: Head, shape: Shape, network: Network) -> int:
+    """The axis of the file along which the function's rows lie. Raises ModelError if there is none."""
+    numbers = np.arange(head.rows.size).reshape(shape)
+    for axis, length in enumerate(shape):
+        rows = np.moveaxis(numbers, axis, -1).reshape(-1, length)
+        if np.array_equal(np.sort(rows, axis=0), np.sort(head.rows, axis=0)):
+            return 1 + axis
+    raise ModelError(
+        network.layers[-1].name, f"has a {head.name} behind it that is along no axis of the outputs"
+    )
 
 
 def _parameters(host: Host) -> tuple[ExactArray, ExactArray]:

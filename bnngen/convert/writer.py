@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +13,8 @@ from bnngen.base.errors import ModelError
 from bnngen.frontend.chosen import quant_attributes, write_quant
 from bnngen.frontend.exact_tensors import TensorWriter
 from bnngen.frontend.schema import QONNX
-from bnngen.ir.graph import Shape, channels_first
+from bnngen.ir.graph import Shape, channels_first, channels_last
+from bnngen.ir.moves import Transposition
 from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import ExactArray
 from bnngen.ops.layer import Layer
@@ -56,12 +57,25 @@ class NetworkWriter(TensorWriter):
         """One number for each channel, in the shape in which it meets the tensor; one for all as it is."""
         return values if len(values) == 1 else values.reshape(-1, *(1,) * (len(x.shape) - 1))
 
-    def reshaped(self, x: Tensor, shape: Shape, wish: str) -> Tensor:
-        """The same elements in the file's order, as frames of ``shape``, channels last."""
+    def reshaped(self, x: Tensor, shape: Shape, wish: str, name: str | None = None) -> Tensor:
+        """The same elements in the file's order, as frames of ``shape``, channels last; the node may have a
+        ``name``."""
         if x.shape == shape:
             return x
         wanted = self.array(np.array([0, *channels_first(shape)], np.int64), f"{wish}_shape")
-        return self.extra("Reshape", x, wanted, wish=f"{wish}_view", shape=shape)
+        called = self.free_name(f"{wish}_view") if name is None else name
+        return self.step("Reshape", x, wanted, name=called, shape=shape)
+
+    def transposed(
+        self, x: Tensor, moves: Sequence[Transposition], shape: Shape, wish: str, name: str | None = None
+    ) -> Tensor:
+        """Elements that change places, as frames of ``shape``, channels last: see
+        `bnngen.ir.moves.Reshape`. The last node may have a ``name``."""
+        for frame, axes in moves:
+            x = self.reshaped(Tensor(x.name, ()), channels_last(frame), wish)
+            perm = [0, *(1 + axis for axis in axes)]
+            x = self.extra("Transpose", x, wish=f"{wish}_turned", shape=(), perm=perm)
+        return self.reshaped(x, shape, wish, name)
 
     def flattened(self, x: Tensor, wish: str) -> tuple[Tensor, NDArray[np.int64]]:
         """A frame as a vector, and for each of its elements the place in the stream."""

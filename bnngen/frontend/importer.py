@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, cast, get_args
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bnngen.base.errors import ModelError
 from bnngen.base.text import joined
+from bnngen.frontend.axes import in_file_order, read_in_any_order
 from bnngen.frontend.choices import SIGN_OF_ZERO, SignOfZero
 from bnngen.frontend.chosen import input_name, node_name, sign_of_zero
 from bnngen.frontend.limits import MOST_NODES, check_elements
@@ -38,8 +39,11 @@ Handler = Callable[["OnnxNode", "Importer"], None]
 class _Reader(NamedTuple):
     handler: Handler
     definition: Definition | None
+    any_axes: bool
 
 
+READ_WIDE = ("Transpose", "Shape", "Size")
+"""Operators that take tensors of more axes than a map has, and leave them so."""
 _READERS: dict[tuple[str, str], _Reader] = {}
 """By domain and operator."""
 _HINTS = {
@@ -50,13 +54,17 @@ _HINTS = {
 
 
 def handles(
-    *op_types: str, domains: tuple[str, ...] = STANDARD, definition: Definition | None = None
+    *op_types: str,
+    domains: tuple[str, ...] = STANDARD,
+    definition: Definition | None = None,
+    any_axes: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Registers a function as the reader of the operators ``op_types`` in these ``domains``; ``definition``
-    is that of operators that ONNX does not define."""
+    is that of operators that ONNX does not define. ``any_axes``: whether it takes tensors whose axes have
+    another order in the file than in the graph (`Activation.axes`); the others get them as they want them."""
 
     def register(handler: Handler) -> Handler:
-        reader = _Reader(handler, definition)
+        reader = _Reader(handler, definition, any_axes)
         _READERS.update({(domain, op_type): reader for domain in domains for op_type in op_types})
         return handler
 
@@ -179,6 +187,14 @@ class Importer:
         output = self.values.get(graph.output[0].name)
         if not isinstance(output, Activation):
             raise ModelError(graph.output[0].name, "the output does not depend on the input")
+        if output.wide:
+            raise ModelError(
+                graph.output[0].name,
+                f"the output has shape {output.shape}; accepted are (N, features), (N, C, L) and (N, C, "
+                "H, W)",
+            )
+        end = OnnxNode("Transpose", self._free_name(f"{output.name}_order"), {}, (output,), ())
+        output = in_file_order(end, self, output)
         return Graph(source, input_shape, tuple(self.nodes), output.name).pruned()
 
     def _read_input(self) -> tuple[str, Shape]:
@@ -221,7 +237,10 @@ class Importer:
             inputs = tuple(self._value(i, name, tensors) for i in node.input)
             self._check_outputs(node, tensors)
             view = OnnxNode(node.op_type, name, attributes, inputs, tuple(node.output))
-            reader.handler(view, self)
+            if reader.any_axes and (node.op_type in READ_WIDE or not _wide(inputs)):
+                reader.handler(view, self)
+            else:
+                read_in_any_order(view, reader.handler, self)
         except (ValueError, ArithmeticError, IndexError) as error:
             raise ModelError(name, f"{node.op_type} {error}") from None
 
@@ -243,6 +262,11 @@ class Importer:
                 raise ValueError(f"makes the tensor '{output}', which the file has already")
         if not node.output or not any(node.output):
             raise ValueError("makes no tensor")
+
+
+def _wide(inputs: Sequence[Value | None]) -> bool:
+    """Whether one has more axes than a map."""
+    return any(isinstance(value, Activation) and value.wide for value in inputs)
 
 
 def _reader(node: onnx.NodeProto, name: str) -> _Reader:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.frontend.limits import MOST_EXACT
+from bnngen.ir.window import Axes
 from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import ExactArray, exact_array
 
@@ -127,14 +128,19 @@ def _check_count(count: int) -> None:
 class Activation:
     """A tensor that depends on the input: its name in the graph, and its shape in the file (batch first).
 
-    ``holds``: the integers that it holds, where the file keeps it as a type of integers, such as a
-    comparison's 0 and 1. ``signed`` says that it is one of the signed types, so that sums may fall below 0.
+    ``axes``: for each axis of a frame in the file, which one it is of the graph's tensor with its channels
+    first; None where these are the same. ``wide``: whether it has more axes in the file than a map, so that
+    the graph's tensor has the elements but not the axes. ``holds``: the integers that it holds, where the
+    file keeps it as a type of integers, such as a comparison's 0 and 1. ``signed`` says that it is one of
+    the signed types, so that sums may fall below 0.
     """
 
     name: str
     shape: OnnxShape
     holds: IntType | None = None
     signed: bool = False
+    axes: Axes | None = None
+    wide: bool = False
 
 
 Known = Constant | QuantizedConstant | Enclosure | KnownSum

@@ -153,11 +153,13 @@ class _Comparison:
     def _near_tie(self, x: NDArray[Any]) -> bool:
         """Whether a class index came of scores that double precision can't tell apart."""
         heads = [n for n in self._evaluator.model.graph.node if n.op_type in ("ArgMax", "TopK")]
-        if not self._network.class_index:
+        if not self._network.layers[-1].op.gives_class:
             return False
         scores = self._evaluated(x, heads[-1].input[0] if heads else self._evaluator.output)
-        margin = _margin(scores, self._network.run(quantize(x, self._network))[:, 0])
-        return bool(margin[0] <= NOISE)
+        classes = self._network.classes(self._network.run(quantize(x, self._network))).reshape(-1)
+        # a row of scores for each class, at each position; where their axis is another one, all may differ
+        rows = scores.reshape(-1, len(classes)).T
+        return bool((_margin(rows, classes) <= NOISE).all())
 
     def _beginning(self, tensor: str) -> Network | None:
         """The integer network up to a tensor of the file, where it can be made."""

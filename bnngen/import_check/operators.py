@@ -5,7 +5,7 @@ They are written from the definitions of the operators (qonnx.custom_op.general;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from onnx.reference.op_run import OpRun
 
 from bnngen.import_check import quantized_tensors
+from bnngen.import_check.conv_transpose import conv_transpose
+from bnngen.import_check.heads import log_softmax, sigmoid, softmax
+from bnngen.import_check.pools import average_pool, max_pool
 
 QUANTIZER_DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general", "finn")
 
@@ -122,7 +125,12 @@ def operators(watch: Watch, sign_of_zero: str = "zero") -> list[type[OpRun]]:
     standard: dict[str, Callable[..., Any]] = {
         "Sign": sign,
         "BatchNormalization": _batch_norm,
-        "MaxPool": _max_pool,
+        "AveragePool": average_pool,
+        "ConvTranspose": conv_transpose,
+        "LogSoftmax": log_softmax,
+        "MaxPool": max_pool,
+        "Sigmoid": sigmoid,
+        "Softmax": softmax,
         "GlobalMaxPool": _global_max_pool,
         "Resize": _resize,
         "Upsample": _upsample,
@@ -153,48 +161,9 @@ def _batch_norm(
     return (gamma * (x - mean) / np.sqrt(var + epsilon) + beta,)
 
 
-def _max_pool(
-    self: Any,
-    x: Floats,
-    kernel_shape: Sequence[int],
-    strides: Sequence[int] | None = None,
-    dilations: Sequence[int] | None = None,
-    pads: Sequence[int] | None = None,
-    auto_pad: str = "NOTSET",
-    **unused: object,
-) -> tuple[Any, ...]:
-    """The evaluator's own is wrong for some kinds of padding. Windows that ``ceil_mode`` would add are not
-    evaluated."""
-    rank = len(kernel_shape)
-    strides, dilations = strides or [1] * rank, dilations or [1] * rank
-    reach = [(k - 1) * d + 1 for k, d in zip(kernel_shape, dilations, strict=True)]
-    pads = _pads(auto_pad, x.shape[2:], reach, strides) or pads or [0] * 2 * rank
-    edges = [(0, 0), (0, 0), *zip(pads[:rank], pads[rank:], strict=True)]
-    padded = np.pad(x, edges, constant_values=-np.inf)
-    counts = [(n - r) // s + 1 for n, r, s in zip(padded.shape[2:], reach, strides, strict=True)]
-    best: Any = -np.inf
-    for tap in np.ndindex(*kernel_shape):
-        starts = [t * d for t, d in zip(tap, dilations, strict=True)]
-        cut = (slice(a, a + (c - 1) * s + 1, s) for a, c, s in zip(starts, counts, strides, strict=True))
-        best = np.maximum(best, padded[(slice(None), slice(None), *cut)])
-    return (best,)
-
-
 def _global_max_pool(self: Any, x: Floats) -> tuple[Any, ...]:
     """The evaluator's own takes the greatest of all channels where a map has one axis."""
     return (x.max(axis=tuple(range(2, x.ndim)), keepdims=True),)
-
-
-def _pads(
-    auto_pad: str, sizes: Sequence[int], reach: Sequence[int], strides: Sequence[int]
-) -> list[int] | None:
-    """The padding that ``auto_pad`` asks for, all starts before all ends; None if it asks for none."""
-    if not auto_pad.startswith("SAME"):
-        return None
-    sums = zip(sizes, reach, strides, strict=True)
-    totals = [max((-(-n // s) - 1) * s + r - n, 0) for n, r, s in sums]
-    less, more = [t // 2 for t in totals], [t - t // 2 for t in totals]
-    return less + more if auto_pad == "SAME_UPPER" else more + less
 
 
 def _resize(

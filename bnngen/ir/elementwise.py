@@ -1,4 +1,4 @@
-"""Real functions of single elements, and the Softmax behind them: each parameter is exact."""
+"""Real functions of single elements: each parameter is exact."""
 
 from __future__ import annotations
 
@@ -55,15 +55,6 @@ class Clip(Monotone):
 
 RELU = Clip(Exact(), None)
 """y = max(x, 0)."""
-
-
-@dataclass(frozen=True)
-class Softmax:
-    """exp(x) / sum(exp(x)) over the channels: keeps the order, so it is the host's or drops out."""
-
-    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
-        """See `Op`."""
-        return inputs[0]
 
 
 def _all_equal(values: ExactArray) -> bool:

@@ -50,7 +50,8 @@ class Graph:
 
     ``input_name`` names the input tensor, ``input_shape`` is its shape with the channels last. ``output``
     names the node (or the input) whose tensor leaves the network. ``file_shape`` is the shape of an input
-    frame in the file, where that is not ``input_shape`` with the channels first.
+    frame in the file, where that is not ``input_shape`` with the channels first; ``transpositions`` is how
+    its elements change places on the way, as in `bnngen.ir.moves.Reshape`.
     """
 
     input_name: str
@@ -58,6 +59,7 @@ class Graph:
     nodes: tuple[Node, ...]
     output: str
     file_shape: Shape | None = None
+    transpositions: tuple[tuple[Shape, tuple[int, ...]], ...] = ()
 
     @cached_property
     def _by_name(self) -> dict[str, Node]:
@@ -152,9 +154,12 @@ class Graph:
         """The same graph with another operator in the node ``name``."""
         return self.replaced({name: [replace(self[name], op=op)]})
 
-    def with_input(self, shape: Shape, file_shape: Shape) -> Graph:
-        """The same graph with frames of another shape, channels last, and that of the file."""
-        return replace(self, input_shape=shape, file_shape=file_shape)
+    def with_input(
+        self, shape: Shape, file_shape: Shape, transpositions: tuple[tuple[Shape, tuple[int, ...]], ...] = ()
+    ) -> Graph:
+        """The same graph with frames of another shape, channels last, and that of the file; and how its
+        elements change places in between."""
+        return replace(self, input_shape=shape, file_shape=file_shape, transpositions=transpositions)
 
     def without(self, name: str) -> Graph:
         """The graph without the node ``name``; what read its tensor reads the node's first input."""

@@ -6,7 +6,6 @@ What moves elements keeps their channels' parameters with them. An input without
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,7 +16,7 @@ from bnngen.ir.monotone import Leaky, Monotone
 from bnngen.ir.moves import ChannelSlice, Concatenation, Reshape, Upsampling
 from bnngen.ir.rounding import Rounding
 from bnngen.ir.step import Step
-from bnngen.numbers.exact import ExactArray, exact_array
+from bnngen.numbers.exact import Exact, ExactArray, exact_array
 from bnngen.passes.rewrite import affine_for, pair
 
 ONE, ZERO = exact_array(1), exact_array(0)
@@ -30,25 +29,29 @@ def affine_behind_move(graph: Graph, node: Node) -> Graph | None:
         return None
     first, op = match
     shape = graph.shapes[first.name]
-    if isinstance(node.op, Reshape) and not _keeps_parameters(_channels(op), node.op, shape):
-        return None
     flattened = isinstance(node.op, Reshape) and not node.op.keeps_channels(shape)
     if flattened and _channels(op) > 1 and _meets_step(graph, node):
         return None  # the quantiser comes here, where one row a channel is enough
-    return graph.swapped(first.name, _moved(op, node.op, shape), node.name, node.op)
+    moved = _moved(op, node.op, shape)
+    return None if moved is None else graph.swapped(first.name, moved, node.name, node.op)
 
 
-def _moved(op: Op, move: Op, shape: Shape) -> Op:
-    """The operator with the parameters of the channels behind the move."""
+def _moved(op: Op, move: Op, shape: Shape) -> Op | None:
+    """The operator with the parameters of the channels behind the move; None if some channel has elements of
+    different ones."""
 
-    def each(values: ExactArray) -> ExactArray:
+    def each(values: ExactArray) -> ExactArray | None:
         if isinstance(move, ChannelSlice):
             return _cut(values, move)
         return _reshaped(values, move, shape) if isinstance(move, Reshape) else values
 
     if isinstance(op, Affine):
-        return Affine(each(op.mul), each(op.add))
-    return Leaky(tuple(each(exact_array(op.slopes)))) if isinstance(op, Leaky) else op
+        mul, add = each(op.mul), each(op.add)
+        return None if mul is None or add is None else Affine(mul, add)
+    if not isinstance(op, Leaky):
+        return op
+    slopes = each(exact_array(op.slopes))
+    return None if slopes is None else Leaky(tuple(slopes))
 
 
 def _meets_step(graph: Graph, node: Node) -> bool:
@@ -68,16 +71,17 @@ def _channels(op: Op) -> int:
     return op.channels if isinstance(op, Monotone) else 1
 
 
-def _keeps_parameters(channels: int, op: Reshape, shape: Shape) -> bool:
-    """Whether each element's parameters are those of its channel behind the Reshape too."""
-    return channels == 1 or op.keeps_channels(shape) or len(op.shape) == 1
-
-
-def _reshaped(values: ExactArray, op: Reshape, shape: Shape) -> ExactArray:
-    """The parameters of the channels behind a Reshape: of a flattened map, one for each of its elements."""
-    if len(values) == 1 or op.keeps_channels(shape):
+def _reshaped(values: ExactArray, op: Reshape, shape: Shape) -> ExactArray | None:
+    """The parameters of the channels behind a Reshape; None if some channel has elements of different
+    ones."""
+    if len(values) == 1:
         return values
-    return np.repeat(values, math.prod(shape[:-1]))
+    sources, numbers = op.sources(shape), dict[Exact, int]()
+    kinds = np.array([numbers.setdefault(value, len(numbers)) for value in values])[sources]
+    if not (kinds == kinds[0]).all():
+        return None
+    result: ExactArray = values[sources[0]]
+    return result
 
 
 def _cut(values: ExactArray, op: ChannelSlice) -> ExactArray:

@@ -1,7 +1,7 @@
 """Network ending in scores   =>   the same with an argmax behind its last layer
 
 Done on demand. One scale for all classes keeps the order of the scores, or turns it: then the last
-layer's weights change sign.
+layer's weights change sign. Offsets and scales of single classes are compared as `scores_in_order` says.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bnngen.base.errors import ModelError
+from bnngen.ir.elementwise import Affine
 from bnngen.numbers.exact import exact_array
 from bnngen.ops.argmax import ClassIndex
 from bnngen.ops.dense import Dense
+from bnngen.passes.scores_in_order import UNCOMPARABLE, Comparison
 from bnngen.reference.network import Host, NamedLayer, Network
 
 
@@ -29,25 +31,15 @@ def with_class_output(network: Network) -> Network:
             f"is of kind {last.op.kind}, and an argmax can be put only behind the scores of a "
             "dense layer: leave out --output class",
         )
-    host = network.host
-    signs = {(m - host.mul[0]).sign() for m in host.mul} | {(a - host.add[0]).sign() for a in host.add}
-    if signs != {0}:
-        raise ModelError(
-            last.name,
-            "gives each class its own scale or offset behind its integers, which an argmax in hardware can't "
-            "compare; train with one scale for all classes, or leave out --output class",
-        )
-    dense = _rising(last, host.mul[0].sign())
-    head = ClassIndex(dense.elements_out, dense.output_type)
+    host, dense = network.host, last.op
+    comparison = Comparison.of(Affine(host.mul, host.add), dense.elements_out)
+    if comparison is None:
+        raise ModelError(last.name, UNCOMPARABLE)
+    if any(n != 1 for n in comparison.factors):
+        weights = None if dense.activation is not None else comparison.weights(dense.weights)
+        if weights is None:
+            raise ModelError(last.name, UNCOMPARABLE)
+        dense = replace(dense, weights=weights)
+    head = ClassIndex(dense.elements_out, dense.output_type, (), comparison.shift, comparison.offsets)
     layers = (*network.layers[:-1], NamedLayer(last.name, dense), NamedLayer(f"{last.name}_argmax", head))
     return replace(network, layers=layers, host=Host(exact_array(1), exact_array(0)))
-
-
-def _rising(last: NamedLayer, sign: int) -> Dense:
-    dense = last.op
-    assert isinstance(dense, Dense)
-    if sign > 0:
-        return dense
-    if sign == 0 or dense.activation is not None:
-        raise ModelError(last.name, "has scores whose scale is not above 0, so their argmax is not the class")
-    return replace(dense, weights=-dense.weights)

@@ -1,23 +1,32 @@
-"""Softmax -> ArgMax              =>   ArgMax
+"""Softmax -> ArgMax              =>   ArgMax             (LogSoftmax, Sigmoid, Tanh ... likewise)
 Affine(m, a) -> ArgMax         =>   ArgMax             (one m > 0, one a)
 Linear(W) -> Affine(m, a) -> ArgMax   =>   Linear(-W) -> ArgMax   (one m < 0, one a)
 
-Softmax and a rising affine that is the same for all classes keep the order and the ties of the scores.
+These functions and a rising affine that is the same for all classes keep the order and the ties of the
+scores. Offsets that differ are left to the argmax: see `scores_in_order`.
 """
 
 from __future__ import annotations
 
-from bnngen.ir.elementwise import Affine, Softmax
-from bnngen.ir.graph import Graph, Node
+from bnngen.ir.elementwise import Affine
+from bnngen.ir.graph import Graph, Node, channels_first
+from bnngen.ir.host_function import HostFunction
 from bnngen.ir.layers import Linear
+from bnngen.ir.monotone import Smooth
 from bnngen.ops.argmax import ClassIndex
 from bnngen.passes.rewrite import Refusal, pair
 
 
 def drop_softmax_before_argmax(graph: Graph, node: Node) -> Graph | None:
     """Softmax -> ArgMax   =>   ArgMax."""
-    match = pair(graph, node, Softmax, ClassIndex)
-    return graph.without(match[0].name) if match else None
+    match = pair(graph, node, HostFunction | Smooth, ClassIndex)
+    if match is None:
+        return None
+    if isinstance(match[1], Smooth):
+        return graph.without(match[0].name)
+    function, shape = match[1], channels_first(graph.shapes[match[0].name])
+    over_channels = (function.outer, function.length) == (1, shape[0])
+    return graph.without(match[0].name) if over_channels else None
 
 
 def drop_affine_before_argmax(graph: Graph, node: Node) -> Graph | Refusal | None:
@@ -27,11 +36,7 @@ def drop_affine_before_argmax(graph: Graph, node: Node) -> Graph | Refusal | Non
         return None
     affine, op = match
     if not op.is_scalar:
-        return Refusal(
-            affine.name,
-            "gives each class its own scale or offset in front of an argmax, which integers can't compare; "
-            "use one scale for all classes, or build with the scores as output",
-        )
+        return None
     sign = op.mul[0].sign()
     if sign > 0:
         return graph.without(affine.name)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bnngen.base.errors import ModelError
-from bnngen.ir.elementwise import RELU, Affine, Softmax
-from bnngen.ir.graph import Graph, Node, Op, channels_first
+from bnngen.ir.elementwise import RELU, Affine
+from bnngen.ir.graph import Graph, Node, Op, Shape, channels_first
+from bnngen.ir.host_function import HostFunction
 from bnngen.ir.ladder import FIRST, LAST, Ladder
-from bnngen.ir.moves import Reshape
+from bnngen.ir.monotone import Sigmoid
+from bnngen.ir.moves import Reshape, Transposition
 from bnngen.ir.step import ALWAYS, NEVER, Bound, Row, Step
 from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import Exact, ExactArray, exact_array
+from bnngen.reference.head import Head
 from bnngen.reference.input_quantizer import Quantizer, rounding_edges, uniform_row
 from bnngen.reference.network import Host
 from bnngen.reference.rational_line import rational_line
@@ -121,29 +126,84 @@ def _straight(row: Row, type_: IntType) -> tuple[Exact, Exact, str] | None:
 
 
 def host_of(graph: Graph, tail: list[Node]) -> Host:
-    """What the nodes behind the last integer mean: at most Reshapes, an Affine between them, and a Softmax
-    behind all. Raises ModelError for any other."""
-    mul, add, softmax = exact_array(1), exact_array(0), False
-    last = tail[0].inputs[0] if tail else graph.output
-    shape = graph.shapes[last]
-    order = np.moveaxis(np.arange(math.prod(shape)).reshape(shape), -1, 0).reshape(-1)
-    while tail and isinstance(tail[0].op, Reshape):
-        tail.pop(0)
-    if tail and isinstance(tail[0].op, Affine):
-        mul, add = tail[0].op.mul, tail[0].op.add
-        tail.pop(0)
-    while tail and isinstance(tail[0].op, Reshape):
-        tail.pop(0)
-    if tail and isinstance(tail[0].op, Softmax):
-        softmax = True
-        tail.pop(0)
-    if tail:
-        raise ModelError(
-            tail[0].name, f"{kind(tail[0].op)} works on real numbers here; quantise its result, or remove it"
-        )
-    _check_reals(graph.output, mul, add)
+    """What the nodes behind the last integer mean: at most an Affine, a function, and Reshapes anywhere.
+    Raises ModelError for any other."""
+    shape = graph.shapes[tail[0].inputs[0] if tail else graph.output]
+    ends = _HostEnds(np.moveaxis(np.arange(math.prod(shape)).reshape(shape), -1, 0).reshape(-1))
+    for node in tail:
+        if not ends.take(node.op):
+            raise ModelError(
+                node.name, f"{kind(node.op)} works on real numbers here; quantise its result, or remove it"
+            )
+    _check_reals(graph.output, ends.mul, ends.add)
     in_file = channels_first(graph.shapes[graph.output])
-    return Host(mul, add, softmax, None if len(shape) == 1 else order, None if len(in_file) == 1 else in_file)
+    ordered = len(shape) == 1 and bool((ends.order == np.arange(len(ends.order))).all())
+    return Host(
+        ends.mul,
+        ends.add,
+        ends.head(in_file),
+        None if ordered else ends.order,
+        None if len(in_file) == 1 else in_file,
+        tuple(ends.transpositions),
+    )
+
+
+@dataclass
+class _HostEnds:
+    """What the host does, node by node. All elements are numbered in the file's order: ``order`` has the
+    place in the stream of each, ``rows`` those that the ``function`` takes together."""
+
+    order: NDArray[np.int64]
+    mul: ExactArray = field(default_factory=lambda: exact_array(1))
+    add: ExactArray = field(default_factory=lambda: exact_array(0))
+    function: HostFunction | None = None
+    rows: NDArray[np.int64] | None = None
+    plain: bool = True
+    transpositions: list[Transposition] = field(default_factory=list)
+
+    def take(self, op: Op) -> bool:
+        """Whether the host can do this next; then it does."""
+        if isinstance(op, Reshape):
+            self._reorder(op)
+        elif isinstance(op, Affine) and self.function is None and self.plain:
+            self.mul, self.add, self.plain = op.mul, op.add, False
+        elif isinstance(op, Sigmoid):
+            return self.take(HostFunction("Sigmoid", len(self.order), 1, 1))
+        elif isinstance(op, HostFunction) and self.function is None:
+            self.function, self.rows = op, op.rows
+        else:
+            return False
+        return True
+
+    def _reorder(self, op: Reshape) -> None:
+        moved = op.file_order
+        if moved is None:
+            return
+        self.order = self.order[moved]
+        self.transpositions += op.transpositions
+        count = len(self.order)
+        self.mul, self.add = (
+            v if len(v) == 1 else np.repeat(v, count // len(v))[moved] for v in (self.mul, self.add)
+        )
+        if self.rows is not None:
+            self.rows = np.argsort(moved)[self.rows]
+
+    def head(self, shape: Shape) -> Head | None:
+        """The function on frames of this shape in the file."""
+        if self.function is None or self.rows is None:
+            return None
+        return Head(self.function.name, self.rows, _left(self.rows, shape) if len(self.rows) > 1 else ())
+
+
+def _left(rows: NDArray[np.int64], shape: Shape) -> Shape:
+    """The axes that are left of frames of ``shape`` where each row lies along one of them; else one axis."""
+    numbers = np.arange(math.prod(shape)).reshape(shape)
+    for axis, length in enumerate(shape):
+        if length == rows.shape[1] and np.array_equal(
+            np.moveaxis(numbers, axis, -1).reshape(rows.shape), rows
+        ):
+            return (*shape[:axis], *shape[axis + 1 :])
+    return (len(rows),)
 
 
 def kind(op: Op) -> str:

@@ -22,6 +22,7 @@ from bnngen.ir.step import Bound, Row, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.ops.layer import Thresholded
 from bnngen.ops.lowering import Site, has_layer, lowered
+from bnngen.ops.reordering import reordering_layers
 from bnngen.ops.threshold import Threshold
 from bnngen.passes.ends import SIGN_ADVICE, host_of, input_quantizer, kind
 from bnngen.reference.network import NETWORK_INPUT, NamedLayer, Network
@@ -41,9 +42,8 @@ def integerize(graph: Graph) -> Network:
         if node.name in made:
             continue
         if isinstance(node.op, Reshape):
-            # a view of the same integers, or the host's at the end
-            if node.inputs[0] in made and _keeps_order(graph, node):
-                made[node.name] = made[node.inputs[0]]
+            if node.inputs[0] in made:
+                _reorder(graph, node, made, layers)
             continue
         if not has_layer(node.op):
             continue
@@ -61,7 +61,43 @@ def integerize(graph: Graph) -> Network:
             behind[0].name, "works on a class index; an ArgMax or TopK may stand at the end only"
         )
     host = host_of(graph, tail)
-    return Network(graph.input_shape, quantizer, tuple(layers), host, file_shape=graph.file_shape)
+    return Network(
+        graph.input_shape,
+        quantizer,
+        tuple(layers),
+        host,
+        file_shape=graph.file_shape,
+        transpositions=graph.transpositions,
+    )
+
+
+def _reorder(
+    graph: Graph, node: Node, made: dict[str, tuple[IntType, int]], layers: list[NamedLayer]
+) -> None:
+    """A Reshape is a view of the same integers, or the host's at the end; in front of a layer, it may become
+    some itself."""
+    op, shape = node.op, graph.shapes[node.inputs[0]]
+    assert isinstance(op, Reshape)
+    type_, place = made[node.inputs[0]]
+    if op.keeps_order(shape):
+        made[node.name] = (type_, place)
+        return
+    row = reordering_layers(op, shape, type_) if _feeds_layers(graph, node) else None
+    if row is None:
+        return
+    for number, (layer, view) in enumerate(row):
+        name = node.name if number == len(row) - 1 else f"{node.name}_order"
+        layers.append(NamedLayer(name, layer, (place,), (view,)))
+        type_, place = layer.output_type, len(layers) - 1
+    made[node.name] = (type_, place)
+
+
+def _feeds_layers(graph: Graph, node: Node) -> bool:
+    """Whether something of hardware reads the tensor that ``node`` makes."""
+    return any(
+        _feeds_layers(graph, reader) if isinstance(reader.op, Reshape) else has_layer(reader.op)
+        for reader in graph.consumers(node.name)
+    )
 
 
 def _views(graph: Graph, node: Node) -> tuple[Shape, ...] | None:
@@ -70,10 +106,6 @@ def _views(graph: Graph, node: Node) -> tuple[Shape, ...] | None:
         maker for name in node.inputs if (maker := graph.maker(name)) and isinstance(maker.op, Reshape)
     ]
     return tuple(graph.shapes[name] for name in node.inputs) if reshaped else None
-
-
-def _keeps_order(graph: Graph, node: Node) -> bool:
-    return isinstance(node.op, Reshape) and node.op.keeps_order(graph.shapes[node.inputs[0]])
 
 
 def _reader_of_input(graph: Graph) -> Node:

@@ -26,6 +26,7 @@ from bnngen.passes.merge_steps import merge_steps
 from bnngen.passes.merge_twins import merge_twins
 from bnngen.passes.monotone_into_step import monotone_into_step
 from bnngen.passes.one_reader_each import one_reader_each
+from bnngen.passes.padding import pad_behind_step, pad_into_convolution
 from bnngen.passes.refused import refused
 from bnngen.passes.reshape import (
     flatten_behind_concat,
@@ -36,6 +37,7 @@ from bnngen.passes.reshape import (
 )
 from bnngen.passes.rewrite import Rule, refusals, rewrite, verify
 from bnngen.passes.rounding_into_step import rounding_into_step
+from bnngen.passes.scores_in_order import scores_in_order
 from bnngen.passes.slice_before_concat import slice_before_concat
 from bnngen.passes.step_before_move import step_before_move
 from bnngen.passes.strict_input import strict_input
@@ -51,6 +53,8 @@ RULES: tuple[Rule, ...] = (
     drop_softmax_before_argmax,
     one_reader_each,
     merge_affines,
+    pad_into_convolution,
+    pad_behind_step,
     max_pool_before_affine,
     slice_before_concat,
     affine_behind_move,
@@ -85,4 +89,4 @@ def lower(graph: Graph, rules: Sequence[Rule] = RULES) -> Network:
     blocked = refusals(graph, rules)
     if blocked:
         raise ModelError(blocked[0].layer, blocked[0].reason)
-    return integerize(graph)
+    return integerize(scores_in_order(graph))

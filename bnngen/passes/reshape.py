@@ -32,10 +32,14 @@ def merge_reshapes(graph: Graph, node: Node) -> Graph | None:
     """Reshape -> Reshape   =>   Reshape."""
     if not isinstance(node.op, Reshape):
         return None
-    if graph.shapes[node.inputs[0]] == graph.shapes[node.name]:
+    if graph.shapes[node.inputs[0]] == graph.shapes[node.name] and not node.op.transpositions:
         return graph.without(node.name)
     match = pair(graph, node, Reshape, Reshape)
-    return graph.without(match[0].name) if match else None
+    if match is None:
+        return None
+    both = replace(node.op, transpositions=(*match[1].transpositions, *node.op.transpositions))
+    stays = both.file_order is not None and bool((np.diff(both.file_order) == 1).all())
+    return graph.with_op(node.name, Reshape(both.shape) if stays else both).without(match[0].name)
 
 
 def flatten_behind_concat(graph: Graph, node: Node) -> Graph | Refusal | None:
@@ -46,6 +50,8 @@ def flatten_behind_concat(graph: Graph, node: Node) -> Graph | Refusal | None:
     if not any(_reordering(graph, name) for name in node.inputs):
         return None
     makers = {name: maker for name in node.inputs if (maker := graph.maker(name)) and _reshapes(maker)}
+    if any(maker.op.transpositions for maker in makers.values() if isinstance(maker.op, Reshape)):
+        return Refusal(node.name, "joins tensors whose axes were transposed; transpose behind it instead")
     maps = {shapes[makers[name].inputs[0]][:-1] if name in makers else shapes[name] for name in node.inputs}
     if len(makers) < len(set(node.inputs)) or len(maps) > 1 or len(shapes[node.name]) > 1:
         return Refusal(
@@ -103,13 +109,15 @@ def reshape_of_input(graph: Graph, node: Node) -> Graph | None:
         return None
     before = [node, *graph.upstream(node)]
     for behind, first in pairwise(before):
-        kept = reshape.keeps_channels(graph.input_shape) or _parameters(first) == 1
+        elementwise = isinstance(first.op, goes_on)
+        kept = elementwise and (_parameters(first) == 1 or reshape.keeps_channels(graph.input_shape))
         if not kept or graph.only_consumer(first.name) is not behind:
             return None
     if len(graph.consumers(graph.input_name)) > 1:
         return None
     file_shape = graph.file_shape or channels_first(graph.input_shape)
-    return graph.without(node.name).with_input(channels_last(reshape.shape), file_shape)
+    moved = (*graph.transpositions, *reshape.transpositions)
+    return graph.without(node.name).with_input(channels_last(reshape.shape), file_shape, moved)
 
 
 def _parameters(node: Node) -> int:

@@ -1,6 +1,6 @@
 """Concat -> Step(t)     =>   Step(t1), Step(t2) -> Concat
 Upsample -> Step(t)   =>   Step(t) -> Upsample
-Reshape -> Step(t)    =>   Step(t) -> Reshape    (one row for all elements, or the same channels)
+Reshape -> Step(t)    =>   Step(t) -> Reshape    (rows that depend on the channels of its input alone)
 
 The quantiser meets what makes its numbers, and fewer bits are moved. A Slice keeps its place in front of a
 Step: other readers may want the rest of the tensor as it is.
@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bnngen.ir.graph import Graph, Node
+import numpy as np
+
+from bnngen.ir.graph import Graph, Node, Shape
 from bnngen.ir.moves import Concatenation, Reshape, Upsampling
-from bnngen.ir.step import Step
+from bnngen.ir.step import Row, Step
 from bnngen.passes.rewrite import Refusal, pair
 
 
@@ -39,13 +41,32 @@ def step_before_move(graph: Graph, node: Node) -> Graph | Refusal | None:
 def _before_reshape(graph: Graph, node: Node, reshape: Node, op: Reshape) -> Graph | Refusal:
     step = node.op
     assert isinstance(step, Step)
-    if len(step.rows) > 1 and not op.keeps_channels(graph.shapes[reshape.inputs[0]]):
-        return Refusal(
-            node.name,
-            f"has {len(step.rows)} parameters, one for each flattened feature, in front of the first layer; "
-            "accepted is one for all features",
-        )
+    if len(step.rows) > 1:
+        moved = _of_sources(step, op, graph.shapes[reshape.inputs[0]])
+        if moved is None:
+            return Refusal(
+                node.name,
+                f"has {len(step.rows)} parameters, one for each flattened feature, in front of the first "
+                "layer; "
+                "accepted is one for all features",
+            )
+        step = moved
     return graph.swapped(reshape.name, op, node.name, step)
+
+
+def _of_sources(step: Step, op: Reshape, shape: Shape) -> Step | None:
+    """The step for the channels of an input of ``shape``; None where one goes to channels with different
+    rows."""
+    sources = op.sources(shape)
+    channels = sources.shape[1]
+    rows: dict[int, tuple[Row, bool]] = {}
+    for pair_ in np.unique(sources * channels + np.arange(channels)).tolist():
+        source, channel = divmod(pair_, channels)
+        row = step.rows[channel], step.falling[channel]
+        if rows.setdefault(source, row) != row:
+            return None
+    ordered = [rows[source] for source in sorted(rows)]
+    return replace(step, rows=tuple(row for row, _ in ordered), falling=tuple(falls for _, falls in ordered))
 
 
 def _cut(step: Step, first: int, last: int) -> Step:

@@ -18,9 +18,9 @@ from bnngen.reference.network import Network
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """Frames for one network: ``codes`` (N, ...) in stream order, of any integer type; ``labels`` (N,) or
-    None; ``x`` (N, *model_shape), the real inputs that they were made of, or None, to be multiplied by
-    ``scale``. ``typical``: whether they are what the network is made for."""
+    """Frames for one network: ``codes`` (N, ...) in stream order, of any integer type; ``labels`` (N,
+    *class_shape) or None; ``x`` (N, *model_shape), the real inputs that they were made of, or None, to be
+    multiplied by ``scale``. ``typical``: whether they are what the network is made for."""
 
     codes: NDArray[np.integer]
     labels: NDArray[np.int64] | None
@@ -48,7 +48,7 @@ def load_data(path: str | Path, network: Network) -> Data:
         codes = _checked_codes(arrays["codes"], network, where)
     else:
         codes = quantize(x, network, scale, where)
-    labels = _labels(arrays["y"], len(codes), where) if "y" in arrays else None
+    labels = _labels(arrays["y"], (len(codes), *network.class_shape), where) if "y" in arrays else None
     return Data(_some(codes, where), labels, x, 1.0 if scale is None else _scale(scale, where))
 
 
@@ -143,13 +143,15 @@ def _checked_codes(codes: NDArray[Any], network: Network, where: str) -> NDArray
     return codes.astype(np.int64).reshape(-1, *network.input_shape)
 
 
-def _labels(y: NDArray[Any], frames: int, where: str) -> NDArray[np.int64]:
-    if y.shape != (frames,) or y.dtype.kind not in "iu":
+def _labels(y: NDArray[Any], shape: tuple[int, ...], where: str) -> NDArray[np.int64]:
+    if y.shape != shape or y.dtype.kind not in "iu":
+        hint = _label_hint(y, shape[0]) if len(shape) == 1 else ""
         raise DataError(
-            f"{where}: y must be {frames} class labels of shape ({frames},), integers, not {y.dtype} of "
-            f"shape {y.shape}{_label_hint(y, frames)}"
+            f"{where}: y must be {math.prod(shape)} class labels of shape {shape}, integers, not "
+            f"{y.dtype} of "
+            f"shape {y.shape}{hint}"
         )
-    if frames and int(y.max()) > np.iinfo(np.int64).max:
+    if y.size and int(y.max()) > np.iinfo(np.int64).max:
         raise DataError(
             f"{where}: y holds {y.max()} at {_first(y == y.max())}; a label is the index of a class"
         )

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.ir.graph import Shape, channels_first
+from bnngen.ir.moves import Reshape, Transposition
 from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import Exact, ExactArray
 from bnngen.ops.layer import Layer
+from bnngen.reference.head import Head
 from bnngen.reference.input_quantizer import Quantizer
 
 NETWORK_INPUT = -1
@@ -46,18 +48,22 @@ class NamedLayer:
 
 @dataclass(frozen=True, eq=False)
 class Host:
-    """What the host computes behind the last integer: mul*y + add, then a Softmax if wanted.
+    """What the host computes behind the last integer: mul*y + add, then the function ``head`` if there is
+    one.
 
     ``order`` has the position in the stream of each element of the file's outputs, where these have another
     order; ``shape`` is that of a frame in the file, where that is not one axis. ``mul`` and ``add`` are one
-    number, or one for each channel, which are slowest in the file's order.
+    number, or one for each channel, which are slowest in the file's order. ``transpositions`` is how
+    ``order`` differs from that of the last layer's outputs with their channels first, as in
+    `bnngen.ir.moves.Reshape`.
     """
 
     mul: ExactArray
     add: ExactArray
-    softmax: bool = False
+    head: Head | None = None
     order: NDArray[np.int64] | None = None
     shape: Shape | None = None
+    transpositions: tuple[Transposition, ...] = ()
 
     def real_outputs(self, y: NDArray[np.int64]) -> NDArray[np.float64]:
         """y (frames, outputs) integers in the stream's order to the model's own outputs (frames, *shape) in
@@ -65,22 +71,37 @@ class Host:
         y = self._in_file(y)
         with np.errstate(over="ignore", invalid="ignore"):
             real = y.astype(np.float64) * self._each(self.mul, y) + self._each(self.add, y)
-        if self.softmax:
-            grown = np.exp(real - real.max(axis=1, keepdims=True))
-            real = grown / grown.sum(axis=1, keepdims=True)
+        if self.head is not None:
+            real = self.head(real)
         return real if self.shape is None else real.reshape(len(real), *self.shape)
 
     def classes(self, y: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The index of the greatest real output of each frame, the lowest one at a tie, exactly."""
+        """The index of the greatest real output of each frame, the lowest one at a tie, exactly; of each of
+        the head's rows, (frames, *head.shape), where it has several."""
         y = self._in_file(y)
+        if not self.class_shape:
+            return self._best(y, np.arange(y.shape[1]))
+        assert self.head is not None
+        best = [self._best(y, row) for row in self.head.rows]
+        return np.stack(best, axis=1).reshape(len(y), *self.class_shape)
+
+    @property
+    def class_shape(self) -> Shape:
+        """The shape of a frame's classes: () for one class."""
+        several = self.head is not None and self.head.name != "Sigmoid" and len(self.head.rows) > 1
+        return self.head.shape if self.head is not None and several else ()
+
+    def _best(self, y: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Of each frame, the place in ``row`` of the greatest of its outputs."""
         with np.errstate(over="ignore", invalid="ignore"):
             scaled, offset = y * self._each(self.mul, y), self._each(self.add, y)
-            real, magnitude = scaled + offset, np.abs(scaled) + np.abs(offset)
+            real, magnitude = (scaled + offset)[:, row], (np.abs(scaled) + np.abs(offset))[:, row]
             least = real.max(axis=1, keepdims=True) - magnitude.max(axis=1, keepdims=True) * 2.0**-48
             near = ~(real < least)  # true also where a number is beyond float64
         result: NDArray[np.int64] = np.argmax(near, axis=1)
         for frame in np.nonzero(near.sum(axis=1) > 1)[0]:
-            result[frame] = self._exact_class(y[frame], np.nonzero(near[frame])[0])
+            best = self._exact_class(y[frame], row[np.nonzero(near[frame])[0]])
+            result[frame] = int(np.nonzero(row == best)[0][0])
         return result
 
     def _in_file(self, y: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -124,7 +145,8 @@ class Network:
 
     ``input_shape`` is the shape of a frame with the channels last, as it streams; ``source`` is the model
     file, if there is one. ``file_shape`` is the shape of a frame in the file, where that is not
-    ``input_shape`` with the channels first.
+    ``input_shape`` with the channels first; ``transpositions`` is how its elements change places on the
+    way, as in `bnngen.ir.moves.Reshape`.
     """
 
     input_shape: Shape
@@ -133,11 +155,19 @@ class Network:
     host: Host
     source: Source | None = None
     file_shape: Shape | None = None
+    transpositions: tuple[Transposition, ...] = ()
 
     @property
     def class_index(self) -> bool:
-        """Whether the network ends in a class index rather than in scores."""
-        return self.layers[-1].op.gives_class
+        """Whether the network ends in one class index rather than in scores, or in a map of them."""
+        return self.layers[-1].op.gives_class and self.elements_out == 1
+
+    @property
+    def class_shape(self) -> Shape:
+        """The shape of a frame's classes, in the file's order: () for one class."""
+        if self.layers[-1].op.gives_class and self.elements_out > 1:
+            return self.host.shape or (self.elements_out,)
+        return self.host.class_shape
 
     @property
     def output_type(self) -> IntType:
@@ -151,6 +181,9 @@ class Network:
 
     def streamed(self, x: NDArray[Any]) -> NDArray[Any]:
         """x (frames, *model_shape) as it streams: (frames, *input_shape)."""
+        moved = Reshape(channels_first(self.input_shape), self.transpositions).file_order
+        if moved is not None:
+            x = x.reshape(len(x), -1)[:, moved]
         return np.moveaxis(x.reshape(len(x), *channels_first(self.input_shape)), 1, -1)
 
     @property
@@ -167,7 +200,10 @@ class Network:
     def classes_out(self) -> int:
         """How many classes there are to choose from."""
         op = self.layers[-1].op
-        return op.elements_in if op.gives_class else self.elements_out
+        if op.gives_class:
+            return op.elements_in // op.elements_out
+        head = self.host.head
+        return head.rows.shape[1] if head is not None and self.class_shape else self.elements_out
 
     @cached_property
     def output_shape(self) -> Shape:
@@ -235,5 +271,8 @@ class Network:
         return tensors[len(self.layers) - 1]
 
     def classes(self, y: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The class of each frame from the accelerator's integers."""
-        return y[:, 0] if self.class_index else self.host.classes(y)
+        """The class of each frame, (frames, *class_shape), from the accelerator's integers."""
+        if self.layers[-1].op.gives_class:
+            found = y if self.host.order is None else y[:, self.host.order]
+            return found.reshape(len(y), *self.class_shape)
+        return self.host.classes(y)

@@ -13,7 +13,7 @@ def summarize(network: Network) -> SummaryRecord:
     q = network.quantizer
     return SummaryRecord(
         title=f"input {network.model_shape}, {q.type}, rounding {q.rounding}",
-        host="output: class index" if network.class_index else f"output: {network.elements_out} integers",
+        host=_output(network),
         input=InputRecord(shape=list(network.model_shape), type=str(q.type), rounding=q.rounding),
         layers=layers,
         total=TotalRecord(
@@ -22,6 +22,14 @@ def summarize(network: Network) -> SummaryRecord:
             weight_bits=sum(layer.weight_bits for layer in layers),
         ),
     )
+
+
+def _output(network: Network) -> str:
+    """What leaves the accelerator."""
+    if network.class_index:
+        return "output: class index"
+    what = "class indices" if network.layers[-1].op.gives_class else "integers"
+    return f"output: {network.elements_out} {what}"
 
 
 def _layer(layer: NamedLayer, shape: Shape) -> SummaryRow:

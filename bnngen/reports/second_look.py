@@ -175,11 +175,12 @@ def at_a_run(network: Network, data: Data, y: NDArray[np.int64], activity: Activ
     integers ``y`` that came out."""
     if not data.typical:
         return []
-    stuck, labels, classes = one_sided_codes(data.codes), data.labels, network.classes_out
+    stuck, classes = one_sided_codes(data.codes), network.classes_out
+    labels = None if data.labels is None else data.labels.ravel()
     found = [stuck or (None if data.x is None else beyond_the_range(data.x, data.scale, network))]
     if labels is not None:
         found += [labels_outside(labels, classes), missing_classes(labels, classes)]
-        found += [] if stuck else [no_better_than_chance(network.classes(y), labels)]
+        found += [] if stuck else [no_better_than_chance(network.classes(y).ravel(), labels)]
     return words(*found, None if stuck else activity.dead_layers(network))
 
 

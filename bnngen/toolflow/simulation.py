@@ -57,13 +57,14 @@ def compare(
     golden = network.run(data.codes, watch=activity)
     measured = result.cycles_per_frame
     labels = data.labels
-    correct = None if labels is None else int((network.classes(result.outputs) == labels).sum())
+    classes = network.classes(result.outputs)
+    correct = None if labels is None else int((classes == labels).sum())
     found = SimulationRecord(
         frames=len(golden),
         mismatches=int((golden != result.outputs).any(axis=1).sum()),
         cycles_per_frame=measured,
         latency_cycles=result.latency_cycles,
-        accuracy=None if correct is None else correct / len(golden),
+        accuracy=None if correct is None else correct / classes.size,
         correct=correct,
         as_predicted=None
         if predicted is None

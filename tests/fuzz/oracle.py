@@ -142,7 +142,7 @@ def _second_opinion(
 
 
 def _has_scores(network: Network) -> bool:
-    return not network.class_index and not network.host.softmax and len(network.output_shape) == 1
+    return not network.class_index and network.host.head is None and len(network.output_shape) == 1
 
 
 def _expected(reference: Reference, x: NDArray[np.float64]) -> tuple[int | None, NDArray[Any]]:
@@ -182,7 +182,7 @@ def _decided(reference: Reference, answer: Answer, doubtful: NDArray[np.int64], 
     y = answer.y[chosen]
     ours = y if network.class_index else _exact_outputs(network.host, y)
     for frame, a, b in zip(chosen.tolist(), ours, right, strict=True):
-        if not _equal(a, b, network.host.softmax):
+        if not _equal(a, b, network.host.head is not None):
             found, wanted = (np.asarray(v, float).tolist() for v in (a, b))
             return Verdict("wrong", "outputs", f"frame {frame}: {found}, right are {wanted}")
         best = max(range(len(b)), key=lambda c: (b[c], -c))
@@ -193,7 +193,7 @@ def _decided(reference: Reference, answer: Answer, doubtful: NDArray[np.int64], 
 
 def _exact_outputs(host: Host, y: NDArray[np.int64]) -> NDArray[Any]:
     """The outputs (frames, elements) as fractions; behind a Softmax, doubles."""
-    if host.softmax:
+    if host.head is not None:
         return host.real_outputs(y).reshape(len(y), -1)
     y = (y if host.order is None else y[:, host.order]).astype(object)
     mul, add = (np.repeat(_fractions(p), y.shape[1] // len(p)) for p in (host.mul, host.add))

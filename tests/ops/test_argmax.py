@@ -30,3 +30,19 @@ def test_types_and_shapes() -> None:
     assert ClassIndex(3).output_shape([(3,)]) == (1,)
     with pytest.raises(ValueError, match=r"^takes 3 scores, not a tensor of shape \(4,\)$"):
         ClassIndex(3).output_shape([(4,)])
+
+
+def test_at_each_position() -> None:
+    op = ClassIndex(2, spatial=(2, 3))
+    assert (op.elements_in, op.elements_out, op.output_shape([(2, 3, 2)])) == (12, 6, (2, 3, 1))
+    x = np.array([[[[0, 1], [2, 1], [1, 1]], [[3, 0], [0, 3], [0, 0]]]])
+    assert op.compute(x)[..., 0].tolist() == [[[1, 0, 0], [0, 1, 0]]]
+    with pytest.raises(
+        ValueError, match=r"^takes 2 scores at each position of \(2, 3\), not a tensor of shape \(2, 2, 3\)"
+    ):
+        op.output_shape([(2, 2, 3)])
+
+
+def test_offsets_and_a_shift() -> None:
+    op = ClassIndex(3, shift=1, offsets=(0, 1, -9))
+    assert op.compute(np.array([[1, 1, 1], [2, 1, 9], [0, 0, 4]], np.int8)).ravel().tolist() == [1, 2, 1]

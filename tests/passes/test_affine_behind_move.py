@@ -11,7 +11,7 @@ from support.rewrites import chain, fire, same_meaning
 from bnngen.ir.elementwise import RELU, Affine
 from bnngen.ir.graph import Graph, Node, Op
 from bnngen.ir.layers import Linear
-from bnngen.ir.moves import ChannelSlice, Concatenation, Upsampling
+from bnngen.ir.moves import ChannelSlice, Concatenation, Reshape, Upsampling
 from bnngen.numbers.exact import exact_array
 from bnngen.passes.affine_behind_move import affine_behind_concat, affine_behind_move
 
@@ -65,3 +65,26 @@ def test_who_else_reads_it_is_left_alone() -> None:
     graph = Graph("x", (2,), nodes, "r")
     assert affine_behind_concat(graph, graph["join"]) is None
     assert affine_behind_move(graph, graph["join"]) is None
+
+
+def test_channels_that_change_places_take_their_parameters_along() -> None:
+    exchange = Reshape((3, 2), (((3, 2), (0, 1)), ((3, 1, 2), (0, 2, 1))))
+    before = chain((2, 3), EACH, exchange)
+    same_meaning(before, fire(affine_behind_move, before, "n1"), (-1, 2))
+
+
+@pytest.mark.parametrize(
+    ("op", "moves"),
+    [
+        (Affine(exact_array([1, 2, 1, 2]), exact_array([0])), True),
+        (Affine(exact_array([1, 2, 3, 4]), exact_array([0])), False),
+    ],
+)
+def test_blocks_of_channels_that_become_positions(op: Affine, moves: bool) -> None:
+    """They share their parameters, or keep them."""
+    spread = Reshape((2, 2), (((2, 2, 1), (1, 2, 0)),))
+    before = chain((1, 4), op, spread)
+    if not moves:
+        assert affine_behind_move(before, before["n1"]) is None
+        return
+    same_meaning(before, fire(affine_behind_move, before, "n1"), (-1, 2))

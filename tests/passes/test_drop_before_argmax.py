@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from support.rewrites import chain, fire, same_meaning
 
-from bnngen.ir.elementwise import Affine, Softmax
+from bnngen.ir.elementwise import Affine
+from bnngen.ir.host_function import HostFunction
 from bnngen.ir.layers import Linear
 from bnngen.ir.step import Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR
@@ -25,7 +26,7 @@ def affine(mul: object, add: object = 0) -> Affine:
 
 
 def test_a_softmax_goes() -> None:
-    graph = chain((2,), LINEAR, Softmax(), ClassIndex(4))
+    graph = chain((2,), LINEAR, HostFunction("Softmax", 1, 4, 1), ClassIndex(4))
     after = fire(drop_softmax_before_argmax, graph, "n2")
     assert [n.name for n in after.nodes] == ["n0", "n2"]
     same_meaning(graph, after, (-1, 0, 1))
@@ -51,13 +52,23 @@ def test_a_falling_affine_turns_the_weights() -> None:
 
 
 @pytest.mark.parametrize("op", [affine([1, 1, 1, 2]), affine(1, [0, 0, 0, 1])])
-def test_one_scale_or_offset_for_each_class_is_refused(op: Affine) -> None:
+def test_one_scale_or_offset_for_each_class_stays(op: Affine) -> None:
     graph = chain((2,), LINEAR, op, ClassIndex(4))
-    assert drop_affine_before_argmax(graph, graph["n2"]) == Refusal(
-        "n1",
-        "gives each class its own scale or offset in front of an argmax, which integers can't compare; "
-        "use one scale for all classes, or build with the scores as output",
-    )
+    assert drop_affine_before_argmax(graph, graph["n2"]) is None
+
+
+@pytest.mark.parametrize(
+    ("function", "goes"),
+    [
+        (HostFunction("LogSoftmax", 1, 4, 1), True),
+        (HostFunction("Sigmoid", 4, 1, 1), True),
+        (HostFunction("Softmax", 2, 2, 1), False),
+    ],
+)
+def test_what_keeps_the_order_goes(function: HostFunction, goes: bool) -> None:
+    graph = chain((2,), LINEAR, function, ClassIndex(4))
+    after = drop_softmax_before_argmax(graph, graph["n2"])
+    assert (after is not None) == goes
 
 
 def test_what_turns_the_order_for_good_is_refused() -> None:
@@ -68,7 +79,7 @@ def test_what_turns_the_order_for_good_is_refused() -> None:
 
 
 def test_they_leave_other_patterns_alone() -> None:
-    graph = chain((2,), LINEAR, Softmax(), affine(2), SIGN, ClassIndex(4))
+    graph = chain((2,), LINEAR, HostFunction("Softmax", 1, 4, 1), affine(2), SIGN, ClassIndex(4))
     for node in graph.nodes:
         assert drop_softmax_before_argmax(graph, node) is None
         assert drop_affine_before_argmax(graph, node) is None

@@ -13,7 +13,8 @@ from support.exact_graphs import evaluate
 from support.rewrites import chain
 
 from bnngen.base.errors import ModelError
-from bnngen.ir.elementwise import Affine, Softmax
+from bnngen.ir.elementwise import Affine
+from bnngen.ir.host_function import HostFunction
 from bnngen.ir.layers import Linear
 from bnngen.ir.moves import Reshape
 from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
@@ -130,11 +131,11 @@ def test_a_plain_sign_behind_inputs_that_can_be_zero() -> None:
 
 def test_the_tail_is_the_hosts() -> None:
     tail = Affine(exact_array([2]), exact_array([1]))
-    host = integerize(chain((3,), SIGN, SUM, tail, Softmax())).host
-    assert (list(host.mul), list(host.add), host.softmax) == ([2], [1], True)
-    host = integerize(chain((3,), SIGN, SUM, Softmax())).host
-    assert (list(host.mul), list(host.add), host.softmax) == ([1], [0], True)
+    host = integerize(chain((3,), SIGN, SUM, tail, HostFunction("Softmax", 1, 1, 1))).host
+    assert (list(host.mul), list(host.add), host.head is not None) == ([2], [1], True)
+    host = integerize(chain((3,), SIGN, SUM, HostFunction("Softmax", 1, 1, 1))).host
+    assert (list(host.mul), list(host.add), host.head is not None) == ([1], [0], True)
     with pytest.raises(ModelError, match=r"^layer 'n3': Affine works on real numbers here"):
-        integerize(chain((3,), SIGN, SUM, Softmax(), tail))
+        integerize(chain((3,), SIGN, SUM, HostFunction("Softmax", 1, 1, 1), tail))
     with pytest.raises(ModelError, match=r"^layer 'n1': the network has no layer with weights|^layer 'n0': "):
         integerize(chain((3,), SIGN, Reshape((3, 1))))

@@ -122,3 +122,26 @@ def test_the_host_leaves_other_patterns_alone(ops: tuple[Any, ...]) -> None:
     """Parameters of channels that are gone, the same order, a dense layer, and what is no input any more."""
     graph = chain((3, 2), *ops)
     assert [reshape_of_input(graph, node) for node in graph.nodes] == [None] * len(ops)
+
+
+def test_only_what_stands_at_the_input_is_the_hosts() -> None:
+    """A map that is turned behind a layer keeps the frames of the input as they are."""
+    turned = Reshape((1, 3, 2), (((1, 2, 3), (0, 2, 1)),))
+    pool = Pooling(Window.plain((1, 1)))
+    graph = chain((2, 3, 1), pool, turned, pool)
+    assert reshape_of_input(graph, graph["n1"]) is None
+    after = fire(reshape_of_input, chain((2, 3, 1), turned, pool), "n0")
+    assert (after.input_shape, after.file_shape) == ((3, 2, 1), (1, 2, 3))
+    assert after.transpositions == turned.transpositions
+
+
+def test_transpositions_in_a_row_become_one_or_nothing() -> None:
+    turn, back = Reshape((3, 2), (((2, 3), (1, 0)),)), Reshape((2, 3), (((3, 2), (1, 0)),))
+    graph = chain((3, 2), turn, back)
+    after = fire(merge_reshapes, graph, "n1")
+    assert [n.op for n in after.nodes] == [Reshape((2, 3))]
+    same_meaning(graph, after, (0, 1))
+    graph = chain((3, 2), turn, Reshape((6,)))
+    after = fire(merge_reshapes, graph, "n1")
+    assert [n.op for n in after.nodes] == [Reshape((6,), turn.transpositions)]
+    same_meaning(graph, after, (0, 1))

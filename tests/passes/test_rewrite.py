@@ -7,8 +7,9 @@ import pytest
 from support.rewrites import chain
 
 from bnngen.base.errors import ModelError
-from bnngen.ir.elementwise import RELU, Affine, Clip, Softmax
+from bnngen.ir.elementwise import RELU, Affine, Clip
 from bnngen.ir.graph import Graph, Node
+from bnngen.ir.host_function import HostFunction
 from bnngen.ir.layers import Linear
 from bnngen.numbers.exact import exact_array
 from bnngen.passes.rewrite import Refusal, pair, refusals, rewrite
@@ -49,10 +50,10 @@ def test_a_rule_that_breaks_the_graph_is_found_at_once() -> None:
 
 
 def test_pair_needs_the_only_reader() -> None:
-    graph = chain((1,), AFFINE, RELU, Softmax())
+    graph = chain((1,), AFFINE, RELU, HostFunction("Softmax", 1, 1, 1))
     assert pair(graph, graph["n1"], Affine, Clip) == (graph["n0"], AFFINE)
     assert pair(graph, graph["n1"], Clip, Clip) is None
-    assert pair(graph, graph["n1"], Affine, Softmax) is None
+    assert pair(graph, graph["n1"], Affine, HostFunction) is None
     assert pair(graph, graph["n0"], Affine, Affine) is None
     branched = Graph("x", (1,), (*graph.nodes, Node("other", RELU, ("n0",))), "n2")
     assert pair(branched, branched["n1"], Affine, Clip) is None

@@ -6,10 +6,11 @@ import pytest
 from support.rewrites import chain, fire, same_meaning
 
 from bnngen.ir.graph import Graph, Node
-from bnngen.ir.moves import ChannelSlice, Concatenation, Upsampling
+from bnngen.ir.moves import ChannelSlice, Concatenation, Reshape, Upsampling
 from bnngen.ir.step import NEVER, Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact
+from bnngen.passes.rewrite import Refusal
 from bnngen.passes.step_before_move import step_before_move
 
 
@@ -51,3 +52,21 @@ def test_other_readers_of_the_tensor_keep_it() -> None:
     assert step_before_move(graph, graph["step"]) is None
     sliced = chain((2,), ChannelSlice(0, 1), ONE)
     assert step_before_move(sliced, sliced["n1"]) is None
+
+
+TWO = Step((bounds(0, 1), bounds(1, 2)), (False, True), IntType(0, 2))
+
+
+def test_rows_of_channels_that_become_positions() -> None:
+    spread = Reshape((2, 2), (((2, 2, 1), (1, 2, 0)),))
+    before = chain((1, 4), spread, TWO)
+    after = fire(step_before_move, before, "n1")
+    assert len(after["n1"].op.rows) == 4
+    same_meaning(before, after, (-1, 0, 2))
+
+
+def test_rows_of_positions_that_become_channels_stay() -> None:
+    gather = Reshape((4, 1), (((2, 1, 2), (2, 0, 1)),))
+    step = Step(tuple((Bound(Exact.of(k), strict=False),) for k in range(4)), (False,) * 4, IntType(0, 1))
+    graph = chain((2, 2), gather, step)
+    assert isinstance(step_before_move(graph, graph["n1"]), Refusal)

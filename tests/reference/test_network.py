@@ -19,6 +19,7 @@ from bnngen.numbers.exact import Exact, exact_array
 from bnngen.ops.argmax import ClassIndex
 from bnngen.ops.dense import Dense
 from bnngen.ops.threshold import Threshold
+from bnngen.reference.head import Head
 from bnngen.reference.input_quantizer import Quantizer
 from bnngen.reference.network import Host, NamedLayer, Network
 
@@ -116,7 +117,7 @@ def test_a_negative_scale_turns_the_order() -> None:
 
 
 def test_softmax_keeps_the_classes_and_sums_to_one() -> None:
-    host = Host(exact_array(Fraction(1, 2)), exact_array([0, 1, 0]), softmax=True)
+    host = Host(exact_array(Fraction(1, 2)), exact_array([0, 1, 0]), head=Head("Softmax", np.arange(3)[None]))
     y = np.array([[2000, -4, 1998], [0, -2, 0]])
     real = host.real_outputs(y)
     assert real.sum(axis=1) == pytest.approx([1, 1])
@@ -152,3 +153,20 @@ def test_host_of_no_frames() -> None:
     host = Host(exact_array(1), exact_array(0))
     assert host.classes(np.zeros((0, 3), dtype=np.int64)).shape == (0,)
     assert host.real_outputs(np.zeros((0, 3), dtype=np.int64)).shape == (0, 3)
+
+
+def test_a_softmax_along_one_axis_gives_a_class_for_each_row() -> None:
+    rows = np.array([[0, 2], [1, 3]])
+    host = Host(exact_array([1, 2]), exact_array(0), Head("Softmax", rows, (2,)), shape=(2, 2))
+    y = np.array([[3, 1, 1, 1], [4, 0, 2, 1]])
+    assert host.class_shape == (2,)
+    assert host.classes(y).tolist() == [[0, 1], [0, 1]]
+    assert host.real_outputs(y).sum(axis=1) == pytest.approx(np.ones((2, 2)))
+
+
+def test_functions_of_outputs() -> None:
+    rows = np.arange(3)[None]
+    y = np.array([[800.0, -800.0, 0.0]])
+    assert Head("Sigmoid", rows.T)(y).tolist() == [[1.0, 0.0, 0.5]]
+    assert Head("LogSoftmax", rows)(y).tolist() == [[0.0, -1600.0, -800.0]]
+    assert Host(exact_array(1), exact_array(0), Head("Sigmoid", rows.T)).class_shape == ()

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from bnngen.ir.elementwise import Affine, Clip, Softmax
+from bnngen.ir.elementwise import Affine, Clip
 from bnngen.ir.graph import Graph
+from bnngen.ir.host_function import HostFunction
 from bnngen.ir.layers import Convolution, Linear, Pooling, Sum
 from bnngen.ir.monotone import Leaky
 from bnngen.ir.moves import ChannelSlice, Concatenation, Reshape, Upsampling
@@ -97,9 +98,13 @@ def _step(op: Step, x: Numbers) -> Numbers:
 
 
 def _reshape(op: Reshape, x: Numbers) -> Numbers:
-    """In the file's order: channel by channel, each with its positions."""
+    """In the file's order: channel by channel, each with its positions; then what changes places."""
     channels = x.shape[-1]
     elements = [v for c in range(channels) for v in x.reshape(-1, channels)[:, c]]
+    for shape, axes in op.transpositions:
+        places = itertools.product(*(range(shape[axis]) for axis in axes))
+        strides = [int(np.prod(shape[axis + 1 :])) for axis in axes]
+        elements = [elements[sum(p * s for p, s in zip(place, strides, strict=True))] for place in places]
     out = np.empty(op.output_shape([x.shape]), dtype=object)
     for element, (channel, *position) in zip(elements, np.ndindex(*op.shape), strict=True):
         out[(*position, channel)] = element
@@ -107,8 +112,12 @@ def _reshape(op: Reshape, x: Numbers) -> Numbers:
 
 
 def _argmax(op: ClassIndex, x: Numbers) -> Numbers:
-    scores = list(x)
-    return exact_array([scores.index(max(scores))])
+    out = np.empty((*op.spatial, 1), dtype=object)
+    for *position, _ in np.ndindex(out.shape):
+        offsets = op.offsets or (0,) * op.elements
+        scores = [v * 2**op.shift + b for v, b in zip(x[tuple(position)].reshape(-1), offsets, strict=True)]
+        out[(*position, 0)] = Exact.of(scores.index(max(scores)))
+    return out
 
 
 def _sum(op: Sum, *inputs: Numbers) -> Numbers:
@@ -163,7 +172,7 @@ EVALUATORS: dict[type, Callable[..., Numbers]] = {
     Concatenation: _concat,
     ChannelSlice: lambda op, x: x[..., op.first : op.last],
     Upsampling: _upsample,
-    Softmax: lambda op, x: x,  # keeps the order; its values are no exact numbers
+    HostFunction: lambda op, x: x,  # keeps the order; its values are no exact numbers
 }
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from support.exact_graphs import window_taps
 from support.rewrites import chain
 
-from bnngen.ir.elementwise import RELU, Affine, Clip, Softmax
+from bnngen.ir.elementwise import RELU, Affine, Clip
 from bnngen.ir.graph import Graph, Node, Op
+from bnngen.ir.host_function import HostFunction
 from bnngen.ir.layers import Convolution, Linear, Pooling, Sum
 from bnngen.ir.moves import ChannelSlice, Concatenation, Reshape, Upsampling
 from bnngen.ir.step import Bound, Step
@@ -110,7 +111,7 @@ def _argmax_head(draw: st.DrawFn, rows: int, columns: int) -> list[Op]:
         Affine(exact_array(signs[0]), exact_array(0)),
         Affine(exact_array(signs[1]), exact_array(3)),
     )
-    softmax = draw(st.sampled_from([[], [Softmax()]]))
+    softmax = draw(st.sampled_from([[], [HostFunction("Softmax", 1, rows, 1)]]))
     return [before, draw(linears(rows, columns)), behind, *softmax, ClassIndex(rows)]
 
 

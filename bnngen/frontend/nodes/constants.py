@@ -8,7 +8,6 @@ import numpy as np
 from onnx import TensorProto, helper
 
 from bnngen.frontend.importer import Importer, handles
-from bnngen.frontend.known import arithmetic as known
 from bnngen.frontend.limits import check_elements
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.tensors import constant_of, element_type
@@ -35,7 +34,7 @@ def read_constant(node: OnnxNode, importer: Importer) -> None:
     importer.fold(node, np.asarray(values[0]))
 
 
-@handles("Shape")
+@handles("Shape", any_axes=True)
 def read_shape(node: OnnxNode, importer: Importer) -> None:
     """The shape of a tensor, as a constant."""
     value = node.input(0)
@@ -132,16 +131,3 @@ def read_sqrt(node: OnnxNode, importer: Importer) -> None:
     """The exact square root of a constant."""
     base = node.constant(0, "its input").exact()
     importer.fold(node, square_root(base))
-
-
-@handles("Transpose")
-def read_transpose(node: OnnxNode, importer: Importer) -> None:
-    """A constant with its axes in another order; a tensor whose order stays."""
-    value = node.input(0)
-    if isinstance(value, Activation):
-        raise node.error("is supported on constants only, not on the computed tensor")
-    perm = node.attributes.get("perm", list(range(len(value.shape)))[::-1])
-    if sorted(perm) != list(range(len(value.shape))):
-        raise node.error(f"has perm {perm} for a tensor of shape {value.shape}")
-    moved = known.map_arrays(known.settled(value), lambda array: array.transpose(perm))
-    importer.know(node, moved)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from bnngen.frontend.axes import with_channels
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.nodes.weights import integer_weights
 from bnngen.frontend.onnx_node import OnnxNode, channel_parameters
 from bnngen.frontend.values import Activation
 from bnngen.ir.elementwise import Affine
-from bnngen.ir.layers import Linear
+from bnngen.ir.layers import Convolution, Linear
+from bnngen.ir.window import Window
 from bnngen.numbers.exact import Exact, ExactArray, exact_array
 
 
-@handles("MatMul")
+@handles("MatMul", any_axes=True)
 def read_matmul(node: OnnxNode, importer: Importer) -> None:
-    """A product with constant weights."""
+    """A product with constant weights along the last axis: of a sequence or a map, at each position."""
     if not isinstance(node.input(0), Activation):
         raise node.error("takes a computed tensor on its left and weights on its right")
     importer.values[node.output(0)] = _linear(node, importer, transposed=False)
@@ -38,7 +40,8 @@ def read_gemm(node: OnnxNode, importer: Importer) -> None:
 def _linear(node: OnnxNode, importer: Importer, transposed: bool) -> Activation:
     """The product with integer weights, and behind it their scale if that isn't 1."""
     value = node.activation()
-    if len(value.shape) != 2:
+    last = len(value.shape) - 1
+    if last != 1 and (last not in (2, 3) or node.op_type != "MatMul"):
         raise node.error(f"takes a tensor of shape (N, features), not {value.shape}; flatten it first")
     if value.holds is not None:
         raise node.error("multiplies in a type of whole numbers, which may overflow; cast to float first")
@@ -46,12 +49,16 @@ def _linear(node: OnnxNode, importer: Importer, transposed: bool) -> Activation:
     if weights.ndim != 2:
         raise node.error(f"takes weights of two axes, not of shape {weights.shape}")
     weights = weights if transposed else weights.T
-    product = importer.add(node, Linear(weights), value)
-    if all(s == 1 for s in scale.reshape(-1)):
-        return product
-    axis, shape = (0, weights.shape) if transposed else (1, weights.T.shape)
-    rows = row_scale(node, scale, axis, shape)
-    return importer.add(node, Affine(rows, exact_array(0)), product, suffix="_scale")
+    if last == 1:
+        product = importer.add(node, Linear(weights), value)
+    else:
+        value = with_channels(node, importer, value, last)
+        product = importer.add(node, Convolution(weights, Window.plain((1,) * (last - 1))), value)
+    if any(s != 1 for s in scale.reshape(-1)):
+        axis, shape = (0, weights.shape) if transposed else (1, weights.T.shape)
+        rows = row_scale(node, scale, axis, shape)
+        product = importer.add(node, Affine(rows, exact_array(0)), product, suffix="_scale")
+    return Activation(product.name, (*value.shape[:-1], len(weights)), axes=value.axes)
 
 
 def row_scale(node: OnnxNode, scale: ExactArray, axis: int, shape: tuple[int, ...]) -> ExactArray:

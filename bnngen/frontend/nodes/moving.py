@@ -1,4 +1,4 @@
-"""Operators that put elements elsewhere: Concat, Split, Slice, Resize and Upsample."""
+"""Operators that put elements elsewhere: Concat, Split, Resize and Upsample."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bnngen.frontend.axes import channel_axis, in_file_order, with_length
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.limits import check_elements
-from bnngen.frontend.onnx_node import OnnxNode, checked_axis
-from bnngen.frontend.values import Activation, OnnxShape
+from bnngen.frontend.onnx_node import OnnxNode
+from bnngen.frontend.values import Activation
 from bnngen.ir.moves import ChannelSlice, Concatenation, Upsampling
 
-CHANNELS = 1
-"""The axis of the channels in a file."""
 NEAREST: dict[str, Callable[[Fraction], int]] = {
     "round_prefer_floor": lambda at: ceil(at - Fraction(1, 2)),
     "round_prefer_ceil": lambda at: floor(at + Fraction(1, 2)),
@@ -28,7 +27,7 @@ NEAREST: dict[str, Callable[[Fraction], int]] = {
 """Which element of the input is meant by a place between two."""
 
 
-@handles("Concat")
+@handles("Concat", any_axes=True)
 def read_concat(node: OnnxNode, importer: Importer) -> None:
     """Along the channels."""
     values = [node.input(index) for index in range(len(node.inputs))]
@@ -37,12 +36,17 @@ def read_concat(node: OnnxNode, importer: Importer) -> None:
         importer.fold(node, _joined(node, arrays))
         return
     maps = [node.activation(index) for index in range(len(values))]
-    _channels_only(node, maps[0].shape)
+    if len({value.axes for value in maps}) > 1:
+        maps = [in_file_order(node, importer, value) for value in maps]
+    axis = _channels_only(node, maps[0])
     if len({len(value.shape) for value in maps}) > 1:
         raise node.error(
             f"joins tensors of shapes {[value.shape for value in maps]}; they must have equal rank"
         )
-    importer.values[node.output(0)] = importer.add(node, Concatenation(), *maps)
+    joined = importer.add(node, Concatenation(), *maps)
+    importer.values[node.output(0)] = with_length(
+        joined, maps[0], axis, sum(value.shape[axis] for value in maps)
+    )
 
 
 def _joined(node: OnnxNode, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
@@ -50,17 +54,19 @@ def _joined(node: OnnxNode, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
     return np.concatenate(arrays, axis=node.axis(arrays[0].ndim, 0))
 
 
-@handles("Split")
+@handles("Split", any_axes=True)
 def read_split(node: OnnxNode, importer: Importer) -> None:
     """Along the channels."""
     value = node.activation()
-    _channels_only(node, value.shape)
-    sizes = _sizes(node, value.shape[CHANNELS])
-    if len(sizes) != len(node.outputs) or sum(sizes) != value.shape[CHANNELS]:
-        raise node.error(f"makes {len(node.outputs)} parts of {sizes} of {value.shape[CHANNELS]} channels")
+    axis = _channels_only(node, value)
+    sizes = _sizes(node, value.shape[axis])
+    if len(sizes) != len(node.outputs) or sum(sizes) != value.shape[axis]:
+        raise node.error(f"makes {len(node.outputs)} parts of {sizes} of {value.shape[axis]} channels")
     for number, (first, last) in enumerate(pairwise(np.cumsum([0, *sizes]).tolist())):
         if node.outputs[number]:
-            _cut(node, importer, value, first, last, number)
+            suffix = f"_{number}" if len(node.outputs) > 1 else ""
+            part = importer.add(node, ChannelSlice(first, last), value, suffix=suffix)
+            importer.values[node.outputs[number]] = with_length(part, value, axis, last - first)
 
 
 def _sizes(node: OnnxNode, channels: int) -> list[int]:
@@ -74,41 +80,6 @@ def _sizes(node: OnnxNode, channels: int) -> list[int]:
         raise node.error(f"makes {parts} equal parts of {channels} channels")
     size = -(-channels // parts)
     return [*[size] * (parts - 1), channels - size * (parts - 1)]
-
-
-@handles("Slice")
-def read_slice(node: OnnxNode, importer: Importer) -> None:
-    """Some of the channels; of the whole range along any other axis."""
-    value = node.activation()
-    names = ("starts", "ends", "axes", "steps")
-    starts, ends, axes, steps = (_numbers(node, name, index) for index, name in enumerate(names, start=1))
-    if starts is None or ends is None:
-        raise node.error("lacks its starts or ends")
-    rank, first, last = len(value.shape), 0, value.shape[CHANNELS]
-    places = [checked_axis(node, a, rank) for a in axes or range(len(starts))]
-    if len(set(places)) < len(places):
-        raise node.error(f"names an axis twice: {places}")
-    for axis, start, end, by in zip(places, starts, ends, steps or [1] * len(starts), strict=True):
-        begin, stop, step = slice(start, end, by).indices(value.shape[axis])
-        if axis == CHANNELS and step == 1:
-            first, last = begin, stop
-        elif (begin, stop, step) != (0, value.shape[axis], 1):
-            raise node.error(f"of the axis {axis} by {step} is not supported; it may cut channels, by 1")
-    _cut(node, importer, value, first, last, 0)
-
-
-def _numbers(node: OnnxNode, name: str, index: int) -> list[int] | None:
-    """Whole numbers: an attribute in old files, an input in newer ones."""
-    if name in node.attributes:
-        return list(node.attributes[name])
-    return node.whole(index, f"its {name}") if node.has_input(index) else None
-
-
-def _cut(node: OnnxNode, importer: Importer, value: Activation, first: int, last: int, number: int) -> None:
-    suffix = f"_{number}" if len(node.outputs) > 1 else ""
-    importer.values[node.outputs[number]] = importer.add(
-        node, ChannelSlice(first, last), value, suffix=suffix
-    )
 
 
 @handles("Upsample")
@@ -131,6 +102,8 @@ def read_resize(node: OnnxNode, importer: Importer) -> None:
             raise node.error(f"with {name} = {found} is not supported")
     if node.has_input(3):
         sizes = node.whole(3, "its sizes")
+        if len(sizes) != len(value.shape):
+            raise node.error(f"takes a size for each axis of {value.shape}, not {sizes}")
         scales = [float(Fraction(size, n)) for size, n in zip(sizes, value.shape, strict=True)]
     else:
         # up to opset 10 the scales are the second input
@@ -154,8 +127,10 @@ def _repeat(
     nearest: str,
 ) -> None:
     mode = node.attributes.get("mode", "nearest")
+    if len(scales) != len(value.shape):
+        raise node.error(f"takes a scale for each axis of {value.shape}, not {list(scales)}")
     whole = all(float(scale).is_integer() and scale >= 1 for scale in scales)
-    if mode != "nearest" or len(scales) != len(value.shape) or not whole or set(scales[:2]) != {1.0}:
+    if mode != "nearest" or not whole or set(scales[:2]) != {1.0}:
         raise node.error(
             f"in mode {mode} by {list(scales)} of {value.shape} is not supported; accepted is mode nearest "
             "by whole numbers along the axes behind the channels"
@@ -180,9 +155,12 @@ def _repeats(length: int, factor: int, transform: str, nearest: str) -> bool:
     return all(min(max(NEAREST[nearest](at), 0), length - 1) == i // factor for i, at in enumerate(places))
 
 
-def _channels_only(node: OnnxNode, shape: OnnxShape) -> None:
-    axis = node.axis(len(shape), 0)
-    if axis != CHANNELS:
+def _channels_only(node: OnnxNode, value: Activation) -> int:
+    """The axis that is worked on. Raises ModelError if it is not that of the channels."""
+    axis, channels = node.axis(len(value.shape), 0), channel_axis(value)
+    if axis != channels:
         raise node.error(
-            f"along axis {axis} of {shape} is not supported; accepted is 1, that of the channels"
+            f"along axis {axis} of {value.shape} is not supported; accepted is {channels}, that of the "
+            "channels"
         )
+    return axis

@@ -44,7 +44,7 @@ def read_extreme(node: OnnxNode, importer: Importer) -> None:
     importer.values[node.output(0)] = add_clip(node, importer, value, low, high)
 
 
-@handles("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL1")
+@handles("ReduceL1")
 def read_reduction(node: OnnxNode, importer: Importer) -> None:
     """Of a constant, exactly."""
     if isinstance(node.input(0), Activation):

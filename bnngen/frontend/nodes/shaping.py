@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from bnngen.frontend.importer import Importer, handles
 from bnngen.frontend.known.arithmetic import map_arrays, settled
-from bnngen.frontend.onnx_node import OnnxNode, checked_axis, features
+from bnngen.frontend.onnx_node import OnnxNode, checked_axis
 from bnngen.frontend.values import Activation, OnnxShape
 from bnngen.ir.moves import Reshape
 
@@ -29,19 +30,14 @@ def read_dropout(node: OnnxNode, importer: Importer) -> None:
 
 @handles("Flatten")
 def read_flatten(node: OnnxNode, importer: Importer) -> None:
-    """A frame as a vector."""
-    value = node.input(0)
-    rank = len(value.shape)
-    if not isinstance(value, Activation):
-        axis = node.attributes.get("axis", 1)
-        if not -rank <= axis <= rank:
-            raise node.error(f"works on axis {axis} of a tensor that has {rank}")
-        axis += rank if axis < 0 else 0
-        _reshape(node, importer, (math.prod(value.shape[:axis]), math.prod(value.shape[axis:])))
-        return
-    if node.attributes.get("axis", 1) not in (1, 1 - rank):
-        raise node.error(f"is supported with axis 1, not {node.attributes['axis']}")
-    _reshape(node, importer, (value.shape[0], features(value.shape)))
+    """A frame as a vector; a constant as a matrix."""
+    shape, axis = node.input(0).shape, node.attributes.get("axis", 1)
+    if not -len(shape) <= axis <= len(shape):
+        raise node.error(f"works on axis {axis} of a tensor that has {len(shape)}")
+    rows = math.prod(shape[: axis % len(shape) if axis < len(shape) else axis]) if axis else 1
+    if isinstance(node.input(0), Activation) and (axis % len(shape) == 0 or rows != shape[0]):
+        raise node.error(f"with axis {axis} of {shape} mixes the frames of a batch; accepted is 1")
+    _reshape(node, importer, (rows, math.prod(shape) // max(rows, 1)))
 
 
 @handles("Reshape")
@@ -58,6 +54,11 @@ def read_reshape(node: OnnxNode, importer: Importer) -> None:
     if -1 in shape:
         known = math.prod(d for d in shape if d != -1)
         shape[shape.index(-1)] = math.prod(value.shape) // max(1, known)
+    if isinstance(value, Activation) and len(shape) > 4 and math.prod(shape) == math.prod(value.shape):
+        if shape[0] != value.shape[0]:
+            raise node.error(f"must keep the batch axis: {value.shape} became {tuple(shape)}")
+        importer.values[node.output(0)] = replace(value, shape=tuple(shape), wide=True)
+        return
     _reshape(node, importer, tuple(shape))
 
 

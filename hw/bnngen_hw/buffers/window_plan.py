@@ -39,9 +39,10 @@ class WindowPlan:
     """A window over maps of ``size`` positions, each of ``words`` words of channels.
 
     ``kernel`` taps, ``dilations`` apart; windows are ``strides`` apart; ``before`` and ``after`` positions
-    of padding. A window is read group by group, each of ``words`` / ``groups`` words of every tap, those of a
-    tap in a row; each group is read ``repeats`` times. Each row of windows comes ``row_repeats`` times. All
-    words of all maps are numbered as they come in.
+    of padding. A window is read group by group, each of ``words`` / ``groups`` words of every tap, those of
+    a tap in a row; each group is read ``repeats`` times. Each row of windows comes ``row_repeats`` times;
+    where the words are ``spread``, each time with another share of them, the first ones first. All words of
+    all maps are numbered as they come in.
 
     Raises ValueError for numbers that make no sense, or if no window fits.
     """
@@ -56,6 +57,7 @@ class WindowPlan:
     repeats: int = 1
     groups: int = 1
     row_repeats: int = 1
+    spread: bool = False
 
     def __post_init__(self) -> None:
         positive = (*self.size, self.words, self.groups, *self.kernel, *self.strides, *self.dilations)
@@ -63,6 +65,8 @@ class WindowPlan:
             raise ValueError(f"a window's numbers must be at least 1, and its padding at least 0: {self}")
         if self.words % self.groups:
             raise ValueError(f"groups must divide the words: {self}")
+        if self.spread and (self.words % self.row_repeats or self.groups > 1):
+            raise ValueError(f"as many shares as there are repeats of a row must divide the words: {self}")
         if min(self._outputs(axis) for axis in (0, 1)) < 1:
             raise ValueError(f"no window fits: {self}")
 
@@ -86,9 +90,14 @@ class WindowPlan:
         return prod(self.size) * self.words
 
     @property
+    def _share(self) -> int:
+        """Words of a tap that are read at a position."""
+        return self.words // self.row_repeats if self.spread else self.words
+
+    @property
     def window_beats(self) -> int:
         """Words read at a position."""
-        return prod(self.kernel) * self.words * self.repeats
+        return prod(self.kernel) * self._share * self.repeats
 
     @property
     def cycles(self) -> int:
@@ -103,7 +112,7 @@ class WindowPlan:
     @property
     def loops(self) -> list[Loop]:
         """The loops of the reader, the innermost first; strides are in words."""
-        line, group = self.size[1] * self.words, self.words // self.groups
+        line, group = self.size[1] * self.words, self._share // self.groups
         return [
             Loop("word", group, 1),
             Loop("tap_x", self.kernel[1], self.dilations[1] * self.words),
@@ -111,7 +120,7 @@ class WindowPlan:
             Loop("repeat", self.repeats, 0),
             Loop("group", self.groups, group),
             Loop("column", self._outputs(1), self.strides[1] * self.words),
-            Loop("again", self.row_repeats, 0),
+            Loop("again", self.row_repeats, self._share if self.spread else 0),
             Loop("row", self._outputs(0), self.strides[0] * line),
         ]
 

@@ -81,15 +81,6 @@ def test_transposed_constants() -> None:
     agrees(model, model.node("MatMul", model.node("Flatten", x), np.arange(12.0).reshape(12, 1)))
 
 
-def test_a_computed_tensor_is_not_transposed() -> None:
-    model = File(3)
-    refuses(
-        model,
-        model.node("Transpose", "x", name="op"),
-        "layer 'op': Transpose is supported on constants only, not on the computed tensor",
-    )
-
-
 @pytest.mark.parametrize("to", [TensorProto.DOUBLE, TensorProto.FLOAT, TensorProto.FLOAT16])
 def test_casts_of_constants(to: int) -> None:
     model = File(3)

@@ -214,13 +214,19 @@ def test_products_of_the_wrong_sides_are_refused() -> None:
     )
 
 
-def test_an_image_must_be_flattened_first() -> None:
+@pytest.mark.parametrize("shape", [(3,), (2, 3), (1, 2, 3)])
+def test_a_product_is_along_the_last_axis(shape: tuple[int, ...]) -> None:
+    model = File(*shape)
+    agrees(model, model.node("MatMul", model.bipolar("x"), INTEGERS.T[:3]))
+
+
+def test_an_image_must_be_flattened_in_front_of_a_gemm() -> None:
     model = File(1, 2, 3)
-    out = model.node("MatMul", model.bipolar("x"), INTEGERS.T, name="fc")
+    out = model.node("Gemm", model.bipolar("x"), INTEGERS.T, name="fc")
     refuses(
         model,
         out,
-        "layer 'fc': MatMul takes a tensor of shape (N, features), not (1, 1, 2, 3); flatten it first",
+        "layer 'fc': Gemm takes a tensor of shape (N, features), not (1, 1, 2, 3); flatten it first",
     )
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from onnx import TensorProto, helper
+from onnx import ModelProto, TensorProto, helper
+from onnx.reference import ReferenceEvaluator
 from onnxruntime import InferenceSession
+from support.cases import case_agrees
 from support.narrow import of_type
 from support.networks import windows
-from support.onnx_files import agrees, refuses, signs, verilog_agrees
+from support.onnx_files import agrees, custom_ops, refuses, signs, verilog_agrees
 
+from bnngen.base.errors import ModelError
 from bnngen.frontend import import_onnx
 from bnngen.ir.layers import Convolution
 from bnngen.numbers.datatypes import IntType
@@ -140,6 +144,68 @@ def test_max_pool_is_that_of_onnxruntime(data: st.DataObject) -> None:
     assert np.array_equal(np.moveaxis(pool.compute(x), -1, 1), wanted)
 
 
+@settings(max_examples=80, deadline=None)
+@given(data=st.data())
+def test_ceil_mode_is_that_of_onnxruntime(data: st.DataObject) -> None:
+    """Of both pools, and of the evaluator of ``--check-import``; an average is right or refused."""
+    spatial = data.draw(st.sampled_from([(5,), (4, 3), (6, 7)]))
+    kernel = [data.draw(st.integers(1, 4)) for _ in spatial]
+    strides = [data.draw(st.integers(1, 4)) for _ in spatial]
+    pads = [data.draw(st.integers(0, k // 2)) for k in kernel * 2]
+    if any(n + a + b < k for n, a, b, k in zip(spatial, pads, pads[len(spatial) :], kernel, strict=False)):
+        return
+    kind = data.draw(st.sampled_from(["MaxPool", "AveragePool"]))
+    attributes: dict[str, Any] = {"kernel_shape": kernel, "strides": strides, "pads": pads, "ceil_mode": 1}
+    if kind == "AveragePool":
+        attributes["count_include_pad"] = data.draw(st.integers(0, 1))
+    x = np.random.default_rng(0).integers(-9, 10, (2, 3, *spatial)).astype(np.float32)
+    wanted = by_onnxruntime(kind, x, **attributes)
+    (evaluated,) = ReferenceEvaluator(one_node(kind, **attributes), new_ops=custom_ops()).run(None, {"x": x})
+    np.testing.assert_allclose(evaluated, wanted, rtol=1e-5, atol=1e-6)
+    model = File(3, *spatial, opset=19)
+    y = model.node(
+        kind,
+        model.node("Conv", model.quant("x", 1.0, bits=5.0), np.ones((3, 1, *(1,) * len(spatial))), group=3),
+        **attributes,
+    )
+    refused = ""
+    with TemporaryDirectory() as folder:
+        try:
+            import_onnx(model.save(Path(folder) / "model.onnx", y))
+        except ModelError as error:
+            refused = str(error)
+    if not refused:
+        agrees(model, y, x)
+    else:
+        assert kind == "AveragePool"
+        assert "AveragePool divides by " in refused or "which tools do in different ways" in refused
+
+
+def one_node(kind: str, **attributes: Any) -> ModelProto:
+    value = helper.make_tensor_value_info
+    ends = [value("x", TensorProto.FLOAT, None)], [value("y", TensorProto.FLOAT, None)]
+    graph = helper.make_graph([helper.make_node(kind, ["x"], ["y"], **attributes)], "pool", *ends)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
+
+
+def by_onnxruntime(kind: str, x: np.ndarray, **attributes: Any) -> np.ndarray:
+    session = InferenceSession(
+        one_node(kind, **attributes).SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    found: np.ndarray = session.run(None, {"x": x})[0]
+    return found
+
+
+@pytest.mark.parametrize("spatial", [(7,), (5, 6)])
+def test_a_pool_that_is_cut_off_down_to_the_verilog(spatial: Kernel) -> None:
+    model = File(3, *spatial)
+    kernel, strides = [3] * len(spatial), [2] * len(spatial)
+    x = model.quant("x", 0.5, bits=3.0)
+    pooled = model.node("MaxPool", x, kernel_shape=kernel, strides=strides, ceil_mode=1)
+    positions = tuple(-(-(n - 3) // 2) + 1 for n in spatial)
+    verilog_agrees(agrees(model, ended(model, pooled, (3, *positions))), 1_000_000)
+
+
 @pytest.mark.parametrize("pads", [[0, 0, 0, 0], [1, 0, 0, 1]])
 def test_average_pool(pads: list[int]) -> None:
     model = File(3, 5, 4)
@@ -184,14 +250,21 @@ def test_weights_with_a_scale_for_each_output() -> None:
 
 
 REFUSED = {
-    "a pool that is cut off": (
-        lambda m: m.node("MaxPool", "x", kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1),
-        "layer 'MaxPool0': MaxPool with ceil_mode = 1 would have windows that are cut off at the border",
-    ),
     "an average over fewer": (
         lambda m: m.node("AveragePool", "x", kernel_shape=[2, 2], pads=[1, 1, 1, 1]),
-        "layer 'AveragePool0': AveragePool divides by fewer elements at the border; use "
-        "count_include_pad = 1, or no padding",
+        "layer 'AveragePool0': AveragePool divides by 1, 2, 4, by fewer where a window is cut off at the border; "
+        "use count_include_pad = 1, no padding, or no ceil_mode",
+    ),
+    "an average that is cut off": (
+        lambda m: m.node(
+            "AveragePool", "x", kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1, count_include_pad=1
+        ),
+        "layer 'AveragePool0': AveragePool with ceil_mode = 1 counts padding where windows are cut off, which "
+        "tools do in different ways; use count_include_pad = 0, or no ceil_mode",
+    ),
+    "an average of nothing": (
+        lambda m: m.node("AveragePool", "x", kernel_shape=[1, 1], pads=[1, 1, 0, 0]),
+        "layer 'AveragePool0': AveragePool has windows that see nothing but padding",
     ),
     "too large a window": (
         lambda m: m.node("MaxPool", "x", kernel_shape=[4, 2]),
@@ -233,3 +306,9 @@ def test_pads_beside_auto_pad_are_refused() -> None:
     refuses(
         model, pooled, "layer 'op': MaxPool has both pads and auto_pad SAME_LOWER, which exclude each other"
     )
+
+
+@pytest.mark.parametrize("name", ["maxpool_ceil.q", "dwsep_w4a4.b8"])
+def test_cases(shared: Path, name: str) -> None:
+    """One of them was exported with eight frames at once."""
+    case_agrees(shared, name)

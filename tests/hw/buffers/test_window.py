@@ -32,7 +32,9 @@ def plans(draw: st.DrawFn) -> WindowPlan:
     words, repeats = draw(st.integers(1, 4)), draw(st.integers(1, 3))
     groups = draw(st.sampled_from([g for g in range(1, words + 1) if words % g == 0]))
     rows = draw(st.sampled_from([1, 1, 2, 3]))
-    return WindowPlan(size, words, kernel, strides, dilations, before, after, repeats, groups, rows)
+    spread = groups == 1 and draw(st.booleans())
+    words *= rows if spread else 1
+    return WindowPlan(size, words, kernel, strides, dilations, before, after, repeats, groups, rows, spread)
 
 
 @st.composite
@@ -48,7 +50,10 @@ def expected(window: SlidingWindow, maps: np.ndarray) -> list[int]:
     for frame in maps:
         for y in range(plan.outputs[0]):
             for x in range(plan.outputs[1]):
-                for group in np.split(np.arange(plan.words), plan.groups):
+                words = np.arange(plan.words)
+                if plan.spread:
+                    words = np.split(words, plan.row_repeats)[y % plan.row_repeats]
+                for group in np.split(words, plan.groups):
                     out += plan.repeats * _one(window, frame, y // plan.row_repeats, x, group)
     return out
 
@@ -127,6 +132,13 @@ def test_the_least_capacity_is_the_least() -> None:
 
 def test_ready_is_registered() -> None:
     ready_is_independent(SlidingWindow(WindowPlan((4, 4), 1, (2, 2)), WIDTH))
+
+
+def test_shares_must_divide_the_words() -> None:
+    with pytest.raises(
+        ValueError, match="as many shares as there are repeats of a row must divide the words"
+    ):
+        WindowPlan((3, 3), 3, (1, 1), row_repeats=2, spread=True)
 
 
 @pytest.mark.parametrize("numbers", [((3, 3), 1, (4, 3)), ((3, 3), 0, (1, 1)), ((3, 3), 1, (1, 1), (0, 1))])
