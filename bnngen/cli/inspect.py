@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -23,22 +23,39 @@ MOST_NAMED = 8
 """Layers of one reason that are named on the screen."""
 LOOK = {"box": SIMPLE_HEAD, "padding": (0, 1, 0, 0)}
 
+Trace = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LAYER", help="Show how this layer's scales became integer thresholds, and check them."
+    ),
+]
+Channel = Annotated[
+    int | None, typer.Option(min=0, metavar="N", help="The channel that is traced, not the first three.")
+]
 
-def command(model: Model, json: JsonFile = None) -> None:
+
+def command(model: Model, json: JsonFile = None, trace: Trace = None, channel: Channel = None) -> None:
     """Print the layers of a model: shapes, types, parameters, bit operations, weight memory.
 
     Of a model that can't be used: every layer that is in the way, why, and what to do.
     """
     from bnngen.api import load
-    from bnngen.base.errors import ModelError
+    from bnngen.base.errors import ModelError, UsageError
     from bnngen.base.owned import keep_inputs
     from bnngen.reports.model import summarize
 
     keep_inputs({"--json": json}, model)
+    if channel is not None and trace is None:
+        raise UsageError("--channel goes with --trace LAYER")
     try:
         network = load(model)
     except ModelError as error:
         _diagnose(model, error, json)
+    if trace is not None:
+        from bnngen.cli.trace import print_trace
+
+        print_trace(model, trace, channel, json)
+        return
     summary = summarize(network)
     write_json(json, summary.to_dict())
     if str(json) != "-":

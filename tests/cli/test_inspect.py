@@ -69,3 +69,45 @@ def test_a_file_that_is_none(cli: Cli, tmp_path: Path) -> None:
     status, out, err = cli("inspect", tmp_path / "m.onnx")
     assert (status, out) == (2, "")
     assert "an HDF5 file" in err
+
+
+@pytest.fixture
+def traced(tmp_path: Path) -> Path:
+    model, random = File(6), np.random.default_rng(0)
+    x = model.node("MatMul", model.quant("x", 0.5), random.choice([-1.0, 1.0], (6, 4)), name="fc")
+    x = model.node("Mul", x, np.array([0.5, -0.5, 1, 2], np.float32), name="scale")
+    x = model.quant(x, 0.25, name="act")
+    return model.save(tmp_path / "model.onnx", model.node("MatMul", x, np.ones((4, 2)), name="end"))
+
+
+def test_a_trace(cli: Cli, traced: Path, tmp_path: Path) -> None:
+    status, out, err = cli("inspect", traced, "--trace", "fc", "--channel", 1, "--json", tmp_path / "t.json")
+    assert (status, err) == (0, "")
+    assert "Quant(scale=0.25, zero point=0, bits=4)" in out
+    assert "the weights have changed their sign" in out
+    assert "sums through the operators of the file, all as the table has it" in out
+    found = json.loads((tmp_path / "t.json").read_text())
+    (channel,) = found["channels"]
+    assert (channel["channel"], channel["negated"], channel["wrong"]) == (1, True, 0)
+    # -0.5 * 0.5 * sum / 0.25 = -sum, and the weights' sign makes +sum of it: halfway between the integers
+    assert [level["sums"]["exact"] for level in channel["levels"][:2]] == ["-15/2", "-13/2"]
+    assert [operator["layer"] for operator in channel["operators"]] == ["scale", "act", "act"]
+
+
+def test_a_trace_as_json_alone(cli: Cli, traced: Path) -> None:
+    status, out, _ = cli("inspect", traced, "--trace", "act", "--json", "-")
+    assert (status, len(json.loads(out)["channels"])) == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--channel", "1"], "--channel goes with --trace LAYER"),
+        (["--trace", "end"], "the sums of 'end' meet no quantiser: they leave the network"),
+        (["--trace", "fc", "--channel", "9"], "'fc' has the channels 0 to 3, not 9"),
+    ],
+)
+def test_a_trace_of_nothing(cli: Cli, traced: Path, arguments: list[str], message: str) -> None:
+    status, out, err = cli("inspect", traced, *arguments)
+    assert (status, out) == (2, "")
+    assert message in err
