@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bnngen.base.errors import ModelError
 from bnngen.base.text import joined
+from bnngen.frontend.cases import case_of
 from bnngen.frontend.choices import SIGN_OF_ZERO, SignOfZero
 from bnngen.frontend.chosen import input_name, node_name, sign_of_zero
 from bnngen.frontend.limits import MOST_NODES, check_elements
@@ -237,6 +238,11 @@ class Importer:
             reader.handler(view, self)
         except (ValueError, ArithmeticError, IndexError) as error:
             raise ModelError(name, f"{node.op_type} {error}") from None
+        except ModelError as error:
+            case = case_of(node.op_type, error.problem)
+            if case is None or error.remedy:
+                raise
+            raise ModelError(error.layer, f"{error.problem}: {case.because}", case.instead) from None
 
     def _attributes(self, node: onnx.NodeProto, reader: Reader) -> dict[str, Any]:
         """Raises ValueError where the node does not fit its operator's definition."""

@@ -68,7 +68,7 @@ _DETECTION = Remedy(
     "it chooses and places boxes, which is work for the host",
     "cut the network in front of it: export the heads' raw outputs",
 )
-_LOOKUP = Remedy(
+LOOKUP = Remedy(
     "it reads at places that are computed",
     "use one-hot inputs and a dense layer in the place of a table, and fixed slices in the place of indices",
 )
@@ -234,7 +234,7 @@ REMEDIES = _table(
             "sample with strides, pooling or nearest-neighbour Upsample",
         ),
     ),
-    ("", "GatherElements GatherND Scatter ScatterElements ScatterND OneHot TensorScatter", _LOOKUP),
+    ("", "GatherElements GatherND Scatter ScatterElements ScatterND OneHot TensorScatter", LOOKUP),
     ("", "Multinomial Bernoulli RandomNormal RandomNormalLike RandomUniform RandomUniformLike", _RANDOM),
     ("", "StringNormalizer StringConcat StringSplit RegexFullMatch TfIdfVectorizer", _TEXT),
     (

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from bnngen.base.errors import ModelError
+from bnngen.frontend.cases import case_of
 from bnngen.ir.elementwise import RELU, Affine, Softmax
 from bnngen.ir.graph import Graph, Node, Op, channels_first
 from bnngen.ir.ladder import FIRST, LAST, Ladder
@@ -138,12 +139,19 @@ def host_of(graph: Graph, tail: list[Node]) -> Host:
         softmax = True
         tail.pop(0)
     if tail:
-        raise ModelError(
-            tail[0].name, f"{kind(tail[0].op)} works on real numbers here; quantise its result, or remove it"
-        )
+        raise real_error(tail[0].name, tail[0].op)
     _check_reals(graph.output, mul, add)
     in_file = channels_first(graph.shapes[graph.output])
     return Host(mul, add, softmax, None if len(shape) == 1 else order, None if len(in_file) == 1 else in_file)
+
+
+def real_error(name: str, op: Op) -> ModelError:
+    """The error for an operator on real numbers where integers are needed."""
+    problem = f"{kind(op)} works on real numbers here"
+    case = case_of(kind(op), problem)
+    if case is None:
+        return ModelError(name, problem, "quantise its result, or remove it")
+    return ModelError(name, f"{problem}: {case.because}", case.instead)
 
 
 def kind(op: Op) -> str:

@@ -24,7 +24,7 @@ from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.ops.layer import Thresholded
 from bnngen.ops.lowering import Site, has_layer, lowered
 from bnngen.ops.threshold import Threshold
-from bnngen.passes.ends import SIGN_ADVICE, host_of, input_quantizer, kind
+from bnngen.passes.ends import SIGN_ADVICE, host_of, input_quantizer, real_error
 from bnngen.reference.network import NETWORK_INPUT, NamedLayer, Network
 
 CLASS_LAST = "works on a class index; an ArgMax or TopK may stand at the end only"
@@ -99,7 +99,7 @@ def integers_of(graph: Graph, name: str, made: dict[str, tuple[IntType, int]]) -
                 "accepted in front of dense layers, at the input and at the output, and elsewhere where only "
                 "axes of length 1 come and go",
             )
-        raise ModelError(name, f"{kind(op)} works on real numbers here; quantise its result, or remove it")
+        raise real_error(name, op)
     return made[name]
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import onnx
 import pytest
 
 from bnngen.base.errors import ModelError
+from bnngen.frontend.cases import CASES
 from bnngen.frontend.importer import Importer, readers
 from bnngen.frontend.remedies import REMEDIES, near_operators, remedy_of
 from bnngen.frontend.schema import QONNX
+from bnngen.passes.lower import lower
 from tests.frontend.onnx_file import File
 
 
@@ -71,3 +75,40 @@ def test_an_operator_in_a_domain_that_has_it_not() -> None:
         match=r"Relu is not supported in the domain 'qonnx.custom_op.general'; it belongs to 'ai.onnx'$",
     ):
         Importer(model.proto(model.node("MatMul", x, np.ones((4, 2))))).run()
+
+
+def two(model: File, op: str) -> str:
+    x = model.node("MatMul", model.quant("x", 0.5), np.ones((4, 4)))
+    return model.node(op, x, model.node("Relu", x), name="odd")
+
+
+def gather(model: File) -> str:
+    return model.node("Gather", np.ones((8, 4), np.float32), model.bipolar("x"), name="odd")
+
+
+def resize(model: File) -> str:
+    x = model.node("Unsqueeze", model.bipolar("x"), np.array([2]))
+    return model.node("Resize", x, "", np.array([1, 1, 2], np.float32), mode="linear", name="odd")
+
+
+def softmax(model: File) -> str:
+    x = model.node("MatMul", model.bipolar("x"), np.ones((4, 4)))
+    return model.node("MatMul", model.node("Softmax", x, name="odd"), np.ones((4, 2)))
+
+
+OFTEN: dict[str, Callable[[File], str]] = {
+    **{op: lambda model, op=op: two(model, op) for op in ("Mul", "Div", "MatMul", "Gemm")},  # type: ignore[misc]
+    "Gather": gather,
+    "Resize": resize,
+    "Softmax": softmax,
+}
+
+
+@pytest.mark.parametrize("operator", OFTEN)
+def test_uses_that_are_refused(operator: str) -> None:
+    model = File(4)
+    with pytest.raises(ModelError) as error:
+        lower(Importer(model.proto(OFTEN[operator](model))).run())
+    (case,) = CASES[operator]
+    assert error.value.layer == "odd"
+    assert str(error.value).endswith(f": {case.because}; {case.instead}")
