@@ -39,11 +39,12 @@ def _print(record: TraceRecord) -> None:
     table.add_column("operator of the file", overflow="fold")
     for channel in record.channels:
         table.add_column(f"channel {channel.channel}")
-    before = record.layer
+    before = ""
     for number, operator in enumerate(record.channels[0].operators):
         does = [channel.operators[number].does for channel in record.channels]
         new = operator.layer != before
-        table.add_row(operator.layer if new else "", operator.operator if new else "", *does)
+        text = operator.operator if new and operator.layer != record.layer else ""
+        table.add_row(operator.layer if new else "", text, *does)
         before = operator.layer
     console.print(table)
     for channel in record.channels:
