@@ -7,7 +7,7 @@ a sum of integers stands for is known from the part of the file in front of it, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -83,15 +83,23 @@ def trace(graph: Graph, network: Network, name: str, channels: Sequence[int] | N
     """
     start, wanted = _start(graph, name)
     nodes = _nodes_behind(graph, start, wanted)
-    number, activation = _table(network, start, nodes)
+    number, activation, nodes = _table(network, start, nodes, wanted)
     relation = _Relation(graph, network, start)
     count = len(activation.thresholds)
-    picked = range(min(FEW, count)) if channels is None else channels
-    if wrong := [c for c in picked if not 0 <= c < graph.shapes[start.name][-1]]:
-        raise UsageError(f"'{start.name}' has the channels 0 to {count - 1}, not {wrong[0]}")
-    layer = network.layers[number].op
-    traced = tuple(_channel(graph, start, nodes, relation, layer, activation, c) for c in picked)
-    return Trace(start, layer, activation.type, traced)
+    if channels is None:
+        channels = [c for c in range(count) if _place(graph, start, nodes, c) is not None][:FEW]
+    layer, traced = network.layers[number].op, list[TracedChannel]()
+    for channel in channels:
+        if not 0 <= channel < count:
+            raise UsageError(f"'{start.name}' has the channels 0 to {count - 1}, not {channel}")
+        places = _place(graph, start, nodes, channel)
+        if places is None:
+            raise UsageError(f"channel {channel} of '{start.name}' has no row of thresholds of its own")
+        chain = Chain(tuple(nodes), places)
+        traced.append(_channel(chain, relation, layer, activation, channel))
+    if not traced:
+        raise UsageError(f"no channel of '{start.name}' has a row of thresholds of its own")
+    return Trace(start, layer, activation.type, tuple(traced))
 
 
 def _start(graph: Graph, name: str) -> tuple[Node, Node]:
@@ -131,16 +139,31 @@ def _nodes_behind(graph: Graph, start: Node, wanted: Node) -> list[Node]:
     raise UsageError(f"the sums of '{start.name}' meet no quantiser: {where}, so they have no thresholds")
 
 
-def _table(network: Network, start: Node, nodes: Sequence[Node]) -> tuple[int, Threshold]:
-    """The number of the layer that holds the thresholds, and these."""
-    step = nodes[-1].name
-    names = [start.name, step, *(f"{step}_{k}" for k in range(len(network.layers)))]
+def _table(
+    network: Network, start: Node, nodes: list[Node], wanted: Node
+) -> tuple[int, Threshold, list[Node]]:
+    """The number of the layer that holds the thresholds, these, and the nodes up to their quantiser: another
+    one behind it may have a layer of its own."""
     places = {layer.name: number for number, layer in enumerate(network.layers)}
-    for name in names:
-        activation = getattr(network.layers[places[name]].op, "activation", None) if name in places else None
-        if isinstance(activation, Threshold):
-            return places[name], activation
-    raise UsageError(f"the thresholds of '{start.name}' have gone into those of another layer")
+    steps = [place for place, node in enumerate(nodes) if isinstance(node.op, Step)]
+    own = [place for place in steps if _own_layer(places, nodes[place].name) is not None]
+    merged = [place for place in steps if not own or place < own[0]]
+    if merged and wanted.name not in {node.name for node in nodes[merged[-1] + 1 :]}:
+        number, last = places.get(start.name), merged[-1]
+    elif own and own[0] == steps[0]:
+        number, last = _own_layer(places, nodes[own[0]].name), own[0]
+    else:
+        before, name = nodes[steps[0]].name, nodes[steps[-1]].name
+        raise UsageError(f"'{name}' compares the codes of '{before}', not sums: trace '{before}'")
+    activation = getattr(network.layers[number].op, "activation", None) if number is not None else None
+    if number is None or not isinstance(activation, Threshold):
+        raise UsageError(f"the thresholds of '{start.name}' have gone into those of another layer")
+    return number, activation, nodes[: last + 1]
+
+
+def _own_layer(places: Mapping[str, int], step: str) -> int | None:
+    """The layer that a quantiser is by itself, or the first of its parts."""
+    return places.get(step, places.get(f"{step}_0"))
 
 
 class _Relation:
@@ -152,7 +175,10 @@ class _Relation:
         self._own, self._made = front.layers[-1].op, self._of(network)
 
     def _of(self, network: Network) -> Layer:
-        return next(layer.op for layer in network.layers if layer.name == self._name)
+        found = next((layer.op for layer in network.layers if layer.name == self._name), None)
+        if found is None:
+            raise UsageError(f"'{self._name}' has become a part of other layers")
+        return found
 
     def __call__(self, channel: int) -> tuple[Exact, Exact, bool]:
         """mul, add, and whether the channel's weights have the other sign. Raises ModelError where its
@@ -174,15 +200,8 @@ class _Relation:
 
 
 def _channel(
-    graph: Graph,
-    start: Node,
-    nodes: Sequence[Node],
-    relation: _Relation,
-    layer: Layer,
-    activation: Threshold,
-    channel: int,
+    chain: Chain, relation: _Relation, layer: Layer, activation: Threshold, channel: int
 ) -> TracedChannel:
-    chain = Chain(tuple(nodes), tuple(_channels(graph, start, nodes, channel)))
     mul, add, negated = relation(channel)
     held: Any = layer
     lo, hi = (int(end) for end in held.row_ranges[channel])
@@ -206,9 +225,9 @@ def _channel(
     return replace(traced, checked=len(sums), wrong=wrong)
 
 
-def _channels(graph: Graph, start: Node, nodes: Sequence[Node], channel: int) -> Iterable[int]:
-    """Which channel of each node the start's channel is."""
-    before = start.name
+def _place(graph: Graph, start: Node, nodes: Sequence[Node], channel: int) -> tuple[int, ...] | None:
+    """Which channel of each node the start's channel is; None where it is cut away, or becomes several."""
+    before, places = start.name, list[int]()
     for node in nodes:
         if isinstance(node.op, Concatenation):
             place = node.inputs.index(before)
@@ -216,12 +235,12 @@ def _channels(graph: Graph, start: Node, nodes: Sequence[Node], channel: int) ->
         elif isinstance(node.op, ChannelSlice):
             channel -= node.op.first
         elif isinstance(node.op, Reshape) and not node.op.keeps_channels(graph.shapes[before]):
-            raise UsageError(
-                f"'{node.name}' makes features of positions in front of the quantiser of '{start.name}', so "
-                "that a channel has no row of thresholds of its own"
-            )
-        yield channel
+            return None
+        if not 0 <= channel < graph.shapes[node.name][-1]:
+            return None
+        places.append(channel)
         before = node.name
+    return tuple(places)
 
 
 def _traced(level: Level, mul: Exact, add: Exact) -> TracedLevel:

@@ -65,8 +65,8 @@ def file_operators_page() -> str:
         for (domain, name), reader in readers().items():
             if name == operator:
                 homes.setdefault(id(reader), []).append(domain)
-        for domains in homes.values():
-            sections.setdefault(tuple(domains), {})[operator] = readers()[domains[0], operator]
+        for home in homes.values():
+            sections.setdefault(tuple(home), {})[operator] = readers()[home[0], operator]
     lines = [ACCEPTED]
     for domains, operators in sorted(sections.items(), key=lambda item: item[0]):
         lines.append(f"## {_domains(domains)}\n")
@@ -153,8 +153,7 @@ def _called(call: ast.Call, module: ModuleType | None) -> list[Callable[..., Any
     if not isinstance(call.func, ast.Name):
         return []
     found = getattr(module, call.func.id, None)
-    inside = inspect.isfunction(found) and found.__module__.startswith(ROOM)
-    return [found] if inside else []
+    return [found] if inspect.isfunction(found) and found.__module__.startswith(ROOM) else []
 
 
 def remedies_page() -> str:
