@@ -25,6 +25,8 @@ from bnngen.ops.layer import Layer
 from bnngen.ops.threshold import Threshold
 from bnngen.passes.chain import Chain, Level, scaled_back
 from bnngen.passes.lower import lower
+from bnngen.passes.rewrite import rewrite
+from bnngen.passes.slice_before_concat import slice_before_concat
 from bnngen.reference.network import Network
 
 FEW = 3
@@ -81,6 +83,8 @@ def trace(graph: Graph, network: Network, name: str, channels: Sequence[int] | N
     ``channels``: those of the layer that are traced, by default the first `FEW`. Raises UsageError if there
     is no such layer or channel, or it has no thresholds, and ModelError where its sums can't be traced.
     """
+    # what a Slice drops is no reader
+    graph = rewrite(graph, (slice_before_concat,)).pruned()
     start, wanted = _start(graph, name)
     nodes = _nodes_behind(graph, start, wanted)
     number, activation, nodes = _table(network, start, nodes, wanted)
@@ -147,7 +151,10 @@ def _table(
     places = {layer.name: number for number, layer in enumerate(network.layers)}
     steps = [place for place, node in enumerate(nodes) if isinstance(node.op, Step)]
     own = [place for place in steps if _own_layer(places, nodes[place].name) is not None]
-    merged = [place for place in steps if not own or place < own[0]]
+    # a quantiser doesn't pass a Slice, which other readers may want to stay
+    slices = [p for p, n in enumerate(nodes) if isinstance(n.op, ChannelSlice) and p > steps[0]]
+    end = min([*own[:1], *slices], default=len(nodes))
+    merged = [place for place in steps if place < end]
     if merged and wanted.name not in {node.name for node in nodes[merged[-1] + 1 :]}:
         number, last = places.get(start.name), merged[-1]
     elif own and own[0] == steps[0]:

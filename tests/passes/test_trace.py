@@ -177,3 +177,25 @@ def test_what_has_no_thresholds(tmp_path: Path, name: str, message: str) -> None
         trace(graph, network, name)
     with pytest.raises(UsageError, match=r"'fc' has the channels 0 to 3, not 4"):
         trace(graph, network, "fc", [4])
+
+
+def test_a_quantizer_behind_a_slice_has_a_table_of_its_own(tmp_path: Path) -> None:
+    model = File(9)
+    x = model.quant(model.node("MatMul", model.bipolar("x"), signs(9, 6), name="fc"), 0.5, name="first")
+    x = model.node("Slice", x, np.array([1]), np.array([5]), np.array([1]))
+    x = model.bipolar(model.node("Add", x, np.float32(0.25)), name="second")
+    graph, network = read(tmp_path, model, model.node("MatMul", x, signs(4, 3)))
+    found = trace(graph, network, "fc", [1, 2])
+    assert found.channels[0].chain.nodes[-1].name == "first"
+    assert not any(channel.wrong for channel in found.channels)
+    with pytest.raises(UsageError, match=r"'second' compares the codes of 'first', not sums: trace 'first'"):
+        trace(graph, network, "second")
+
+
+def test_a_reader_that_a_slice_drops_is_none(tmp_path: Path) -> None:
+    model = File(9)
+    a, b = (model.node("MatMul", model.bipolar("x"), signs(9, 4), name=n) for n in "ab")
+    joined = model.node("Concat", model.quant(a, 0.5, name="act"), model.node("Relu", b), axis=1)
+    x = model.node("Slice", joined, np.array([0]), np.array([4]), np.array([1]))
+    graph, network = read(tmp_path, model, model.node("MatMul", x, signs(4, 3)))
+    assert all_of(graph, network, "a").channels[0].chain.nodes[-1].name == "act"
