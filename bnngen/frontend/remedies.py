@@ -222,7 +222,7 @@ REMEDIES = _table(
         _FRAME_NORM,
     ),
     ("", "LpNormalization LRN ReduceL2 LpPool GlobalLpPool", _ROOTS),
-    ("", "Gelu HardSwish Mish Swish Sin Cos Tan Sinh Cosh Abs Mod", _NOT_MONOTONE),
+    ("", "Gelu HardSwish Mish Swish Sin Cos Tan Sinh Cosh Mod", _NOT_MONOTONE),
     ("", "Loop If Scan", _CONTROL),
     ("", "NonZero Unique Compress", _DATA_SHAPE),
     ("", "NonMaxSuppression RoiAlign MaxRoiPool", _DETECTION),

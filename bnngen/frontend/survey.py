@@ -109,7 +109,7 @@ class Survey(Importer):
         refused = len(self.problems) > before
         if refused or not reached:
             for half_made in self.nodes[count:]:
-                del self.shapes[half_made.name]
+                del self.shapes[half_made.name], self.makers[half_made.name]
             del self.nodes[count:]
             self._go_on(node, name, tensors, new)
         self._list(node, name, "refused" if refused else "read" if reached else "not reached")
@@ -165,7 +165,8 @@ class Survey(Importer):
     def _add_unread(self, name: str, shape: Shape, sources: list[str]) -> str:
         """A node in the place of one that was not read; returns its name."""
         made = name if name not in self.shapes else self._free_name(name)
-        self.nodes.append(Node(made, Unread(shape), tuple(sources) or (self._source,)))
+        self.makers[made] = Node(made, Unread(shape), tuple(sources) or (self._source,))
+        self.nodes.append(self.makers[made])
         self.shapes[made], self.origins[made] = shape, name
         return made
 

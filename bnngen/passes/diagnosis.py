@@ -12,12 +12,15 @@ import onnx
 
 from bnngen.base.errors import ModelError
 from bnngen.base.text import shown
+from bnngen.frontend.chosen import input_name, with_input_quantizer
 from bnngen.frontend.functions import inlined
+from bnngen.frontend.input_type import InputType, declared_input
 from bnngen.frontend.model_file import read_model
 from bnngen.frontend.remedies import PAGE
 from bnngen.frontend.survey import FileLayer, Survey
 from bnngen.ir.graph import Graph
 from bnngen.ir.unread import Unread
+from bnngen.passes.ends import NO_QUANTIZER
 from bnngen.passes.faults import faults
 from bnngen.passes.lower import RULES
 from bnngen.passes.rewrite import refusals, rewrite, verify
@@ -50,9 +53,13 @@ def diagnose(model: str | Path | onnx.ModelProto, first: ModelError) -> Diagnosi
 
     Raises ModelFileError if there is no such file any more.
     """
-    survey = Survey(inlined(model if isinstance(model, onnx.ModelProto) else read_model(model)))
+    model = inlined(model if isinstance(model, onnx.ModelProto) else read_model(model))
+    survey = Survey(model)
     try:
         found = [*_in_passes(survey.run()), *survey.problems]
+        if (declared := _declared(model, found)) is not None:
+            survey = Survey(with_input_quantizer(model, declared))
+            found = [*_in_passes(survey.run()), *survey.problems]
     except ModelError as error:  # the file as a whole, before its layers
         names = enumerate(survey.model.graph.node)
         survey.layers = [
@@ -65,6 +72,16 @@ def diagnose(model: str | Path | onnx.ModelProto, first: ModelError) -> Diagnosi
     blamed = {problem.layer for problem in problems}
     layers = (replace(n, state="refused") if shown(n.name) in blamed else n for n in survey.layers)
     return Diagnosis(tuple(layers), problems)
+
+
+def _declared(model: onnx.ModelProto, found: Iterable[ModelError]) -> InputType | None:
+    """The type of the input that the file says in words, where it has no quantiser there; None if there is no
+    need for one. Raises ModelError where it is not whole."""
+    if not any(error.problem.startswith(NO_QUANTIZER) for error in found):
+        return None
+    name = input_name(model)
+    declared = declared_input(model, name)
+    return None if declared is None else declared.require(name)
 
 
 def _in_passes(graph: Graph) -> list[ModelError]:
@@ -84,7 +101,7 @@ def _in_passes(graph: Graph) -> list[ModelError]:
                 return found
             graph = graph.with_op(error.layer, Unread(graph.shapes[error.layer]))
             continue
-        found += [ModelError(refusal.layer, refusal.reason) for refusal in blocked]
+        found += [refusal.error() for refusal in blocked]
         return found + faults(rewritten, frozenset(refusal.layer for refusal in blocked))
 
 

@@ -28,6 +28,8 @@ SIGN_ADVICE = (
     "--out CLEAN.onnx; plus: +1, minus: -1, zero: 0 as ONNX says, in two bits)"
 )
 """What to do about a Sign that may meet 0."""
+NO_QUANTIZER = "takes real numbers from the network's input"
+"""What is wrong with the first layer where nothing in front of it quantises."""
 MOST_THRESHOLDS = 1 << 18
 """Of all channels of the input together: each is looked at exactly."""
 LEAST_REAL = Fraction(1, 1 << 500)
@@ -40,8 +42,8 @@ def input_quantizer(node: Node) -> Quantizer:
     if not isinstance(step, Step):
         raise ModelError(
             node.name,
-            "takes real numbers from the network's input; quantise the input first (BipolarQuant or Quant), "
-            "or say what the accelerator takes (bnngen convert MODEL --input uint8:1/255 --out CLEAN.onnx)",
+            f"{NO_QUANTIZER}; quantise the input first (BipolarQuant or Quant), or say "
+            "what the accelerator takes (bnngen convert MODEL --input uint8:1/255 --out CLEAN.onnx)",
         )
     if step.from_sign:
         raise ModelError(node.name, f"is a plain Sign on an input that can be 0; {SIGN_ADVICE}")

@@ -10,12 +10,12 @@ from typing import Any
 import onnx
 
 from bnngen.base.text import shown
-from bnngen.frontend.functions import inlined
 from bnngen.frontend.importer import Importer
 from bnngen.frontend.model_file import read_model
 from bnngen.frontend.schema import STANDARD
 from bnngen.frontend.values import Activation
 from bnngen.numbers.exact import Exact
+from bnngen.passes.from_file import read_with
 from bnngen.passes.lower import lower
 from bnngen.passes.trace import Trace, trace
 
@@ -46,7 +46,7 @@ def trace_file(
 
     Raises ModelFileError and ModelError if the file can't be used, UsageError as `trace`.
     """
-    model = inlined(read_model(path))
+    model = read_with(read_model(path)).model
     importer = Importer(model)
     graph = importer.run()
     nodes = {node.name or f"{node.op_type}_{number}": node for number, node in enumerate(model.graph.node)}

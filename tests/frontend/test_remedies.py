@@ -79,7 +79,7 @@ def test_an_operator_in_a_domain_that_has_it_not() -> None:
 
 def two(model: File, op: str) -> str:
     x = model.node("MatMul", model.quant("x", 0.5), np.ones((4, 4)))
-    return model.node(op, x, model.node("Relu", x), name="odd")
+    return model.node(op, x, model.node("Neg", model.node("Relu", x)), name="odd")
 
 
 def gather(model: File) -> str:

@@ -15,6 +15,9 @@ from bnngen.frontend.survey import Survey
 from bnngen.ir.unread import Unread
 from tests.frontend.onnx_file import File
 
+REAL = np.random.default_rng(0).normal(0, 1, (8, 8))
+"""Weights that are no integers, nor these times a number."""
+
 
 def surveyed(model: File, *outputs: str) -> Survey:
     survey = Survey(model.proto(*outputs))
@@ -35,7 +38,7 @@ def test_every_fault_is_noted_and_only_that() -> None:
     x = model.bipolar("x", name="q0")
     x = model.node("Gelu", x, name="gelu")
     x = model.bipolar(x, name="q1")
-    x = model.node("MatMul", x, np.full((4, 3), 0.3), name="fc")
+    x = model.node("MatMul", x, REAL[:4, :3], name="fc")
     x = model.node("Relu", x, name="relu")
     x = model.bipolar(x, 0.0, name="q2")
     survey = surveyed(model, model.node("MatMul", x, np.ones((3, 2)), name="end"))
@@ -76,7 +79,7 @@ def test_a_shape_that_nobody_knows_ends_the_walk() -> None:
 def test_the_file_may_know_the_shape() -> None:
     model = File(4)
     x = model.node("Mystery", model.bipolar("x"), name="mystery", domain="other")
-    y = model.node("MatMul", model.bipolar(x), np.full((7, 2), 0.3), name="fc")
+    y = model.node("MatMul", model.bipolar(x), REAL[:7, :2], name="fc")
     proto = model.proto(y)
     proto.graph.value_info.append(helper.make_tensor_value_info(x, TensorProto.FLOAT, ["N", 7]))
     survey = Survey(proto)

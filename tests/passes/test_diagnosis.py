@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +18,8 @@ from bnngen.passes.lower import lower
 from tests.frontend.onnx_file import File
 
 UNKNOWN = ModelError("nobody", "has said this; do that")
+REAL = np.random.default_rng(0).normal(0, 1, (8, 8))
+"""Weights that are no integers, nor these times a number."""
 SECONDS = 20
 """Of processor time; most of it is what reading and lowering take anyway."""
 
@@ -84,7 +85,7 @@ def test_ends(tmp_path: Path) -> None:
 def test_two_readers_of_the_input(tmp_path: Path) -> None:
     model = File(4)
     a, b = model.bipolar("x", name="a"), model.quant("x", 0.5, name="b")
-    x = model.node("MatMul", model.node("Concat", a, b, axis=1), np.full((8, 2), 0.3), name="fc")
+    x = model.node("MatMul", model.node("Concat", a, b, axis=1), REAL[:, :2], name="fc")
     assert layers(diagnosed(model, tmp_path, x)) == ["x", "fc"]
 
 
@@ -127,7 +128,7 @@ def test_thousands_of_faults_take_seconds(tmp_path: Path) -> None:
     model = File(8)
     x = model.bipolar("x")
     for k in range(MOST_NODES // 16):
-        x = model.node("MatMul", x, np.full((8, 8), 0.5 if k % 2 else 1.0))
+        x = model.node("MatMul", x, REAL if k % 2 else np.ones((8, 8)))
         x = model.node("Gelu" if k % 3 else "Relu", x)
         x = model.node("Add", x, np.ones(8))
         x = model.bipolar(x)
@@ -193,7 +194,7 @@ def test_what_follows_from_a_fault_is_no_fault(tmp_path: Path, kind: str) -> Non
 
 def test_reasons_are_whole_sentences(tmp_path: Path) -> None:
     model = File(4)
-    x = model.node("MatMul", model.bipolar("x"), np.full((4, 3), 0.3), name="fc")
+    x = model.node("MatMul", model.bipolar("x"), REAL[:4, :3], name="fc")
     (problem,) = diagnosed(model, tmp_path, x).problems
-    assert re.fullmatch(r"MatMul has float64 weights that are not integers of at most 8 bits", problem.reason)
-    assert problem.remedy == "quantise the model first (BipolarQuant or Quant on the weights)"
+    assert problem.reason.startswith("MatMul has weights that are not integers of at most 8 bits")
+    assert problem.remedy.startswith("quantise the model first (BipolarQuant or Quant on the weights")
