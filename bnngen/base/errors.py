@@ -22,11 +22,15 @@ class OneLineError(BnngenError):
 
 
 class ModelError(OneLineError):
-    """The model can't be used: which layer, what was found, what is accepted, what to do."""
+    """The model can't be used: which ``layer``, what the ``problem`` is with what is accepted, and the
+    ``remedy``, where it stands apart from that. ``others`` says how to see what else is in the way, if
+    anything is."""
 
-    def __init__(self, layer: str, problem: str) -> None:
-        super().__init__(f"layer '{layer}': {problem}")
-        self.layer = layer
+    others = ""
+
+    def __init__(self, layer: str, problem: str, remedy: str = "") -> None:
+        super().__init__(f"layer '{layer}': {problem}" + (f"; {remedy}" if remedy else ""))
+        self.layer, self.problem, self.remedy = layer, problem, remedy
 
 
 class ModelFileError(OneLineError):

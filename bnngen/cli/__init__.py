@@ -88,7 +88,7 @@ def _check(arguments: list[str]) -> None:
 
 def _message(error: Exception, status: int | None) -> str:
     if status is not None:
-        return str(error)
+        return f"{error}{getattr(error, 'others', '')}"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"the disk is full: {error.strerror}; free some space and run the command again"
     return f"unexpected {type(error).__name__}: {error} (run again with --debug, and please report it)"

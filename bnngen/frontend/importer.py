@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple, cast, get_args
 
 import onnx
@@ -13,10 +14,12 @@ from numpy.typing import NDArray
 from bnngen.base.errors import ModelError
 from bnngen.base.text import joined
 from bnngen.frontend.axes import in_file_order, read_in_any_order
+from bnngen.frontend.cases import case_of
 from bnngen.frontend.choices import SIGN_OF_ZERO, SignOfZero
 from bnngen.frontend.chosen import input_name, node_name, sign_of_zero
 from bnngen.frontend.limits import MOST_NODES, check_elements
 from bnngen.frontend.onnx_node import OnnxNode
+from bnngen.frontend.remedies import near_operators, remedy_of
 from bnngen.frontend.schema import (
     LEAST_OPSET,
     MOST_OPSET,
@@ -36,7 +39,9 @@ from bnngen.numbers.datatypes import IntType
 Handler = Callable[["OnnxNode", "Importer"], None]
 
 
-class _Reader(NamedTuple):
+class Reader(NamedTuple):
+    """What reads an operator, and its definition where ONNX has none."""
+
     handler: Handler
     definition: Definition | None
     any_axes: bool
@@ -44,13 +49,8 @@ class _Reader(NamedTuple):
 
 READ_WIDE = ("Transpose", "Shape", "Size")
 """Operators that take tensors of more axes than a map has, and leave them so."""
-_READERS: dict[tuple[str, str], _Reader] = {}
+_READERS: dict[tuple[str, str], Reader] = {}
 """By domain and operator."""
-_HINTS = {
-    "qonnx.custom_op.channels_last": "the file was converted to channels last; leave out that step "
-    "(qonnx's ConvertToChannelsLastAndClean), and save it channels first",
-}
-"""What to do about nodes of other domains, where that is known."""
 
 
 def handles(
@@ -64,7 +64,7 @@ def handles(
     another order in the file than in the graph (`Activation.axes`); the others get them as they want them."""
 
     def register(handler: Handler) -> Handler:
-        reader = _Reader(handler, definition, any_axes)
+        reader = Reader(handler, definition, any_axes)
         _READERS.update({(domain, op_type): reader for domain in domains for op_type in op_types})
         return handler
 
@@ -74,6 +74,11 @@ def handles(
 def handler_of(op_type: str) -> Handler:
     """The reader of one of ONNX's operators, for readers of operators that contain it."""
     return _READERS["", op_type].handler
+
+
+def readers() -> Mapping[tuple[str, str], Reader]:
+    """What reads each operator, by domain and name."""
+    return MappingProxyType(_READERS)
 
 
 def supported_operators() -> list[str]:
@@ -162,6 +167,14 @@ class Importer:
 
     def run(self) -> Graph:
         """The graph of the file. Raises ModelError naming the layer that is not supported."""
+        tensors, name = self._tensors(), self._output_name()
+        source, input_shape = self._read_input()
+        for node, called in zip(self.model.graph.node, self._node_names(), strict=True):
+            self._read_node(node, called, tensors)
+        return Graph(source, input_shape, tuple(self.nodes), self._end(name).name).pruned()
+
+    def _tensors(self) -> dict[str, onnx.TensorProto]:
+        """The tensors that the file holds. Raises ModelError for two of one name, and for too many nodes."""
         graph = self.model.graph
         if len(graph.node) > MOST_NODES:
             raise ModelError(
@@ -174,28 +187,32 @@ class Importer:
             raise ModelError(
                 twice, "the file holds two tensors of this name, and tools take one or the other"
             )
-        if len(graph.output) != 1:
-            names = joined([f"'{value.name}'" for value in graph.output], "and")
+        return tensors
+
+    def _output_name(self) -> str:
+        """The tensor that the network ends in. Raises ModelError if there are several."""
+        outputs = self.model.graph.output
+        if len(outputs) != 1:
+            names = joined([f"'{value.name}'" for value in outputs], "and")
             raise ModelError(
-                graph.output[1].name,
-                f"the network has {len(graph.output)} outputs, {names}, not one: say "
+                outputs[1].name,
+                f"the network has {len(outputs)} outputs, {names}, not one: say "
                 "which with --cut-at (bnngen convert MODEL --cut-at NAME --out CLEAN.onnx)",
             )
-        source, input_shape = self._read_input()
-        for node, name in zip(graph.node, self._node_names(), strict=True):
-            self._read_node(node, name, tensors)
-        output = self.values.get(graph.output[0].name)
+        return str(outputs[0].name)
+
+    def _end(self, name: str) -> Activation:
+        """The tensor of this name in the order of the file. Raises ModelError if it can't be an output."""
+        output = self.values.get(name)
         if not isinstance(output, Activation):
-            raise ModelError(graph.output[0].name, "the output does not depend on the input")
+            raise ModelError(name, "the output does not depend on the input")
         if output.wide:
             raise ModelError(
-                graph.output[0].name,
-                f"the output has shape {output.shape}; accepted are (N, features), (N, C, L) and (N, C, "
-                "H, W)",
+                name,
+                f"the output has shape {output.shape}; accepted are (N, features), (N, C, L) and (N, C, H, W)",
             )
         end = OnnxNode("Transpose", self._free_name(f"{output.name}_order"), {}, (output,), ())
-        output = in_file_order(end, self, output)
-        return Graph(source, input_shape, tuple(self.nodes), output.name).pruned()
+        return in_file_order(end, self, output)
 
     def _read_input(self) -> tuple[str, Shape]:
         name = input_name(self.model)
@@ -230,10 +247,9 @@ class Importer:
         return name
 
     def _read_node(self, node: onnx.NodeProto, name: str, tensors: Mapping[str, onnx.TensorProto]) -> None:
-        reader = _reader(node, name)
+        reader = reader_of(node, name)
         try:
-            definition = reader.definition or standard_definition(node.op_type, self.opset)
-            attributes = checked_attributes(node, definition)
+            attributes = self._attributes(node, reader)
             inputs = tuple(self._value(i, name, tensors) for i in node.input)
             self._check_outputs(node, tensors)
             view = OnnxNode(node.op_type, name, attributes, inputs, tuple(node.output))
@@ -243,6 +259,15 @@ class Importer:
                 read_in_any_order(view, reader.handler, self)
         except (ValueError, ArithmeticError, IndexError) as error:
             raise ModelError(name, f"{node.op_type} {error}") from None
+        except ModelError as error:
+            case = case_of(node.op_type, error.problem)
+            if case is None or error.remedy:
+                raise
+            raise ModelError(error.layer, f"{error.problem}: {case.because}", case.instead) from None
+
+    def _attributes(self, node: onnx.NodeProto, reader: Reader) -> dict[str, Any]:
+        """Raises ValueError where the node does not fit its operator's definition."""
+        return checked_attributes(node, reader.definition or standard_definition(node.op_type, self.opset))
 
     def _value(self, tensor: str, node: str, tensors: Mapping[str, onnx.TensorProto]) -> Value | None:
         if not tensor:
@@ -269,14 +294,22 @@ def _wide(inputs: Sequence[Value | None]) -> bool:
     return any(isinstance(value, Activation) and value.wide for value in inputs)
 
 
-def _reader(node: onnx.NodeProto, name: str) -> _Reader:
-    """Raises ModelError where there is none for a node."""
+def reader_of(node: onnx.NodeProto, name: str) -> Reader:
+    """What reads a node. Raises ModelError, with the remedy, where there is no such reader."""
     reader = _READERS.get((node.domain, node.op_type))
     if reader is not None and not node.overload:
         return reader
-    if node.domain in (*STANDARD, *QONNX):
-        known = ", ".join(supported_operators())
-        raise ModelError(name, f"the operator {node.op_type} is not supported; supported are {known}")
-    accepted = ", ".join(repr(domain) for domain in (*STANDARD, *QONNX))
-    hint = _HINTS.get(node.domain, "what its nodes mean is not known here; export with standard operators")
-    raise ModelError(name, f"{node.op_type} is of the domain '{node.domain}', not of {accepted}: {hint}")
+    own = node.domain in (*STANDARD, *QONNX)
+    what = (
+        f"the operator {node.op_type} is not supported"
+        if own
+        else f"{node.op_type} is of the domain '{node.domain}', which is not supported"
+    )
+    if (remedy := remedy_of(node.domain, node.op_type)) is not None:
+        raise ModelError(name, f"{what}: {remedy.because}", remedy.instead)
+    homes = sorted(domain for domain, op_type in _READERS if op_type == node.op_type)
+    if own and homes:
+        raise ModelError(name, f"{what} in the domain '{node.domain}'", f"it belongs to '{homes[-1]}'")
+    if own:
+        raise ModelError(name, what, near_operators(node.op_type, supported_operators()))
+    raise ModelError(name, f"{what}: what its nodes mean is not known here", "export with standard operators")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.base.errors import ModelError
+from bnngen.frontend.cases import case_of
 from bnngen.ir.elementwise import RELU, Affine
 from bnngen.ir.graph import Graph, Node, Op, Shape, channels_first
 from bnngen.ir.host_function import HostFunction
@@ -32,6 +33,8 @@ SIGN_ADVICE = (
     "--out CLEAN.onnx; plus: +1, minus: -1, zero: 0 as ONNX says, in two bits)"
 )
 """What to do about a Sign that may meet 0."""
+NO_QUANTIZER = "takes real numbers from the network's input"
+"""What is wrong with the first layer where nothing in front of it quantises."""
 MOST_THRESHOLDS = 1 << 18
 """Of all channels of the input together: each is looked at exactly."""
 LEAST_REAL = Fraction(1, 1 << 500)
@@ -44,8 +47,8 @@ def input_quantizer(node: Node) -> Quantizer:
     if not isinstance(step, Step):
         raise ModelError(
             node.name,
-            "takes real numbers from the network's input; quantise the input first (BipolarQuant or Quant), "
-            "or say what the accelerator takes (bnngen convert MODEL --input uint8:1/255 --out CLEAN.onnx)",
+            f"{NO_QUANTIZER}; quantise the input first (BipolarQuant or Quant), or say "
+            "what the accelerator takes (bnngen convert MODEL --input uint8:1/255 --out CLEAN.onnx)",
         )
     if step.from_sign:
         raise ModelError(node.name, f"is a plain Sign on an input that can be 0; {SIGN_ADVICE}")
@@ -132,9 +135,7 @@ def host_of(graph: Graph, tail: list[Node]) -> Host:
     ends = _HostEnds(np.moveaxis(np.arange(math.prod(shape)).reshape(shape), -1, 0).reshape(-1))
     for node in tail:
         if not ends.take(node.op):
-            raise ModelError(
-                node.name, f"{kind(node.op)} works on real numbers here; quantise its result, or remove it"
-            )
+            raise real_error(node.name, node.op)
     _check_reals(graph.output, ends.mul, ends.add)
     in_file = channels_first(graph.shapes[graph.output])
     ordered = len(shape) == 1 and bool((ends.order == np.arange(len(ends.order))).all())
@@ -204,6 +205,15 @@ def _left(rows: NDArray[np.int64], shape: Shape) -> Shape:
         ):
             return (*shape[:axis], *shape[axis + 1 :])
     return (len(rows),)
+
+
+def real_error(name: str, op: Op) -> ModelError:
+    """The error for an operator on real numbers where integers are needed."""
+    problem = f"{kind(op)} works on real numbers here"
+    case = case_of(kind(op), problem)
+    if case is None:
+        return ModelError(name, problem, "quantise its result, or remove it")
+    return ModelError(name, f"{problem}: {case.because}", case.instead)
 
 
 def kind(op: Op) -> str:

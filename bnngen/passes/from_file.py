@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -18,6 +19,7 @@ from bnngen.frontend.model_file import WholeModel, read_whole_model
 from bnngen.ir.graph import Graph
 from bnngen.ir.step import Step
 from bnngen.passes.class_output import with_class_output
+from bnngen.passes.diagnosis import diagnose
 from bnngen.passes.ends import input_quantizer
 from bnngen.passes.lower import RULES, lower
 from bnngen.passes.rewrite import rewrite
@@ -25,6 +27,8 @@ from bnngen.reference.network import Network, Source
 
 NO_CHOICES = ImportChoices()
 Output = Literal["file", "class"]
+QUICK, SMALL = 0.5, 1 << 20
+"""Seconds in which a file was refused, and bytes that it has: then it is worth while to look for more."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,15 @@ def load(
     Raises ModelFileError or ModelError (see `bnngen.base.errors`), and UsageError for what can't be chosen.
     """
     choices = ImportChoices.of(input, sign_of_zero, cut_at)
-    return network_of(read_whole_model(path), Path(path).name, output, choices)
+    whole, start = read_whole_model(path), time.monotonic()
+    try:
+        return network_of(whole, Path(path).name, output, choices)
+    except ModelError as error:
+        small = time.monotonic() - start < QUICK and len(whole.contents) < SMALL
+        if small and choices == NO_CHOICES:
+            count = len(diagnose(whole.model, error).problems)
+            error.others = f" (bnngen inspect {path} shows all {count} reasons)" if count > 1 else ""
+        raise
 
 
 def network_of(

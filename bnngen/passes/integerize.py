@@ -8,6 +8,7 @@ complement: acc <= t is not acc >= floor(t) + 1.
 from __future__ import annotations
 
 import math
+from collections.abc import Container
 from dataclasses import replace
 from typing import Any, cast
 
@@ -20,12 +21,15 @@ from bnngen.ir.ladder import Ladder
 from bnngen.ir.moves import Reshape
 from bnngen.ir.step import Bound, Row, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
-from bnngen.ops.layer import Thresholded
+from bnngen.ops.layer import Layer, Thresholded
 from bnngen.ops.lowering import Site, has_layer, lowered
 from bnngen.ops.reordering import reordering_layers
 from bnngen.ops.threshold import Threshold
-from bnngen.passes.ends import SIGN_ADVICE, host_of, input_quantizer, kind
+from bnngen.passes.ends import SIGN_ADVICE, host_of, input_quantizer, real_error
 from bnngen.reference.network import NETWORK_INPUT, NamedLayer, Network
+
+CLASS_LAST = "works on a class index; an ArgMax or TopK may stand at the end only"
+"""What is wrong with a layer behind a head."""
 
 
 def integerize(graph: Graph) -> Network:
@@ -35,7 +39,7 @@ def integerize(graph: Graph) -> Network:
     """
     if not graph.nodes:
         raise ModelError(graph.output, "the network has no layers")
-    reader = _reader_of_input(graph)
+    reader = reader_of_input(graph)
     quantizer = input_quantizer(reader)
     made, layers, shapes = {reader.name: (quantizer.type, NETWORK_INPUT)}, list[NamedLayer](), graph.shapes
     for node in graph.nodes:
@@ -47,19 +51,17 @@ def integerize(graph: Graph) -> Network:
             continue
         if not has_layer(node.op):
             continue
-        inputs = [_integers(graph, name, made) for name in node.inputs]
-        layer, step = _layer(graph, node, [t for t, _ in inputs], [shapes[name] for name in node.inputs])
+        inputs = [integers_of(graph, name, made) for name in node.inputs]
+        layer, step = layer_of(graph, node, [t for t, _ in inputs], [shapes[name] for name in node.inputs])
         if any(layers[place].op.gives_class for _, place in inputs if place != NETWORK_INPUT):
-            raise ModelError(node.name, "works on a class index; an ArgMax or TopK may stand at the end only")
+            raise ModelError(node.name, CLASS_LAST)
         layers.append(replace(layer, inputs=tuple(place for _, place in inputs), views=_views(graph, node)))
         made[(step or node).name] = made[node.name] = (layer.op.output_type, len(layers) - 1)
     if not layers:
         raise ModelError(graph.output, "the network has no layer with weights behind its input quantiser")
-    tail = _tail(graph, made)
+    tail = tail_of(graph, made)
     if layers[-1].op.gives_class and (behind := [n for n in tail if not isinstance(n.op, Reshape)]):
-        raise ModelError(
-            behind[0].name, "works on a class index; an ArgMax or TopK may stand at the end only"
-        )
+        raise ModelError(behind[0].name, CLASS_LAST)
     host = host_of(graph, tail)
     return Network(
         graph.input_shape,
@@ -74,15 +76,9 @@ def integerize(graph: Graph) -> Network:
 def _reorder(
     graph: Graph, node: Node, made: dict[str, tuple[IntType, int]], layers: list[NamedLayer]
 ) -> None:
-    """A Reshape is a view of the same integers, or the host's at the end; in front of a layer, it may become
-    some itself."""
-    op, shape = node.op, graph.shapes[node.inputs[0]]
-    assert isinstance(op, Reshape)
+    """Add the layers that a Reshape becomes; where it is the host's, its result is none of the integers."""
     type_, place = made[node.inputs[0]]
-    if op.keeps_order(shape):
-        made[node.name] = (type_, place)
-        return
-    row = reordering_layers(op, shape, type_) if _feeds_layers(graph, node) else None
+    row = reordered(graph, node, type_)
     if row is None:
         return
     for number, (layer, view) in enumerate(row):
@@ -90,6 +86,16 @@ def _reorder(
         layers.append(NamedLayer(name, layer, (place,), (view,)))
         type_, place = layer.output_type, len(layers) - 1
     made[node.name] = (type_, place)
+
+
+def reordered(graph: Graph, node: Node, type_: IntType) -> list[tuple[Layer, Shape]] | None:
+    """What a Reshape of integers becomes: layers with their views in front of others, none where it keeps
+    their order; None where it is the host's, at the end."""
+    op, shape = node.op, graph.shapes[node.inputs[0]]
+    assert isinstance(op, Reshape)
+    if op.keeps_order(shape):
+        return []
+    return reordering_layers(op, shape, type_) if _feeds_layers(graph, node) else None
 
 
 def _feeds_layers(graph: Graph, node: Node) -> bool:
@@ -108,7 +114,8 @@ def _views(graph: Graph, node: Node) -> tuple[Shape, ...] | None:
     return tuple(graph.shapes[name] for name in node.inputs) if reshaped else None
 
 
-def _reader_of_input(graph: Graph) -> Node:
+def reader_of_input(graph: Graph) -> Node:
+    """The one node that reads the network's input. Raises ModelError if there are several."""
     readers = graph.consumers(graph.input_name)
     if len(readers) > 1:
         names = ", ".join(f"'{r.name}'" for r in readers)
@@ -116,8 +123,8 @@ def _reader_of_input(graph: Graph) -> Node:
     return readers[0]
 
 
-def _integers(graph: Graph, name: str, made: dict[str, tuple[IntType, int]]) -> tuple[IntType, int]:
-    """The type of a tensor, and the layer that makes it."""
+def integers_of(graph: Graph, name: str, made: dict[str, tuple[IntType, int]]) -> tuple[IntType, int]:
+    """The type of a tensor, and the layer that makes it. Raises ModelError if it is one of real numbers."""
     if name not in made:
         op = graph[name].op
         if isinstance(op, Reshape):
@@ -128,11 +135,11 @@ def _integers(graph: Graph, name: str, made: dict[str, tuple[IntType, int]]) -> 
                 "accepted in front of dense layers, at the input and at the output, and elsewhere where only "
                 "axes of length 1 come and go",
             )
-        raise ModelError(name, f"{kind(op)} works on real numbers here; quantise its result, or remove it")
+        raise real_error(name, op)
     return made[name]
 
 
-def _tail(graph: Graph, made: dict[str, tuple[IntType, int]]) -> list[Node]:
+def tail_of(graph: Graph, made: Container[str]) -> list[Node]:
     """What stands behind the last integer, in order."""
     tail: list[Node] = []
     name = graph.output
@@ -142,10 +149,11 @@ def _tail(graph: Graph, made: dict[str, tuple[IntType, int]]) -> list[Node]:
     return tail
 
 
-def _layer(
+def layer_of(
     graph: Graph, node: Node, types: list[IntType], shapes: list[Shape]
 ) -> tuple[NamedLayer, Node | None]:
-    """The layer of a node, and the Step behind it that became its activation."""
+    """The layer of a node that reads integers of these ``types``, in frames of these ``shapes``, and the Step
+    behind it that became its activation. Raises ModelError if there is no exact one."""
     layer = lowered(node.op, Site(node.name, types, shapes))
     if not layer.takes_thresholds:
         return NamedLayer(node.name, layer), None

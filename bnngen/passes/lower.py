@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bnngen.base.errors import ModelError
 from bnngen.ir.graph import Graph
 from bnngen.passes.affine_behind_move import affine_behind_concat, affine_behind_move
 from bnngen.passes.affine_into_step import affine_into_step
@@ -88,5 +87,5 @@ def lower(graph: Graph, rules: Sequence[Rule] = RULES) -> Network:
     graph = rewrite(graph, rules)
     blocked = refusals(graph, rules)
     if blocked:
-        raise ModelError(blocked[0].layer, blocked[0].reason)
+        raise blocked[0].error()
     return integerize(scores_in_order(graph))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bnngen.base.errors import ModelError
+from bnngen.frontend.cases import case_of
 from bnngen.ir.elementwise import Affine
 from bnngen.ir.graph import Graph, Node
 
@@ -17,6 +18,13 @@ class Refusal:
 
     layer: str
     reason: str
+
+    def error(self) -> ModelError:
+        """The error that ends the import, with the remedy where there is one."""
+        case = case_of(self.reason.partition(" ")[0], self.reason)
+        if case is None:
+            return ModelError(self.layer, self.reason)
+        return ModelError(self.layer, f"{self.reason}: {case.because}", case.instead)
 
 
 Rule = Callable[[Graph, Node], Graph | Refusal | None]

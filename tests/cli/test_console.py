@@ -73,7 +73,9 @@ def test_a_layer_s_name(cli: Cli, tmp_path: Path, plain_verilog: bytes, name: st
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_in_an_error(cli: Cli, tmp_path: Path, name: str) -> None:
-    status, printed, errors = cli("inspect", save(tmp_path / "m.onnx", name, op="Nonsense"))
+    model = save(tmp_path / "m.onnx", name, op="Nonsense")
+    np.savez(tmp_path / "d.npz", x=np.ones((1, 16)))
+    status, printed, errors = cli("golden", model, tmp_path / "d.npz")
     assert (status, printed) == (2, "")
     (line,) = errors.splitlines()
     assert line.startswith(f"error: layer '{shown(name)}': ")

@@ -138,12 +138,11 @@ def test_an_output_that_is_the_input() -> None:
 
 def test_an_unsupported_operator_is_named() -> None:
     model = File(3)
-    known = ", ".join(supported_operators())
-    refuses(
-        model,
-        model.node("Erf", "x", name="act"),
-        f"layer 'act': the operator Erf is not supported; supported are {known}",
+    message = (
+        "layer 'act': the operator MaxPol is not supported; is MaxPool or GlobalMaxPool meant? All that are "
+        "supported are listed in docs/import.md#operators"
     )
+    refuses(model, model.node("MaxPol", "x", name="act"), message)
 
 
 def test_nodes_out_of_order_are_refused() -> None:

@@ -48,12 +48,12 @@ def dropout_passes_in_any_mode(patch: Patch) -> None:
 
 def nodes_are_read_by_name_alone(patch: Patch) -> None:
     by_name = {op_type: reader for (_, op_type), reader in importer._READERS.items()}
-    right = importer._reader
+    right = importer.reader_of
 
-    def wrong(node: onnx.NodeProto, name: str) -> importer._Reader:
+    def wrong(node: onnx.NodeProto, name: str) -> importer.Reader:
         return by_name.get(node.op_type) or right(node, name)
 
-    patch.setattr(importer, "_reader", wrong)
+    patch.setattr(importer, "reader_of", wrong)
 
 
 def a_bias_of_any_shape_is_one_for_each_output(patch: Patch) -> None:

@@ -12,12 +12,14 @@ import bnngen
 from bnngen.cli.console import table_of
 from bnngen.reports.build import render_html, report_of
 from bnngen.reports.columns import CANDIDATES, LAYERS, PRODUCTS, Column, build_layers
+from bnngen.reports.diagnosis import FILE_LAYERS
 from bnngen.reports.model import summarize
 from bnngen.reports.records import ModelRecord, ReportRecord
 from bnngen.reports.results import CandidateRecord, ProductRecord
 
 TABLES: dict[str, Iterable[Column[Any]]] = {
     "`bnngen inspect`": LAYERS,
+    "`bnngen inspect` of a file that is refused": FILE_LAYERS,
     "`bnngen build`, `report.html`": build_layers("its block RAM's name"),
     "`bnngen compress`, `compress.html`": CANDIDATES,
     "`bnngen quantize`": PRODUCTS,
