@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import torch
 
 from tests.zoo.kinds import BREVITAS, FLOAT, TORCH, Kind
@@ -68,7 +69,7 @@ def by_runtime(kind: Kind, folder: Path, operators: bool) -> Path:
         ort.quantize_static(
             str(prepared),
             str(path),
-            _Frames(kind),
+            _Frames(kind, onnx.load(prepared).graph.input[0].name),
             quant_format=ort.QuantFormat.QOperator if operators else ort.QuantFormat.QDQ,
             per_channel=kind.quantization.get("per_channel", False),
             activation_type=types.get(kind.quantization.get("activation", ""), ort.QuantType.QUInt8),
@@ -81,9 +82,9 @@ def by_runtime(kind: Kind, folder: Path, operators: bool) -> Path:
 class _Frames:
     """What ONNX Runtime calibrates with."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, input_name: str) -> None:
         frames = np.random.default_rng(0).normal(size=(24, *kind.shape)).astype(np.float32)
-        self._feeds = iter([{"input.1": frame[None]} for frame in frames])
+        self._feeds = iter([{input_name: frame[None]} for frame in frames])
 
     def get_next(self) -> dict[str, Any] | None:
         return next(self._feeds, None)
