@@ -22,8 +22,8 @@ def from_torch(
 ) -> Network:
     """The integer network of a torch module as it is, one with layers of Brevitas too.
 
-    ``example_input`` is a tensor that the module takes, batch first. The module is exported in evaluation mode
-    and stays untouched; the network's layers bear the names of its own. ``input``, ``sign_of_zero`` and
+    ``example_input`` is a tensor that the module takes, batch first. The module is exported in evaluation
+    mode and stays untouched; the network's layers bear the names of its own. ``input``, ``sign_of_zero`` and
     ``output`` are those of `load`. Its ``source`` is the exported file, as if it had been loaded from there.
     Raises MissingPackageError without torch, ModelFileError for a module that can't be exported, ModelError
     where its layers can't be made of integers.

@@ -93,5 +93,7 @@ def test_a_refusal_names_the_modules_layer(module: nn.Module) -> None:
 
 
 def test_a_module_that_no_exporter_takes() -> None:
-    with pytest.raises(ModelFileError, match=r"^the module Linear can't be exported to ONNX: mat1 and mat2 shapes"):
+    with pytest.raises(
+        ModelFileError, match=r"^the module Linear can't be exported to ONNX: mat1 and mat2 shapes"
+    ):
         bnngen.from_torch(nn.Linear(3, 2), torch.zeros(1, 5))

@@ -148,7 +148,11 @@ class Joined(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.one, self.three, self.fc = nn.Conv2d(3, 4, 1), nn.Conv2d(3, 4, 3, padding=1), nn.Linear(8 * 16, 5)
+        self.one, self.three, self.fc = (
+            nn.Conv2d(3, 4, 1),
+            nn.Conv2d(3, 4, 3, padding=1),
+            nn.Linear(8 * 16, 5),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         x = torch.cat([torch.relu(self.one(x)), torch.relu(self.three(x))], 1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from tests.zoo.kinds import TORCH, kind
 from tests.zoo.parts import (
@@ -103,7 +103,7 @@ def mlp_function() -> nn.Module:
 
 @kind("MLP, hard tanh in front of the binarizer", TORCH, 24)
 def mlp_hardtanh() -> nn.Module:
-    return Mlp(lambda x: where(F.hardtanh(x)), where)
+    return Mlp(lambda x: where(functional.hardtanh(x)), where)
 
 
 @kind("MLP, hard tanh's polynomial residue (Bi-Real Net)", TORCH, 24)
@@ -264,7 +264,7 @@ class Residual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.grid(self.bn0(self.conv0(self.act(x))))
         x = x + self.grid(self.bn1(self.conv1(self.act(x))))
-        return self.fc(self.act(F.adaptive_avg_pool2d(x, 1).flatten(1)))
+        return self.fc(self.act(functional.adaptive_avg_pool2d(x, 1).flatten(1)))
 
 
 @kind("residual, torch.where", TORCH, 3, 8, 8)
@@ -349,13 +349,17 @@ class ReAct(nn.Module):
         super().__init__()
         self.shift = nn.Parameter(0.3 * torch.randn(1, 8, 1, 1))
         self.conv0, self.bn0 = conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8)
-        self.conv1, self.bn1, self.prelu = conv2d(8, 8, 3, scaled_where, padding=1), nn.BatchNorm2d(8), nn.PReLU(8)
+        self.conv1, self.bn1, self.prelu = (
+            conv2d(8, 8, 3, scaled_where, padding=1),
+            nn.BatchNorm2d(8),
+            nn.PReLU(8),
+        )
         self.fc = linear(8 * 16, 5)
 
     def forward(self, x: Tensor) -> Tensor:
         x = where(self.bn0(self.conv0(where(x))) + self.shift)
         x = where(self.prelu(self.bn1(self.conv1(x))) - 0.2)
-        return self.fc(F.max_pool2d(x, 2).flatten(1))
+        return self.fc(functional.max_pool2d(x, 2).flatten(1))
 
 
 @kind("CNN, shifted sign and PReLU (ReActNet)", TORCH, 3, 8, 8)

@@ -79,8 +79,9 @@ def frames(network: Network, kind: Kind) -> tuple[Floats, Floats, Floats]:
 
 def evaluated(kind: Kind, x: Floats) -> Floats:
     """What the module makes of frames x in double precision; the first output where there are several."""
+    module = kind.module().double()
     with in_double(), torch.no_grad():
-        found: Any = kind.module().double()(torch.from_numpy(x))
+        found: Any = module(torch.from_numpy(x))
     first = found[0] if type(found) is tuple else found
     return np.asarray(getattr(first, "value", first))
 

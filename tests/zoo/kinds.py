@@ -50,7 +50,12 @@ KINDS: dict[str, Kind] = {}
 
 
 def kind(
-    name: str, made_of: str, *shape: int, batch: int = 1, options: dict[str, str] | None = None, **quantization: Any
+    name: str,
+    made_of: str,
+    *shape: int,
+    batch: int = 1,
+    options: dict[str, str] | None = None,
+    **quantization: Any,
 ) -> Callable[[Callable[[], nn.Module]], Callable[[], nn.Module]]:
     """Registers a function that makes a network for frames of ``shape``."""
 

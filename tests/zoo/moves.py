@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from tests.zoo.kinds import TORCH, kind
 from tests.zoo.parts import Cnn, Do, Function, Mlp, conv2d, frozen, levels, linear, signed, where
@@ -50,7 +50,9 @@ def ceil_mode() -> nn.Module:
 
 @kind("average pool, ceil mode", TORCH, 3, 7, 7)
 def ceil_mode_average() -> nn.Module:
-    return _maps(Do(levels(2)), nn.AvgPool2d(2, ceil_mode=True), nn.Flatten(), Do(levels(4)), linear(8 * 16, 5))
+    return _maps(
+        Do(levels(2)), nn.AvgPool2d(2, ceil_mode=True), nn.Flatten(), Do(levels(4)), linear(8 * 16, 5)
+    )
 
 
 @kind("average pool with padding", TORCH, 3, 8, 8)
@@ -85,17 +87,28 @@ def adaptive_max() -> nn.Module:
 
 @kind("padding of its own", TORCH, 3, 8, 8)
 def padded() -> nn.Module:
-    return _maps(Do(where), nn.ZeroPad2d((1, 2, 0, 1)), conv2d(8, 4, 3, stride=2), Do(where), nn.Flatten(), linear(4 * 20, 5))
+    return _maps(
+        Do(where),
+        nn.ZeroPad2d((1, 2, 0, 1)),
+        conv2d(8, 4, 3, stride=2),
+        Do(where),
+        nn.Flatten(),
+        linear(4 * 20, 5),
+    )
 
 
 @kind("padding with -1", TORCH, 3, 8, 8)
 def padded_minus_one() -> nn.Module:
-    return _maps(Do(where), nn.ConstantPad2d(1, -1.0), conv2d(8, 4, 3), Do(where), nn.Flatten(), linear(4 * 64, 5))
+    return _maps(
+        Do(where), nn.ConstantPad2d(1, -1.0), conv2d(8, 4, 3), Do(where), nn.Flatten(), linear(4 * 64, 5)
+    )
 
 
 @kind("pixel shuffle", TORCH, 3, 8, 8)
 def pixel_shuffle() -> nn.Module:
-    return _maps(Do(where), nn.PixelShuffle(2), conv2d(2, 4, 3, stride=4), Do(where), nn.Flatten(), linear(4 * 16, 5))
+    return _maps(
+        Do(where), nn.PixelShuffle(2), conv2d(2, 4, 3, stride=4), Do(where), nn.Flatten(), linear(4 * 16, 5)
+    )
 
 
 @kind("transposed convolution", TORCH, 3, 8, 8)
@@ -107,7 +120,14 @@ def transposed() -> nn.Module:
 
 @kind("upsampling", TORCH, 3, 8, 8)
 def upsampled() -> nn.Module:
-    return _maps(Do(where), nn.Upsample(scale_factor=2), conv2d(8, 4, 3, stride=4), Do(where), nn.Flatten(), linear(64, 5))
+    return _maps(
+        Do(where),
+        nn.Upsample(scale_factor=2),
+        conv2d(8, 4, 3, stride=4),
+        Do(where),
+        nn.Flatten(),
+        linear(64, 5),
+    )
 
 
 @kind("frames NHWC, permuted", TORCH, 8, 8, 3)
@@ -218,7 +238,7 @@ class Branches(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = where(x)
         x = torch.cat([where(self.bn1(self.one(x))), where(self.bn3(self.three(x)))], 1)
-        return self.fc(F.max_pool2d(x, 2).flatten(1))
+        return self.fc(functional.max_pool2d(x, 2).flatten(1))
 
 
 @kind("branches, concatenated", TORCH, 3, 8, 8)
@@ -241,7 +261,7 @@ class Halves(nn.Module):
         if self.shuffle:
             n, c, h, w = x.shape
             x = x.view(n, 2, c // 2, h, w).transpose(1, 2).reshape(n, c, h, w)
-        return self.fc(F.max_pool2d(x, 2).flatten(1))
+        return self.fc(functional.max_pool2d(x, 2).flatten(1))
 
 
 @kind("split and joined", TORCH, 3, 8, 8)

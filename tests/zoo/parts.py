@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 Function = Callable[[Tensor], Tensor]
 
@@ -68,23 +68,29 @@ class Latent(nn.Module):
 
 
 def linear(inputs: int, outputs: int, weights: Function = where, bias: bool = False) -> nn.Module:
-    return Latent(nn.Linear(inputs, outputs, bias=bias), weights, F.linear)
+    return Latent(nn.Linear(inputs, outputs, bias=bias), weights, functional.linear)
 
 
 def conv2d(inputs: int, outputs: int, kernel: int, weights: Function = where, **options: Any) -> nn.Module:
-    layer = nn.Conv2d(inputs, outputs, kernel, groups=options.get("groups", 1), bias=options.pop("bias", False))
-    return Latent(layer, weights, F.conv2d, **options)
+    layer = nn.Conv2d(
+        inputs, outputs, kernel, groups=options.get("groups", 1), bias=options.pop("bias", False)
+    )
+    return Latent(layer, weights, functional.conv2d, **options)
 
 
 def conv1d(inputs: int, outputs: int, kernel: int, weights: Function = where, **options: Any) -> nn.Module:
-    layer = nn.Conv1d(inputs, outputs, kernel, groups=options.get("groups", 1), bias=options.pop("bias", False))
-    return Latent(layer, weights, F.conv1d, **options)
+    layer = nn.Conv1d(
+        inputs, outputs, kernel, groups=options.get("groups", 1), bias=options.pop("bias", False)
+    )
+    return Latent(layer, weights, functional.conv1d, **options)
 
 
 class Mlp(nn.Module):
     """24-16-12-5; ``first`` quantises the input, ``act`` the rest."""
 
-    def __init__(self, act: Function, weights: Function = where, first: Function | None = None, bias: bool = False) -> None:
+    def __init__(
+        self, act: Function, weights: Function = where, first: Function | None = None, bias: bool = False
+    ) -> None:
         super().__init__()
         self.first, self.act = first or act, act
         self.fc1, self.bn1 = linear(24, 16, weights, bias), nn.BatchNorm1d(16)
@@ -101,7 +107,11 @@ class Cnn(nn.Module):
     """3 x 8 x 8: two convolutions with batch norms, a pool between them, a dense layer."""
 
     def __init__(
-        self, act: Function, weights: Function = where, first: Function | None = None, pool: nn.Module | None = None
+        self,
+        act: Function,
+        weights: Function = where,
+        first: Function | None = None,
+        pool: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.first, self.act = first or act, act

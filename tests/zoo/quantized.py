@@ -60,7 +60,9 @@ def identity(bits: int = 8, **options: Any) -> nn.Module:
 def mlp(first: nn.Module, middle: Any, act: Any, norm: bool = True) -> nn.Module:
     """24-16-12-5."""
     norms = (nn.BatchNorm1d(16), nn.BatchNorm1d(12)) if norm else (nn.Identity(), nn.Identity())
-    return nn.Sequential(first, middle(24, 16), norms[0], act(), middle(16, 12), norms[1], act(), middle(12, 5))
+    return nn.Sequential(
+        first, middle(24, 16), norms[0], act(), middle(16, 12), norms[1], act(), middle(12, 5)
+    )
 
 
 def cnn(first: nn.Module, act: Any, pool: nn.Module | None = None, **options: Any) -> nn.Module:
@@ -106,7 +108,11 @@ def cnn_w1a2() -> nn.Module:
 @kind("Brevitas MLP, ternary", BREVITAS, 24)
 def ternary() -> nn.Module:
     options = {"weight_quant": SignedTernaryWeightPerTensorConst}
-    return mlp(identity(), lambda i, o: dense(i, o, **options), lambda: identity(2, act_quant=SignedTernaryActPerTensorConst))
+    return mlp(
+        identity(),
+        lambda i, o: dense(i, o, **options),
+        lambda: identity(2, act_quant=SignedTernaryActPerTensorConst),
+    )
 
 
 @kind("Brevitas MLP, weight scales a channel", BREVITAS, 24)
@@ -188,7 +194,13 @@ def mlp_no_input() -> nn.Module:
 @kind("Brevitas MLP, batch norm in front of the first quantiser (JSC)", BREVITAS, 16)
 def jsc() -> nn.Module:
     return nn.Sequential(
-        nn.BatchNorm1d(16), identity(4), dense(16, 12), nn.BatchNorm1d(12), relu(), dense(12, 5), nn.BatchNorm1d(5)
+        nn.BatchNorm1d(16),
+        identity(4),
+        dense(16, 12),
+        nn.BatchNorm1d(12),
+        relu(),
+        dense(12, 5),
+        nn.BatchNorm1d(5),
     )
 
 
@@ -207,7 +219,11 @@ class Block(nn.Module):
 
     def __init__(self, channels: int, shared: nn.Module) -> None:
         super().__init__()
-        self.conv1, self.bn1, self.relu1 = conv(channels, channels, 3, padding=1), nn.BatchNorm2d(channels), relu()
+        self.conv1, self.bn1, self.relu1 = (
+            conv(channels, channels, 3, padding=1),
+            nn.BatchNorm2d(channels),
+            relu(),
+        )
         self.conv2, self.bn2 = conv(channels, channels, 3, padding=1), nn.BatchNorm2d(channels)
         self.shared, self.relu2 = shared, relu(return_quant_tensor=True)
 
@@ -221,7 +237,12 @@ class Resnet(nn.Module):
 
     def __init__(self, trunc: nn.Module | None = None) -> None:
         super().__init__()
-        self.first, self.stem, self.bn, self.relu = identity(), conv(3, 8, 3, padding=1), nn.BatchNorm2d(8), relu()
+        self.first, self.stem, self.bn, self.relu = (
+            identity(),
+            conv(3, 8, 3, padding=1),
+            nn.BatchNorm2d(8),
+            relu(),
+        )
         self.layer1 = Block(8, identity(4, return_quant_tensor=True))
         self.layer2 = Block(8, identity(4, return_quant_tensor=True))
         self.pool, self.fc = trunc or nn.AdaptiveAvgPool2d(1), dense(8, 5)
@@ -253,30 +274,30 @@ def cnn_trunc_adaptive() -> nn.Module:
     return cnn(identity(), lambda: relu(4, return_quant_tensor=True), pool)
 
 
-class Added(nn.Module):
-    """Two branches and QuantEltwiseAdd or QuantCat."""
+class Joined(nn.Module):
+    """Two branches of one quantiser, added by QuantEltwiseAdd or concatenated."""
 
-    def __init__(self, join: nn.Module, together: bool) -> None:
+    def __init__(self, add: nn.Module | None = None) -> None:
         super().__init__()
         self.first, self.one, self.three = identity(), conv(3, 4, 1), conv(3, 4, 3, padding=1)
-        self.join, self.relu, self.together = join, relu(), together
-        self.fc = dense((8 if together else 4) * 64, 5)
+        self.add, self.shared, self.relu = add, identity(return_quant_tensor=True), relu()
+        self.fc = dense((4 if add else 8) * 64, 5)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.first(x)
         a, b = self.one(x), self.three(x)
-        x = self.join([a, b]) if self.together else self.join(a, b)
+        x = self.add(a, b) if self.add else torch.cat([self.shared(a), self.shared(b)], dim=1)
         return self.fc(torch.flatten(self.relu(x), 1))
 
 
 @kind("Brevitas QuantEltwiseAdd", BREVITAS, 3, 8, 8)
 def eltwise_add() -> nn.Module:
-    return Added(qnn.QuantEltwiseAdd(), together=False)
+    return Joined(qnn.QuantEltwiseAdd())
 
 
-@kind("Brevitas QuantCat", BREVITAS, 3, 8, 8)
-def quant_cat() -> nn.Module:
-    return Added(qnn.QuantCat(), together=True)
+@kind("Brevitas, concatenated by a shared quantiser", BREVITAS, 3, 8, 8)
+def concatenated() -> nn.Module:
+    return Joined()
 
 
 class Scaled(nn.Module):
@@ -371,5 +392,11 @@ def cnn_power_of_two() -> nn.Module:
 @kind("Brevitas, mean([2, 3])", BREVITAS, 3, 8, 8)
 def mean() -> nn.Module:
     return nn.Sequential(
-        identity(), conv(3, 8, 3), nn.BatchNorm2d(8), relu(), Do(lambda x: x.mean([2, 3])), identity(6), dense(8, 5)
+        identity(),
+        conv(3, 8, 3),
+        nn.BatchNorm2d(8),
+        relu(),
+        Do(lambda x: x.mean([2, 3])),
+        identity(6),
+        dense(8, 5),
     )

@@ -16,8 +16,8 @@ def copied(module: Any) -> Any:
 
 
 def _computed(module: Any) -> dict[int, Any]:
-    """For `copy.deepcopy`: copies of the tensors that a module keeps of its last run, which torch itself copies
-    only where nothing can be differentiated through them."""
+    """For `copy.deepcopy`: copies of the tensors that a module keeps of its last run, which torch itself
+    copies only where nothing can be differentiated through them."""
     import torch
 
     known: dict[int, Any] = {}

@@ -40,7 +40,9 @@ def rename(model: onnx.ModelProto, layers: Collection[str]) -> None:
         node.name = layer if named else _free(f"{layer}.{node.op_type}".lstrip("."), names)
 
 
-def _heads(nodes: Sequence[onnx.NodeProto], origins: Sequence[str], layers: Collection[str]) -> dict[str, int]:
+def _heads(
+    nodes: Sequence[onnx.NodeProto], origins: Sequence[str], layers: Collection[str]
+) -> dict[str, int]:
     """Which node bears the plain name of each layer that has no other layers in it: the first product, or the
     last node of all."""
     outer = {name.rpartition(".")[0] for name in layers if name}

@@ -36,7 +36,11 @@ class Home(nn.Module):
 
 
 def quantized() -> nn.Module:
-    layers = qnn.QuantConv2d(2, 4, 3, bias=False, weight_bit_width=4), nn.BatchNorm2d(4), qnn.QuantReLU(bit_width=2)
+    layers = (
+        qnn.QuantConv2d(2, 4, 3, bias=False, weight_bit_width=4),
+        nn.BatchNorm2d(4),
+        qnn.QuantReLU(bit_width=2),
+    )
     last = qnn.QuantLinear(16, 3, bias=False, weight_quant=SignedBinaryWeightPerTensorConst)
     return nn.Sequential(qnn.QuantIdentity(bit_width=8), *layers, nn.Flatten(), last)
 
@@ -72,7 +76,13 @@ def state(module: nn.Module) -> dict[str, Any]:
     """All that a user can see of a module."""
     parts = {name: (part.training, sorted(vars(part))) for name, part in module.named_modules()}
     tensors = {
-        name: (id(t), t.requires_grad, t.device, t.detach().clone(), None if t.grad is None else t.grad.clone())
+        name: (
+            id(t),
+            t.requires_grad,
+            t.device,
+            t.detach().clone(),
+            None if t.grad is None else t.grad.clone(),
+        )
         for name, t in (*module.named_parameters(), *module.named_buffers())
     }
     return {"parts": parts, "tensors": tensors, "keys": list(module.state_dict())}
@@ -92,8 +102,15 @@ def test_the_module_and_the_process_stay_as_they_are(name: str, capfd: pytest.Ca
     module(torch.randn(4, 2, 4, 4)).sum().backward()
     next(module.children()).eval()
     before, random = copy.deepcopy(state(module)), torch.get_rng_state()
-    before["tensors"] = {name: (id(t), *rest) for (name, (_, *rest)), t in zip(before["tensors"].items(), _tensors(module), strict=True)}
-    showing, filters, disabled = torch.get_default_dtype(), list(warnings.filters), logging.root.manager.disable
+    before["tensors"] = {
+        name: (id(t), *rest)
+        for (name, (_, *rest)), t in zip(before["tensors"].items(), _tensors(module), strict=True)
+    }
+    showing, filters, disabled = (
+        torch.get_default_dtype(),
+        list(warnings.filters),
+        logging.root.manager.disable,
+    )
     assert len(files(module)) == 2
     assert same(state(module), before)
     assert torch.equal(torch.get_rng_state(), random)
