@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from tests.zoo.kinds import FLOAT, kind
 
-PER_CHANNEL = {"per_channel": True}
-SIGNED = {"activation": "int8"}
+PER_CHANNEL: dict[str, Any] = {"per_channel": True}
+SIGNED: dict[str, Any] = {"activation": "int8"}
 
 
 def mlp(act: Any = nn.ReLU, last: nn.Module | None = None) -> nn.Module:
@@ -37,12 +37,12 @@ def int8_mlp() -> nn.Module:
     return mlp()
 
 
-@kind("int8 MLP, signed activations, scales a channel", FLOAT, 24, **SIGNED, **PER_CHANNEL)
+@kind("int8 MLP, signed activations, scales a channel", FLOAT, 24, quantization=SIGNED | PER_CHANNEL)
 def int8_mlp_signed() -> nn.Module:
     return mlp()
 
 
-@kind("int8 MLP, symmetric", FLOAT, 24, **SIGNED, symmetric=True)
+@kind("int8 MLP, symmetric", FLOAT, 24, quantization=SIGNED | {"symmetric": True})
 def int8_mlp_symmetric() -> nn.Module:
     return mlp()
 
@@ -62,12 +62,12 @@ def int8_cnn() -> nn.Module:
     return cnn()
 
 
-@kind("int8 CNN, scales a channel", FLOAT, 3, 8, 8, **PER_CHANNEL)
+@kind("int8 CNN, scales a channel", FLOAT, 3, 8, 8, quantization=PER_CHANNEL)
 def int8_cnn_per_channel() -> nn.Module:
     return cnn()
 
 
-@kind("int8 CNN, signed activations", FLOAT, 3, 8, 8, **SIGNED)
+@kind("int8 CNN, signed activations", FLOAT, 3, 8, 8, quantization=SIGNED)
 def int8_cnn_signed() -> nn.Module:
     return cnn()
 
@@ -87,7 +87,7 @@ def int8_relu6() -> nn.Module:
     return cnn(act=nn.ReLU6)
 
 
-@kind("int8 CNN, 4-bit weights", FLOAT, 3, 8, 8, weights="int4")
+@kind("int8 CNN, 4-bit weights", FLOAT, 3, 8, 8, quantization={"weights": "int4"})
 def int8_int4() -> nn.Module:
     return cnn()
 
@@ -112,7 +112,7 @@ def int8_residual() -> nn.Module:
     return Residual()
 
 
-@kind("int8 depthwise separable (MobileNet)", FLOAT, 3, 8, 8, **PER_CHANNEL)
+@kind("int8 depthwise separable (MobileNet)", FLOAT, 3, 8, 8, quantization=PER_CHANNEL)
 def int8_separable() -> nn.Module:
     return nn.Sequential(
         nn.Conv2d(3, 8, 3, padding=1, bias=False),
@@ -164,6 +164,6 @@ def int8_joined() -> nn.Module:
     return Joined()
 
 
-@kind("int8 weights, dynamic quantisation of activations", FLOAT, 24, dynamic=True)
+@kind("int8 weights, dynamic quantisation of activations", FLOAT, 24, quantization={"dynamic": True})
 def dynamic() -> nn.Module:
     return mlp()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -406,7 +407,7 @@ def _in_front(function: Function) -> nn.Module:
 
 
 for _name, _function in FUNCTIONS.items():
-    kind(f"MLP, {_name} in front of a quantiser", TORCH, 24)(lambda function=_function: _in_front(function))
+    kind(f"MLP, {_name} in front of a quantiser", TORCH, 24)(partial(_in_front, _function))
 
 
 @kind("CNN, PReLU in front of a quantiser", TORCH, 3, 8, 8)

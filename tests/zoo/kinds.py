@@ -32,7 +32,7 @@ class Kind:
     made_of: str
     build: Callable[[], nn.Module]
     shape: tuple[int, ...]
-    options: dict[str, str] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
     quantization: dict[str, Any] = field(default_factory=dict)
     batch: int = 1
 
@@ -54,14 +54,14 @@ def kind(
     made_of: str,
     *shape: int,
     batch: int = 1,
-    options: dict[str, str] | None = None,
-    **quantization: Any,
+    options: dict[str, Any] | None = None,
+    quantization: dict[str, Any] | None = None,
 ) -> Callable[[Callable[[], nn.Module]], Callable[[], nn.Module]]:
     """Registers a function that makes a network for frames of ``shape``."""
 
     def register(build: Callable[[], nn.Module]) -> Callable[[], nn.Module]:
         assert name not in KINDS, name
-        KINDS[name] = Kind(name, made_of, build, shape, options or {}, quantization, batch)
+        KINDS[name] = Kind(name, made_of, build, shape, options or {}, quantization or {}, batch)
         return build
 
     return register

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import Any
 
 import torch
@@ -86,13 +87,17 @@ def mlp_1() -> nn.Module:
     return mlp(sign(), lambda i, o: dense(i, o, **BINARY), sign)
 
 
+def mlp_of(bits: int) -> nn.Module:
+    return mlp(identity(), lambda i, o: dense(i, o, bits), lambda: relu(bits))
+
+
+def cnn_of(bits: int) -> nn.Module:
+    return cnn(identity(), lambda: relu(bits), bits=bits)
+
+
 for _bits in (2, 4, 8):
-    kind(f"Brevitas MLP, {_bits} bits", BREVITAS, 24)(
-        lambda bits=_bits: mlp(identity(), lambda i, o: dense(i, o, bits), lambda: relu(bits))
-    )
-    kind(f"Brevitas CNN, {_bits} bits", BREVITAS, 3, 8, 8)(
-        lambda bits=_bits: cnn(identity(), lambda: relu(bits), bits=bits)
-    )
+    kind(f"Brevitas MLP, {_bits} bits", BREVITAS, 24)(partial(mlp_of, _bits))
+    kind(f"Brevitas CNN, {_bits} bits", BREVITAS, 3, 8, 8)(partial(cnn_of, _bits))
 
 
 @kind("Brevitas CNN, 1 bit", BREVITAS, 3, 8, 8)
@@ -175,15 +180,13 @@ def mlp_bias() -> nn.Module:
     return mlp(identity(), lambda i, o: dense(i, o, bias=True), relu, norm=False)
 
 
-for _name, _bias in (("8", Int8Bias), ("32", Int32Bias)):
-    kind(f"Brevitas MLP, {_name}-bit biases", BREVITAS, 24)(
-        lambda bias=_bias: mlp(
-            identity(return_quant_tensor=True),
-            lambda i, o: dense(i, o, bias=True, bias_quant=bias),
-            lambda: relu(return_quant_tensor=True),
-            norm=False,
-        )
-    )
+def biased(bias: Any) -> nn.Module:
+    first, act = identity(return_quant_tensor=True), partial(relu, return_quant_tensor=True)
+    return mlp(first, lambda i, o: dense(i, o, bias=True, bias_quant=bias), act, norm=False)
+
+
+kind("Brevitas MLP, 8-bit biases", BREVITAS, 24)(partial(biased, Int8Bias))
+kind("Brevitas MLP, 32-bit biases", BREVITAS, 24)(partial(biased, Int32Bias))
 
 
 @kind("Brevitas MLP, no quantiser at the input", BREVITAS, 24, options={"input": "int8:1/16"})

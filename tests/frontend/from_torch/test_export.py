@@ -90,7 +90,7 @@ def state(module: nn.Module) -> dict[str, Any]:
 
 def same(a: Any, b: Any) -> bool:
     if isinstance(a, Tensor):
-        return torch.equal(a, b)
+        return bool(torch.equal(a, b))
     if isinstance(a, (tuple, list)):
         return len(a) == len(b) and all(map(same, a, b))
     return same(list(a.items()), list(b.items())) if isinstance(a, dict) else bool(a == b)
