@@ -32,6 +32,9 @@ with warnings.catch_warnings():
         Uint8ActPerTensorFixedPoint,
     )
 
+FIXED_POINT_INPUT, FIXED_POINT_ACT = Int8ActPerTensorFixedPoint, Uint8ActPerTensorFixedPoint
+FIXED_POINT_WEIGHTS, INT32_BIAS = Int8WeightPerTensorFixedPoint, Int32Bias
+"""Scales that are powers of two."""
 BINARY = {"weight_quant": SignedBinaryWeightPerTensorConst}
 PER_CHANNEL = {"weight_quant": Int8WeightPerChannelFloat}
 
