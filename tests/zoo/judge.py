@@ -19,7 +19,7 @@ from bnngen.reference.data_file import quantize
 from bnngen.reference.network import Network
 from tests.zoo.kinds import FLOAT, Kind
 
-FRAMES = 48
+FRAMES = 32
 """Random ones; as many lie on the grid of the input's quantiser, and as many in the middle between its levels."""
 AGREED = 1e-4
 """Relative to the greatest output: constants that an exporter folds are rounded to float32. An integer is far more."""

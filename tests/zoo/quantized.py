@@ -223,35 +223,30 @@ def mlp_log_softmax() -> nn.Module:
 class Block(nn.Module):
     """Both ways meet on the grid of one quantiser."""
 
-    def __init__(self, channels: int, shared: nn.Module) -> None:
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
-        self.conv1, self.bn1, self.relu1 = (
-            conv(channels, channels, 3, padding=1),
-            nn.BatchNorm2d(channels),
-            relu(),
-        )
-        self.conv2, self.bn2 = conv(channels, channels, 3, padding=1), nn.BatchNorm2d(channels)
-        self.shared, self.relu2 = shared, relu(return_quant_tensor=True)
+        self.conv1, self.bn1 = conv(inputs, outputs, 3, padding=1, stride=stride), nn.BatchNorm2d(outputs)
+        self.conv2, self.bn2 = conv(outputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs)
+        self.relu1, self.relu2 = relu(), relu(return_quant_tensor=True)
+        self.shared, self.near = identity(4, return_quant_tensor=True), nn.Sequential()
+        if stride > 1:
+            self.near = nn.Sequential(conv(inputs, outputs, 1, stride=stride), nn.BatchNorm2d(outputs))
 
     def forward(self, x: Any) -> Any:
-        y = self.relu1(self.bn1(self.conv1(x)))
-        return self.relu2(self.shared(self.bn2(self.conv2(y))) + self.shared(x))
+        y = self.bn2(self.conv2(self.relu1(self.bn1(self.conv1(x)))))
+        return self.relu2(self.shared(y) + self.shared(self.near(x)))
 
 
 class Resnet(nn.Module):
     """4-bit weights; the mean of the map by TruncAvgPool2d, or a plain one."""
 
-    def __init__(self, trunc: nn.Module | None = None) -> None:
+    def __init__(self, trunc: nn.Module | None = None, widths: tuple[int, int] = (8, 8)) -> None:
         super().__init__()
-        self.first, self.stem, self.bn, self.relu = (
-            identity(),
-            conv(3, 8, 3, padding=1),
-            nn.BatchNorm2d(8),
-            relu(),
-        )
-        self.layer1 = Block(8, identity(4, return_quant_tensor=True))
-        self.layer2 = Block(8, identity(4, return_quant_tensor=True))
-        self.pool, self.fc = trunc or nn.AdaptiveAvgPool2d(1), dense(8, 5)
+        first, last = widths
+        self.first, self.stem = identity(), conv(3, first, 3, padding=1)
+        self.bn, self.relu = nn.BatchNorm2d(first), relu()
+        self.layer1, self.layer2 = Block(first, first, 1), Block(first, last, 1 if last == first else 2)
+        self.pool, self.fc = trunc or nn.AdaptiveAvgPool2d(1), dense(last, 5)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.layer2(self.layer1(self.relu(self.bn(self.stem(self.first(x))))))

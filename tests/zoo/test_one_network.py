@@ -104,7 +104,8 @@ def q_operator(n: Numbers) -> onnx.ModelProto:
         helper.make_node("DequantizeLinear", ["fc", *last], ["y"]),
     ]
     ends = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in (("x", (1, *SHAPE)), ("y", (1, 5)))
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name, shape in (("x", (1, *SHAPE)), ("y", (1, 5)))
     ]
     graph = helper.make_graph(nodes, "g", ends[:1], ends[1:], tensors)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)])
