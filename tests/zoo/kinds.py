@@ -23,8 +23,8 @@ TORCH, BREVITAS, FLOAT = "torch", "Brevitas", "float"
 class Kind:
     """One network: ``name`` says what is special about it, ``shape`` is that of a frame.
 
-    ``options``: what its user says to bnngen.load (the file leaves it open); ``cut_at`` names the module at which a network
-    of several outputs is cut. ``quantization``: the arguments of ONNX Runtime's quantize_static. ``batch`` is that of the
+    ``options``: what its user says to bnngen.load (the file leaves it open); ``cut_at`` names a module, for which a file
+    has another name. ``quantization``: the arguments of ONNX Runtime's quantize_static. ``batch`` is that of the
     example with which it is exported.
     """
 
@@ -89,6 +89,6 @@ def _scatter(norm: Any) -> None:
     if norm.affine:
         gamma = torch.empty_like(deviation).uniform_(0.5, 1.5)
         gamma[1::4] *= -1
-        gamma[2] = 0
+        gamma[2] = 0 if getattr(norm, "may_vanish", True) else 1
         norm.weight.copy_(gamma)
         norm.bias.copy_(0.3 * torch.randn_like(deviation))

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tests.zoo.kinds import TORCH, kind
-from tests.zoo.parts import Cnn, Do, Function, Mlp, conv2d, frozen, levels, linear, signed, where
+from tests.zoo.parts import Cnn, Do, Function, Mlp, conv2d, first_norm, frozen, levels, linear, signed, where
 
 INT8 = signed(8, 1 / 32)
 
@@ -35,12 +35,17 @@ def normalised() -> nn.Module:
 
 @kind("batch norm in front of the first quantiser", TORCH, 24)
 def norm_first() -> nn.Module:
+    return nn.Sequential(first_norm(24), Mlp(levels(2), where, levels(3)))
+
+
+@kind("batch norm in front of the first quantiser, a gamma is 0", TORCH, 24)
+def norm_first_zero() -> nn.Module:
     return nn.Sequential(nn.BatchNorm1d(24), Mlp(levels(2), where, levels(3)))
 
 
 @kind("batch norm in front of the first binarizer", TORCH, 24)
 def norm_first_binarizer() -> nn.Module:
-    return nn.Sequential(nn.BatchNorm1d(24), Mlp(where))
+    return nn.Sequential(first_norm(24), Mlp(where))
 
 
 @kind("max pool, ceil mode", TORCH, 3, 7, 7)
@@ -204,7 +209,7 @@ class TwoOutputs(nn.Module):
         return self.second(x), self.other(x)
 
 
-@kind("two outputs", TORCH, 24)
+@kind("two outputs, cut at the first", TORCH, 24, options={"cut_at": "second"})
 def two_outputs() -> nn.Module:
     return TwoOutputs()
 

@@ -55,6 +55,13 @@ def signed(bits: int, scale: float) -> Function:
     return lambda x: torch.clamp(torch.round(x / scale), -half, half - 1) * scale
 
 
+def first_norm(features: int) -> nn.Module:
+    """A batch norm of the input, which no channel of vanishes: there would be nothing to quantise."""
+    made = nn.BatchNorm1d(features)
+    made.may_vanish = False
+    return made
+
+
 class Latent(nn.Module):
     """A layer whose weights go through a function each time: Linear, Conv1d, Conv2d, ConvTranspose2d."""
 

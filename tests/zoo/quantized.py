@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from bnngen.train.brevitas_import import qnn
 from tests.zoo.kinds import BREVITAS, kind
-from tests.zoo.parts import Do
+from tests.zoo.parts import Do, first_norm
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -200,7 +200,7 @@ def mlp_no_input() -> nn.Module:
 @kind("Brevitas MLP, batch norm in front of the first quantiser (JSC)", BREVITAS, 16)
 def jsc() -> nn.Module:
     return nn.Sequential(
-        nn.BatchNorm1d(16),
+        first_norm(16),
         identity(4),
         dense(16, 12),
         nn.BatchNorm1d(12),
