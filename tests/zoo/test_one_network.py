@@ -82,7 +82,7 @@ def q_operator(n: Numbers) -> onnx.ModelProto:
 
     def of(array: Any) -> str:
         tensors.append(numpy_helper.from_array(np.asarray(array), f"t{len(tensors)}"))
-        return tensors[-1].name
+        return f"t{len(tensors) - 1}"
 
     def scaled(scale: float, type_: Any) -> tuple[str, str]:
         return of(np.float32(scale)), of(type_(0))

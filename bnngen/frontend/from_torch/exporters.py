@@ -63,5 +63,6 @@ def _brevitas_old(module: Any, example: Any) -> onnx.ModelProto:
 def _brevitas_new(module: Any, example: Any) -> onnx.ModelProto:
     from brevitas.export import export_qonnx
 
-    model: onnx.ModelProto = export_qonnx(module, example, input_names=[INPUT], **_NEW)
+    # without torch's optimizer it leaves bit widths to be computed, by logarithms; quantisers hold off its fusions
+    model: onnx.ModelProto = export_qonnx(module, example, input_names=[INPUT], **_NEW | {"optimize": True})
     return model
