@@ -63,6 +63,6 @@ def _brevitas_old(module: Any, example: Any) -> onnx.ModelProto:
 def _brevitas_new(module: Any, example: Any) -> onnx.ModelProto:
     from brevitas.export import export_qonnx
 
-    # without torch's optimizer it leaves bit widths to be computed, by logarithms; quantisers hold off its fusions
+    # without the optimizer bit widths stay computed, by logarithms; it fuses nothing around quantisers
     model: onnx.ModelProto = export_qonnx(module, example, input_names=[INPUT], **_NEW | {"optimize": True})
     return model
