@@ -3,7 +3,7 @@
 From a file to a bitstream:
 
     import bnngen
-    network = bnngen.load("model.onnx")
+    network = bnngen.load("model.onnx")                 # or bnngen.from_torch(module, example_input)
     y = bnngen.golden(network, x)                       # exact integers
     design = bnngen.compile(network, board="icebreaker")
     design.write_verilog("out/rtl")
@@ -18,9 +18,9 @@ from bnngen.base.errors import BnngenError
 from bnngen_hw._renamed import answer_to
 
 if TYPE_CHECKING:
-    from bnngen.api import compile, golden, load
+    from bnngen.api import compile, from_torch, golden, load
 
-__all__ = ["BnngenError", "compile", "golden", "load"]
+__all__ = ["BnngenError", "compile", "from_torch", "golden", "load"]
 
 answer_to(
     {
@@ -41,8 +41,8 @@ answer_to(
 
 
 def __getattr__(name: str) -> Any:
-    """The three functions load what they need when first used, so that importing the package is quick."""
-    if name in ("compile", "golden", "load"):
+    """The functions load what they need when first used, so that importing the package is quick."""
+    if name in ("compile", "from_torch", "golden", "load"):
         from bnngen import api
 
         return getattr(api, name)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.passes.from_file import load
+from bnngen.passes.from_torch import from_torch
 from bnngen.reference.data_file import quantize
 from bnngen.reference.network import Network
 from bnngen.schedule.budget import Rate
@@ -17,7 +18,7 @@ from bnngen_boards.profile import Board, load_board
 if TYPE_CHECKING:
     from bnngen.design import Design
 
-__all__ = ["compile", "golden", "load"]
+__all__ = ["compile", "from_torch", "golden", "load"]
 
 
 def golden(network: Network, x: NDArray[Any]) -> NDArray[np.int64]:

@@ -1,0 +1,1 @@
+"""A torch module becomes an ONNX file in memory, without its user choosing an exporter."""
