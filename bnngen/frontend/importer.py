@@ -209,7 +209,7 @@ class Importer:
         if output.wide:
             raise ModelError(
                 name,
-                f"the output has shape {output.shape}; accepted are (N, features), (N, C, L) and (N, C, H, W)",
+                f"the output has shape {output.shape}; accepted are (N, features), (N, C, L), (N, C, H, W)",
             )
         end = OnnxNode("Transpose", self._free_name(f"{output.name}_order"), {}, (output,), ())
         return in_file_order(end, self, output)

@@ -67,7 +67,7 @@ class Integers:
         """Stored as integers, with a scale for all or for each row; or as real numbers behind a quantiser."""
         rows = shape[axis] if self.pick(True, False) else 1
         scale = np.array([self.pick(*SCALES) for _ in range(rows)], np.float32)
-        zero = np.zeros(rows, np.int8)
+        zero: Any = np.zeros(rows, np.int8)
         if rows == 1:
             scale, zero = scale.reshape(()), zero.reshape(())
         elif self.pick(True, False, False):

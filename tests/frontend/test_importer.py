@@ -13,7 +13,6 @@ from support.onnx_files import agrees, refuses, weights_of
 
 from bnngen.base.errors import ModelError
 from bnngen.frontend import import_onnx
-from bnngen.frontend.importer import supported_operators
 from bnngen.passes.lower import lower
 from tests.frontend.onnx_file import File
 

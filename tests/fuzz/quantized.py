@@ -157,7 +157,9 @@ def _bias(bias: Array, x_scale: Array, w_scale: Array) -> Array:
     """Integers of 32 bits, in units of the products."""
     if bias.dtype != np.int32:
         raise TypeError("a bias is of 32 bits")
-    return real(bias) * (x_scale.reshape(()) * (w_scale if w_scale.size > 1 else w_scale.reshape(())))
+    unit: Array = x_scale.reshape(()) * (w_scale if w_scale.size > 1 else w_scale.reshape(()))
+    result: Array = real(bias) * unit
+    return result
 
 
 @operator("QLinearMatMul")
@@ -270,7 +272,7 @@ def _mean(x: Array, axes: Any = None, keepdims: int = 1) -> Array:
 
 
 def _leaky(x: Array, alpha: float = 0.01) -> Array:
-    slope = np.float64(np.float32(alpha))
+    slope = np.array(np.float32(alpha), np.float64)
     return np.where(x < 0, x * (exact(slope)[()] if is_exact(x) else slope), x)
 
 
@@ -293,7 +295,8 @@ def run_qlinear_concat(
 ) -> tuple[Any, ...]:
     if not inputs or len(inputs) % 3:
         raise ValueError("three inputs for each tensor")
-    parts = [dequantized(*inputs[k : k + 3]) for k in range(0, len(inputs), 3)]
+    tensors = zip(inputs[::3], inputs[1::3], inputs[2::3], strict=True)
+    parts = [dequantized(x, scale, zero) for x, scale, zero in tensors]
     return _like(inputs[0], np.concatenate(parts, axis=axis), y_scale, y_zero)
 
 

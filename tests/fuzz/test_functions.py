@@ -75,7 +75,8 @@ def test_casts(to: int) -> None:
 @pytest.mark.parametrize("op", ["Min", "Max", "Mod"])
 def test_two_sides(op: str) -> None:
     model = File(1, X.shape[-1])
-    agree(model, model.node(op, "x", 0.75, **({"fmod": 1} if op == "Mod" else {})))
+    attributes: dict[str, Any] = {"fmod": 1} if op == "Mod" else {}
+    agree(model, model.node(op, "x", 0.75, **attributes))
 
 
 @given(

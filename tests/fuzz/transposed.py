@@ -55,14 +55,14 @@ def run_conv_transpose(
     ):
         rows = slice(part * per_group, (part + 1) * per_group)
         for tap in np.ndindex(*kernel):
-            added = np.moveaxis(np.moveaxis(own, 1, -1) @ kernels[(..., *tap)], -1, 1)
+            added = np.moveaxis(np.moveaxis(own, 1, -1) @ kernels[(slice(None), slice(None), *tap)], -1, 1)
             where = tuple(
                 slice(t * d, t * d + s * (n - 1) + 1, s)
                 for t, (n, _, s, d, _) in zip(tap, steps, strict=True)
             )
             y[(slice(None), rows, *where)] += added
     cut = tuple(slice(a, w - b) for a, w, b in zip(pads[:rank], whole, pads[rank:], strict=True))
-    y = y[(..., *cut)]
+    y = y[(slice(None), slice(None), *cut)]
     if 0 in y.shape:
         raise ValueError("nothing is left")
     if bias is not None:

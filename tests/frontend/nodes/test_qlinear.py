@@ -214,7 +214,11 @@ def test_the_negative_of_an_integer_may_be_none() -> None:
 
 
 def test_functions_in_front_of_the_quantiser() -> None:
-    for op, options in (("QLinearSigmoid", {}), ("QLinearLeakyRelu", {"alpha": 0.25})):
+    functions: list[tuple[str, dict[str, Any]]] = [
+        ("QLinearSigmoid", {}),
+        ("QLinearLeakyRelu", {"alpha": 0.25}),
+    ]
+    for op, options in functions:
         model = File(4)
         ends = (F32(0.5), I8(3))
         x = model.node("QuantizeLinear", "x", *ends)

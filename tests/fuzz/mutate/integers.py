@@ -85,21 +85,17 @@ def on_integers(draft: Draft) -> None:
     two = [None, value] if draft.chance(0.7) else [value, None]
     ends = [draft.constant(v, type_) for v in draft.pick(((0, 3), (1, 100), (5, 1)))]
     shape = draft.shapes.get(draft.at(place), (1, 1))
-    draft.insert(
-        place,
-        draft.pick(
-            [
-                (draft.pick(("Add", "Sub", "Mul", "Div", "Max", "Min")), two, {}),
-                ("Clip", [None, *ends], {}),
-                (draft.pick(("Relu", "Neg", "Abs", "Sign", "Identity", "Round")), [None], {}),
-                ("Cast", [None], {"to": draft.pick((1, 2, 3, 6, 7, 9))}),
-                ("Add", [None, None], {}),
-                ("Reshape", [None, draft.constant([0, *shape[1:]], np.int64)], {}),
-                ("Concat", [None, None], {"axis": 1}),
-                ("QuantizeLinear", [None, draft.constant(number(draft))], {}),
-            ]
-        ),
-    )
+    steps: list[Insertion] = [
+        (draft.pick(("Add", "Sub", "Mul", "Div", "Max", "Min")), two, {}),
+        ("Clip", [None, *ends], {}),
+        (draft.pick(("Relu", "Neg", "Abs", "Sign", "Identity", "Round")), [None], {}),
+        ("Cast", [None], {"to": draft.pick((1, 2, 3, 6, 7, 9))}),
+        ("Add", [None, None], {}),
+        ("Reshape", [None, draft.constant([0, *shape[1:]], np.int64)], {}),
+        ("Concat", [None, None], {"axis": 1}),
+        ("QuantizeLinear", [None, draft.constant(number(draft))], {}),
+    ]
+    draft.insert(place, draft.pick(steps))
 
 
 def _type(draft: Draft, node: onnx.NodeProto) -> Any:
