@@ -21,7 +21,7 @@ import bnngen
 from bnngen.base.errors import ModelError
 from bnngen.base.registry import Choice, Registry
 from bnngen.cli import app, run
-from bnngen.frontend.importer import supported_operators
+from bnngen.frontend.readers import supported_operators
 from bnngen.numbers.rounding import ROUNDING_MODES
 from bnngen.passes.lower import RULES
 from bnngen.quantize.choices import RULES as RANGE_RULES

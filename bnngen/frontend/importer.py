@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
-from typing import Any, NamedTuple, cast, get_args
+from typing import Any, cast, get_args
 
 import onnx
 from numpy.typing import NDArray
@@ -19,13 +18,11 @@ from bnngen.frontend.choices import SIGN_OF_ZERO, SignOfZero
 from bnngen.frontend.chosen import input_name, node_name, sign_of_zero
 from bnngen.frontend.limits import MOST_NODES, check_elements
 from bnngen.frontend.onnx_node import OnnxNode
-from bnngen.frontend.remedies import near_operators, remedy_of
+from bnngen.frontend.readers import Reader, reader_of
 from bnngen.frontend.schema import (
     LEAST_OPSET,
     MOST_OPSET,
-    QONNX,
     STANDARD,
-    Definition,
     checked_attributes,
     standard_definition,
 )
@@ -36,54 +33,8 @@ from bnngen.ir.layers import Pooling
 from bnngen.ir.moves import Move
 from bnngen.numbers.datatypes import IntType
 
-Handler = Callable[["OnnxNode", "Importer"], None]
-
-
-class Reader(NamedTuple):
-    """What reads an operator, and its definition where ONNX has none."""
-
-    handler: Handler
-    definition: Definition | None
-    any_axes: bool
-
-
 READ_WIDE = ("Transpose", "Shape", "Size")
 """Operators that take tensors of more axes than a map has, and leave them so."""
-_READERS: dict[tuple[str, str], Reader] = {}
-"""By domain and operator."""
-
-
-def handles(
-    *op_types: str,
-    domains: tuple[str, ...] = STANDARD,
-    definition: Definition | None = None,
-    any_axes: bool = False,
-) -> Callable[[Handler], Handler]:
-    """Registers a function as the reader of the operators ``op_types`` in these ``domains``; ``definition``
-    is that of operators that ONNX does not define. ``any_axes``: whether it takes tensors whose axes have
-    another order in the file than in the graph (`Activation.axes`); the others get them as they want them."""
-
-    def register(handler: Handler) -> Handler:
-        reader = Reader(handler, definition, any_axes)
-        _READERS.update({(domain, op_type): reader for domain in domains for op_type in op_types})
-        return handler
-
-    return register
-
-
-def handler_of(op_type: str) -> Handler:
-    """The reader of one of ONNX's operators, for readers of operators that contain it."""
-    return _READERS["", op_type].handler
-
-
-def readers() -> Mapping[tuple[str, str], Reader]:
-    """What reads each operator, by domain and name."""
-    return MappingProxyType(_READERS)
-
-
-def supported_operators() -> list[str]:
-    """The names of all operators that have a reader, sorted."""
-    return sorted({op_type for _, op_type in _READERS})
 
 
 @dataclass
@@ -292,24 +243,3 @@ class Importer:
 def _wide(inputs: Sequence[Value | None]) -> bool:
     """Whether one has more axes than a map."""
     return any(isinstance(value, Activation) and value.wide for value in inputs)
-
-
-def reader_of(node: onnx.NodeProto, name: str) -> Reader:
-    """What reads a node. Raises ModelError, with the remedy, where there is no such reader."""
-    reader = _READERS.get((node.domain, node.op_type))
-    if reader is not None and not node.overload:
-        return reader
-    own = node.domain in (*STANDARD, *QONNX)
-    what = (
-        f"the operator {node.op_type} is not supported"
-        if own
-        else f"{node.op_type} is of the domain '{node.domain}', which is not supported"
-    )
-    if (remedy := remedy_of(node.domain, node.op_type)) is not None:
-        raise ModelError(name, f"{what}: {remedy.because}", remedy.instead)
-    homes = sorted(domain for domain, op_type in _READERS if op_type == node.op_type)
-    if own and homes:
-        raise ModelError(name, f"{what} in the domain '{node.domain}'", f"it belongs to '{homes[-1]}'")
-    if own:
-        raise ModelError(name, what, near_operators(node.op_type, supported_operators()))
-    raise ModelError(name, f"{what}: what its nodes mean is not known here", "export with standard operators")

@@ -15,9 +15,10 @@ from typing import Literal, NamedTuple
 import onnx
 
 from bnngen.base.errors import ModelError
-from bnngen.frontend.importer import Importer, reader_of
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.limits import check_elements
 from bnngen.frontend.onnx_node import OnnxNode
+from bnngen.frontend.readers import reader_of
 from bnngen.frontend.shape_guess import file_shapes, inferred_shapes, is_frame, type_shape
 from bnngen.frontend.values import Activation, OnnxShape, Value
 from bnngen.ir.graph import Graph, Node, Op, Shape, channels_last

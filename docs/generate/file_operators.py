@@ -14,7 +14,7 @@ from onnx import AttributeProto
 
 from bnngen.frontend import nodes
 from bnngen.frontend.cases import CASES
-from bnngen.frontend.importer import Reader, readers
+from bnngen.frontend.readers import Reader, readers
 from bnngen.frontend.remedies import REMEDIES, Remedy
 from bnngen.frontend.schema import LEAST_OPSET, MOST_OPSET, STANDARD
 from docs.generate.prose import prose

@@ -10,7 +10,8 @@ import pytest
 
 from bnngen.base.errors import ModelError
 from bnngen.frontend.cases import CASES
-from bnngen.frontend.importer import Importer, readers
+from bnngen.frontend.importer import Importer
+from bnngen.frontend.readers import readers
 from bnngen.frontend.remedies import REMEDIES, near_operators, remedy_of
 from bnngen.frontend.schema import QONNX
 from bnngen.passes.lower import lower

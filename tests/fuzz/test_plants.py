@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
-from bnngen.frontend import importer
+from bnngen.frontend import importer, readers
 from bnngen.frontend.nodes import elementwise, linear, shaping
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.values import Activation
@@ -40,17 +40,17 @@ def found(kind: str, plant: Plant) -> tuple[int, Verdict]:
 
 
 def dropout_passes_in_any_mode(patch: Patch) -> None:
-    reader = importer._READERS["", "Dropout"]
+    reader = readers._READERS["", "Dropout"]
     patch.setitem(
-        importer._READERS, ("", "Dropout"), reader._replace(handler=importer._READERS["", "Identity"].handler)
+        readers._READERS, ("", "Dropout"), reader._replace(handler=readers._READERS["", "Identity"].handler)
     )
 
 
 def nodes_are_read_by_name_alone(patch: Patch) -> None:
-    by_name = {op_type: reader for (_, op_type), reader in importer._READERS.items()}
-    right = importer.reader_of
+    by_name = {op_type: reader for (_, op_type), reader in readers._READERS.items()}
+    right = readers.reader_of
 
-    def wrong(node: onnx.NodeProto, name: str) -> importer.Reader:
+    def wrong(node: onnx.NodeProto, name: str) -> readers.Reader:
         return by_name.get(node.op_type) or right(node, name)
 
     patch.setattr(importer, "reader_of", wrong)

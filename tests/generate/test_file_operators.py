@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bnngen.frontend.importer import readers
+from bnngen.frontend.readers import readers
 from bnngen.frontend.remedies import REMEDIES
 from docs.generate.file_operators import file_operators_page, refusals_of, remedies_page
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.known import arithmetic as known
 from bnngen.frontend.nodes.building import known_input, scaled
 from bnngen.frontend.onnx_node import OnnxNode, channel_parameters
+from bnngen.frontend.readers import handles
 from bnngen.frontend.values import Activation
 from bnngen.ir.elementwise import Clip
 from bnngen.ir.monotone import Elu, Leaky, Monotone, Sigmoid, Softplus, Softsign, Tanh

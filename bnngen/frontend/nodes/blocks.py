@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.onnx_node import OnnxNode
+from bnngen.frontend.readers import handles
 from bnngen.ir.moves import Reshape
 
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 from onnx import TensorProto, helper
 
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.limits import check_elements
 from bnngen.frontend.onnx_node import OnnxNode
+from bnngen.frontend.readers import handles
 from bnngen.frontend.tensors import constant_of, element_type
 from bnngen.frontend.values import Activation, Constant
 from bnngen.numbers.exact import exact_array, square_root

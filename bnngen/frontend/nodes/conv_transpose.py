@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.limits import check_elements
 from bnngen.frontend.nodes.linear import row_scale
 from bnngen.frontend.nodes.weights import integer_weights
 from bnngen.frontend.nodes.windows import add_windowed, read_map
 from bnngen.frontend.onnx_node import OnnxNode
+from bnngen.frontend.readers import handles
 from bnngen.frontend.values import Activation
 from bnngen.ir.elementwise import Affine
 from bnngen.ir.layers import Convolution

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.known import arithmetic as known
 from bnngen.frontend.known.arithmetic import Settled
 from bnngen.frontend.limits import check_elements
 from bnngen.frontend.nodes.building import add_affine, add_clip, add_sum, known_input, real, side
 from bnngen.frontend.onnx_node import OnnxNode
+from bnngen.frontend.readers import handles
 from bnngen.frontend.residues import known_sum
 from bnngen.frontend.values import Activation, Constant, Known
 from bnngen.ir.elementwise import RELU, Clip

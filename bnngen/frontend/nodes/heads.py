@@ -6,8 +6,9 @@ import math
 from typing import cast
 
 from bnngen.frontend.axes import graph_shape, in_file_order, with_channels
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.onnx_node import OnnxNode, checked_axis
+from bnngen.frontend.readers import handles
 from bnngen.frontend.squeezing import without_axes
 from bnngen.frontend.values import Activation
 from bnngen.ir.host_function import FunctionName, HostFunction

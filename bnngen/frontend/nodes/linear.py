@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bnngen.frontend.axes import with_channels
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.nodes.weights import integer_weights
 from bnngen.frontend.onnx_node import OnnxNode, channel_parameters
+from bnngen.frontend.readers import handles
 from bnngen.frontend.values import Activation
 from bnngen.ir.elementwise import Affine
 from bnngen.ir.layers import Convolution, Linear

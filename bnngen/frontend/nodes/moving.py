@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.frontend.axes import channel_axis, in_file_order, with_length
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.limits import check_elements
 from bnngen.frontend.onnx_node import OnnxNode
+from bnngen.frontend.readers import handles
 from bnngen.frontend.values import Activation
 from bnngen.ir.moves import ChannelSlice, Concatenation, Upsampling
 

@@ -8,9 +8,10 @@ from typing import Any, cast
 import numpy as np
 
 from bnngen.frontend.axes import channel_axis, graph_shape, with_channels
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.limits import check_elements
 from bnngen.frontend.onnx_node import OnnxNode, checked_axis
+from bnngen.frontend.readers import handles
 from bnngen.frontend.values import Activation
 from bnngen.ir.layers import Convolution
 from bnngen.ir.window import Window

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from onnx import AttributeProto
 
-from bnngen.frontend.importer import Importer, handler_of, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.nodes.quantize_linear import (
     Scaling,
     check_zero_type,
@@ -26,6 +26,7 @@ from bnngen.frontend.nodes.quantize_linear import (
     type_of_input,
 )
 from bnngen.frontend.onnx_node import OnnxNode
+from bnngen.frontend.readers import handler_of, handles
 from bnngen.frontend.schema import Definition
 from bnngen.frontend.values import Activation, Constant, Value
 from bnngen.numbers.datatypes import IntType

@@ -11,9 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from onnx import TensorProto
 
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.nodes.quantizers import finite, rescaled
 from bnngen.frontend.onnx_node import OnnxNode, checked_axis
+from bnngen.frontend.readers import handles
 from bnngen.frontend.tensors import element_range
 from bnngen.frontend.values import Activation, Constant, QuantizedConstant, Value
 from bnngen.ir.ladder import Ladder

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import AttributeProto
 
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.onnx_node import OnnxNode, channel_parameters
+from bnngen.frontend.readers import handles
 from bnngen.frontend.schema import QONNX, Definition
 from bnngen.frontend.values import Activation, OnnxShape, QuantizedConstant
 from bnngen.ir.elementwise import Affine

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from bnngen.frontend.axes import graph_shape, in_file_order, with_channels
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.limits import MOST_TAPS
 from bnngen.frontend.nodes.reductions import reduced
 from bnngen.frontend.onnx_node import OnnxNode, checked_axis
+from bnngen.frontend.readers import handles
 from bnngen.frontend.squeezing import without_axes
 from bnngen.frontend.values import Activation, Constant
 from bnngen.ir.elementwise import Affine

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.known import arithmetic as known
 from bnngen.frontend.known.arithmetic import Settled
 from bnngen.frontend.nodes.building import add_clip, known_input
 from bnngen.frontend.onnx_node import OnnxNode, checked_axis
+from bnngen.frontend.readers import handles
 from bnngen.frontend.values import Activation
 
 

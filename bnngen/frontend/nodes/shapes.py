@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.limits import MOST_ELEMENTS, check_elements
 from bnngen.frontend.onnx_node import OnnxNode
+from bnngen.frontend.readers import handles
 from bnngen.frontend.tensors import read_tensor
 from bnngen.frontend.values import Activation, Constant, QuantizedConstant
 

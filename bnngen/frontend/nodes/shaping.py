@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.known.arithmetic import map_arrays, settled
 from bnngen.frontend.onnx_node import OnnxNode, checked_axis
+from bnngen.frontend.readers import handles
 from bnngen.frontend.values import Activation, OnnxShape
 from bnngen.ir.moves import Reshape
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bnngen.frontend.axes import channel_axis, with_length
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.onnx_node import OnnxNode, checked_axis
+from bnngen.frontend.readers import handles
 from bnngen.frontend.values import Activation
 from bnngen.ir.moves import ChannelSlice
 

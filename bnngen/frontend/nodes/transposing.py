@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bnngen.frontend.axes import transposed
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.known.arithmetic import map_arrays, settled
 from bnngen.frontend.onnx_node import OnnxNode
+from bnngen.frontend.readers import handles
 from bnngen.frontend.values import Activation
 
 

@@ -7,9 +7,10 @@ from fractions import Fraction
 
 from onnx import AttributeProto
 
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.nodes.quantizers import code_type, rescaled, rounding_of, scale_of
 from bnngen.frontend.onnx_node import OnnxNode
+from bnngen.frontend.readers import handles
 from bnngen.frontend.schema import QONNX, Definition
 from bnngen.ir.ladder import Ladder
 from bnngen.ir.step import Step

@@ -9,11 +9,12 @@ from fractions import Fraction
 
 import numpy as np
 
-from bnngen.frontend.importer import Importer, handles
+from bnngen.frontend.importer import Importer
 from bnngen.frontend.limits import MOST_TAPS, check_elements
 from bnngen.frontend.nodes.linear import row_scale
 from bnngen.frontend.nodes.weights import integer_weights
 from bnngen.frontend.onnx_node import OnnxNode
+from bnngen.frontend.readers import handles
 from bnngen.frontend.values import Activation
 from bnngen.ir.elementwise import Affine
 from bnngen.ir.graph import Op
