@@ -16,3 +16,10 @@ def test_brevitas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names = run_example("docs/from/brevitas.md")
     agrees(names, names["x"].numpy())
+
+
+def test_torch() -> None:
+    names = run_example("docs/from/torch.md")
+    agrees(names, names["x"].numpy())
+    layers = [layer.name for layer in names["network"].layers]
+    assert layers == ["fc1", "fc2"]
