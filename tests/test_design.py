@@ -72,8 +72,8 @@ def test_errors_are_the_project_s_own(network: Network, digits: Path) -> None:
         bnngen.compile(network, board="icebreaker", fps=1e9)
     with pytest.raises(DataError):
         load_data(digits / "digits_1w1a.onnx", network)
-    with pytest.raises(AttributeError, match="no attribute 'from_torch'"):
-        _ = bnngen.from_torch
+    with pytest.raises(AttributeError, match="no attribute 'from_keras'"):
+        _ = bnngen.from_keras
 
 
 def in_block_ram(network: Network, board: str) -> Design:

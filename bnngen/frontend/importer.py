@@ -122,7 +122,8 @@ class Importer:
         source, input_shape = self._read_input()
         for node, called in zip(self.model.graph.node, self._node_names(), strict=True):
             self._read_node(node, called, tensors)
-        return Graph(source, input_shape, tuple(self.nodes), self._end(name).name).pruned()
+        output = self._end(name).name
+        return Graph(source, input_shape, tuple(self.nodes), output).pruned()
 
     def _tensors(self) -> dict[str, onnx.TensorProto]:
         """The tensors that the file holds. Raises ModelError for two of one name, and for too many nodes."""
@@ -160,7 +161,8 @@ class Importer:
         if output.wide:
             raise ModelError(
                 name,
-                f"the output has shape {output.shape}; accepted are (N, features), (N, C, L), (N, C, H, W)",
+                f"the output has shape {output.shape}; accepted are (N, features), (N, C, L) and (N, C, "
+                "H, W)",
             )
         end = OnnxNode("Transpose", self._free_name(f"{output.name}_order"), {}, (output,), ())
         return in_file_order(end, self, output)

@@ -9,6 +9,8 @@ import difflib
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from bnngen.base.text import joined
+
 PAGE = "docs/import.md#operators"
 """Where the supported operators are listed."""
 
@@ -222,7 +224,7 @@ REMEDIES = _table(
         _FRAME_NORM,
     ),
     ("", "LpNormalization LRN ReduceL2 LpPool GlobalLpPool", _ROOTS),
-    ("", "Gelu HardSwish Mish Swish Sin Cos Tan Sinh Cosh Mod", _NOT_MONOTONE),
+    ("", "Gelu HardSwish Mish Swish Sin Cos Tan Sinh Cosh", _NOT_MONOTONE),
     ("", "Loop If Scan", _CONTROL),
     ("", "NonZero Unique Compress", _DATA_SHAPE),
     ("", "NonMaxSuppression RoiAlign MaxRoiPool", _DETECTION),
@@ -245,7 +247,7 @@ REMEDIES = _table(
     ),
     ("", "DFT STFT MelWeightMatrix HannWindow HammingWindow BlackmanWindow ImageDecoder", _SIGNAL),
     ("", "NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss", _LOSS),
-    ("", "Det CumSum ReduceProd ReduceLogSum ReduceLogSumExp ReduceSumSquare", _SPREAD),
+    ("", "Det CumSum ReduceLogSum ReduceLogSumExp ReduceSumSquare", _SPREAD),
     ("", "Einsum", _MATRIX),
     ("", "DynamicQuantizeLinear", _DYNAMIC),
     (
@@ -270,5 +272,5 @@ def remedy_of(domain: str, operator: str) -> Remedy | None:
 def near_operators(operator: str, supported: Collection[str]) -> str:
     """The supported operators with a name like this one, and where all of them are listed."""
     near = difflib.get_close_matches(operator, sorted(supported), n=3, cutoff=0.6)
-    meant = f"is {' or '.join(near)} meant? " if near else ""
+    meant = f"is {joined(near, 'or')} meant? " if near else ""
     return f"{meant}All that are supported are listed in {PAGE}"

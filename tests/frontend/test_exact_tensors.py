@@ -12,7 +12,7 @@ from onnx import helper
 
 from bnngen.frontend.exact_tensors import TensorWriter
 from bnngen.frontend.importer import Importer
-from bnngen.frontend.values import Constant
+from bnngen.frontend.values import Known
 from bnngen.numbers.exact import Exact, ExactArray, exact_array
 from tests.frontend.onnx_file import File
 
@@ -37,8 +37,8 @@ def read_again(values: ExactArray) -> ExactArray:
     importer = Importer(model)
     importer.run()
     found = importer.values["read"]
-    assert isinstance(found, Constant)
-    return found.exact()
+    assert isinstance(found, Known)
+    return found.exact().reshape(found.shape)
 
 
 @settings(max_examples=60)

@@ -138,7 +138,7 @@ def test_an_output_that_is_the_input() -> None:
 def test_an_unsupported_operator_is_named() -> None:
     model = File(3)
     message = (
-        "layer 'act': the operator MaxPol is not supported; is MaxPool or GlobalMaxPool meant? All that are "
+        "layer 'act': the operator MaxPol is not supported; is MaxPool, Max or GlobalMaxPool meant? All that are "
         "supported are listed in docs/import.md#operators"
     )
     refuses(model, model.node("MaxPol", "x", name="act"), message)

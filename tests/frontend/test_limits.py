@@ -54,8 +54,11 @@ def many_roots(model: File) -> str:
 
 
 def many_exact_numbers(model: File) -> str:
-    c = model.node("Mul", np.full((600, 600), 0.5), np.arange(600.0))
-    return model.node("MatMul", model.bipolar("x"), c)
+    """One unit for each row, added to one for each column."""
+    x = model.bipolar(model.node("MatMul", model.bipolar("x"), np.ones((3, 600))))
+    units = np.arange(1.0, 601)
+    a, b = (model.node("Mul", np.ones((600, 600)), unit) for unit in (units, units.reshape(600, 1)))
+    return model.node("MatMul", x, model.node("Add", a, b))
 
 
 def far_slices(model: File) -> str:

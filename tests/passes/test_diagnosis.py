@@ -188,8 +188,7 @@ def test_what_follows_from_a_fault_is_no_fault(tmp_path: Path, kind: str) -> Non
     x = model.node("Gelu", model.bipolar("x"), name="gelu")
     x = model.bipolar(BEHIND[kind](model, x))
     x = model.node("MatMul", x, np.ones((4, 2)))
-    found = layers(diagnosed(model, tmp_path, x))
-    assert found == (["x", "gelu"] if kind == "sum" else ["gelu"])
+    assert layers(diagnosed(model, tmp_path, x)) == ["gelu"]
 
 
 def test_reasons_are_whole_sentences(tmp_path: Path) -> None:
@@ -197,4 +196,6 @@ def test_reasons_are_whole_sentences(tmp_path: Path) -> None:
     x = model.node("MatMul", model.bipolar("x"), REAL[:4, :3], name="fc")
     (problem,) = diagnosed(model, tmp_path, x).problems
     assert problem.reason.startswith("MatMul has weights that are not integers of at most 8 bits")
-    assert problem.remedy.startswith("quantise the model first (BipolarQuant or Quant on the weights")
+    assert problem.remedy.startswith(
+        "an exporter that folds constants or a batch norm into quantised weights"
+    )

@@ -9,6 +9,7 @@ from support.rewrites import chain, fire, same_meaning
 from bnngen.ir.elementwise import Affine
 from bnngen.ir.host_function import HostFunction
 from bnngen.ir.layers import Linear
+from bnngen.ir.monotone import Sigmoid
 from bnngen.ir.step import Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR
 from bnngen.numbers.exact import Exact, exact_array
@@ -61,11 +62,11 @@ def test_one_scale_or_offset_for_each_class_stays(op: Affine) -> None:
     ("function", "goes"),
     [
         (HostFunction("LogSoftmax", 1, 4, 1), True),
-        (HostFunction("Sigmoid", 4, 1, 1), True),
+        (Sigmoid(), True),
         (HostFunction("Softmax", 2, 2, 1), False),
     ],
 )
-def test_what_keeps_the_order_goes(function: HostFunction, goes: bool) -> None:
+def test_what_keeps_the_order_goes(function: HostFunction | Sigmoid, goes: bool) -> None:
     graph = chain((2,), LINEAR, function, ClassIndex(4))
     after = drop_softmax_before_argmax(graph, graph["n2"])
     assert (after is not None) == goes

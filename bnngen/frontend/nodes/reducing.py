@@ -1,4 +1,7 @@
-"""ReduceMean, ReduceSum, ReduceMax and ReduceMin: pools over whole axes."""
+"""ReduceMean, ReduceSum, ReduceMax and ReduceMin: pools over whole axes.
+
+Of constants these and ReduceL1, exactly: so XNOR-Net's alpha and DoReFa's greatest weight are made.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,9 @@ import numpy as np
 
 from bnngen.frontend.axes import graph_shape, in_file_order, with_channels
 from bnngen.frontend.importer import Importer
+from bnngen.frontend.known import arithmetic as known
 from bnngen.frontend.limits import MOST_TAPS
-from bnngen.frontend.nodes.reductions import reduced
+from bnngen.frontend.nodes.building import known_input
 from bnngen.frontend.onnx_node import OnnxNode, checked_axis
 from bnngen.frontend.readers import handles
 from bnngen.frontend.squeezing import without_axes
@@ -34,6 +38,14 @@ def read_reduce_sum(node: OnnxNode, importer: Importer) -> None:
 @handles("ReduceMax", "ReduceMin", any_axes=True)
 def read_reduce_max(node: OnnxNode, importer: Importer) -> None:
     """The greatest, or the least, element over axes that are none of the channels'."""
+    _reduce(node, importer)
+
+
+@handles("ReduceL1")
+def read_reduce_l1(node: OnnxNode, importer: Importer) -> None:
+    """The sum of the absolute values of a constant."""
+    if isinstance(node.input(0), Activation):
+        raise node.error("is supported on constants only, not on the computed tensor")
     _reduce(node, importer)
 
 
@@ -74,12 +86,16 @@ def _places(node: OnnxNode, rank: int) -> list[int]:
 def _of_constant(node: OnnxNode, importer: Importer, places: Sequence[int]) -> None:
     """Of whole numbers as their type has them, of others exactly."""
     value, kind = node.input(0), node.op_type.removeprefix("Reduce")
-    if not isinstance(value, Constant) or value.array.dtype.kind not in "iu" or kind == "Mean":
+    keep = node.flag("keepdims", default=True)
+    if not isinstance(value, Constant) or value.array.dtype.kind not in "iu" or kind in ("Mean", "L1"):
         if kind == "Prod":
             raise node.error("takes whole numbers that are known at import")
-        importer.know(node, reduced(node))
+        numbers = known_input(node, 0)
+        if kind == "L1":
+            kind, numbers = "Sum", known.absolute(numbers)
+        importer.know(node, known.reduced(kind, numbers, places, keep))
         return
-    array, keep = value.array.astype(object), node.flag("keepdims", default=True)
+    array = value.array.astype(object)
     if not array.size:
         raise node.error(f"takes a constant of shape {array.shape}, which holds no numbers")
     function: Any = {"Max": np.max, "Min": np.min, "Prod": np.prod}.get(kind, np.sum)

@@ -21,28 +21,32 @@ from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import ExactArray, exact_array
 
 HALF = exact_array(1) / exact_array(2)
+MOST_SCALES = 8
+"""So many scales between comparison and sign are looked through; exact products along any chain take long."""
 
 
 def as_sign(
     node: OnnxNode, importer: Importer, value: Activation, mul: ExactArray, add: ExactArray
 ) -> Activation | None:
     """mul*x + add of a comparison's 0 and 1, perhaps scaled before, where that makes -a and +a; else None."""
-    maker = importer.maker(value.name)
-    while maker is not None and isinstance(maker.op, Affine):
-        mul, add = mul * maker.op.mul, mul * maker.op.add + add
+    maker, scales = importer.maker(value.name), list[Affine]()
+    while maker is not None and isinstance(maker.op, Affine) and len(scales) < MOST_SCALES:
+        scales.append(maker.op)
         maker = importer.maker(maker.inputs[0])
     if maker is None or not isinstance(maker.op, Step) or maker.op.type != IntType(0, 1):
         return None
+    for scale in scales:
+        mul, add = mul * scale.mul, mul * scale.add + add
     if not all(mul) or any(add + add + mul):
         return None
     step = replace(maker.op, type=BIPOLAR)
     if _first(importer, maker):
         step, mul = _not_strict(step, mul)
     sign = importer.add(node, step, replace(value, name=maker.inputs[0], holds=None))
-    scale = np.asarray(mul * HALF, object)
-    if all(s == 1 for s in scale):
+    half = np.asarray(mul * HALF, object)
+    if all(s == 1 for s in half):
         return sign
-    return importer.add(node, Affine(scale, exact_array(0)), sign, suffix="_scale")
+    return importer.add(node, Affine(half, exact_array(0)), sign, suffix="_scale")
 
 
 def _first(importer: Importer, maker: Node) -> bool:

@@ -10,8 +10,11 @@ import pytest
 from support.cases import case_agrees
 from support.onnx_files import agrees, refuses, signs, verilog_agrees
 
+from bnngen.numbers.datatypes import BIPOLAR
+from bnngen.ops.dense import Dense
 from tests.frontend.onnx_file import File
 
+LATENT = np.random.default_rng(0).normal(size=(3, 4))
 KINDS = ["ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin"]
 AXES_ARE_INPUTS = 18
 """From this opset on for all kinds."""
@@ -142,3 +145,22 @@ def test_products_of_elements_are_refused() -> None:
 
 def test_case(shared: Path) -> None:
     case_agrees(shared, "mean_dims.q")
+
+
+@pytest.mark.parametrize("op", ["ReduceMean", "ReduceSum", "ReduceMax", "ReduceL1"])
+@pytest.mark.parametrize("axes", [None, [1], [0, 1], [-1]])
+@pytest.mark.parametrize("keepdims", [0, 1])
+@pytest.mark.parametrize("opset", [11, 18])
+def test_a_scale_of_the_weights(op: str, axes: list[int] | None, keepdims: int, opset: int) -> None:
+    model = File(4, opset=opset)
+    absolute = model.node("Abs", LATENT)
+    inputs: list[Any] = [absolute] if axes is None or opset < 18 else [absolute, np.array(axes)]
+    given: dict[str, Any] = {"axes": axes} if axes is not None and opset < 18 else {}
+    alpha = model.node(op, *inputs, keepdims=keepdims, **given)
+    if not keepdims and axes in ([1], [-1]):
+        alpha = model.node("Reshape", alpha, np.array([3, 1]))
+    weights = model.node("Mul", model.node("Sign", LATENT), alpha)
+    network = agrees(model, model.node("Gemm", model.bipolar("x"), weights, transB=1))
+    layer = network.layers[0].op
+    assert isinstance(layer, Dense)
+    assert layer.weight_type == BIPOLAR

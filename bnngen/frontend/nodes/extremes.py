@@ -1,4 +1,4 @@
-"""Abs, Min, Max and the reductions of constants: XNOR-Net's alpha, DoReFa's greatest weight."""
+"""Abs of constants, Min and Max."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bnngen.frontend.importer import Importer
 from bnngen.frontend.known import arithmetic as known
 from bnngen.frontend.known.arithmetic import Settled
 from bnngen.frontend.nodes.building import add_clip, known_input
-from bnngen.frontend.onnx_node import OnnxNode, checked_axis
+from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.readers import handles
 from bnngen.frontend.values import Activation
 
@@ -43,27 +43,3 @@ def read_extreme(node: OnnxNode, importer: Importer) -> None:
         raise node.error("of a computed tensor and several numbers is not supported; accepted is one number")
     low, high = (None, end[0]) if node.op_type == "Min" else (end[0], None)
     importer.values[node.output(0)] = add_clip(node, importer, value, low, high)
-
-
-@handles("ReduceL1")
-def read_reduction(node: OnnxNode, importer: Importer) -> None:
-    """Of a constant, exactly."""
-    if isinstance(node.input(0), Activation):
-        raise node.error("is supported on constants only, not on the computed tensor")
-    importer.know(node, reduced(node))
-
-
-def reduced(node: OnnxNode) -> Settled:
-    """What a reduction makes of a constant."""
-    value, kind = known_input(node, 0), node.op_type.removeprefix("Reduce")
-    rank = len(value.shape)
-    if node.has_input(1):
-        axes: list[int] | None = node.whole(1, "its axes")
-    else:
-        axes = node.attributes.get("axes")
-    if not axes and node.flag("noop_with_empty_axes"):
-        return value
-    places = sorted({checked_axis(node, axis, rank) for axis in axes or range(rank)})
-    if kind == "L1":
-        kind, value = "Sum", known.absolute(value)
-    return known.reduced(kind, value, places, node.flag("keepdims", default=True))
