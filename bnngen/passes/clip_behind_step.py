@@ -2,6 +2,7 @@
 Step(t) -> Affine -> Clip    =>   Step(t') -> Affine
 
 A Clip whose ends are codes of the quantiser, or lie beyond them, leaves fewer codes: those between its ends.
+What only moves elements may stand in between.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import numpy as np
 
 from bnngen.ir.elementwise import Affine, Clip
 from bnngen.ir.graph import Graph, Node
+from bnngen.ir.moves import ChannelSlice, Reshape, Upsampling
+from bnngen.ir.rounding import Rounding
 from bnngen.ir.step import Step
 from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import Exact
@@ -20,31 +23,61 @@ from bnngen.passes.rewrite import pair
 
 def clip_behind_step(graph: Graph, node: Node) -> Graph | None:
     """The rewrite above, at ``node``."""
-    clip = node.op
-    if not isinstance(clip, Clip):
+    if not isinstance(node.op, Clip):
         return None
-    scaled = pair(graph, node, Affine, Clip)
-    found = pair(graph, scaled[0], Step, Affine) if scaled else pair(graph, node, Step, Clip)
-    if found is None:
+    maker, affine = _quantizer(graph, node)
+    if maker is None or not isinstance(maker.op, Step):
         return None
-    maker, step = found
-    type_ = _type(step, clip, scaled[1] if scaled else None)
+    step, type_ = maker.op, _type(maker.op, node.op, affine)
     if type_ is None:
         return None
-    first = type_.lo - step.type.lo
-    rows = tuple(row[first : first + type_.hi - type_.lo] for row in step.rows)
+    first, count = type_.lo - step.type.lo, len(step.rows[0]) - (step.type.hi - type_.hi)
+    rows = tuple(row[first:count] for row in step.rows)
     return graph.with_op(maker.name, replace(step, rows=rows, type=type_)).without(node.name)
+
+
+def awaits_clip(graph: Graph, node: Node) -> bool:
+    """Whether a Clip will leave fewer of the codes that the quantiser ``node`` makes."""
+    reader = graph.only_consumer(node.name)
+    while reader is not None and isinstance(reader.op, Affine):
+        reader = graph.only_consumer(reader.name)
+    return reader is not None and joins_quantizer(graph, reader)
+
+
+def joins_quantizer(graph: Graph, node: Node) -> bool:
+    """Whether a Clip will be a part of the quantiser in front of it, which may be a rounding yet."""
+    if not isinstance(node.op, Clip):
+        return False
+    maker, affine = _quantizer(graph, node)
+    if maker is None:
+        return False
+    return not isinstance(maker.op, Step) or _type(maker.op, node.op, affine) is not None
+
+
+def _quantizer(graph: Graph, node: Node) -> tuple[Node | None, Affine | None]:
+    """The quantiser in front of a Clip, or a rounding, and what scales its codes."""
+    affine: Affine | None = None
+    while match := pair(graph, node, Step | Rounding | Affine | Upsampling | Reshape | ChannelSlice, object):
+        node, op = match
+        if isinstance(op, Step | Rounding):
+            return node, affine
+        if isinstance(op, Affine):
+            if affine is not None:
+                break
+            affine = op
+    return None, None
 
 
 def _type(step: Step, clip: Clip, affine: Affine | None) -> IntType | None:
     """The codes that are left; None if there is none between the ends, or an end that is no code."""
-    if step.type.bipolar or step.from_sign:
-        return None
     channels = _channels(affine)
     ranges = {_codes(clip, mul, add) for mul, add in channels if mul}
     if len(ranges) != 1 or not all(mul for mul, _ in channels):
         return None
     low, high = ranges.pop()
+    if step.type.bipolar:  # both codes, or only one
+        both = (low is None or low <= -1) and (high is None or high >= 1)
+        return step.type if both else None
     lo, hi = (_end(end, limit, step.type) for end, limit in ((low, step.type.lo), (high, step.type.hi)))
     return IntType(lo, hi) if lo is not None and hi is not None and lo < hi else None
 

@@ -1,6 +1,7 @@
 """Affine -> {A, B}   =>   Affine -> A, Affine -> B   (Clip, Reshape and the like likewise)
 
-What is no integer yet must meet the quantiser or the sum behind it, so each branch gets its own.
+What is no integer yet must meet the quantiser or the sum behind it, so each branch gets its own. A Clip that
+belongs to the quantiser in front of it stays one.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from bnngen.ir.graph import Graph, Node
 from bnngen.ir.monotone import Monotone
 from bnngen.ir.moves import Reshape
 from bnngen.ir.rounding import Rounding
+from bnngen.passes.clip_behind_step import joins_quantizer
 
 
 def one_reader_each(graph: Graph, node: Node) -> Graph | None:
@@ -19,7 +21,7 @@ def one_reader_each(graph: Graph, node: Node) -> Graph | None:
     readers = graph.consumers(node.name)
     if not isinstance(node.op, Affine | Monotone | Rounding | Reshape):
         return None
-    if len(readers) + (graph.output == node.name) < 2:
+    if len(readers) + (graph.output == node.name) < 2 or joins_quantizer(graph, node):
         return None
     reader = readers[-1]
     copy = replace(node, name=graph.free_name(f"{node.name}_copy"))

@@ -15,6 +15,7 @@ import numpy as np
 from bnngen.ir.graph import Graph, Node, Shape
 from bnngen.ir.moves import Concatenation, Reshape, Upsampling
 from bnngen.ir.step import Row, Step
+from bnngen.passes.clip_behind_step import awaits_clip
 from bnngen.passes.rewrite import Refusal, pair
 
 
@@ -25,7 +26,7 @@ def step_before_move(graph: Graph, node: Node) -> Graph | Refusal | None:
     if match := pair(graph, node, Reshape, Step):
         return _before_reshape(graph, node, *match)
     match = pair(graph, node, Concatenation, Step)
-    if match is None:
+    if match is None or awaits_clip(graph, node):
         return None
     concat, step = match[0], node.op
     assert isinstance(step, Step)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from onnx import TensorProto
 
 
 class Binarizers:
@@ -28,7 +29,7 @@ class Binarizers:
             return str(node("Where", reached, *both))
         if kind == "not":
             reached, both = node("Not", reached), both[::-1]
-        bits = node("Cast", reached, to=1)
+        bits = node("Cast", reached, to=TensorProto.DOUBLE)
         if self.pick(True, False):
             return str(node("Sub", node("Mul", bits, both[0] - both[1]), -both[1]))
         return str(node("Add", node("Mul", bits, both[0] - both[1]), both[1]))
@@ -72,15 +73,16 @@ class Binarizers:
         self.writer.x = x
 
     def weights(self, *shape: int, axis: int = 0) -> Any:
-        """Latent ones behind a binarizer, perhaps times their mean in each row."""
-        node, latent = self.model.node, self.random.normal(0, 1, shape).round(2)
+        """Latent ones behind a binarizer, perhaps times the sum of their sizes in each row: of binary fractions,
+        which doubles hold."""
+        node, latent = self.model.node, np.round(self.random.normal(0, 1, shape) * 64) / 64
         latent = np.where(latent == 0, 0.5, latent)
         signs = self.signs(latent) if self.pick(True, False) else node("Sign", latent)
         kind = self.pick("plain", "plain", "scaled", "residue", "rounded")
         if kind == "scaled":
             others = [k for k in range(len(shape)) if k != axis]
-            means = node("ReduceMean", node("Abs", latent), axes=others, keepdims=1)
-            return node("Mul", signs, means)
+            sizes = node("ReduceL1", latent, axes=others, keepdims=1)
+            return node("Mul", signs, sizes)
         if kind == "residue":
             return node("Add", latent, node("Sub", signs, latent))
         if kind == "rounded":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from onnx import TensorProto
 
 MICROSOFT = "com.microsoft"
 SCALES = (0.5, 0.25, 0.75, 1.0, 0.375)
@@ -53,11 +54,9 @@ class Integers:
         x = self.codes(self.writer.x, grid)
         kind = self.pick("none", "none", "clip", "identity")
         if kind == "clip":
-            low, high = (
-                self.pick((-8, 7), (-2, 1), (-4, 3))
-                if grid.type is np.int8
-                else self.pick((0, 15), (120, 133))
-            )
+            ends, (less, more) = np.iinfo(grid.type), self.pick((8, 7), (2, 1), (0, 15))
+            low = max(ends.min, int(grid.zero.min()) - less)  # padding needs the codes of 0
+            high = min(ends.max, int(grid.zero.max()) + more)
             x = self.model.node("Clip", x, grid.type(low), grid.type(high))
         elif kind == "identity":
             x = self.model.node("Identity", x)
@@ -123,8 +122,8 @@ class Integers:
 
     def _scaled(self, x: str) -> None:
         """Sums as real numbers."""
-        x = self.model.node("Cast", x, to=1)
-        self.writer.x = self.model.node("Mul", x, np.float32(self.pick(*SCALES)))
+        x = self.model.node("Cast", x, to=TensorProto.DOUBLE)
+        self.writer.x = self.model.node("Mul", x, self.pick(*SCALES))
 
     def _product(self, x: str, source: Grid) -> None:
         (columns,), rows, target = self.writer.shape, self.pick(2, 3), Grid(self, type_=source.type)

@@ -12,11 +12,13 @@ from support.random_graphs import affines, clips, steps
 from support.rewrites import chain, fire, same_meaning
 
 from bnngen.ir.elementwise import RELU, Affine, Clip
+from bnngen.ir.graph import Op
 from bnngen.ir.ladder import Ladder
-from bnngen.ir.step import ALWAYS, Step
+from bnngen.ir.moves import ChannelSlice, Reshape, Upsampling
+from bnngen.ir.step import ALWAYS, Bound, Step
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact, exact_array
-from bnngen.passes.clip_behind_step import clip_behind_step
+from bnngen.passes.clip_behind_step import awaits_clip, clip_behind_step
 
 VALUES = [Fraction(n, 4) for n in range(-40, 41)]
 CODES = Step((Ladder("half_even", tuple(range(-7, 8))),), (False,), IntType(-8, 7))
@@ -35,6 +37,32 @@ def test_the_codes_between_the_ends(ends: tuple[int | None, int | None], codes: 
     after = fire(clip_behind_step, graph, "n1")
     assert (after.nodes[0].op.type.lo, after.nodes[0].op.type.hi) == codes
     same_meaning(graph, after, VALUES)
+
+
+@pytest.mark.parametrize("move", [Upsampling((2,)), Reshape((4,)), ChannelSlice(0, 1)])
+@pytest.mark.parametrize("between", [[], [Affine(exact_array(2), exact_array(1))]])
+def test_what_moves_between(move: Op, between: list[Op]) -> None:
+    graph = chain((2, 2), CODES, move, *between, clip(-3, 5))
+    after = fire(clip_behind_step, graph, graph.output)
+    assert [type(node.op) for node in after.nodes] == [Step, type(move), *map(type, between)]
+    assert after.nodes[0].op.type == (IntType(-2, 2) if between else IntType(-3, 5))
+    same_meaning(graph, after, VALUES[::20])
+
+
+@pytest.mark.parametrize(("ends", "goes"), [((-1, 1), True), ((None, 3), True), ((0, None), False)])
+def test_both_signs_or_none(ends: tuple[int | None, int | None], goes: bool) -> None:
+    graph = chain((1,), Step(((Bound(Exact(), strict=False),),), (False,), BIPOLAR), clip(*ends))
+    after = clip_behind_step(graph, graph["n1"])
+    assert (after is not None) == goes
+    if after is not None:
+        same_meaning(graph, after, VALUES)
+
+
+def test_a_quantizer_waits_for_a_clip() -> None:
+    graph = chain((1,), CODES, Affine(exact_array(2), exact_array(1)), clip(-3, 5))
+    assert awaits_clip(graph, graph["n0"])
+    graph = chain((1,), CODES, Affine(exact_array(2), exact_array(1)), clip(-2, 5))
+    assert not awaits_clip(graph, graph["n0"])
 
 
 @pytest.mark.parametrize("scale", [Fraction(1, 3), Fraction(-1, 3)])

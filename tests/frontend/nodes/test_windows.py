@@ -312,3 +312,12 @@ def test_pads_beside_auto_pad_are_refused() -> None:
 def test_cases(shared: Path, name: str) -> None:
     """One of them was exported with eight frames at once."""
     case_agrees(shared, name)
+
+
+def test_padding_with_a_code_that_the_quantiser_never_gives() -> None:
+    """Codes 2 and 3 have two bits, which hold 0 too."""
+    model = File(1, 4, 4)
+    x = model.node("Conv", model.quant("x", 0.5, bits=4.0), signs(1, 1, 1, 1))
+    x = model.node("Round", model.node("Clip", x, 2.0, 3.0))
+    network = agrees(model, model.node("Conv", x, signs(2, 1, 3, 3), pads=[1, 1, 1, 1]))
+    verilog_agrees(network, 10_000)
