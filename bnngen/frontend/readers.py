@@ -65,20 +65,21 @@ def supported_operators() -> list[str]:
 
 def reader_of(node: onnx.NodeProto, name: str) -> Reader:
     """What reads a node. Raises ModelError, with the remedy, where there is no such reader."""
-    reader = _READERS.get((node.domain, node.op_type))
+    domain = str(node.domain)  # of a damaged file it may be bytes
+    reader = _READERS.get((domain, node.op_type))
     if reader is not None and not node.overload:
         return reader
-    own = node.domain in (*STANDARD, *QONNX)
+    own = domain in (*STANDARD, *QONNX)
     what = (
         f"the operator {node.op_type} is not supported"
         if own
-        else f"{node.op_type} is of the domain '{node.domain}', which is not supported"
+        else f"{node.op_type} is of the domain '{domain}', which is not supported"
     )
-    if (remedy := remedy_of(node.domain, node.op_type)) is not None:
+    if (remedy := remedy_of(domain, node.op_type)) is not None:
         raise ModelError(name, f"{what}: {remedy.because}", remedy.instead)
     homes = sorted(domain for domain, op_type in _READERS if op_type == node.op_type)
     if own and homes:
-        raise ModelError(name, f"{what} in the domain '{node.domain}'", f"it belongs to '{homes[-1]}'")
+        raise ModelError(name, f"{what} in the domain '{domain}'", f"it belongs to '{homes[-1]}'")
     if own:
         raise ModelError(name, what, near_operators(node.op_type, supported_operators()))
     raise ModelError(name, f"{what}: what its nodes mean is not known here", "export with standard operators")

@@ -6,6 +6,7 @@ Both are written from the operators' definitions, and share nothing with the rew
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +15,10 @@ from bnngen.ir.elementwise import Affine, Clip
 from bnngen.ir.graph import Node
 from bnngen.ir.layers import Pooling
 from bnngen.ir.moves import Move
+from bnngen.ir.rounding import Rounding
 from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
 from bnngen.numbers.exact import Exact
+from bnngen.numbers.rounding import bound, round_exactly
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Chain:
         return levels
 
 
-_SIMPLE = (Affine, Clip, Step, Pooling, Move)
+_SIMPLE = (Affine, Clip, Rounding, Step, Pooling, Move)
 
 
 def parameters(affine: Affine, channel: int) -> tuple[Exact, Exact]:
@@ -106,6 +109,8 @@ def _value(op: Any, channel: int, x: Exact) -> Exact:
     if isinstance(op, Clip):
         low = x if op.low is None else max(x, op.low)
         return low if op.high is None else min(low, op.high)
+    if isinstance(op, Rounding):
+        return Exact.of(round_exactly(x, op.mode))
     return code_of(op, _passed(op, channel, x)) if isinstance(op, Step) else x
 
 
@@ -118,6 +123,8 @@ def _before(op: Any, channel: int, level: Level) -> Level:
     if isinstance(op, Clip):
         ends = [level.passed(end) if end is not None else None for end in (op.low, op.high)]
         return _before_clip(ends, level)
+    if isinstance(op, Rounding):
+        return _before_rounding(op, level)
     pulled = getattr(op, "pulled_back", None)
     return Level(pulled(level.bound, level.falls, channel), level.falls) if pulled else level
 
@@ -128,6 +135,20 @@ def _before_clip(ends: Sequence[bool | None], level: Level) -> Level:
     if rising[0]:
         return Level(ALWAYS, level.falls)
     return Level(NEVER, level.falls) if rising[1] is False else level
+
+
+def _before_rounding(op: Rounding, level: Level) -> Level:
+    """The first whole number that passes, or on the way down the one above it that does not, says where."""
+    value, strict = level.bound.value, level.bound.strict
+    if value is None:
+        return level
+    below = math.floor(value)
+    whole = below == value
+    if level.falls:
+        above, beyond = bound(op.mode, below if whole and strict else below + 1)
+        return Level(Bound(Exact.of(above), not beyond), falls=True)
+    edge, beyond = bound(op.mode, below if whole and not strict else below + 1)
+    return Level(Bound(Exact.of(edge), beyond), falls=False)
 
 
 def _before_step(step: Step, channel: int, level: Level) -> Level:

@@ -1,7 +1,8 @@
 """How the scales behind a layer became its integer thresholds, in exact numbers, and whether that is right.
 
-The chain of operators is the file's, as it is read and before any rewrite; the table is the network's. What
-a sum of integers stands for is known from the part of the file in front of it, lowered by itself.
+The chain of operators is the file's, as it is read, but for what says which are the quantisers and their
+codes: see `READ`. The table is the network's. What a sum of integers stands for is known from the part of the
+file in front of it, lowered by itself.
 """
 
 from __future__ import annotations
@@ -24,11 +25,16 @@ from bnngen.numbers.exact import Exact
 from bnngen.ops.layer import Layer
 from bnngen.ops.threshold import Threshold
 from bnngen.passes.chain import Chain, Level, scaled_back
+from bnngen.passes.clip_behind_step import clip_behind_step
 from bnngen.passes.lower import lower
 from bnngen.passes.rewrite import rewrite
+from bnngen.passes.rounding_into_step import rounding_into_step
 from bnngen.passes.slice_before_concat import slice_before_concat
 from bnngen.reference.network import Network
 
+READ = (slice_before_concat, rounding_into_step, clip_behind_step)
+"""What a Slice drops is no reader; a rounding with bounds is a quantiser; its codes lie between the ends of a
+Clip behind it."""
 FEW = 3
 """Channels that are traced by default."""
 CHECKED = 64
@@ -83,8 +89,7 @@ def trace(graph: Graph, network: Network, name: str, channels: Sequence[int] | N
     ``channels``: those of the layer that are traced, by default the first `FEW`. Raises UsageError if there
     is no such layer or channel, or it has no thresholds, and ModelError where its sums can't be traced.
     """
-    # what a Slice drops is no reader
-    graph = rewrite(graph, (slice_before_concat,)).pruned()
+    graph = rewrite(graph, READ).pruned()
     start, wanted = _start(graph, name)
     nodes = _nodes_behind(graph, start, wanted)
     number, activation, nodes = _table(network, start, nodes, wanted)

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from bnngen.ir.elementwise import Affine, Clip
 from bnngen.ir.graph import Node
 from bnngen.ir.layers import Pooling
+from bnngen.ir.rounding import Rounding
 from bnngen.ir.step import ALWAYS, NEVER, Bound, Step
 from bnngen.ir.window import Window
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import Exact, exact_array
+from bnngen.numbers.rounding import ROUNDING_MODES
 from bnngen.passes.chain import Chain, Level, scaled_back
 
 SMALL = st.fractions(-4, 4, max_denominator=4)
@@ -60,7 +62,14 @@ def steps(draw: st.DrawFn) -> Step:
 POOL = st.just(Pooling(Window.plain((2,))))
 
 
-@given(st.lists(affines() | clips() | steps() | POOL, max_size=4), steps(), st.lists(EXACT, max_size=3))
+ROUNDINGS = st.sampled_from([mode for mode in ROUNDING_MODES if mode != "sign"]).map(Rounding)
+
+
+@given(
+    st.lists(affines() | clips() | steps() | POOL | ROUNDINGS, max_size=4),
+    steps(),
+    st.lists(EXACT, max_size=3),
+)
 def test_levels_are_where_the_chain_says(before: list[object], last: Step, others: list[Exact]) -> None:
     nodes = tuple(Node(str(k), op, ("x",)) for k, op in enumerate([*before, last]))  # type: ignore[arg-type]
     chain = Chain(nodes, (CHANNEL,) * len(nodes))

@@ -12,6 +12,7 @@ import pytest
 from bnngen.base.errors import UsageError
 from bnngen.frontend import import_onnx
 from bnngen.ir.graph import Graph
+from bnngen.numbers.datatypes import IntType
 from bnngen.passes.lower import lower
 from bnngen.passes.trace import Trace, trace
 from bnngen.reference.network import NamedLayer, Network
@@ -199,3 +200,24 @@ def test_a_reader_that_a_slice_drops_is_none(tmp_path: Path) -> None:
     x = model.node("Slice", joined, np.array([0]), np.array([4]), np.array([1]))
     graph, network = read(tmp_path, model, model.node("MatMul", x, signs(4, 3)))
     assert all_of(graph, network, "a").channels[0].chain.nodes[-1].name == "act"
+
+
+def test_a_rounding_is_a_quantizer(tmp_path: Path) -> None:
+    """As DoReFa writes it."""
+    model = File(9)
+    x = norm(model, model.node("MatMul", model.bipolar("x"), signs(9, 4), name="fc"), 4)
+    held = model.node("Mul", model.node("Clip", x, 0.0, 1.0), 3.0)
+    x = model.node("Div", model.node("Round", held, name="round"), 3.0)
+    graph, network = read(tmp_path, model, model.node("MatMul", x, signs(4, 3), name="end"))
+    assert all_of(graph, network, "fc").channels[0].chain.last.type == IntType(0, 3)
+
+
+def test_a_clip_leaves_fewer_codes(tmp_path: Path) -> None:
+    """As QCDQ files have it."""
+    model = File(9)
+    x = norm(model, model.node("MatMul", model.bipolar("x"), signs(9, 4), name="fc"), 4)
+    ends = (np.array(0.25, np.float32), np.array(0, np.int8))
+    codes = model.node("Clip", model.node("QuantizeLinear", x, *ends), np.int8(-8), np.int8(7))
+    x = model.node("DequantizeLinear", codes, *ends)
+    graph, network = read(tmp_path, model, model.node("MatMul", x, signs(4, 3), name="end"))
+    assert all_of(graph, network, "fc").channels[0].chain.last.type == IntType(-8, 7)
