@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from bnngen.base.errors import BnngenError, OneLineError
 from bnngen.frontend.functions import inlined
 from bnngen.frontend.importer import Importer
 from bnngen.frontend.model_file import parse_model
-from bnngen.import_check.evaluator import EvaluationError, FileEvaluator
+from bnngen.import_check.evaluator import TREMOR, EvaluationError, FileEvaluator
+from bnngen.numbers.exact import Exact
 from bnngen.passes.lower import lower
 from bnngen.reference.data_file import quantize
 from bnngen.reference.network import Network, Source
@@ -138,6 +140,8 @@ class _Comparison:
 
     def parting(self, x: NDArray[Any]) -> str | None:
         """The tensor at which one frame parts from its file; None if double precision can't decide there."""
+        if self._near_input(x):
+            return None
         self._evaluated(x, self._evaluator.output)
         for tensor in self._evaluator.quantizers:
             beginning = self._beginning(tensor)
@@ -149,6 +153,19 @@ class _Comparison:
                 near = self._evaluator.undecided(self._filled(x), tensor)[:1].reshape(1, -1)
                 return None if near[wrong].all() else tensor
         return None if self._near_tie(x) else self._evaluator.output
+
+    def _near_input(self, x: NDArray[Any]) -> bool:
+        """Whether an input lies so near a threshold of the input's quantiser that rounding may decide its
+        code in the file. On the threshold it may not: that is a number which doubles hold."""
+        network, x = self._network, x.astype(np.float64)
+        lower, upper = (quantize(x * (1 + tremor), network) for tremor in (-TREMOR, TREMOR))
+        streamed = network.streamed(x)
+        for place in np.argwhere(lower != upper).tolist():
+            _, edges = network.quantizer.thresholds(place[-1])
+            value = Exact.of(Fraction(float(streamed[tuple(place)])))
+            if all(edge != value for edge, _ in edges):
+                return True
+        return False
 
     def _near_tie(self, x: NDArray[Any]) -> bool:
         """Whether a class index came of scores that double precision can't tell apart."""

@@ -15,8 +15,8 @@ ZEROS = (0, 0, 3, -17)
 
 
 class Grid:
-    """A type of integers, with the scale and the zero point by which they stand for real numbers: one for all, or one
-    for each of so many ``channels``."""
+    """A type of integers, with the zero point and the scale by which they stand for real numbers: one for all, or a
+    scale for each of so many ``channels``. Padding needs one zero point."""
 
     def __init__(self, writer: Any, channels: int = 0, type_: Any = None) -> None:
         pick, count = writer.pick, max(1, channels)
@@ -24,7 +24,7 @@ class Grid:
         zeros = [0, *(z + (0 if self.type is np.int8 else 128) for z in ZEROS)]
         scales = [pick(*SCALES) for _ in range(count)]
         self.scale = np.array(scales, np.float32)
-        self.zero = np.array([pick(*zeros) for _ in range(count)], self.type)
+        self.zero = np.full(count, pick(*zeros), self.type)
         if not channels:
             self.scale, self.zero = self.scale.reshape(()), self.zero.reshape(())
 

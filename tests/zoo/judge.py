@@ -71,7 +71,8 @@ def compare(network: Network, kind: Kind) -> None:
 
 
 def frames(network: Network, kind: Kind) -> tuple[Floats, Floats, Floats]:
-    """Random frames; frames on the grid of the input's quantiser; frames in the middle between two levels."""
+    """Random frames; frames on the grid of the input's quantiser; frames in the middle between two levels, where
+    doubles hold that number, else a quarter from a level."""
     generator, quantizer = np.random.default_rng(1), network.quantizer
     random = generator.normal(size=(FRAMES, *kind.shape)).astype(np.float32).astype(np.float64)
     lo, hi = quantizer.type.lo, quantizer.type.hi
@@ -79,11 +80,18 @@ def frames(network: Network, kind: Kind) -> tuple[Floats, Floats, Floats]:
     if quantizer.type.bipolar:
         codes = np.where(codes > 0, 1, -1)
     mul, add = (np.array([float(v) for v in p]) for p in (quantizer.mul, quantizer.add))
-    first = np.moveaxis((codes - add) / mul, -1, 1), np.moveaxis((codes - 0.5 - add) / mul, -1, 1)
+    first = np.moveaxis((codes - add) / mul, -1, 1), np.moveaxis((codes - _off(network) - add) / mul, -1, 1)
     grid, between = (part.reshape(FRAMES, *network.model_shape) for part in first)
     if kind.options.get("input"):  # there is no other number than those of the grid
         return grid, grid, grid
     return random, grid, between
+
+
+def _off(network: Network) -> float:
+    """How far from a level."""
+    channels = range(network.quantizer.channels)
+    edges = [edge for c in channels for edge, _ in network.quantizer.thresholds(c)[1]]
+    return 0.5 if all(edge.fraction().denominator.bit_count() == 1 for edge in edges) else 0.25
 
 
 def evaluated(kind: Kind, x: Floats) -> Floats:
