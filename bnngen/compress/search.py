@@ -24,7 +24,6 @@ from bnngen.base.files import make_folder, write_text
 from bnngen.base.owned import owned
 from bnngen.compress.candidate import Candidate
 from bnngen.compress.choices import Start, Starts
-from bnngen.compress.hardware import fits_well, fitted
 from bnngen.compress.sizes import Profile, largest
 from bnngen.compress.start import Larger, find_larger
 from bnngen.reports.results import RunRecord, SearchRecord, WinnerRecord
@@ -32,13 +31,14 @@ from bnngen.reports.search import FILES, write_report
 from bnngen.schedule.budget import Rate
 from bnngen.train.architectures import find_architecture
 from bnngen.train.distill.teacher import read_teacher
+from bnngen.train.hardware import fits_well, fitted
 from bnngen.train.inputs import Prepared
 from bnngen.train.recipe import Recipe
 from bnngen.train.run import FILES as RUN_FILES
 from bnngen.train.run import load_prepared, train
 from bnngen_boards.profile import Board
 
-KEPT = ("model.onnx", "test.npz", "recipe.toml", "log.jsonl", "preprocessing.json")
+KEPT = ("model.onnx", "test.npz", "recipe.toml", "log.jsonl", "preprocessing.json", "report.html")
 """What a search keeps of the winner's run."""
 STUDENT = "student.toml"
 """The recipe of a student, in its folder."""

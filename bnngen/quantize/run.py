@@ -44,11 +44,11 @@ def quantize_run(folder: Path, out: Path, choices: Choices, samples: int) -> Qua
     for name in ("validation", "test"):
         part: Subset = getattr(run.prepared.data, name)
         in_float = accuracy(run.network, Tensors.of(part, torch.device("cpu")))
-        correct, found = golden_look(out, part)
+        answers, found = golden_look(out, part)
         warnings = [*warnings, *found]
         figures |= {
             f"{name}_samples": len(part),
-            f"{name}_correct": correct,
+            f"{name}_correct": int((answers == part.y).sum()),
             f"{name}_correct_in_float": round(in_float * len(part)),
         }
     return _with(report, figures, warnings)
