@@ -38,7 +38,7 @@ from bnngen.train.run import FILES as RUN_FILES
 from bnngen.train.run import load_prepared, train
 from bnngen_boards.profile import Board
 
-KEPT = ("model.onnx", "test.npz", "recipe.toml", "log.jsonl", "preprocessing.json", "report.html")
+KEPT = ("model.onnx", "test.npz", "recipe.toml", "log.jsonl", "preprocessing.json")
 """What a search keeps of the winner's run."""
 STUDENT = "student.toml"
 """The recipe of a student, in its folder."""

@@ -11,7 +11,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 from bnngen.base.errors import DataError
-from bnngen.base.text import near_names
 
 DELIMITERS = ",;\t|"
 """What may stand between two cells; a comma wins a tie."""
@@ -22,7 +21,7 @@ _COMMA_NUMBER = re.compile(r"([+-]?\d+),(\d+)")
 
 
 @dataclass(frozen=True)
-class Table:
+class TextTable:
     """The ``columns`` of a file by their names, in its order: texts without spaces around them, one for each
     row. Without a ``header`` line the names are column_1, column_2 and so on."""
 
@@ -43,7 +42,7 @@ def read_table(
     delimiter: str | None = None,
     header: bool | None = None,
     label: str | None = None,
-) -> Table:
+) -> TextTable:
     """The table in the ``contents`` of a CSV file; ``where`` names it in messages.
 
     ``delimiter`` and ``header`` (whether there is a header line) are found out where they are None; ``label``
@@ -64,7 +63,7 @@ def read_table(
     columns = {name: list(cells) for name, cells in zip(names, zip(*values, strict=True), strict=True)}
     if delimiter != ",":
         columns = {name: _with_points(cells) for name, cells in columns.items()}
-    return Table(where, columns, delimiter, has_header)
+    return TextTable(where, columns, delimiter, has_header)
 
 
 def number_of(cell: str) -> float | None:
@@ -79,13 +78,6 @@ def number_of(cell: str) -> float | None:
 def is_missing(cell: str) -> bool:
     """Whether a cell says that there is no value."""
     return cell.lower() in MISSING
-
-
-def column_of(table: Table, name: str, what: str) -> list[str]:
-    """The cells of the column ``name``. Raises DataError, which says what it is wanted for."""
-    if name not in table.columns:
-        raise DataError(f"{table.where} has no column {name!r}, {what}; {near_names(name, table.columns)}")
-    return table.columns[name]
 
 
 def _split(text: str, where: str, delimiter: str) -> list[list[str]]:

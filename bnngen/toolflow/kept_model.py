@@ -17,21 +17,20 @@ from bnngen_sim.interface import Interface
 
 KEPT_MODEL = "model.onnx"
 """Its name."""
-SHOWN_NAMES = ("classes", "columns")
+NAMES = ("classes", "columns")
 """What the report says of `Network.names`."""
 
 
 def keep_model(network: Network, out: Path) -> ModelRecord:
     """Copy the model file into ``out``; returns what the report says about it."""
     source, bits = network.source, weight_bits(network)
-    named = {key: list(value) for key, value in vars(network.names).items() if key in SHOWN_NAMES and value}
-    if source is None:
-        return ModelRecord(file=None, sha256=None, output="file", weight_bits=bits, **named)
-    write_bytes(out / KEPT_MODEL, source.contents)
-    digest = hashlib.sha256(source.contents).hexdigest()
-    return ModelRecord.model_validate(
-        {"file": source.name, "sha256": digest, "output": source.output, "weight_bits": bits, **named}
-    )
+    named = {key: list(getattr(network.names, key)) for key in NAMES if getattr(network.names, key)}
+    figures = {"file": None, "sha256": None, "output": "file", "weight_bits": bits, **named}
+    if source is not None:
+        write_bytes(out / KEPT_MODEL, source.contents)
+        digest = hashlib.sha256(source.contents).hexdigest()
+        figures |= {"file": source.name, "sha256": digest, "output": source.output}
+    return ModelRecord.model_validate(figures)
 
 
 def kept_model(out: Path) -> tuple[Network, tuple[int, int]]:

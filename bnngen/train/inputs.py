@@ -178,9 +178,8 @@ def _distinct(x: NDArray[np.float32], table: DataTable) -> NDArray[np.float32]:
         return values[1:]
     if table.spacing == "quantile" and (x == values[0]).mean() > 1 / (table.levels + 1):
         steps = np.arange(table.levels) / table.levels
-        return np.unique(np.quantile(x[x > values[0]], steps, method="higher").astype(np.float32))
-    found = np.unique(_spaced(x, table))
-    return found[found > values[0]]
+        return np.unique(np.asarray(np.quantile(x[x > values[0]], steps, method="higher"), np.float32))
+    return np.unique(_spaced(x[x > values[0]], table))
 
 
 def _spaced(x: NDArray[np.float32], table: DataTable) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from bnngen.reports.results import TableRecord
 from bnngen.schedule.budget import Rate
 from bnngen.train.found import table_record
 from bnngen.train.hardware import fitted
+from bnngen.train.inputs import Prepared
 from bnngen.train.recipe import DataTable, ModelTable, Recipe, TrainTable
 from bnngen.train.run import load_prepared
 from bnngen_boards.profile import Board
@@ -32,7 +34,8 @@ STEPS, LEAST_EPOCHS, MOST_EPOCHS = 6000, 20, 150
 BATCH = 64
 
 
-_Sized = tuple[Recipe, Design]
+Widths = tuple[int, ...]
+Sized = tuple[Recipe, Design]
 """A recipe, and the design of its network that shows that it fits."""
 
 
@@ -77,14 +80,7 @@ def make_recipe(
         if levels == LEVELS[0] and (table := table_record(prepared)) is not None:
             watcher.found(table)
         recipe = recipe.model_copy(update={"train": _training(len(prepared.data.train))})
-
-        def sized(widths: tuple[int, ...]) -> _Sized | None:
-            watcher.says(f"fitting {'-'.join(map(str, widths))} neurons to {board.name}")
-            wide = recipe.model_copy(update={"model": recipe.model.model_copy(update={"widths": widths})})
-            design = fitted(wide, prepared, board, rate)
-            return None if design is None else (wide, design)
-
-        if (found := _largest(sized)) is not None:
+        if (found := _largest(partial(_sized, recipe, prepared, board, rate, watcher))) is not None:
             watcher.sized(found[1])
             return _keep(recipe_text(found[0], board.name, rate), out)
     raise FitError(
@@ -93,7 +89,17 @@ def make_recipe(
     )
 
 
-def _largest(sized: Callable[[tuple[int, ...]], _Sized | None]) -> _Sized | None:
+def _sized(
+    recipe: Recipe, prepared: Prepared, board: Board, rate: Rate, watcher: TableWatcher, widths: Widths
+) -> Sized | None:
+    """The recipe with these ``widths``, or None if its network does not fit."""
+    watcher.says(f"fitting {'-'.join(map(str, widths))} neurons to {board.name}")
+    wide = recipe.model_copy(update={"model": recipe.model.model_copy(update={"widths": widths})})
+    design = fitted(wide, prepared, board, rate)
+    return None if design is None else (wide, design)
+
+
+def _largest(sized: Callable[[Widths], Sized | None]) -> Sized | None:
     """What ``sized`` gives for the first of `WIDTHS` for which it gives something. Whether it does for the
     smallest is asked early: often all do, or none."""
     if (found := sized(WIDTHS[0])) is not None:

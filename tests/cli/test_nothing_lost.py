@@ -217,11 +217,12 @@ class TestTrain:
     def test_what_is_in_the_way_is_named(self, cli: Cli, recipe: Path, mine: Path) -> None:
         before = contents(mine)
         status, _, errors = cli("train", recipe, "--out", mine)
-        assert (status, "names that it needs, model.onnx: move that away" in errors) == (2, True)
+        assert (status, "names that it needs, model.onnx, report.html: move that away" in errors) == (2, True)
         assert contents(mine) == before
 
     def test_what_is_beside_it_stays_and_a_run_goes_on(self, cli: Cli, recipe: Path, mine: Path) -> None:
         (mine / "model.onnx").unlink()
+        (mine / "report.html").unlink()
         before = contents(mine)
         assert cli("train", recipe, "--out", mine)[0] == 0
         whole = contents(mine)
@@ -234,6 +235,7 @@ class TestTrain:
         import torch
 
         (mine / "model.onnx").unlink()
+        (mine / "report.html").unlink()
         torch.save({"weights": torch.zeros(3)}, mine / "checkpoint.pt")
         before = contents(mine)
         status, _, errors = cli("train", recipe, "--out", mine)

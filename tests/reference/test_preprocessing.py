@@ -6,7 +6,7 @@ import json
 import math
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,7 @@ def test_numbers_read_back_exactly(thresholds: list[float], fill: float | None) 
 
 
 def test_rows_and_columns() -> None:
-    rows = [[1, "red", "1"], ["2.0", "green", None], (np.float64(0), " blue ", "nan")]
+    rows: list[Sequence[object]] = [[1, "red", "1"], ["2.0", "green", None], (np.float64(0), " blue ", "nan")]
     codes = [[1, -1, -1, 1, -1], [1, 1, -1, -1, -1], [-1, -1, 1, -1, -1]]
     assert ALL.codes(rows).tolist() == codes
     columns = dict(zip(ALL.names, zip(*rows, strict=True), strict=True))

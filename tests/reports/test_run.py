@@ -83,7 +83,7 @@ def test_the_page(tmp_path: Path, part: str) -> None:
 
 def test_a_page_without_a_table(tmp_path: Path) -> None:
     figures = {"test_samples": 5, "test_correct": 3, "test_accuracy": 0.6}
-    write_run_report(RunRecord(**FIGURES, **figures), LOG, tmp_path)
+    write_run_report(RunRecord(**{**FIGURES, **figures}), LOG, tmp_path)
     page = (tmp_path / "report.html").read_text()
     assert "Classes" not in page
     assert "What the table held" not in page

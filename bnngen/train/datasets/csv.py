@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bnngen.base.errors import DataError, RecipeError
 from bnngen.base.text import near_names
-from bnngen.reference.table_file import Table, number_of, read_table
+from bnngen.reference.table_file import TextTable, number_of, read_table
 from bnngen.train.datasets.columns import USELESS, FoundColumn, find_column, float32_of
 from bnngen.train.datasets.dataset import Samples, SourceColumn, Subset, TableSource, part
 from bnngen.train.datasets.files import read_whole, required_path
@@ -44,18 +44,18 @@ def load(table: DataTable) -> Samples:
     return Samples(train, test=test, names=classes, table=source)
 
 
-def _read(path: Path, table: DataTable, header: bool | None) -> Table:
+def _read(path: Path, table: DataTable, header: bool | None) -> TextTable:
     return read_table(read_whole(path), f"'{path}'", table.delimiter, header, table.label)
 
 
-def _check_names(read: Table, label: str, table: DataTable) -> None:
+def _check_names(read: TextTable, label: str, table: DataTable) -> None:
     for field, names in (("label", [label]), ("drop", table.drop), ("keep", table.keep)):
         for name in names:
             if name not in read.columns:
                 raise RecipeError(f"no column {name!r}; {near_names(name, read.columns)}", f"data.{field}")
 
 
-def _source(column: FoundColumn, read: Table, table: DataTable) -> SourceColumn:
+def _source(column: FoundColumn, read: TextTable, table: DataTable) -> SourceColumn:
     """What becomes of a column. Raises DataError if it has gaps that nothing is said of."""
     name, missing = column.name, len(column.missing) + len(column.odd)
     if name in table.drop:
@@ -70,7 +70,7 @@ def _source(column: FoundColumn, read: Table, table: DataTable) -> SourceColumn:
     return SourceColumn(name, column.kind, missing, column.words, fill)
 
 
-def _gaps(column: FoundColumn, read: Table) -> str:
+def _gaps(column: FoundColumn, read: TextTable) -> str:
     """What is wrong with a column of numbers, and what to do."""
     row = column.gaps[0]
     cell = read.columns[column.name][row]
@@ -92,7 +92,7 @@ def _median(cells: list[str]) -> float:
     return float(np.float32(np.median(values)))
 
 
-def _classes(read: Table, label: str, table: DataTable) -> tuple[str, ...]:
+def _classes(read: TextTable, label: str, table: DataTable) -> tuple[str, ...]:
     """The names of the classes, sorted: as numbers if they all are. Raises DataError if they are none."""
     counts = Counter(cell for cell in _labels(read, label, table) if cell)
     parts = 3 if table.test_path is None else 2
@@ -114,7 +114,7 @@ def _classes(read: Table, label: str, table: DataTable) -> tuple[str, ...]:
     return tuple(sorted(counts, key=lambda name: (numbers[name], name)))
 
 
-def _labels(read: Table, label: str, table: DataTable) -> list[str]:
+def _labels(read: TextTable, label: str, table: DataTable) -> list[str]:
     """The cells with the labels. Raises DataError if some are empty, and not to be left out."""
     cells = read.columns[label]
     if table.missing != "drop" and "" in cells:
@@ -126,7 +126,7 @@ def _labels(read: Table, label: str, table: DataTable) -> list[str]:
 
 
 def _part(
-    read: Table, columns: tuple[SourceColumn, ...], label: str, classes: tuple[str, ...], table: DataTable
+    read: TextTable, columns: tuple[SourceColumn, ...], label: str, classes: tuple[str, ...], table: DataTable
 ) -> tuple[Subset, int]:
     """The samples, and how many rows are left out of them."""
     labels = _labels(read, label, table)
@@ -143,7 +143,7 @@ def _part(
     return part(x[kept], y[kept], read.where), int((~kept).sum())
 
 
-def _features(column: SourceColumn, read: Table, table: DataTable) -> NDArray[np.float64]:
+def _features(column: SourceColumn, read: TextTable, table: DataTable) -> NDArray[np.float64]:
     """A column (rows, features), with NaN in rows to leave out."""
     cells = read.columns[column.name]
     if column.words:
