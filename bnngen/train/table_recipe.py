@@ -29,7 +29,7 @@ WIDTHS = ((256, 128), (128, 128), (128, 64), (64, 64), (64, 32), (32, 32), (16, 
 """Sizes of the hidden layers, the largest first."""
 LEVELS = (16, 8, 4, 2, 1)
 """Thresholds of each column of numbers, the most first: fewer where not even the smallest network fits."""
-STEPS, LEAST_EPOCHS, MOST_EPOCHS = 6000, 20, 150
+STEPS, LEAST_EPOCHS, MOST_EPOCHS = 4000, 20, 150
 """Steps of the optimiser, and between how many epochs that has to be."""
 BATCH = 64
 
@@ -176,7 +176,6 @@ def recipe_text(recipe: Recipe, board: str, rate: Rate) -> str:
         f"epochs = {train.epochs}",
         f"batch = {train.batch}",
         f"learning_rate = {train.learning_rate}",
-        f"dropout = {train.dropout}",
     ]
     return "\n".join(lines) + "\n"
 
@@ -186,7 +185,7 @@ def _training(rows: int) -> TrainTable:
     batch = max(2, min(BATCH, rows // 4))
     epochs = math.ceil(STEPS / max(1, rows // batch))
     epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, epochs))
-    return TrainTable(epochs=epochs, batch=batch, learning_rate=0.02, dropout=0.1)
+    return TrainTable(epochs=epochs, batch=batch, learning_rate=0.02)
 
 
 def _quoted(text: str) -> str:
