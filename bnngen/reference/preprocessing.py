@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.base.errors import DataError
-from bnngen.reference.table_file import is_missing
+from bnngen.reference.table_file import TextTable, is_missing
 
 Cells = Sequence[object] | NDArray[Any]
 """The values of a column: numbers, or texts as they stand in a CSV file; None and NaN are no value."""
@@ -107,10 +107,12 @@ RawColumn = NumberColumn | WordColumn
 class Preprocessing:
     """How rows of raw values become frames of the accelerator: column after column, in stream order.
 
-    Columns of a table that are not among these are not looked at.
+    Columns of a table that are not among these are not looked at; ``label`` is what the column with the
+    classes was called, where there was one.
     """
 
     columns: tuple[RawColumn, ...]
+    label: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -137,9 +139,26 @@ class Preprocessing:
             raise DataError(f"the columns have {sorted({len(part) for part in made})} rows, not equally many")
         return np.concatenate(made, axis=1)
 
+    def table_codes(self, table: TextTable) -> NDArray[np.int64]:
+        """Codes (N, elements) of the rows of a CSV file: its columns are found by their names; without a
+        header line by their places, where there are just these. Raises DataError, which names the file."""
+        cells = table.columns
+        if not table.header and not set(self.names) <= set(cells):
+            if len(cells) != len(self.names):
+                raise DataError(
+                    f"{table.where} has no header line, and {len(cells)} columns; the network takes "
+                    f"{len(self.names)}: {', '.join(self.names)}"
+                )
+            cells = dict(zip(self.names, cells.values(), strict=True))
+        try:
+            return self.codes(cells)
+        except DataError as error:
+            raise DataError(f"{table.where}: {error}") from None
+
     def to_data(self) -> dict[str, Any]:
         """As it stands in metadata and in ``interface.json``; floats read back exactly."""
-        return {"rounding": "float32", "columns": [_to_data(column) for column in self.columns]}
+        label = {} if self.label is None else {"label": self.label}
+        return {"rounding": "float32", **label, "columns": [_to_data(column) for column in self.columns]}
 
     def _by_name(self, rows: Sequence[Sequence[object]]) -> dict[str, list[object]]:
         for number, row in enumerate(rows, 1):
@@ -158,7 +177,10 @@ def preprocessing_of(data: object) -> Preprocessing:
     columns = data.get("columns")
     if not isinstance(columns, list) or not columns:
         raise ValueError("it has no list of 'columns'")
-    return Preprocessing(tuple(_column(entry) for entry in columns))
+    label = data.get("label")
+    if label is not None and not isinstance(label, str):
+        raise ValueError("its 'label' is no name")
+    return Preprocessing(tuple(_column(entry) for entry in columns), label)
 
 
 def _to_data(column: RawColumn) -> dict[str, Any]:

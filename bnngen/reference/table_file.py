@@ -8,6 +8,7 @@ import io
 import math
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bnngen.base.errors import DataError
@@ -42,11 +43,13 @@ def read_table(
     delimiter: str | None = None,
     header: bool | None = None,
     label: str | None = None,
+    names: Collection[str] = (),
 ) -> TextTable:
     """The table in the ``contents`` of a CSV file; ``where`` names it in messages.
 
-    ``delimiter`` and ``header`` (whether there is a header line) are found out where they are None; ``label``
-    is the column with the labels, which helps: without it the last one. Decimal commas become points.
+    ``delimiter`` and ``header`` (whether there is a header line) are found out where they are None. It helps
+    to know the column with the ``label``, or the ``names`` of columns that are wanted, one of which a header
+    line has. Decimal commas become points.
     Raises DataError if it has no two columns, no row, or rows of other lengths.
     """
     text = _text(contents)
@@ -56,14 +59,15 @@ def read_table(
         raise DataError(
             f"{where} must have two columns or more, with {_words(DELIMITERS)} between the values"
         )
-    has_header = _has_header(rows, label) if header is None else header
-    names = rows[0] if has_header else [f"column_{k}" for k in range(1, len(rows[0]) + 1)]
-    values = rows[1:] if has_header else rows
-    _check(names, values, where)
-    columns = {name: list(cells) for name, cells in zip(names, zip(*values, strict=True), strict=True)}
+    if header is None:
+        header = bool(set(names) & set(rows[0])) if names else _has_header(rows, label)
+    called = rows[0] if header else [f"column_{k}" for k in range(1, len(rows[0]) + 1)]
+    values = rows[1:] if header else rows
+    _check(called, values, where)
+    columns = {name: list(cells) for name, cells in zip(called, zip(*values, strict=True), strict=True)}
     if delimiter != ",":
         columns = {name: _with_points(cells) for name, cells in columns.items()}
-    return TextTable(where, columns, delimiter, has_header)
+    return TextTable(where, columns, delimiter, header)
 
 
 def number_of(cell: str) -> float | None:
@@ -120,8 +124,8 @@ def _is_number(cell: str) -> bool:
 
 
 def _has_header(rows: list[list[str]], label: str | None) -> bool:
-    """Whether the first row has the columns' names: one of them is ``label``, or a text above numbers alone,
-    or the last cell, a label, never comes again."""
+    """Whether the first row has the columns' names: one of them is ``label``, or a text above numbers, or
+    they are numbers from 0 or 1 on, or the last cell, a label, never comes again."""
     first, below = rows[0], rows[1 : 1 + _SAMPLE_ROWS]
     if label is not None and label in first:
         return True
@@ -130,6 +134,8 @@ def _has_header(rows: list[list[str]], label: str | None) -> bool:
         text = not _is_number(cell) and not is_missing(cell)
         if text and sum(map(_is_number, cells)) > len(cells) / 2:
             return True
+    if all(_is_number(cell) or is_missing(cell) for cell in first[:-1]) and _is_number(first[-1]):
+        return first in ([str(k + start) for k in range(len(first))] for start in (0, 1))
     return all(row[-1] != first[-1] for row in rows[1:])
 
 

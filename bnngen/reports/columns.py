@@ -128,7 +128,9 @@ MOST_ANSWERS = 8
 
 
 def outcomes(classes: Sequence[ClassOutcome]) -> tuple[Column[ClassOutcome], ...]:
-    """Of ``bnngen train`` at its end: the recall of each class, and the confusion matrix."""
+    """Of ``bnngen train`` at its end: the recall of each class, and the confusion matrix, or on a screen without
+    room for it the commonest mistake."""
+    room = len(classes) <= MOST_ANSWERS
 
     def answer(index: int) -> Column[ClassOutcome]:
         name = classes[index].name
@@ -136,13 +138,18 @@ def outcomes(classes: Sequence[ClassOutcome]) -> tuple[Column[ClassOutcome], ...
             name,
             f"got the answer {name}",
             lambda r: number(r.answers[index]),
-            page_only=len(classes) > MOST_ANSWERS,
+            page_only=not room,
         )
+
+    def mistaken(row: ClassOutcome) -> str:
+        other = row.mistaken
+        return "-" if other is None else f"{classes[other].name} ({number(row.answers[other])})"
 
     return (
         Column("class", "that of the samples", lambda r: r.name, number=False),
         Column("samples", "how many there are", lambda r: number(r.samples)),
         Column("recall", "the share that was right", lambda r: share(r.recall)),
+        Column("mistaken for", "the wrong answer that most got", mistaken, number=False, page_only=room),
         *(answer(k) for k in range(len(classes))),
     )
 

@@ -129,6 +129,12 @@ class ClassOutcome(Record):
         return self.answers[self.index]
 
     @property
+    def mistaken(self) -> int | None:
+        """The index of the wrong answer that most of the samples got, if any did."""
+        others = [count if k != self.index else 0 for k, count in enumerate(self.answers)]
+        return others.index(max(others)) if any(others) else None
+
+    @property
     def recall(self) -> float | None:
         """The share that was right, if there are any."""
         return self.correct / self.samples if self.samples else None

@@ -27,7 +27,8 @@ def run_names(prepared: Prepared, quantizer: Quantizer) -> Names:
     names, columns = Names(prepared.data.names), _columns(prepared)
     if not columns:
         return names
-    made = Preprocessing(tuple(_raw_columns(columns, prepared, quantizer)))
+    label = None if prepared.data.table is None else prepared.data.table.label
+    made = Preprocessing(tuple(_raw_columns(columns, prepared, quantizer)), label)
     return replace(names, columns=made.names, preprocessing=made)
 
 

@@ -7,6 +7,7 @@ import math
 import re
 import struct
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,13 @@ from hypothesis import strategies as st
 
 from bnngen.base.errors import DataError
 from bnngen.reference.preprocessing import NumberColumn, Preprocessing, WordColumn, preprocessing_of
+from bnngen.reference.table_file import read_table
 
 FLOAT32 = st.floats(width=32, allow_nan=False, allow_infinity=False)
 COLOURS = WordColumn("colour", ("blue", "red"), (-1, -1), (1, 1))
 SIZE = NumberColumn("size", (0.5, 2.0), True, -1, 2)
 LEVEL = NumberColumn("level", (0.0, 1.0, 1.0, 7.5), False, -4, 1, fill=1.0)
-ALL = Preprocessing((SIZE, COLOURS, LEVEL))
+ALL = Preprocessing((SIZE, COLOURS, LEVEL), "kind")
 
 
 def as_c_does(value: float) -> float:
@@ -77,6 +79,29 @@ def test_rows_and_columns() -> None:
     ]
 
 
+def test_a_csv_file() -> None:
+    table = b"level;kind;colour;size\n7,5;a;red;1\n;b;blue;2\n"
+    codes = [[1, -1, -1, 1, 0], [1, 1, 1, -1, -1]]
+    assert ALL.table_codes(read_table(table, "t.csv", names=ALL.names)).tolist() == codes
+    bare = read_table(b"1,red,7.5\n2,blue,\n", "t.csv", names=ALL.names)
+    assert ALL.table_codes(bare).tolist() == codes
+    numbered = Preprocessing((replace(SIZE, name="column_2"),), "column_3")
+    assert numbered.table_codes(read_table(b"7,1,a\n8,2,b\n7,0,a\n", "t.csv")).tolist() == [
+        [1, -1],
+        [1, 1],
+        [-1, -1],
+    ]
+    for text, message in (
+        (
+            b"1,red\n2,blue\n",
+            "t.csv has no header line, and 2 columns; the network takes 3: size, colour, level",
+        ),
+        (b"size,colour\n2,blue\n", "t.csv: no column 'level'; the network takes size, colour, level"),
+    ):
+        with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+            ALL.table_codes(read_table(text, "t.csv", names=ALL.names))
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
@@ -105,6 +130,7 @@ def test_values_that_can_not_be_used(values: Any, message: str) -> None:
         ((), [], "it has no 'rounding' that is 'float32'"),
         (("rounding",), "float64", "it has no 'rounding' that is 'float32'"),
         (("columns",), [], "it has no list of 'columns'"),
+        (("label",), 7, "its 'label' is no name"),
         (("columns", 0), 7, "it has a column without a name"),
         (
             ("columns", 0, "type"),

@@ -53,6 +53,9 @@ def test_commas_in_texts_stay() -> None:
         ("1,x\n2,y\n3,x\n", False),  # the first label comes again
         ("0,1,2\n7,8,a\n9,8,b\n9,7,a\n", True),  # numbers for names: the label never comes again
         ("0.5,1\n0.25,0\n0.125,1\n", False),
+        ("0.5,1.5\n0.25,2.5\n", False),
+        ("0,1,2\n0.5,0.25,1\n", True),
+        ("1,2,3\n0.5,0.25,1\n", True),
         ("words,kind\nred,a\nblue,b\nred,a\n", True),
     ],
 )
@@ -61,6 +64,12 @@ def test_header_lines(text: str, header: bool) -> None:
     other = read(text, header=not header)
     assert other.header is not header
     assert abs(other.rows - read(text).rows) == 1
+
+
+def test_names_that_are_wanted() -> None:
+    text = "a,b\nc,d\n"
+    assert read(text, names=("b", "x")).header
+    assert not read(text, names=("x",)).header
 
 
 def test_a_gap_is_no_name() -> None:

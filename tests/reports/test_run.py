@@ -50,7 +50,9 @@ def test_the_confusion_matrix() -> None:
     assert [(row.samples, row.correct) for row in found] == [(2, 1), (3, 2), (0, 0)]
     assert [row.recall for row in found] == [0.5, pytest.approx(2 / 3), None]
     cells = [column.cell(found[2]) for column in outcomes(found)]
-    assert cells == ["broken", "0", "-", "0", "0", "0"]
+    assert cells == ["broken", "0", "-", "-", "0", "0", "0"]
+    assert [row.mistaken for row in found] == [1, 0, None]
+    assert outcomes(found)[3].cell(found[0]) == "worn (1)"
 
 
 def test_classes_without_names_and_too_many() -> None:
