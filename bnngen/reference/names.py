@@ -27,14 +27,15 @@ class Names:
     columns: tuple[str, ...] = ()
     preprocessing: Preprocessing | None = None
 
+    def listed(self) -> dict[str, list[str]]:
+        """The classes and the columns, those that are known, as reports show them."""
+        lists = {"classes": list(self.classes), "columns": list(self.columns)}
+        return {key: value for key, value in lists.items() if value}
+
     def to_data(self) -> dict[str, Any]:
         """What is known, as it stands in ``interface.json``."""
-        data = {
-            "classes": list(self.classes),
-            "columns": list(self.columns),
-            "preprocessing": self.preprocessing and self.preprocessing.to_data(),
-        }
-        return {key: value for key, value in data.items() if value}
+        rules = self.preprocessing
+        return {**self.listed(), **({} if rules is None else {"preprocessing": rules.to_data()})}
 
     def to_metadata(self) -> dict[str, str]:
         """What is known, as it stands in a model file: JSON."""

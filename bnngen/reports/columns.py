@@ -128,8 +128,8 @@ MOST_ANSWERS = 8
 
 
 def outcomes(classes: Sequence[ClassOutcome]) -> tuple[Column[ClassOutcome], ...]:
-    """Of ``bnngen train`` at its end: the recall of each class, and the confusion matrix, or on a screen without
-    room for it the commonest mistake."""
+    """Of ``bnngen train`` at its end: the recall of each class, and the confusion matrix, or on a screen
+    without room for it the commonest mistake."""
     room = len(classes) <= MOST_ANSWERS
 
     def answer(index: int) -> Column[ClassOutcome]:

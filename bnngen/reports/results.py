@@ -43,13 +43,16 @@ class TotalRecord(Record):
 
 
 class SummaryRecord(Record):
-    """Of ``bnngen inspect``; ``title`` and ``host`` are the ends of the network in words."""
+    """Of ``bnngen inspect``; ``title`` and ``host`` are the ends of the network in words, ``classes`` and
+    ``columns`` the names that its file carries."""
 
     title: str
     host: str
     input: InputRecord
     layers: list[SummaryRow]
     total: TotalRecord
+    classes: list[str] = Field(default_factory=list)
+    columns: list[str] = Field(default_factory=list)
 
 
 class GoldenRecord(Record):

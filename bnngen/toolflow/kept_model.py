@@ -17,15 +17,12 @@ from bnngen_sim.interface import Interface
 
 KEPT_MODEL = "model.onnx"
 """Its name."""
-NAMES = ("classes", "columns")
-"""What the report says of `Network.names`."""
 
 
 def keep_model(network: Network, out: Path) -> ModelRecord:
     """Copy the model file into ``out``; returns what the report says about it."""
     source, bits = network.source, weight_bits(network)
-    named = {key: list(getattr(network.names, key)) for key in NAMES if getattr(network.names, key)}
-    figures = {"file": None, "sha256": None, "output": "file", "weight_bits": bits, **named}
+    figures = {"file": None, "sha256": None, "output": "file", "weight_bits": bits, **network.names.listed()}
     if source is not None:
         write_bytes(out / KEPT_MODEL, source.contents)
         digest = hashlib.sha256(source.contents).hexdigest()

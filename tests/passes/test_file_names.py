@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
-import onnx
 import pytest
+from support.named_model import NAMES, RULES, named_model
 
 import bnngen
 from bnngen.base.errors import ModelFileError
@@ -19,26 +18,10 @@ from bnngen.reference.preprocessing import NumberColumn, Preprocessing
 from bnngen.schedule.planner import plan
 from bnngen_boards.profile import load_board
 from bnngen_sim import Interface
-from tests.frontend.onnx_file import File
-
-RULES = Preprocessing(tuple(NumberColumn(name, (0.5,), True, -1, 2) for name in ("left", "right")))
-NAMES = Names(("ok", "worn", "broken"), RULES.names, RULES)
-
-
-def model_file(path: Path, metadata: dict[str, str]) -> Path:
-    """Two bipolar inputs, three classes."""
-    model = File(2)
-    signs = model.bipolar("x", name="signs")
-    hidden = model.bipolar(model.node("MatMul", signs, np.array([[1.0, -1], [1, 1]]), name="hidden"))
-    model.save(path, model.node("MatMul", hidden, np.array([[1.0, -1, 1], [1, 1, -1]]), name="scores"))
-    written = onnx.load(path)
-    onnx.helper.set_model_props(written, metadata)
-    onnx.save(written, path)
-    return path
 
 
 def test_they_come_through_to_the_interface(tmp_path: Path) -> None:
-    network = bnngen.load(model_file(tmp_path / "m.onnx", NAMES.to_metadata()))
+    network = bnngen.load(named_model(tmp_path / "m.onnx", NAMES.to_metadata()))
     assert network.names == NAMES
     assert bnngen.load(tmp_path / "m.onnx", "class").names == NAMES
     made = interface(plan(network, load_board("icebreaker"), None, None))
@@ -48,14 +31,14 @@ def test_they_come_through_to_the_interface(tmp_path: Path) -> None:
 
 
 def test_a_file_without_names(tmp_path: Path) -> None:
-    network = bnngen.load(model_file(tmp_path / "m.onnx", {"author": "somebody"}))
+    network = bnngen.load(named_model(tmp_path / "m.onnx", {"author": "somebody"}))
     assert network.names == NO_NAMES
     made = interface(plan(network, load_board("icebreaker"), None, None))
     assert not {"classes", "columns", "preprocessing"} & json.loads(made.to_json()).keys()
 
 
 def test_convert_keeps_what_still_holds(tmp_path: Path) -> None:
-    path = model_file(tmp_path / "m.onnx", {"author": "somebody", **NAMES.to_metadata()})
+    path = named_model(tmp_path / "m.onnx", {"author": "somebody", **NAMES.to_metadata()})
     assert convert(path).network.names == NAMES
     cut = convert(path, ImportChoices.of(None, None, "hidden"))
     assert cut.network.names == NO_NAMES
@@ -82,4 +65,4 @@ def test_convert_keeps_what_still_holds(tmp_path: Path) -> None:
 def test_what_does_not_suit_the_network(tmp_path: Path, metadata: dict[str, str], message: str) -> None:
     rules = {"bnngen.preprocessing": json.dumps(RULES.to_data())}
     with pytest.raises(ModelFileError, match=f"^the model's metadata are damaged, {message}"):
-        bnngen.load(model_file(tmp_path / "m.onnx", {**rules, **metadata}))
+        bnngen.load(named_model(tmp_path / "m.onnx", {**rules, **metadata}))

@@ -20,7 +20,8 @@ def test_names_read_back(names: Names) -> None:
 
 
 def test_what_is_unknown_is_not_written() -> None:
-    assert NO_NAMES.to_metadata() == {}
+    assert NO_NAMES.to_metadata() == NO_NAMES.listed() == {}
+    assert NAMES.listed() == {"classes": ["größer", "b"], "columns": ["size"]}
     assert set(NAMES.to_metadata()) == {"bnngen.classes", "bnngen.columns", "bnngen.preprocessing"}
 
 
