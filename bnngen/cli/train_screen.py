@@ -26,7 +26,6 @@ from bnngen.train.fit import TrainWatcher
 
 MOST_CLASSES = 40
 """Classes that a screen lists; the page lists all."""
-_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 class TrainScreen(TrainWatcher):
@@ -106,11 +105,9 @@ def _next(report: RunRecord, out: Path, board: str | None, fps: str | None) -> l
 
 
 def _print_found(table: TableRecord) -> None:
-    between = _DELIMITERS.get(table.delimiter, repr(table.delimiter))
     first = "with a header line" if table.header else "without a header line, so columns are numbered"
-    errors.print(
-        f"{table.file}: {table.rows:,} rows, {len(table.columns) + 1} columns, {between} between, {first}"
-    )
+    sizes = f"{table.rows:,} rows, {len(table.columns) + 1} columns"
+    errors.print(f"{table.file}: {sizes}, {table.delimiter}s between, {first}")
     errors.print(table_of(FOUND, table.columns, box=SIMPLE_HEAD, padding=(0, 1, 0, 0)))
     if table.dropped:
         errors.print(f"{table.dropped:,} rows with gaps are left out")

@@ -244,7 +244,7 @@ def _float32(value: object) -> float:
 
 def _number(cell: object) -> float | None:
     """A cell as float64; None if there is no number in it."""
-    if cell is None or (isinstance(cell, str) and is_missing(cell.strip())):
+    if cell is None or (isinstance(cell, str) and (is_missing(cell.strip()) or "_" in cell)):
         return None
     try:
         value = float(cell)  # type: ignore[arg-type]

@@ -12,11 +12,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bnngen.base.errors import DataError
+from bnngen.base.text import joined
 
-DELIMITERS = ",;\t|"
-"""What may stand between two cells; a comma wins a tie."""
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
+"""What may stand between two cells, by name; the first wins a tie."""
 MISSING = frozenset({"", "?", "-", "na", "n/a", "nan", "null", "none", "nil", "missing"})
 """What a cell without a value holds, in lower case."""
+_BETWEEN = joined([f"{name}s" for name in DELIMITERS], "or")
 _SAMPLE_ROWS = 200
 _COMMA_NUMBER = re.compile(r"([+-]?\d+),(\d+)")
 
@@ -24,7 +26,8 @@ _COMMA_NUMBER = re.compile(r"([+-]?\d+),(\d+)")
 @dataclass(frozen=True)
 class TextTable:
     """The ``columns`` of a file by their names, in its order: texts without spaces around them, one for each
-    row. Without a ``header`` line the names are column_1, column_2 and so on."""
+    row. ``delimiter`` is one of `DELIMITERS`. Without a ``header`` line the names are column_1, column_2 and
+    so on."""
 
     where: str
     columns: dict[str, list[str]]
@@ -54,24 +57,24 @@ def read_table(
     """
     text = _text(contents)
     delimiter = delimiter or _delimiter(text)
-    rows = _split(text, where, delimiter)
+    rows = _split(text, where, DELIMITERS[delimiter])
     if not rows or len(rows[0]) < 2:
-        raise DataError(
-            f"{where} must have two columns or more, with {_words(DELIMITERS)} between the values"
-        )
+        raise DataError(f"{where} must have two columns or more, with {_BETWEEN} between the values")
     if header is None:
         header = bool(set(names) & set(rows[0])) if names else _has_header(rows, label)
     called = rows[0] if header else [f"column_{k}" for k in range(1, len(rows[0]) + 1)]
     values = rows[1:] if header else rows
     _check(called, values, where)
     columns = {name: list(cells) for name, cells in zip(called, zip(*values, strict=True), strict=True)}
-    if delimiter != ",":
+    if delimiter != "comma":
         columns = {name: _with_points(cells) for name, cells in columns.items()}
     return TextTable(where, columns, delimiter, header)
 
 
 def number_of(cell: str) -> float | None:
-    """The finite number in a cell, as float64; None if there is none."""
+    """The finite number in a cell, as float64; None if there is none. 1_000 is a number in Python alone."""
+    if "_" in cell:
+        return None
     try:
         value = float(cell)
     except ValueError:
@@ -109,7 +112,7 @@ def _delimiter(text: str) -> str:
 
     def quality(delimiter: str) -> tuple[int, int, int]:
         try:
-            rows = [row for row in csv.reader(io.StringIO(sample), delimiter=delimiter) if row]
+            rows = [row for row in csv.reader(io.StringIO(sample), delimiter=DELIMITERS[delimiter]) if row]
         except csv.Error:
             return (0, 0, 0)
         lengths = Counter(len(row) for row in rows if len(row) > 1)
@@ -161,9 +164,3 @@ def _with_points(cells: list[str]) -> list[str]:
     if not all(_is_number(cell) or is_missing(cell) for cell in cells):
         return cells
     return [_COMMA_NUMBER.sub(r"\1.\2", cell) for cell in cells]
-
-
-def _words(delimiters: str) -> str:
-    names = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-    *some, last = (names[d] for d in delimiters)
-    return f"{', '.join(some)} or {last}"

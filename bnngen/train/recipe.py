@@ -19,6 +19,7 @@ from pydantic import (
 from bnngen.base.errors import RecipeError
 from bnngen.base.text import joined
 from bnngen.base.toml import line_in, one_of, read_toml
+from bnngen.reference.table_file import DELIMITERS
 from bnngen.train.choices import (
     ESTIMATORS,
     LOSSES,
@@ -89,7 +90,7 @@ class DataTable(RecipeTable):
     drop: Names = ()
     keep: Names = ()
     missing: Literal["error", "drop", "fill"] = "error"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    delimiter: Annotated[str, one_of(DELIMITERS)] | None = None
     header: bool | None = None
     split_seed: Seed = 0
     input: Literal["binarize", "range", "standardize", "thermometer"] = "range"

@@ -114,6 +114,10 @@ def test_a_csv_file() -> None:
             [[math.nan, "red", 1]],
             "column 'size', row 1: nan is no number; the network was trained without gaps in this column",
         ),
+        (
+            [["1_0", "red", 1]],
+            "column 'size', row 1: '1_0' is no number; the network was trained without gaps in this column",
+        ),
         ({"size": [1], "colour": ["red"]}, "no column 'level'; the network takes size, colour, level"),
         ({"size": [1], "colour": ["red"], "level": [1, 2]}, "the columns have [1, 2] rows, not equally many"),
     ],

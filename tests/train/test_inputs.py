@@ -84,7 +84,7 @@ COLUMNS = (
     SourceColumn("zeros", "number", 0),
     SourceColumn("many", "number", 0),
 )
-SOURCE = TableSource("t.csv", 40, 0, ",", True, "label", COLUMNS)
+SOURCE = TableSource("t.csv", 40, 0, "comma", True, "label", COLUMNS)
 
 
 def test_bits_of_a_csv_file() -> None:
@@ -104,7 +104,7 @@ def test_bits_of_a_csv_file() -> None:
 
 
 def test_a_table_of_constants() -> None:
-    source = TableSource("t.csv", 40, 0, ",", True, "label", COLUMNS[:1])
+    source = TableSource("t.csv", 40, 0, "comma", True, "label", COLUMNS[:1])
     with pytest.raises(
         RecipeError, match=r"^data\.input: each feature has one value in all training samples$"
     ):

@@ -114,6 +114,16 @@ def test_a_second_file(tmp_path: Path) -> None:
             load_text(tmp_path, rows(), test_path=tmp_path / "b.csv")
 
 
+@pytest.mark.parametrize("delimiter", ["semicolon", "comma"])
+def test_a_delimiter_and_a_header_that_a_person_chooses(tmp_path: Path, delimiter: str) -> None:
+    text = "\n".join(f"{k % 7},{k % 5};{'ab'[k % 2]}" for k in range(60))
+    samples = load_text(tmp_path, text, delimiter=delimiter, header=True)
+    assert samples.table is not None
+    assert (len(samples.table.columns), samples.table.rows) == (1, 59)
+    assert samples.table.delimiter == delimiter
+    assert len(samples.names) == (2 if delimiter == "semicolon" else 10)
+
+
 def test_labels_that_are_numbers_are_in_their_order(tmp_path: Path) -> None:
     text = "\n".join(f"{k % 7 / 2},{k % 12}" for k in range(48))
     assert load_text(tmp_path, text).names == tuple(map(str, range(12)))
