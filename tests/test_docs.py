@@ -308,6 +308,11 @@ def test_python_examples_hold(name: str) -> None:
         exec(compile(example, name, "exec"), {})
 
 
+def test_the_record_of_the_training_page_holds(workplace: Path) -> None:
+    (example,) = (text for text in blocks(page("docs/training.md"), "python") if "assert" in text)
+    exec(compile(example, "docs/training.md", "exec"), {})
+
+
 @pytest.mark.parametrize(
     "stream",
     [

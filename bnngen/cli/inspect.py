@@ -71,6 +71,9 @@ def _print(summary: SummaryRecord) -> None:
     table.add_section()
     table.add_row("total", "", "", "", "", number(total.bit_operations), number(total.weight_bits))
     console.print(table)
+    for what, names in (("classes, from 0 on", summary.classes), ("raw columns", summary.columns)):
+        if names:
+            console.print(f"{what}: {', '.join(names)}")
 
 
 def _diagnose(model: Path, error: ModelError, json: Path | None) -> None:

@@ -1,96 +1,110 @@
-"""``bnngen train``: from a recipe to a quantised model file."""
+"""``bnngen train``: from a recipe, or from a table of sensor values, to a quantised model file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
-from bnngen.cli.console import console, description, errors, percent, warn, write_json
-from bnngen.cli.options import JsonFile, nonempty
+from bnngen.cli.build import Fps, parse_rate
+from bnngen.cli.console import warn, write_json
+from bnngen.cli.options import AllowModule, JsonFile, nonempty
 
-if TYPE_CHECKING:
-    from bnngen.reports.results import RunRecord
-    from bnngen.train.fit import TrainWatcher
+TABLES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+"""What the names of tables end in; all else is a recipe."""
 
-RecipePath = Annotated[
-    Path, typer.Argument(metavar="RECIPE.toml", parser=nonempty, help="What to train, on what, and how.")
+
+class Missing(StrEnum):
+    """What becomes of rows without a number."""
+
+    DROP = "drop"
+    FILL = "fill"
+
+
+Source = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RECIPE.toml|DATA.csv",
+        parser=nonempty,
+        help="What to train, on what, and how; or a table with a column of classes, which needs --board.",
+    ),
 ]
 Out = Annotated[
     Path, typer.Option(metavar="DIR", parser=nonempty, help="Where the model, the log and the checkpoint go.")
 ]
+BoardName = Annotated[
+    str | None, typer.Option(help="Of a table: the board that the network has to fit (see bnngen boards).")
+]
+Label = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN", help="Of a table: the column with the classes, instead of the last."),
+]
+Drop = Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="Of a table: a column to leave out.")]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COLUMN", help="Of a table: a column to learn from, though it looks useless."),
+]
+Gaps = Annotated[
+    Missing | None,
+    typer.Option("--missing", help="Of a table: leave out rows without a number, or fill in the median."),
+]
 
 
-def command(recipe: RecipePath, out: Out, json: JsonFile = None) -> None:
+def command(
+    source: Source,
+    out: Out,
+    board: BoardName = None,
+    fps: Fps = None,
+    label: Label = None,
+    drop: Drop = None,
+    keep: Keep = None,
+    missing: Gaps = None,
+    json: JsonFile = None,
+    allow_module: AllowModule = None,
+) -> None:
     """Train a quantised network and export it as QONNX.
 
-    Ctrl-C stops it; the same command goes on behind the last whole epoch.
+    A table needs no recipe: one is made of it, with the largest network that fits the board, and kept in DIR.
+    Ctrl-C stops a run; the same command goes on behind the last whole epoch.
     """
     from bnngen.base.owned import keep_inputs
     from bnngen.train.extra import require_training
     from bnngen.train.recipe import load_recipe
 
+    options = {"board": board, "fps": fps, "label": label, "drop": drop, "keep": keep, "missing": missing}
+    is_table = _is_table(source, {name: value for name, value in options.items() if value})
     # a mistake is told before torch is loaded, or found missing
-    keep_inputs({"--json": json}, recipe, *load_recipe(recipe).inputs)
+    keep_inputs({"--json": json}, source, *([] if is_table else load_recipe(source).inputs))
+    rate = parse_rate(fps)
     require_training()
+    from bnngen.cli.train_screen import print_run, train_screen
     from bnngen.train.run import train
+    from bnngen.train.table_recipe import TableChoices, make_recipe
+    from bnngen_boards.profile import load_board
 
-    with _screen() as watcher:
-        report = train(recipe, out, watcher).report
+    with train_screen() as screen:
+        recipe = source
+        if board is not None:
+            profile = load_board(board, allow_module or ())
+            choices = TableChoices(label, tuple(drop or ()), tuple(keep or ()), missing or "error")
+            recipe = make_recipe(source, out, profile, rate, choices, screen)
+        report = train(recipe, out, screen).report
     warn(report.warnings)
     write_json(json, report.to_dict())
     if str(json) != "-":
-        _print(report, out)
+        print_run(report, out, board, fps)
 
 
-@contextmanager
-def _screen() -> Iterator[TrainWatcher]:
-    """A bar over all batches, and a line for each epoch, on standard error."""
-    from bnngen.train.fit import TrainWatcher
-
-    columns = (
-        description(),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=errors, transient=True) as progress:
-        task = progress.add_task("loading the data", total=None)
-
-        class Screen(TrainWatcher):
-            def batch(self, epoch: int, done: int, total: int) -> None:
-                progress.update(task, description=f"epoch {epoch}", completed=done, total=total)
-
-            def epoch(self, entry: dict[str, Any], epochs: int) -> None:
-                progress.console.print(_line(entry, epochs))
-
-        yield Screen()
-
-
-def _line(entry: dict[str, Any], epochs: int) -> str:
-    train, validation = (100 * entry[f"{part}_accuracy"] for part in ("train", "validation"))
-    return (
-        f"epoch {entry['epoch']:4d}/{epochs}  loss {entry['loss']:.4f}  train {train:.2f} %  "
-        f"validation {validation:.2f} %  {entry['seconds']:.1f} s"
-    )
-
-
-def _print(report: RunRecord, out: Path) -> None:
-    judge = "golden model" if report.judge == "golden" else "float network"
-    right = percent(report.test_correct, report.test_samples)
-    console.print(
-        f"{judge}: {report.test_correct:,} of {report.test_samples:,} test samples correct ({right}); "
-        f"validation {100 * report.validation_accuracy:.2f} %"
-    )
-    console.print(f"{report.epochs} epochs in {report.seconds:.0f} s; results in {out}")
+def _is_table(source: Path, given: dict[str, object]) -> bool:
+    """Whether ``source`` is a table. Raises typer.BadParameter if the options ``given`` are for the other
+    kind, or one is missing."""
+    is_table = source.name.lower().endswith(TABLES)
+    if is_table and "board" not in given:
+        raise typer.BadParameter("a table needs --board, which the network has to fit: see bnngen boards")
+    if not is_table and given:
+        raise typer.BadParameter(
+            f"--{next(iter(given))} is for tables ({', '.join(TABLES[:3])}); a recipe says it in its fields"
+        )
+    return is_table

@@ -24,7 +24,6 @@ from bnngen.base.files import make_folder, write_text
 from bnngen.base.owned import owned
 from bnngen.compress.candidate import Candidate
 from bnngen.compress.choices import Start, Starts
-from bnngen.compress.hardware import fits_well, fitted
 from bnngen.compress.sizes import Profile, largest
 from bnngen.compress.start import Larger, find_larger
 from bnngen.reports.results import RunRecord, SearchRecord, WinnerRecord
@@ -32,6 +31,7 @@ from bnngen.reports.search import FILES, write_report
 from bnngen.schedule.budget import Rate
 from bnngen.train.architectures import find_architecture
 from bnngen.train.distill.teacher import read_teacher
+from bnngen.train.hardware import fits_well, fitted
 from bnngen.train.inputs import Prepared
 from bnngen.train.recipe import Recipe
 from bnngen.train.run import FILES as RUN_FILES

@@ -12,7 +12,7 @@ from bnngen.convert.same import difference
 from bnngen.frontend.choices import ImportChoices
 from bnngen.frontend.chosen import input_name
 from bnngen.frontend.model_file import WholeModel, read_whole_model
-from bnngen.passes.from_file import NO_CHOICES, network_of, read_with
+from bnngen.passes.from_file import NO_CHOICES, named, network_of, read_with
 from bnngen.passes.lower import lower
 from bnngen.reference.network import Network
 from bnngen.reports.results import ConvertRecord
@@ -39,10 +39,12 @@ def convert(path: str | Path, choices: ImportChoices = NO_CHOICES) -> Converted:
 def convert_model(whole: WholeModel, name: str, choices: ImportChoices = NO_CHOICES) -> Converted:
     """The same of a model called ``name``."""
     read = read_with(whole.model, choices)
-    network, made = lower(read.graph), choices.to_dict()
+    network, made = named(lower(read.graph), whole.model, choices), choices.to_dict()
     graph = read.model.graph
     ends = input_name(read.model), graph.output[0].name
-    model = network_file(network, graph.name or "network", *ends, metadata_of(read.model, name, made))
+    model = network_file(
+        network, graph.name or "network", *ends, metadata_of(read.model, network, name, made)
+    )
     contents = model.SerializeToString(deterministic=True)
     again = network_of(WholeModel(model, contents), name)
     if (found := difference(network, again)) is not None:

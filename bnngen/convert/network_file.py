@@ -25,6 +25,7 @@ from bnngen.frontend.schema import QONNX
 from bnngen.ir.graph import Shape, channels_first, channels_last
 from bnngen.numbers.exact import ExactArray
 from bnngen.reference.head import Head
+from bnngen.reference.names import KEYS, PREFIX
 from bnngen.reference.network import NETWORK_INPUT, Host, Network
 
 OPSET, IR_VERSION = 13, 8
@@ -70,10 +71,14 @@ def network_file(
     return model
 
 
-def metadata_of(model: onnx.ModelProto, source: str, choices: Mapping[str, str]) -> dict[str, str]:
-    """What the file says of itself: all that its ``source`` said, and the choices that were made."""
-    found = {entry.key: entry.value for entry in model.metadata_props if entry.key != SIGN_OF_ZERO}
-    return {**found, CONVERTED: json.dumps({"source": source, **choices})}
+def metadata_of(
+    model: onnx.ModelProto, network: Network, source: str, choices: Mapping[str, str]
+) -> dict[str, str]:
+    """What the file says of itself: all that its ``source`` said and that holds of the ``network`` still, and
+    the choices that were made."""
+    others = {SIGN_OF_ZERO, *(f"{PREFIX}{key}" for key in KEYS)}
+    found = {entry.key: entry.value for entry in model.metadata_props if entry.key not in others}
+    return {**found, **network.names.to_metadata(), CONVERTED: json.dumps({"source": source, **choices})}
 
 
 def _rename(nodes: list[onnx.NodeProto], name: str, wanted: str) -> None:

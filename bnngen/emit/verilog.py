@@ -112,6 +112,7 @@ def interface(schedule: Schedule) -> Interface:
             quantizer.type.lo,
             quantizer.type.hi,
         ),
+        **network.names.to_data(),
     )
 
 

@@ -21,6 +21,7 @@ from bnngen.ir.step import Step
 from bnngen.passes.class_output import with_class_output
 from bnngen.passes.diagnosis import diagnose
 from bnngen.passes.ends import input_quantizer
+from bnngen.passes.file_names import file_names
 from bnngen.passes.lower import RULES, lower
 from bnngen.passes.rewrite import rewrite
 from bnngen.reference.network import Network, Source
@@ -76,13 +77,18 @@ def network_of(
     """The integer network of a model called ``name``. Its source is a file that needs no choices, ``whole``
     itself where none were made. Raises as `load`."""
     read = read_with(whole.model, choices)
-    network = lower(read.graph)
+    network = named(lower(read.graph), whole.model, choices)
     if output == "class":
         network = with_class_output(network)
     contents = whole.contents
     if read.changed:
         contents = read.model.SerializeToString(deterministic=True)
     return replace(network, source=Source(name, contents, output))
+
+
+def named(network: Network, model: onnx.ModelProto, choices: ImportChoices) -> Network:
+    """``network`` with the names that its ``model`` carries. Raises ModelFileError if they are damaged."""
+    return replace(network, names=file_names(model, network, whole=choices.cut_at is None))
 
 
 def read_with(model: onnx.ModelProto, choices: ImportChoices = NO_CHOICES) -> ReadModel:

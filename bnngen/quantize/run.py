@@ -21,8 +21,9 @@ from bnngen.reference.data_file import Data, calibration_inputs, load_data, quan
 from bnngen.reports.results import QuantizeRecord
 from bnngen.reports.second_look import LOOKED_AT, Activity, at_a_run
 from bnngen.train.datasets.dataset import Subset
-from bnngen.train.export import strip
+from bnngen.train.export import strip, write_names
 from bnngen.train.feed import Tensors, accuracy
+from bnngen.train.names import run_names
 from bnngen.train.run import golden_look
 
 _SEED = 0
@@ -32,23 +33,25 @@ def quantize_run(folder: Path, out: Path, choices: Choices, samples: int) -> Qua
     """Quantise the float network that `bnngen train` has left in ``folder``, and write it to ``out``.
 
     It is calibrated on ``samples`` of the training part. The report has each layer's figures, and the
-    accuracy on the validation and the test part, of the float network and of the golden model.
+    accuracy on the validation and the test part, of the float network and of the golden model. The file
+    carries the names of the run's classes and columns, and their preprocessing.
     Raises as `quantise`, and UsageError if the folder holds no float network, or ``out`` is another's file or
     can't be written.
     """
     _check_out(out, folder)
     run = load_run(folder)
     report = _quantize(run.model, run.prepared.data.train.x, out, choices, samples)
+    write_names(run_names(run.prepared, load(out).quantizer), out)
     figures: dict[str, int] = {}
     warnings = report.warnings
     for name in ("validation", "test"):
         part: Subset = getattr(run.prepared.data, name)
         in_float = accuracy(run.network, Tensors.of(part, torch.device("cpu")))
-        correct, found = golden_look(out, part)
+        answers, found = golden_look(out, part)
         warnings = [*warnings, *found]
         figures |= {
             f"{name}_samples": len(part),
-            f"{name}_correct": correct,
+            f"{name}_correct": int((answers == part.y).sum()),
             f"{name}_correct_in_float": round(in_float * len(part)),
         }
     return _with(report, figures, warnings)

@@ -58,15 +58,20 @@ def encode(x: NDArray[Any], quantizer: Quantizer) -> NDArray[np.signedinteger]:
     Many floats and few levels: each float is compared with the least float of every code, which is exact, and
     does not care how many of them lie on a boundary. All else is rounded.
     """
-    levels = 1 if quantizer.type.bipolar else quantizer.type.hi - quantizer.type.lo
+    levels = _levels(quantizer)
     searched = levels * _channels(quantizer) * _SEARCH_COST
     rising = all(m.sign() > 0 for m in quantizer.mul)
     if x.dtype not in _BITS or not rising or levels > _MOST_LEVELS or x.size < max(searched, _CHUNK):
         return _in_chunks(x, quantizer.quantize, quantizer)
-    edges = _edges(quantizer, x.dtype, levels)
+    edges = float_edges(quantizer, x.dtype)
     return _in_chunks(
         x, lambda part: values_of(levels_reached(part, edges), levels, quantizer.type), quantizer
     )
+
+
+def _levels(quantizer: Quantizer) -> int:
+    """How many codes there are above the lowest."""
+    return 1 if quantizer.type.bipolar else quantizer.type.hi - quantizer.type.lo
 
 
 def _channels(quantizer: Quantizer) -> int:
@@ -87,11 +92,13 @@ def _in_chunks(
     return codes
 
 
-def _edges(quantizer: Quantizer, dtype: np.dtype, levels: int) -> NDArray[Any]:
+def float_edges(quantizer: Quantizer, dtype: np.dtype) -> NDArray[Any]:
     """(C or 1, levels): the least number of a float type that reaches each code above the lowest, or inf.
 
-    Bisection over all the type's numbers in their order, for a quantiser that does not fall.
+    ``dtype`` is float32 or float64. Bisection over all the type's numbers in their order, for a quantiser
+    that does not fall.
     """
+    levels = _levels(quantizer)
     step = 2 if quantizer.type.bipolar else 1
     codes = quantizer.type.lo + step * np.arange(1, levels + 1)[:, None]
     infinity = int(np.array(np.inf, dtype).view(_BITS[dtype]))

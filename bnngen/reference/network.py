@@ -18,6 +18,7 @@ from bnngen.numbers.exact import Exact, ExactArray
 from bnngen.ops.layer import Layer
 from bnngen.reference.head import Head
 from bnngen.reference.input_quantizer import Quantizer
+from bnngen.reference.names import NO_NAMES, Names
 
 NETWORK_INPUT = -1
 """In place of a layer's number: what the host's quantiser makes."""
@@ -146,7 +147,7 @@ class Network:
     ``input_shape`` is the shape of a frame with the channels last, as it streams; ``source`` is the model
     file, if there is one. ``file_shape`` is the shape of a frame in the file, where that is not
     ``input_shape`` with the channels first; ``transpositions`` is how its elements change places on the
-    way, as in `bnngen.ir.moves.Reshape`.
+    way, as in `bnngen.ir.moves.Reshape`. ``names`` is what the file says that its numbers stand for.
     """
 
     input_shape: Shape
@@ -156,6 +157,7 @@ class Network:
     source: Source | None = None
     file_shape: Shape | None = None
     transpositions: tuple[Transposition, ...] = ()
+    names: Names = NO_NAMES
 
     @property
     def class_index(self) -> bool:

@@ -5,12 +5,19 @@ A heading is short, for a narrow screen; what it means stands beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from bnngen.reports.records import LayerRecord
-from bnngen.reports.results import CandidateRecord, ConvertedLayer, ProductRecord, SummaryRow
+from bnngen.reports.results import (
+    CandidateRecord,
+    ClassOutcome,
+    ConvertedLayer,
+    ProductRecord,
+    SummaryRow,
+    TableColumn,
+)
 
 Row = TypeVar("Row")
 
@@ -32,6 +39,11 @@ def number(value: int | None) -> str:
     return "-" if value is None else f"{value:,}"
 
 
+def share(value: float | None) -> str:
+    """A share in percent, or a dash where there is none."""
+    return "-" if value is None else f"{100 * value:.2f} %"
+
+
 def sizes(student: CandidateRecord) -> str:
     """The widths of a student's layers, then those of its dense ones."""
     return "-".join(map(str, [*student.widths, *student.dense]))
@@ -43,6 +55,12 @@ def _kind(row: SummaryRow) -> str:
 
 def _shape(row: SummaryRow) -> str:
     return "x".join(map(str, row.output_shape))
+
+
+def _holds(row: TableColumn) -> str:
+    return (
+        f"{row.type}s ({row.words:,})" if row.words else f"{row.type}s" if row.type == "number" else row.type
+    )
 
 
 def _short(type_: str) -> str:
@@ -94,6 +112,46 @@ CONVERTED: tuple[Column[ConvertedLayer], ...] = (
     Column("type", "the type of what comes out", lambda r: _short(r.output_type), number=False),
 )
 """Of ``bnngen convert``."""
+
+
+FOUND: tuple[Column[TableColumn], ...] = (
+    Column("column", "its name in the table", lambda r: r.name, number=False),
+    Column("holds", "numbers, words (how many), or else", lambda r: _holds(r), number=False),
+    Column("missing", "cells without a value", lambda r: number(r.missing)),
+    Column("bits", "bits of the network's input", lambda r: number(r.bits)),
+    Column("left out", "why it is not learned from", lambda r: r.note, number=False, page_only=True),
+)
+"""Of ``bnngen train`` on a CSV file, before it learns."""
+
+MOST_ANSWERS = 8
+"""Classes whose answers fit a screen beside each other."""
+
+
+def outcomes(classes: Sequence[ClassOutcome]) -> tuple[Column[ClassOutcome], ...]:
+    """Of ``bnngen train`` at its end: the recall of each class, and the confusion matrix, or on a screen
+    without room for it the commonest mistake."""
+    room = len(classes) <= MOST_ANSWERS
+
+    def answer(index: int) -> Column[ClassOutcome]:
+        name = classes[index].name
+        return Column(
+            name,
+            f"got the answer {name}",
+            lambda r: number(r.answers[index]),
+            page_only=not room,
+        )
+
+    def mistaken(row: ClassOutcome) -> str:
+        other = row.mistaken
+        return "-" if other is None else f"{classes[other].name} ({number(row.answers[other])})"
+
+    return (
+        Column("class", "that of the samples", lambda r: r.name, number=False),
+        Column("samples", "how many there are", lambda r: number(r.samples)),
+        Column("recall", "the share that was right", lambda r: share(r.recall)),
+        Column("mistaken for", "the wrong answer that most got", mistaken, number=False, page_only=room),
+        *(answer(k) for k in range(len(classes))),
+    )
 
 
 def build_layers(bram_kind: str) -> tuple[Column[LayerRecord], ...]:

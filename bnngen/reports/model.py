@@ -21,6 +21,7 @@ def summarize(network: Network) -> SummaryRecord:
             bit_operations=sum(layer.bit_operations for layer in layers),
             weight_bits=sum(layer.weight_bits for layer in layers),
         ),
+        **network.names.listed(),
     )
 
 

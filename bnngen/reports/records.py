@@ -65,13 +65,16 @@ class ImportCheckRecord(Record):
 
 
 class ModelRecord(Record):
-    """The model that was built; ``output`` is what was asked of its end."""
+    """The model that was built; ``output`` is what was asked of its end. ``classes`` and ``columns`` are the
+    names that it carries, if it does."""
 
     file: str | None = None
     sha256: str | None = None
     output: Literal["file", "class"]
     weight_bits: Whole = 0
     import_check: ImportCheckRecord | None = None
+    classes: list[str] | None = None
+    columns: list[str] | None = None
 
 
 class LayerRecord(Record):

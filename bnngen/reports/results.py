@@ -43,13 +43,16 @@ class TotalRecord(Record):
 
 
 class SummaryRecord(Record):
-    """Of ``bnngen inspect``; ``title`` and ``host`` are the ends of the network in words."""
+    """Of ``bnngen inspect``; ``title`` and ``host`` are the ends of the network in words, ``classes`` and
+    ``columns`` the names that its file carries."""
 
     title: str
     host: str
     input: InputRecord
     layers: list[SummaryRow]
     total: TotalRecord
+    classes: list[str] = Field(default_factory=list)
+    columns: list[str] = Field(default_factory=list)
 
 
 class GoldenRecord(Record):
@@ -73,8 +76,79 @@ class SimulateRecord(SimulationRecord):
     routed: bool
 
 
+class TableColumn(Record):
+    """A column of a table, and the ``bits`` of the accelerator's input that it becomes. ``words``: how many
+    different ones it holds, 0 for numbers; ``note`` says why it is left out, if it is."""
+
+    name: str
+    type: str
+    missing: Whole
+    words: Whole
+    bits: Whole
+    note: str
+
+
+class ClassCount(Record):
+    """A class, and how many rows have it as their label."""
+
+    name: str
+    rows: Whole
+
+
+class TableRecord(Record):
+    """What was found in a CSV file: ``dropped`` rows have gaps; ``columns`` are all but the label's."""
+
+    file: str
+    rows: Whole
+    dropped: Whole
+    delimiter: str
+    header: bool
+    label: str
+    columns: list[TableColumn]
+    classes: list[ClassCount]
+    bits: Whole
+
+    @property
+    def used(self) -> int:
+        """How many columns are learned from."""
+        return sum(not column.note for column in self.columns)
+
+
+class ClassOutcome(Record):
+    """A row of the confusion matrix: how often the samples of a class got each class for an answer."""
+
+    index: Whole
+    name: str
+    answers: list[Whole]
+
+    @property
+    def samples(self) -> int:
+        """How many there are of this class."""
+        return sum(self.answers)
+
+    @property
+    def correct(self) -> int:
+        """How many were right."""
+        return self.answers[self.index]
+
+    @property
+    def mistaken(self) -> int | None:
+        """The index of the wrong answer that most of the samples got, if any did."""
+        others = [count if k != self.index else 0 for k, count in enumerate(self.answers)]
+        return others.index(max(others)) if any(others) else None
+
+    @property
+    def recall(self) -> float | None:
+        """The share that was right, if there are any."""
+        return self.correct / self.samples if self.samples else None
+
+
 class RunRecord(Record):
-    """Of ``bnngen train``, and the last line of its log: on the test part, or on the validation part."""
+    """Of ``bnngen train``, and the last line of its log: on the test part, or on the validation part.
+
+    ``outcomes`` is the confusion matrix, of networks of up to `MOST_OUTCOMES` classes; ``table`` is what a
+    CSV file held.
+    """
 
     judge: Literal["golden", "torch"]
     validation_accuracy: Share
@@ -89,6 +163,12 @@ class RunRecord(Record):
     weights: Whole
     nonzero_weights: Whole
     warnings: list[str] = Field(default_factory=list)
+    outcomes: list[ClassOutcome] = Field(default_factory=list)
+    table: TableRecord | None = None
+
+
+MOST_OUTCOMES = 256
+"""Of more classes the matrix has tens of thousands of numbers."""
 
 
 class CandidateRecord(Record):

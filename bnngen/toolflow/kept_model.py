@@ -22,13 +22,12 @@ KEPT_MODEL = "model.onnx"
 def keep_model(network: Network, out: Path) -> ModelRecord:
     """Copy the model file into ``out``; returns what the report says about it."""
     source, bits = network.source, weight_bits(network)
-    if source is None:
-        return ModelRecord(file=None, sha256=None, output="file", weight_bits=bits)
-    write_bytes(out / KEPT_MODEL, source.contents)
-    digest = hashlib.sha256(source.contents).hexdigest()
-    return ModelRecord.model_validate(
-        {"file": source.name, "sha256": digest, "output": source.output, "weight_bits": bits}
-    )
+    figures = {"file": None, "sha256": None, "output": "file", "weight_bits": bits, **network.names.listed()}
+    if source is not None:
+        write_bytes(out / KEPT_MODEL, source.contents)
+        digest = hashlib.sha256(source.contents).hexdigest()
+        figures |= {"file": source.name, "sha256": digest, "output": source.output}
+    return ModelRecord.model_validate(figures)
 
 
 def kept_model(out: Path) -> tuple[Network, tuple[int, int]]:

@@ -12,6 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from bnngen.base.files import write_bytes
+from bnngen.reference.names import Names
 from bnngen.train.brevitas_import import export_qonnx
 
 
@@ -34,6 +35,14 @@ def export_model(model: nn.Module, path: Path, shape: tuple[int, ...]) -> None:
             keep_initializers_as_inputs=False,
         )
     write_bytes(path, store_signs(strip(exported)).SerializeToString(deterministic=True))
+
+
+def write_names(names: Names, path: Path) -> None:
+    """Put ``names`` into the metadata of the model file ``path``."""
+    if metadata := names.to_metadata():
+        model = onnx.load(path)
+        helper.set_model_props(model, metadata)
+        write_bytes(path, model.SerializeToString(deterministic=True))
 
 
 def strip(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from bnngen.base.errors import RecipeError
+from bnngen.reports.results import TableRecord
 from bnngen.train.batch_norm import measure_again
 from bnngen.train.checkpoint import Checkpoint, fitting
 from bnngen.train.distill.teacher import Teacher, load_teacher
@@ -30,6 +31,9 @@ _SEED_STEP = 1_000_003
 
 class TrainWatcher:
     """What is told while a network is trained; does nothing itself."""
+
+    def found(self, table: TableRecord) -> None:
+        """The data come from a CSV file, which holds this."""
 
     def batch(self, epoch: int, done: int, total: int) -> None:
         """``done`` of ``total`` batches of this epoch (from 1) are through."""

@@ -5,15 +5,14 @@ Everything is measured on the training part alone.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.base.errors import RecipeError
-from bnngen.train.datasets.dataset import DataSet, Subset
+from bnngen.train.datasets.dataset import DataSet, Subset, TableSource
 from bnngen.train.recipe import FLOAT, DataTable
 
 STANDARD_RANGE = 3.0
@@ -39,11 +38,12 @@ class Layout:
     """How stored samples are laid out for a network.
 
     It takes vectors (``rank`` 1), (C, L) (2) or (C, H, W) (3).
-    ``thresholds`` (..., levels) are those of a thermometer code, or None.
+    ``thresholds`` are those of a thermometer code, rising, one array for each feature or one for all, or
+    None.
     """
 
     rank: int
-    thresholds: NDArray[Any] | None = None
+    thresholds: tuple[NDArray[np.float32], ...] | None = None
 
     def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
         """Samples with the channels last, (N, ...), in the network's own layout."""
@@ -100,13 +100,16 @@ def prepare(data: DataSet, table: DataTable, rank: int, bits: int | None) -> Pre
         raise RecipeError(
             f"found {bits}; input = '{table.input}' takes {'1' if binary else '2 to 8'}", "model.input_bits"
         )
-    layout = Layout(rank, _levels(x, table) if table.input == "thermometer" else None)
+    layout = Layout(rank, _levels(x, table, data.table) if table.input == "thermometer" else None)
+    if layout.thresholds is not None and not sum(map(len, layout.thresholds)):
+        raise RecipeError("each feature has one value in all training samples", "data.input")
     train, validation, test = (
         Subset(layout(part.x), part.y) for part in (data.train, data.validation, data.test)
     )
     code = _CODES[table.input](train.x, bits, table)
     image = layout.image_shape(x)
-    return Prepared(DataSet(train, validation, test, data.classes), data, layout, code, image)
+    laid_out = replace(data, train=train, validation=validation, test=test)
+    return Prepared(laid_out, data, layout, code, image)
 
 
 def _range(x: NDArray[Any]) -> tuple[float, float]:
@@ -149,33 +152,51 @@ def _code(mul: NDArray[Any] | float, add: NDArray[Any] | float, bits: int, scale
     return InputCode(np.asarray(mul, np.float32), np.asarray(add, np.float32), bits, scale)
 
 
-def _levels(x: NDArray[Any], table: DataTable) -> NDArray[Any]:
-    """The thermometer's thresholds: (features, levels) for tables, (levels,) for all pixels of images."""
+def _levels(x: NDArray[Any], table: DataTable, source: TableSource | None) -> tuple[NDArray[np.float32], ...]:
+    """The thermometer's thresholds: of each feature of tables, the same ones for all pixels of images.
+
+    Of a table with ``source`` no two are equal, and none is reached by all samples: one that holds 0 and 1
+    has one threshold, and so has a word.
+    """
+    x = x.astype(np.float32)
+    if x.ndim > 2:
+        return (_spaced(x.ravel(), table),)
+    if source is None:
+        return tuple(_spaced(feature, table) for feature in x.T)
+    words = [bool(column.words) for column in source.used for _ in range(column.features)]
+    return tuple(
+        np.array([0.5], np.float32) if word else _distinct(feature, table)
+        for feature, word in zip(x.T, words, strict=True)
+    )
+
+
+def _distinct(x: NDArray[np.float32], table: DataTable) -> NDArray[np.float32]:
+    """Thresholds of one feature: each of its values but the least, or as many as the recipe wants. Where the
+    least value is common, as 0 often is, they are spread over the others."""
+    values = np.unique(x)
+    if len(values) <= table.levels + 1:
+        return values[1:]
+    if table.spacing == "quantile" and (x == values[0]).mean() > 1 / (table.levels + 1):
+        steps = np.arange(table.levels) / table.levels
+        return np.unique(np.asarray(np.quantile(x[x > values[0]], steps, method="higher"), np.float32))
+    return np.unique(_spaced(x[x > values[0]], table))
+
+
+def _spaced(x: NDArray[np.float32], table: DataTable) -> NDArray[np.float32]:
+    """``levels`` thresholds of the values ``x`` (N,), at their quantiles or evenly over their range."""
     steps = np.arange(1, table.levels + 1) / (table.levels + 1)
-    axis = 0 if x.ndim == 2 else None
     if table.spacing == "quantile":
-        quantiles = np.quantile(x, steps, axis=axis, method="higher")
-        levels: NDArray[Any] = np.moveaxis(quantiles, 0, -1).astype(x.dtype)
-        return levels
-    low, high = x.min(axis=axis), x.max(axis=axis)
-    return np.asarray(low)[..., None] + steps * np.asarray(high - low, np.float64)[..., None]
+        return np.asarray(np.quantile(x, steps, method="higher"), np.float32)
+    low, high = float(x.min()), float(x.max())
+    return (low + steps * (high - low)).astype(np.float32)
 
 
-def _thermometer(x: NDArray[Any], thresholds: NDArray[Any]) -> NDArray[np.int8]:
-    """+1 for each threshold that is reached, else -1: (N, ..., C) becomes (N, ..., C * levels)."""
+def _thermometer(x: NDArray[Any], thresholds: tuple[NDArray[np.float32], ...]) -> NDArray[np.int8]:
+    """+1 for each threshold that x, rounded to float32, reaches, else -1: (N, ..., C) becomes (N, ...,
+    elements), channel after channel."""
     if x.ndim == 3:
         x = x[..., None]
-    bits = np.where(x[..., None] >= thresholds, np.int8(1), np.int8(-1))
-    return bits.reshape(*x.shape[:-1], x.shape[-1] * thresholds.shape[-1])
-
-
-def preprocessing(prepared: Prepared) -> dict[str, object] | None:
-    """What the host has to do before the network's own input, or None if the samples go in as they are."""
-    thresholds = prepared.layout.thresholds
-    if thresholds is None:
-        return None
-    return {
-        "thermometer": thresholds.tolist(),
-        "meaning": "channels last; each value becomes one element a threshold: +1 from it on, -1 below",
-        "elements": math.prod(prepared.shape),
-    }
+    x = x.astype(np.float32)
+    each = thresholds * x.shape[-1] if len(thresholds) == 1 else thresholds
+    parts = [x[..., k, None] >= levels for k, levels in enumerate(each)]
+    return np.where(np.concatenate(parts, axis=-1), np.int8(1), np.int8(-1))

@@ -19,6 +19,7 @@ from pydantic import (
 from bnngen.base.errors import RecipeError
 from bnngen.base.text import joined
 from bnngen.base.toml import line_in, one_of, read_toml
+from bnngen.reference.table_file import DELIMITERS
 from bnngen.train.choices import (
     ESTIMATORS,
     LOSSES,
@@ -49,6 +50,9 @@ Positive = Annotated[float, Field(gt=0, le=1e30)]
 NonNegative = Annotated[float, Field(ge=0, le=1e30)]
 Bits = Annotated[int, Field(ge=1), AfterValidator(_known_bits)]
 Share = Annotated[float, Field(gt=0, lt=1)]
+Names = Annotated[tuple[str, ...], Field(max_length=1 << 12)]
+_OF_CSV = ("drop", "keep", "missing", "delimiter", "header")
+"""Fields that runs of earlier versions did not have."""
 
 
 class RecipeTable(BaseModel):
@@ -66,6 +70,10 @@ class DataTable(RecipeTable):
     value in the array ``group`` stay together. The array ``categories`` holds codes that become one column
     each. ``split_seed`` chooses the samples of the parts.
 
+    Of a CSV file: ``label`` names the column with the classes, ``drop`` columns that are left out and
+    ``keep`` those that stay though they seem to teach nothing; ``missing``: rows without a number are
+    dropped, or filled with the column's median. ``delimiter`` and ``header`` are found out if not given.
+
     ``input``: "binarize" compares with ``threshold`` (a share of the range); "range" spreads the range of
     the training data over all codes; "standardize" subtracts each feature's mean and divides by its
     deviation; "thermometer" compares with ``levels`` values, at equal steps or at quantiles (``spacing``).
@@ -79,6 +87,11 @@ class DataTable(RecipeTable):
     group: str | None = None
     categories: str | None = None
     label: str | None = None
+    drop: Names = ()
+    keep: Names = ()
+    missing: Literal["error", "drop", "fill"] = "error"
+    delimiter: Annotated[str, one_of(DELIMITERS)] | None = None
+    header: bool | None = None
     split_seed: Seed = 0
     input: Literal["binarize", "range", "standardize", "thermometer"] = "range"
     threshold: Share = 0.5
@@ -256,6 +269,8 @@ class Recipe(RecipeTable):
     def key(self) -> str:
         """What tells this recipe from every other; comments and layout don't count."""
         exclude: dict[str, Any] = {}  # runs from before a field or a table was there go on
+        data = DataTable.model_fields
+        exclude["data"] = {n for n in _OF_CSV if getattr(self.data, n) == data[n].default}
         if self.train.precision == "float32":
             exclude["train"] = {"precision"}
         if self.prune is None:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from bnngen.api import load
 from bnngen.base.files import write_bytes, write_text
@@ -20,6 +21,7 @@ from bnngen.base.owned import owned
 from bnngen.reference.data_file import Data, quantize
 from bnngen.reports.curve import write_curve
 from bnngen.reports.results import RunRecord
+from bnngen.reports.run import PAGE, class_outcomes, write_run_report
 from bnngen.reports.second_look import (
     Activity,
     at_a_run,
@@ -32,10 +34,12 @@ from bnngen.train.architectures import find_architecture
 from bnngen.train.checkpoint import Checkpoint, resume
 from bnngen.train.datasets import load_dataset
 from bnngen.train.datasets.dataset import Subset
-from bnngen.train.export import export_model
+from bnngen.train.export import export_model, write_names
 from bnngen.train.feed import Tensors, accuracy, predicted
 from bnngen.train.fit import Fit, TrainWatcher
-from bnngen.train.inputs import Prepared, prepare, preprocessing
+from bnngen.train.found import table_record
+from bnngen.train.inputs import Prepared, prepare
+from bnngen.train.names import host_rules, run_names
 from bnngen.train.prune.pruner import nonzero_weights
 from bnngen.train.recipe import Recipe, load_recipe, locating
 from bnngen.train.trainee import Trainee, is_float
@@ -55,6 +59,7 @@ FILES = (
     "test.npz",
     "log.jsonl",
     "curve.svg",
+    PAGE,
     "recipe.toml",
     "checkpoint.pt",
     "preprocessing.json",
@@ -68,7 +73,8 @@ def train(
     """Train what the recipe at ``path`` describes, and write to the folder ``out``.
 
     There it leaves ``model.onnx``, ``test.npz`` (the test part as a DATA file of the model), ``log.jsonl``,
-    ``curve.svg``, ``recipe.toml``, ``checkpoint.pt`` and, with a thermometer code, ``preprocessing.json``.
+    ``curve.svg``, ``report.html``, ``recipe.toml``, ``checkpoint.pt`` and, where raw values become codes by
+    thresholds, ``preprocessing.json``. The model carries the names of its classes and raw columns.
     The report is on the part ``judge``: who compares several runs has to leave the test part alone.
 
     A run that was stopped goes on behind its last whole epoch, and gives the same bytes as one that was not.
@@ -78,7 +84,9 @@ def train(
     recipe, out = load_recipe(path), Path(out)
     with owned(out, {*FILES, f"{judge}.npz"}), locating(path), _reproducible(recipe.train.threads):
         checkpoint = resume(out, recipe.key)
-        prepared = load_prepared(recipe)
+        prepared, watcher = load_prepared(recipe), watcher or TrainWatcher()
+        if (table := table_record(prepared)) is not None:
+            watcher.found(table)
         device = _device(recipe)
         write_text(out / "recipe.toml", Path(path).read_text(encoding="utf-8"))
 
@@ -87,8 +95,9 @@ def train(
             _write_log(out, state.log)
             write_curve(state.log, out)
 
-        network = Fit(recipe, prepared, device, watcher or TrainWatcher(), save).run(checkpoint)
+        network = Fit(recipe, prepared, device, watcher, save).run(checkpoint)
         report = _finish(recipe, prepared, network, checkpoint, out, judge)
+        write_run_report(report, checkpoint.log, out)
         _write_log(out, [*checkpoint.log, {"report": report.to_dict()}])
     return Result(out, report)
 
@@ -103,17 +112,15 @@ def _finish(
     recipe: Recipe, prepared: Prepared, network: Trainee, checkpoint: Checkpoint, out: Path, part: Judge
 ) -> RunRecord:
     """Export the network; if it is judged by the test part, look at that for the first and only time."""
-    test, train = getattr(prepared.data, part), prepared.data.train
+    data, test = prepared.data, getattr(prepared.data, part)
     if is_float(recipe):
-        classes = predicted(network, Tensors.of(test, torch.device("cpu"))).numpy()
-        correct, judge = int((classes == test.y).sum()), "torch"
-        found = words(no_better_than_chance(classes, test.y))
+        answers = predicted(network, Tensors.of(test, torch.device("cpu"))).numpy()
+        found, judge = words(no_better_than_chance(answers, test.y)), "torch"
     else:
-        export_model(network.body, out / "model.onnx", prepared.shape)
+        _write_model(network, prepared, out)
         _write_test(test, out / f"{part}.npz")
-        (correct, found), judge = golden_look(out / "model.onnx", test), "golden"
-    if (host := preprocessing(prepared)) is not None:
-        write_text(out / "preprocessing.json", json.dumps(host) + "\n")
+        (answers, found), judge = golden_look(out / "model.onnx", test), "golden"
+    correct, table = int((answers == test.y).sum()), table_record(prepared)
     validation = accuracy(network, Tensors.of(prepared.data.validation, torch.device("cpu")))
     return RunRecord.model_validate(
         {
@@ -129,22 +136,34 @@ def _finish(
             "nonzero_weights": nonzero_weights(network),
             "warnings": [
                 *words(
-                    missing_classes(train.y, prepared.data.classes, enough=0),
-                    nothing_learned(max(entry["train_accuracy"] for entry in checkpoint.log), train.y),
+                    missing_classes(data.train.y, data.classes, enough=0),
+                    nothing_learned(max(entry["train_accuracy"] for entry in checkpoint.log), data.train.y),
                 ),
                 *found,
             ],
+            "outcomes": class_outcomes(test.y, answers, data.classes, data.names),
+            **({} if table is None else {"table": table}),
         }
     )
 
 
-def golden_look(model: Path, part: Subset) -> tuple[int, list[str]]:
-    """How many samples of ``part`` the integer network in the file ``model`` gets right, and what a person
-    should look at twice."""
+def golden_look(model: Path, part: Subset) -> tuple[NDArray[np.int64], list[str]]:
+    """The class (N,) that the integer network in the file ``model`` gives each sample of ``part``, and what a
+    person should look at twice."""
     network, activity = load(model), Activity()
     codes = quantize(part.x, network)
     y = network.run(codes, watch=activity)
-    return int((network.classes(y) == part.y).sum()), at_a_run(network, Data(codes, part.y), y, activity)
+    return network.classes(y), at_a_run(network, Data(codes, part.y), y, activity)
+
+
+def _write_model(network: Trainee, prepared: Prepared, out: Path) -> None:
+    """The model file with its names, and beside it what a host does with raw values."""
+    path = out / "model.onnx"
+    export_model(network.body, path, prepared.shape)
+    names = run_names(prepared, load(path).quantizer)
+    write_names(names, path)
+    if (rules := host_rules(prepared, names)) is not None:
+        write_text(out / "preprocessing.json", json.dumps(rules, ensure_ascii=False) + "\n")
 
 
 def _write_test(test: Subset, path: Path) -> None:

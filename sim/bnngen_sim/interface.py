@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -75,6 +75,12 @@ class Interface:
     """The output is the index of one class: one element a frame."""
     quantize: Quantize
     """From real inputs to codes; its range lies within the input's."""
+    classes: tuple[str, ...] | None = None
+    """The names of the classes, by their indices; None: there are none."""
+    columns: tuple[str, ...] | None = None
+    """The names of the raw columns."""
+    preprocessing: Mapping[str, Any] | None = None
+    """How raw columns become codes, as `bnngen.reference.preprocessing` writes it."""
 
     def __post_init__(self) -> None:
         require(isinstance(self.class_index, bool), "class_index", self.class_index, "true or false")
@@ -85,10 +91,16 @@ class Interface:
         fits = lo <= self.quantize.lo and self.quantize.hi <= hi
         found = (self.quantize.lo, self.quantize.hi)
         require(fits, "quantize: lo and hi", found, f"within the input's range {lo} to {hi}")
+        for name in ("classes", "columns"):
+            object.__setattr__(self, name, _texts(name, getattr(self, name)))
+        rules = self.preprocessing
+        require(rules is None or isinstance(rules, Mapping), "preprocessing", rules, "an object")
 
     def to_json(self) -> str:
         """The text of ``interface.json``."""
-        return json.dumps(asdict(self), indent=2) + "\n"
+        optional = {field.name for field in fields(self) if field.default is None}
+        known = {k: v for k, v in asdict(self).items() if k not in optional or v is not None}
+        return json.dumps(known, indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Interface:
@@ -107,6 +119,7 @@ class Interface:
             output=_part(StreamFormat, "output", data["output"]),
             class_index=data["class_index"],
             quantize=_part(Quantize, "quantize", data["quantize"]),
+            **{key: data.get(key) for key in ("classes", "columns", "preprocessing")},
         )
 
     @classmethod
@@ -132,7 +145,7 @@ def _check_keys(kind: type, data: Any) -> None:
     if not isinstance(data, Mapping):
         raise InterfaceError(f"must be an object, not {short(data)}")
     wanted = [field.name for field in fields(kind)]
-    missing = [name for name in wanted if name not in data]
+    missing = [field.name for field in fields(kind) if field.default is MISSING and field.name not in data]
     if missing:
         raise InterfaceError(f"key {missing[0]!r} is missing")
     unknown = [name for name in data if name not in wanted]
@@ -145,3 +158,9 @@ def _rationals(name: str, value: Any) -> str | tuple[str, ...]:
     good = len(items) > 0 and all(isinstance(v, str) and _RATIONAL.fullmatch(v) for v in items)
     require(good, name, value, 'a rational as text like "1/255", or a list of them')
     return value if isinstance(value, str) else tuple(items)
+
+
+def _texts(name: str, value: Any) -> tuple[str, ...] | None:
+    good = value is None or (isinstance(value, list | tuple) and all(isinstance(v, str) for v in value))
+    require(good, name, value, "a list of names")
+    return None if value is None else tuple(value)

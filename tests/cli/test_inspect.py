@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.command_line import Cli
+from support.named_model import named_model
 
 from tests.frontend.onnx_file import File
 
@@ -44,6 +45,20 @@ def test_the_same_as_json(cli: Cli, faulty: Path, tmp_path: Path) -> None:
     assert found["layers"][3] == {"name": "behind", "operator": "Relu", "shape": None, "state": "not reached"}
     assert cli("inspect", faulty, "--json", tmp_path / "f.json")[0] == 2
     assert json.loads((tmp_path / "f.json").read_text()) == found
+
+
+def test_the_names_that_a_file_carries(cli: Cli, tmp_path: Path) -> None:
+    path = named_model(tmp_path / "m.onnx")
+    status, out, _ = cli("inspect", path)
+    assert (status, out.splitlines()[-2:]) == (
+        0,
+        ["classes, from 0 on: ok, worn, broken", "raw columns: left, right"],
+    )
+    status, out, _ = cli("inspect", path, "--json", "-")
+    assert json.loads(out)["classes"] == ["ok", "worn", "broken"]
+    status, _, err = cli("inspect", named_model(path, {"bnngen.classes": '["ok"]'}))
+    assert status == 2
+    assert "bnngen.classes: 1 names for 3 classes" in err
 
 
 def test_other_commands_stop_at_the_first(cli: Cli, faulty: Path, tmp_path: Path) -> None:

@@ -217,16 +217,18 @@ class TestTrain:
     def test_what_is_in_the_way_is_named(self, cli: Cli, recipe: Path, mine: Path) -> None:
         before = contents(mine)
         status, _, errors = cli("train", recipe, "--out", mine)
-        assert (status, "names that it needs, model.onnx: move that away" in errors) == (2, True)
+        assert (status, "names that it needs, model.onnx, report.html: move that away" in errors) == (2, True)
         assert contents(mine) == before
 
     def test_what_is_beside_it_stays_and_a_run_goes_on(self, cli: Cli, recipe: Path, mine: Path) -> None:
         (mine / "model.onnx").unlink()
+        (mine / "report.html").unlink()
         before = contents(mine)
         assert cli("train", recipe, "--out", mine)[0] == 0
         whole = contents(mine)
         assert whole.items() > before.items()
-        (mine / LIST).unlink()  # as an earlier version left it
+        for name in (LIST, "report.html"):  # as an earlier version left it
+            (mine / name).unlink()
         assert cli("train", recipe, "--out", mine)[0] == 0
         assert contents(mine) == whole
 
@@ -234,6 +236,7 @@ class TestTrain:
         import torch
 
         (mine / "model.onnx").unlink()
+        (mine / "report.html").unlink()
         torch.save({"weights": torch.zeros(3)}, mine / "checkpoint.pt")
         before = contents(mine)
         status, _, errors = cli("train", recipe, "--out", mine)
@@ -265,7 +268,8 @@ class TestCompress:
         assert cli(*arguments)[0] == 0
         whole = contents(mine)
         assert whole.items() > before.items()
-        for path in mine.rglob(LIST):  # as an earlier version left it
+        pages = (mine / "students").rglob("report.html")
+        for path in [*mine.rglob(LIST), *pages]:  # as an earlier version left it
             path.unlink()
         assert cli(*arguments)[0] == 0
         assert contents(mine) == whole

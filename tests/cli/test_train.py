@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.command_line import Cli
 
@@ -73,3 +74,71 @@ def test_data_that_is_not_there(cli: Cli, recipe: Path, tmp_path: Path) -> None:
     status, _, err = cli("train", recipe, "--out", tmp_path / "out")
     assert status == 2
     assert "can't read the data 'none.npz'" in err
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Forty rows of two columns that tell two states apart, behind a number for each row."""
+    random = np.random.default_rng(0)
+    rows = [(k, 5 * (k % 2) + random.normal(), "warm" if k % 3 else "cold", "ab"[k % 2]) for k in range(60)]
+    path = tmp_path / "fan.csv"
+    path.write_text("\n".join(["id,load,room,state", *(f"{k},{x:.3f},{w},{s}" for k, x, w, s in rows)]))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fan.csv"], "a table needs --board, which the network has to fit: see bnngen boards"),
+        (
+            ["r.toml", "--board", "icebreaker"],
+            "--board is for tables (.csv, .tsv, .txt); a recipe says it in its fields",
+        ),
+        (["r.toml", "--missing", "drop"], "--missing is for tables"),
+    ],
+)
+def test_options_of_tables(cli: Cli, tmp_path: Path, arguments: list[str], message: str) -> None:
+    status, _, err = cli("train", *arguments, "--out", tmp_path / "out")
+    assert status == 2
+    assert message in " ".join(err.replace("│", " ").split())
+
+
+@pytest.mark.train
+def test_a_table(cli: Cli, table: Path, tmp_path: Path) -> None:
+    arguments = ("train", table, "--board", "icebreaker", "--out", tmp_path / "out")
+    status, out, err = cli(*arguments)
+    assert status == 0, err
+    told = " ".join(err.split())
+    assert "60 rows, 4 columns, commas between, with a header line" in told
+    assert "label state: a (30), b (30)" in told
+    assert "warning: the column 'id' is left out: it numbers the rows (--keep id" in told
+    assert "2 of 3 columns become" in told
+    assert told.index("columns become") < told.index("fits icebreaker") < told.index("epoch")
+    assert "recall" in out
+    assert f"next: bnngen build {tmp_path}/out/model.onnx --board icebreaker --verify" in out
+    assert (tmp_path / "out" / "recipe.toml").read_text().startswith("# Made by bnngen train for icebreaker")
+    status, out, _ = cli(*arguments, "--json", "-")
+    assert (status, json.loads(out)["table"]["rows"]) == (0, 60)
+    status, _, err = cli(*arguments, "--drop", "room")
+    assert status == 2
+    assert "is another recipe than the one for this table and board" in " ".join(err.split())
+
+
+@pytest.mark.train
+@pytest.mark.parametrize(
+    ("options", "status", "message"),
+    [
+        (["--label", "stat"], 2, "--label: no column 'stat'; did you mean state?"),
+        (["--label", "load"], 2, "name the column of the labels (--label NAME"),
+        (["--board", "icebraker"], 2, "did you mean icebreaker"),
+        (["--fps", "100000000"], 1, "no network for"),
+    ],
+)
+def test_tables_that_can_not_be_learned(
+    cli: Cli, table: Path, tmp_path: Path, options: list[str], status: int, message: str
+) -> None:
+    board = [] if "--board" in options else ["--board", "icebreaker"]
+    found, _, err = cli("train", table, *board, *options, "--out", tmp_path / "out")
+    assert found == status
+    assert message in " ".join(err.split())
+    assert not (tmp_path / "out").exists()

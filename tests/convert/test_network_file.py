@@ -29,6 +29,7 @@ from bnngen.ops.lowering import _rules
 from bnngen.passes.from_file import network_of
 from bnngen.passes.lower import lower
 from bnngen.reference.input_quantizer import Quantizer
+from bnngen.reference.names import NO_NAMES, Names
 from bnngen.reference.network import Host, NamedLayer, Network
 
 
@@ -142,9 +143,13 @@ def test_what_differs_is_named() -> None:
 
 def test_metadata_come_along() -> None:
     model = onnx.ModelProto()
-    onnx.helper.set_model_props(model, {"bnngen.classes": '["a"]', "bnngen.sign_of_zero": "plus"})
-    found = metadata_of(model, "m.onnx", {"sign_of_zero": "plus"})
-    assert found == {"bnngen.classes": '["a"]', CONVERTED: '{"source": "m.onnx", "sign_of_zero": "plus"}'}
+    said = {"bnngen.classes": '["a"]', "bnngen.sign_of_zero": "plus", "author": "somebody"}
+    onnx.helper.set_model_props(model, said)
+    made = '{"source": "m.onnx", "sign_of_zero": "plus"}'
+    named = replace(quantized("floor", IntType(0, 3)), names=Names(("a", "b")))
+    for network, classes in ((named, {"bnngen.classes": '["a", "b"]'}), (replace(named, names=NO_NAMES), {})):
+        found = metadata_of(model, network, "m.onnx", {"sign_of_zero": "plus"})
+        assert found == {"author": "somebody", **classes, CONVERTED: made}
 
 
 def test_real_networks(shared: Path) -> None:

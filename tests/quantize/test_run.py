@@ -15,6 +15,7 @@ from bnngen.base.errors import DataError, ModelError, UsageError
 from bnngen.quantize.float_run import load_run
 from bnngen.quantize.quantize import Choices
 from bnngen.quantize.run import quantize_file, quantize_run
+from bnngen.reference.data_file import quantize
 from bnngen.train.run import train
 
 pytestmark = pytest.mark.train
@@ -42,6 +43,24 @@ def test_a_run(float_run: Path, tmp_path: Path) -> None:
     assert (tmp_path / "q.onnx").read_bytes() == first
     types = [present(layer.op.weight_type) for layer in bnngen.load(tmp_path / "q.onnx").layers]
     assert all(t.lo >= -7 and t.hi <= 7 for t in types)
+
+
+def test_names_come_along(tmp_path: Path) -> None:
+    """Raw rows become the codes of the quantised network, not those of the run in float."""
+    x = np.random.default_rng(0).normal(size=(120, 2))
+    rows = [f"{a:.4f},{'red' if b > 0 else 'blue'},{'up' if a + b > 0 else 'down'}" for a, b in x]
+    (tmp_path / "t.csv").write_text("\n".join(["size,colour,way", *rows]))
+    text = f'[data]\nname = "csv"\npath = "{tmp_path}/t.csv"\n[model]\narchitecture = "mlp"\nwidths = [8]\n{FLOAT}\n'
+    (tmp_path / "r.toml").write_text(f"{text}[train]\nepochs = 2\nbatch = 20\n")
+    train(tmp_path / "r.toml", tmp_path / "float")
+    quantize_run(tmp_path / "float", tmp_path / "q.onnx", Choices(4, 4, 4), samples=50)
+    network = bnngen.load(tmp_path / "q.onnx")
+    assert (network.names.classes, network.names.columns) == (("down", "up"), ("size", "colour"))
+    codes = present(network.names.preprocessing).codes([row.split(",")[:2] for row in rows])
+    features = [
+        [float(size), colour == "blue", colour == "red"] for size, colour, _ in (r.split(",") for r in rows)
+    ]
+    assert np.array_equal(codes, quantize(np.array(features, np.float32), network))
 
 
 def test_a_file(float_run: Path, tmp_path: Path) -> None:

@@ -7,13 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.named_model import NAMES, named_model
 
 import bnngen
 from bnngen.base.errors import FitError, UsageError
 from bnngen.base.files import sole_writer
 from bnngen.design import Design
+from bnngen.reference.names import names_of
 from bnngen.reports.build import read_report
 from bnngen.toolflow import pipeline
+from bnngen.toolflow.kept_model import kept_model
 from bnngen.toolflow.netlist import netlist_folder
 from bnngen.toolflow.pipeline import build, last_step
 from bnngen.toolflow.routed import routed_folder
@@ -46,6 +49,21 @@ class TestLastStep:
     def test_a_step_that_the_board_does_not_have(self) -> None:
         with pytest.raises(UsageError, match=f"^{NO_BITSTREAM}: build with --until synth, or without"):
             last_step(load_board("pynq_z1"), "bitstream")
+
+
+def test_names_come_through(tmp_path: Path) -> None:
+    network = bnngen.load(named_model(tmp_path / "m.onnx"))
+    report = bnngen.compile(network, board="icebreaker").build(tmp_path / "out", until="verilog").report
+    assert report.model.classes == ["ok", "worn", "broken"]
+    assert report.model.columns == ["left", "right"]
+    assert (
+        "Classes, from 0 on: ok, worn, broken. Raw columns: left, right."
+        in (tmp_path / "out" / "report.html").read_text()
+    )
+    kept, _ = kept_model(tmp_path / "out")
+    assert (
+        kept.names == NAMES == names_of(json.loads((tmp_path / "out" / "rtl" / "interface.json").read_text()))
+    )
 
 
 class TestSynthesizedOnly:

@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 
 from bnngen.base.errors import RecipeError
-from bnngen.train.datasets.dataset import DataSet, Subset
-from bnngen.train.inputs import Layout, Prepared, prepare, preprocessing
+from bnngen.train.datasets.dataset import DataSet, SourceColumn, Subset, TableSource
+from bnngen.train.inputs import Layout, Prepared, prepare
 from bnngen.train.recipe import DataTable
 
 
-def prepared(x: np.ndarray, rank: int = 1, bits: int | None = None, **table: object) -> Prepared:
+def prepared(
+    x: np.ndarray, rank: int = 1, bits: int | None = None, table: TableSource | None = None, **options: object
+) -> Prepared:
     part = Subset(x, np.arange(len(x)) % 2)
-    return prepare(DataSet(part, part, part, 2), DataTable.model_validate({"name": "t", **table}), rank, bits)
+    data = DataSet(part, part, part, 2, table=table)
+    return prepare(data, DataTable.model_validate({"name": "t", **options}), rank, bits)
 
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 4, 5, 3), np.uint8)
@@ -61,9 +64,9 @@ def test_thermometer_of_a_table(spacing: str) -> None:
     assert (np.diff(bits, axis=2) <= 0).all()
     order = np.argsort(x[:, 0])
     assert (np.diff((bits[order, 0] > 0).sum(1)) >= 0).all()
-    host = preprocessing(made)
-    assert host is not None
-    assert np.asarray(host["thermometer"]).shape == (3, 4)
+    assert made.layout.thresholds is not None
+    assert [len(levels) for levels in made.layout.thresholds] == [4, 4, 4]
+    assert {levels.dtype for levels in made.layout.thresholds} == {np.dtype(np.float32)}
 
 
 def test_thermometer_of_images() -> None:
@@ -73,8 +76,39 @@ def test_thermometer_of_images() -> None:
     assert made.image == (6, 4, 5)
 
 
-def test_samples_go_in_as_they_are() -> None:
-    assert preprocessing(prepared(IMAGES)) is None
+COLUMNS = (
+    SourceColumn("bit", "number", 0),
+    SourceColumn("id", "counter", 0, note="left out"),
+    SourceColumn("word", "word", 0, ("a", "b")),
+    SourceColumn("few", "number", 0),
+    SourceColumn("zeros", "number", 0),
+    SourceColumn("many", "number", 0),
+)
+SOURCE = TableSource("t.csv", 40, 0, "comma", True, "label", COLUMNS)
+
+
+def test_bits_of_a_csv_file() -> None:
+    """One bit where one is enough, none that is the same for all samples, and no two that are equal."""
+    k = np.arange(40)
+    zeros = np.where(k < 30, 0, k)
+    x = np.stack([k % 2, k % 3 == 0, k % 3 == 1, k % 4, zeros, k * k], axis=1).astype(np.float32)
+    made = prepared(x, table=SOURCE, input="thermometer", levels=5)
+    assert made.layout.thresholds is not None
+    found = [levels.tolist() for levels in made.layout.thresholds]
+    assert found[:4] == [[1], [0.5], [0.5], [1, 2, 3]]
+    assert found[4] == [30, 32, 34, 36, 38]
+    assert len(found[5]) == 5
+    bits = made.data.train.x
+    assert bits.shape == (40, 16)
+    assert (bits.min(axis=0) < bits.max(axis=0)).all()
+
+
+def test_a_table_of_constants() -> None:
+    source = TableSource("t.csv", 40, 0, "comma", True, "label", COLUMNS[:1])
+    with pytest.raises(
+        RecipeError, match=r"^data\.input: each feature has one value in all training samples$"
+    ):
+        prepared(np.ones((40, 1), np.float32), table=source, input="thermometer")
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,13 @@ from support.recipes import WriteRecipe
 
 import bnngen
 from bnngen.base.errors import RecipeError, UsageError
-from bnngen.reference.data_file import load_data
+from bnngen.reference.data_file import load_data, quantize
+from bnngen.reference.table_file import read_table
+from bnngen.reports.results import TableRecord
+from bnngen.train.datasets.csv import load
 from bnngen.train.fit import TrainWatcher
-from bnngen.train.run import train
+from bnngen.train.recipe import load_recipe
+from bnngen.train.run import load_prepared, train
 
 pytestmark = pytest.mark.train
 
@@ -45,7 +49,15 @@ def test_what_a_run_leaves(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     path = write_recipe()
     result = train(path, tmp_path / "out")
     names = {p.name for p in (tmp_path / "out").iterdir()}
-    files = {"model.onnx", "test.npz", "log.jsonl", "curve.svg", "recipe.toml", "checkpoint.pt"}
+    files = {
+        "model.onnx",
+        "test.npz",
+        "log.jsonl",
+        "curve.svg",
+        "report.html",
+        "recipe.toml",
+        "checkpoint.pt",
+    }
     assert names == {".bnngen-files.json", *files}
     assert (tmp_path / "out" / "recipe.toml").read_text() == path.read_text()
     *epochs, last = map(json.loads, (tmp_path / "out" / "log.jsonl").read_text().splitlines())
@@ -151,3 +163,54 @@ def test_a_mistake_that_only_the_data_shows(write_recipe: WriteRecipe, tmp_path:
         RecipeError, match=rf"^{path}:8: model\.layers\.fc: no such layer; accepted: dense_0, dense_1"
     ):
         train(path, tmp_path / "out")
+
+
+class Told(TrainWatcher):
+    """Keeps what it is told of a table, and that it is told so first."""
+
+    def __init__(self) -> None:
+        self.table: TableRecord | None = None
+
+    def found(self, table: TableRecord) -> None:
+        assert self.table is None
+        self.table = table
+
+    def epoch(self, entry: dict[str, Any], epochs: int) -> None:
+        assert self.table is not None
+
+
+@pytest.mark.parametrize("kind", ["thermometer", "range"])
+def test_a_table_and_its_names(tmp_path: Path, shared: Path, kind: str) -> None:
+    """All rows: what a host makes of their texts is what the network has learned from."""
+    fan = shared / "cases" / "csv" / "fan.csv"
+    recipe = tmp_path / "fan.toml"
+    recipe.write_text(FAN.format(fan=fan, kind=kind))
+    told = Told()
+    report = train(recipe, tmp_path / "out", told).report
+    assert told.table == report.table
+    assert present(report.test_accuracy) > 0.8
+    assert sum(row.correct for row in report.outcomes) == report.test_correct
+    network = bnngen.load(tmp_path / "out" / "model.onnx")
+    table = read_table(fan.read_bytes(), "fan.csv")
+    assert network.names.classes == tuple(row.name for row in report.outcomes)
+    assert network.names.columns == tuple(table.columns)[:-1]
+    prepared = load_prepared(load_recipe(recipe))
+    x = prepared.layout(load(load_recipe(recipe).data).train.x)
+    codes = present(network.names.preprocessing).codes(table.columns)
+    assert np.array_equal(codes, quantize(x, network))
+    host = json.loads((tmp_path / "out" / "preprocessing.json").read_text())
+    assert host == present(network.names.preprocessing).to_data()
+
+
+FAN = """\
+[data]
+name = "csv"
+path = "{fan}"
+input = "{kind}"
+[model]
+architecture = "mlp"
+widths = [32]
+[train]
+epochs = 8
+batch = 50
+"""

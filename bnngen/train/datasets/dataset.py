@@ -33,28 +33,69 @@ class Subset:
         return Subset(self.x[chosen], self.y[chosen])
 
 
+@dataclass(frozen=True)
+class SourceColumn:
+    """A column of a table, and the ``features`` that it becomes: one for numbers, one for each of ``words``,
+    none if it is left out; ``note`` says why. ``fill`` stands for a number that is missing, if any may."""
+
+    name: str
+    kind: str
+    missing: int
+    words: tuple[str, ...] = ()
+    fill: float | None = None
+    note: str = ""
+
+    @property
+    def features(self) -> int:
+        """How many numbers it becomes."""
+        return 0 if self.note else len(self.words) or 1
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """The table that samples come from: ``rows`` of it, without the ``dropped`` ones with gaps."""
+
+    file: str
+    rows: int
+    dropped: int
+    delimiter: str
+    header: bool
+    label: str
+    columns: tuple[SourceColumn, ...]
+
+    @property
+    def used(self) -> tuple[SourceColumn, ...]:
+        """The columns that become features, in their order."""
+        return tuple(column for column in self.columns if column.features)
+
+
 @dataclass(frozen=True, eq=False)
 class Samples:
     """What a loader found: the training part, and the others where the set has them.
 
-    ``groups`` (N,) tells which training samples belong together (one speaker, one track).
+    ``groups`` (N,) tells which training samples belong together (one speaker, one track). ``names`` are those
+    of the classes, where they have any; ``table`` is where the samples come from, if that is one.
     """
 
     train: Subset
     validation: Subset | None = None
     test: Subset | None = None
     groups: NDArray[Any] | None = None
+    names: tuple[str, ...] = ()
+    table: TableSource | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
     """Three parts without a sample in common. Choices are made on ``validation``; ``test`` is looked at
-    once, at the end."""
+    once, at the end. ``names`` and ``table`` are those of `Samples`."""
 
     train: Subset
     validation: Subset
     test: Subset
     classes: int
+    names: tuple[str, ...] = ()
+    table: TableSource | None = None
 
 
 def part(x: NDArray[Any], y: NDArray[Any], where: str) -> Subset:
@@ -80,9 +121,3 @@ def part(x: NDArray[Any], y: NDArray[Any], where: str) -> Subset:
     if x.dtype.name not in _TYPES or not x.dtype.isnative:
         x = x.astype(np.float64)
     return Subset(x, y.astype(np.int64))
-
-
-def class_indices(labels: NDArray[Any]) -> tuple[NDArray[np.int64], list[str]]:
-    """Labels of any kind as indices of the sorted names, and the names."""
-    names, indices = np.unique(labels, return_inverse=True)
-    return indices.astype(np.int64), [str(name) for name in names]

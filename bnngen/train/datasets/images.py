@@ -21,10 +21,11 @@ def load(table: DataTable) -> Samples:
     if not root.is_dir():
         raise DataError(f"'{root}' is no folder of pictures (from the folder '{Path.cwd()}')")
     if not (root / "train").is_dir():
-        return Samples(_part(root, _classes(root)))
+        names = _classes(root)
+        return Samples(_part(root, names), names=tuple(names))
     names = _classes(root / "train")
     validation, test = (_part(root / n, names) if (root / n).is_dir() else None for n in ("val", "test"))
-    return Samples(_part(root / "train", names), validation, test)
+    return Samples(_part(root / "train", names), validation, test, names=tuple(names))
 
 
 def _classes(folder: Path) -> list[str]:

@@ -1,7 +1,8 @@
 """NPZ files: arrays ``x_train``, ``y_train``, and perhaps the same with ``_val`` and ``_test``.
 
 A file with ``x`` and ``y`` alone is cut into parts. JPEG images may stand in for ``x_PART``: all their bytes
-as ``x_PART_jpeg``, and where each begins as ``x_PART_off`` (N + 1,).
+as ``x_PART_jpeg``, and where each begins as ``x_PART_off`` (N + 1,). ``classes``, texts, may name the
+classes.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def load(table: DataTable) -> Samples:
     if train is None:
         raise DataError(f"'{path}' must have x_train and y_train, or x and y, not {arrays.names}")
     groups = _groups(find, table, len(train))
-    return Samples(train, _part(find, "val", table), _part(find, "test", table), groups)
+    names = _names(arrays, int(train.y.max(initial=0)) + 1)
+    return Samples(train, _part(find, "val", table), _part(find, "test", table), groups, names)
 
 
 def _part(find: Find, name: str, table: DataTable) -> Subset | None:
@@ -62,6 +64,15 @@ def _with_categories(x: NDArray[Any], find: Find, name: str, table: DataTable) -
         )
     columns = [codes[:, [k]] == np.unique(known[:, k]) for k in range(known.shape[1])]
     return np.concatenate([x, *columns], axis=1).astype(np.float32)
+
+
+def _names(arrays: Npz, classes: int) -> tuple[str, ...]:
+    """The names in the array ``classes``, if it has one for each class of the training part."""
+    found = arrays.get("classes")
+    if found is None or found.dtype.kind != "U" or found.shape != (classes,):
+        return ()
+    names = tuple(str(name) for name in found)
+    return names if len(set(names)) == classes else ()
 
 
 def _groups(find: Find, table: DataTable, samples: int) -> NDArray[Any] | None:

@@ -38,7 +38,7 @@ def split(samples: Samples, table: DataTable) -> DataSet:
                 f"'{table.name}': the {name} samples have shape {other.x.shape[1:]}, "
                 f"those for training {train.x.shape[1:]}"
             )
-    return DataSet(train, validation, test, classes)
+    return DataSet(train, validation, test, classes, samples.names, samples.table)
 
 
 def _cut(

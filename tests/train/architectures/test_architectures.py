@@ -142,7 +142,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "training.md"
 
 def test_a_user_s_own_network(tmp_path: Path) -> None:
     (example,) = re.findall(
-        r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        r"^```python\n(def .*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )
     (tmp_path / "own.py").write_text(example)
     wanted = recipe(f"{tmp_path}/own.py:build", widths=[9])

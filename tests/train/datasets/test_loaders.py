@@ -42,7 +42,7 @@ def test_every_source_is_a_module_of_the_package() -> None:
     import bnngen.train.datasets as package
 
     folder = Path(package.__file__).parent
-    helpers = {"__init__", "dataset", "files", "pictures", "split"}
+    helpers = {"__init__", "columns", "dataset", "files", "pictures", "split"}
     assert {path.stem for path in folder.glob("*.py")} - helpers == set(SOURCES)
 
 
@@ -132,7 +132,7 @@ def test_idx_folder(tmp_path: Path) -> None:
 
 
 def test_csv(tmp_path: Path) -> None:
-    rows = "\n".join(f"{k},{'red' if k % 2 else 'blue'},{'yes' if k % 3 else 'no'}" for k in range(30))
+    rows = "\n".join(f"{k % 7},{'red' if k % 2 else 'blue'},{'yes' if k % 3 else 'no'}" for k in range(30))
     (tmp_path / "a.csv").write_text(f"size,colour,label\n{rows}\n")
     (tmp_path / "b.csv").write_text("size,colour,label\n7,green,yes\n")
     data = load_dataset(table("csv", tmp_path / "a.csv", test_path=tmp_path / "b.csv"))
@@ -195,9 +195,9 @@ def test_arrays_that_can_not_be_used(tmp_path: Path, name: str, arrays: dict[str
 @pytest.mark.parametrize(
     ("contents", "message"),
     [
-        (b"a,b,a\n1,2,3\n", "has more than one column 'a' in its head line"),
+        (b"a,b,a\n1,2,3\n", "has more than one column 'a' in its header line"),
         (b"a,b\n1," + b"9" * 200_000 + b"\n", "is not a whole CSV file: field larger than field limit"),
-        (b"a,label\nnan,1\n1,2\n", "the samples hold NaN, infinity"),
+        (b"a,label\n" + b"nan,1\n1,2\n2,1\n" * 3, r"the column 'a' holds numbers, but none in 3 of 9 rows"),
     ],
 )
 def test_tables_that_can_not_be_used(tmp_path: Path, contents: bytes, message: str) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from support.recipes import WriteRecipe
 
 import bnngen
 
@@ -11,15 +12,14 @@ pytestmark = pytest.mark.train
 
 @pytest.mark.parametrize("act_bits", [1, 2])
 def test_an_untrained_network_costs_what_the_trained_one_does(
-    recipe_path: Path, tmp_path: Path, act_bits: int
+    write_recipe: WriteRecipe, tmp_path: Path, act_bits: int
 ) -> None:
     """Its thresholds differ from row to row, as those of trained ones do."""
-    from bnngen.compress.hardware import fitted
+    from bnngen.train.hardware import fitted
     from bnngen.train.recipe import load_recipe
     from bnngen.train.run import load_prepared, train
 
-    text = recipe_path.read_text(encoding="utf-8").replace("[256, 128]", f"[256, 128]\nact_bits = {act_bits}")
-    recipe_path.write_text(text, encoding="utf-8")
+    recipe_path = write_recipe("[16]", f"[256, 128]\nact_bits = {act_bits}")
     recipe = load_recipe(recipe_path)
     design = fitted(recipe, load_prepared(recipe), "icebreaker", 5000)
     assert design is not None
@@ -28,15 +28,15 @@ def test_an_untrained_network_costs_what_the_trained_one_does(
     assert design.resources.lut == pytest.approx(trained.resources.lut, rel=0.05)
 
 
-def test_a_recipe_always_costs_the_same(recipe_path: Path) -> None:
+def test_a_recipe_always_costs_the_same(write_recipe: WriteRecipe) -> None:
     """Whatever was drawn before; and what is drawn afterwards is not changed."""
     import torch
 
-    from bnngen.compress.hardware import fitted
+    from bnngen.train.hardware import fitted
     from bnngen.train.recipe import load_recipe
     from bnngen.train.run import load_prepared
 
-    recipe = load_recipe(recipe_path)
+    recipe = load_recipe(write_recipe("[16]", "[256, 128]"))
     prepared = load_prepared(recipe)
     torch.manual_seed(0)
     free = torch.rand(2)
@@ -51,10 +51,10 @@ def test_a_recipe_always_costs_the_same(recipe_path: Path) -> None:
     assert first.resources == second.resources
 
 
-def test_what_is_too_large_is_none(recipe_path: Path) -> None:
-    from bnngen.compress.hardware import fitted
+def test_what_is_too_large_is_none(write_recipe: WriteRecipe) -> None:
+    from bnngen.train.hardware import fitted
     from bnngen.train.recipe import load_recipe
     from bnngen.train.run import load_prepared
 
-    recipe = load_recipe(recipe_path)
+    recipe = load_recipe(write_recipe("[16]", "[256, 128]"))
     assert fitted(recipe, load_prepared(recipe), "icebreaker", 10_000_000) is None

@@ -1,0 +1,89 @@
+"""What travels with a trained model: the host makes the codes that training made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bnngen.numbers.datatypes import BIPOLAR, IntType
+from bnngen.numbers.exact import exact_array
+from bnngen.reference.input_quantizer import Quantizer
+from bnngen.reference.names import NO_NAMES, Names
+from bnngen.train.datasets.csv import load
+from bnngen.train.datasets.dataset import DataSet, Subset
+from bnngen.train.inputs import Prepared, prepare
+from bnngen.train.names import host_rules, run_names
+from bnngen.train.recipe import DataTable
+
+WORDS = np.random.default_rng(0).choice(["red", "green", ""], 90)
+NUMBERS = np.random.default_rng(1).normal(0, [1, 1000], (90, 2))
+KINDS = [
+    {"input": "thermometer"},
+    {"input": "thermometer", "levels": 3, "spacing": "even", "missing": "fill"},
+    {"input": "binarize"},
+    {"input": "range"},
+    {"input": "standardize", "missing": "fill"},
+]
+
+
+def quantizer_of(prepared: Prepared) -> Quantizer:
+    """The network's own, as the importer reads it."""
+    code = prepared.code
+    if code.bits == 1:
+        return Quantizer(exact_array(code.mul), exact_array(code.add), "sign", BIPOLAR)
+    half = 2 ** (code.bits - 1)
+    scale = exact_array(np.float32(code.scale))
+    return Quantizer(
+        exact_array(code.mul) / scale, exact_array(code.add) / scale, "half_even", IntType(-half, half - 1)
+    )
+
+
+@pytest.mark.parametrize("options", KINDS, ids=str)
+def test_raw_rows_become_the_codes_of_training(tmp_path: Path, options: dict[str, object]) -> None:
+    cells = [[f"{a:.3f}", word, f"{b:.9g}"] for (a, b), word in zip(NUMBERS, WORDS, strict=True)]
+    gaps = {3: ["", "red", "1"], 7: ["0.5", "", "n/a"]} if "missing" in options else {}
+    cells = [gaps.get(row, values) for row, values in enumerate(cells)]
+    lines = [",".join([*values, "ab"[row % 2]]) for row, values in enumerate(cells)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,colour,y,label", *lines]))
+    table = DataTable.model_validate({"name": "csv", "path": tmp_path / "t.csv", **options})
+    samples = load(table)
+    data = DataSet(samples.train, samples.train, samples.train, 2, samples.names, samples.table)
+    prepared = prepare(data, table, 1, None)
+    quantizer = quantizer_of(prepared)
+    names = run_names(prepared, quantizer)
+    assert (names.classes, names.columns) == (("a", "b"), ("x", "colour", "y"))
+    assert names.preprocessing is not None
+    codes = names.preprocessing.codes(cells)
+    assert np.array_equal(codes, quantizer.quantize(prepared.data.train.x))
+    assert len(np.unique(codes)) > 1
+    assert host_rules(prepared, names) == names.preprocessing.to_data()
+
+
+def of_arrays(x: np.ndarray, rank: int, **options: object) -> tuple[Prepared, Names]:
+    part = Subset(x, np.arange(len(x)) % 2)
+    table = DataTable.model_validate({"name": "npz", **options})
+    prepared = prepare(DataSet(part, part, part, 2, ("a", "b")), table, rank, None)
+    return prepared, run_names(prepared, quantizer_of(prepared))
+
+
+def test_a_thermometer_of_another_table() -> None:
+    """Its columns have no names; their numbers stand for them."""
+    x = np.random.default_rng(0).integers(0, 50, (40, 3))
+    prepared, names = of_arrays(x, 1, input="thermometer", levels=4)
+    assert names.columns == ("feature_0", "feature_1", "feature_2")
+    assert names.preprocessing is not None
+    assert np.array_equal(names.preprocessing.codes(x.tolist()), prepared.data.train.x)
+
+
+def test_images_have_names_of_classes_alone() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 4, 5), np.uint8)
+    prepared, names = of_arrays(pixels, 3, input="range")
+    assert names == Names(("a", "b"))
+    assert host_rules(prepared, names) is None
+    prepared, names = of_arrays(pixels, 3, input="thermometer", levels=2, spacing="even")
+    rules = host_rules(prepared, names)
+    assert rules is not None
+    assert (rules["thermometer"], rules["elements"]) == ([85.0, 170.0], 40)
+    assert NO_NAMES.preprocessing is None
