@@ -18,18 +18,19 @@ def from_torch(
     *,
     input: str | None = None,
     sign_of_zero: str | None = None,
+    cut_at: str | None = None,
     output: Literal["file", "class"] = "file",
 ) -> Network:
     """The integer network of a torch module as it is, one with layers of Brevitas too.
 
     ``example_input`` is a tensor that the module takes, batch first. The module is exported in evaluation
-    mode and stays untouched; the network's layers bear the names of its own. ``input``, ``sign_of_zero`` and
-    ``output`` are those of `load`. Its ``source`` is the exported file, as if it had been loaded from there.
-    Raises MissingPackageError without torch, ModelFileError for a module that can't be exported, ModelError
-    where its layers can't be made of integers.
+    mode and stays untouched; the network's layers bear the names of its own. ``input``, ``sign_of_zero``,
+    ``cut_at`` and ``output`` are those of `load`. Its ``source`` is the exported file, as if it had been
+    loaded from there. Raises MissingPackageError without torch, ModelFileError for a module that can't be
+    exported, ModelError where its layers can't be made of integers.
     """
     require_torch()
-    said = {"input": input, "sign_of_zero": sign_of_zero}
+    said = {"input": input, "sign_of_zero": sign_of_zero, "cut_at": cut_at}
     options: Any = {name: value for name, value in said.items() if value is not None}
     refusal: BnngenError | None = None
     with TemporaryDirectory() as folder:

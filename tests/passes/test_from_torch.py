@@ -97,3 +97,29 @@ def test_a_module_that_no_exporter_takes() -> None:
         ModelFileError, match=r"^the module Linear can't be exported to ONNX: mat1 and mat2 shapes"
     ):
         bnngen.from_torch(nn.Linear(3, 2), torch.zeros(1, 5))
+
+
+class TwoHeads(nn.Module):
+    """One network that ends twice. Sums of eleven signs are never 0."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body, self.left, self.right = (
+            nn.Sequential(sign(), dense(11, 8), sign()),
+            dense(8, 3),
+            dense(8, 2),
+        )
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.body(x)
+        return self.left(x), self.right(x)
+
+
+@pytest.mark.filterwarnings("ignore")  # of Brevitas and torch, at the export
+def test_one_of_several_ends() -> None:
+    module, example = TwoHeads(), torch.zeros(1, 11)
+    with pytest.raises(ModelError, match="the network has 2 outputs"):
+        bnngen.from_torch(module, example)
+    network = bnngen.from_torch(module, example, cut_at="left")
+    x = torch.randn(20, 11)
+    assert np.allclose(outputs(network, x.numpy()), module.eval()(x)[0].detach().numpy(), atol=1e-5)
