@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bnngen.ir.graph import Graph, Node
 from bnngen.ir.ladder import Ladder
 from bnngen.ir.step import ALWAYS, NEVER, Bound, Row, Step
+from bnngen.numbers.datatypes import BIPOLAR
 from bnngen.numbers.exact import Exact
 from bnngen.passes.rewrite import pair
 
@@ -27,8 +28,6 @@ def merge_steps(graph: Graph, node: Node) -> Graph | None:
     first, inner = match
     outer = node.op
     assert isinstance(outer, Step)
-    if inner.from_sign:
-        return None
     channels = max(len(inner.rows), len(outer.rows))
     rows, falling, places = [], [], dict[int, list[int]]()
     for c in range(channels):
@@ -38,8 +37,15 @@ def merge_steps(graph: Graph, node: Node) -> Graph | None:
             places[o] = _places(inner, outer.rows[o], falls)
         rows.append(_composed(inner.rows[i], places[o], falls))
         falling.append(inner.falling[i] != falls)
-    merged = Step(tuple(rows), tuple(falling), outer.type, outer.from_sign)
+    merged = _without_zero(Step(tuple(rows), tuple(falling), outer.type, outer.from_sign))
     return graph.with_op(node.name, merged).without(first.name)
+
+
+def _without_zero(step: Step) -> Step:
+    """The same codes as a bipolar step, where a plain Sign passes both of its thresholds at once."""
+    if not step.from_sign or any(row[0] != row[1] for row in step.rows):
+        return step
+    return Step(tuple((row[0],) for row in step.rows), step.falling, BIPOLAR)
 
 
 def _places(inner: Step, row: Row, falls: bool) -> list[int]:

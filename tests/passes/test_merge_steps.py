@@ -73,12 +73,29 @@ def test_a_step_that_passes_nothing_or_everything() -> None:
             same_meaning(graph, fire(merge_steps, graph, "n1"), VALUES)
 
 
-def test_a_plain_sign_passes_on_its_mark_but_is_not_merged_itself() -> None:
+def test_a_plain_sign() -> None:
+    """Of codes without 0 it is bipolar; its own 0 may be what a quantiser behind it decides."""
     plain = Step((row(0) + row(0, strict=True),), (False,), IntType(-1, 1), from_sign=True)
     graph = chain((1,), SIGN, plain)
-    assert fire(merge_steps, graph, "n1")["n1"].op == replace(plain, rows=(row(0, 0),))
-    graph = chain((1,), plain, SIGN)
-    assert merge_steps(graph, graph["n1"]) is None
+    after = fire(merge_steps, graph, "n1")
+    assert after["n1"].op == SIGN
+    same_meaning(graph, after, VALUES)
+    graph = chain((1,), Step((row(-1, 1),), (False,), IntType(-1, 1)), plain)
+    after = fire(merge_steps, graph, "n1")
+    assert after["n1"].op == replace(plain, rows=(row(-1, 1),))
+    for behind in (SIGN, Step((row(Fraction(1, 2)),), (False,), IntType(0, 1)), plain):
+        graph = chain((1,), plain, behind)
+        same_meaning(graph, fire(merge_steps, graph, "n1"), VALUES)
+
+
+def test_a_sign_moved_off_zero() -> None:
+    """sign(sign(x) + 0.1) is +1 at 0."""
+    plain = Step((row(0) + row(0, strict=True),), (False,), IntType(-1, 1), from_sign=True)
+    moved = replace(plain, rows=(row(Fraction(-1, 10)) + row(Fraction(-1, 10), strict=True),))
+    graph = chain((1,), plain, moved)
+    after = fire(merge_steps, graph, "n1")
+    assert after["n1"].op == SIGN
+    same_meaning(graph, after, VALUES)
 
 
 def test_it_leaves_other_patterns_alone() -> None:

@@ -11,8 +11,14 @@ from bnngen.frontend.residues import same_tensor
 from bnngen.frontend.values import Activation
 from bnngen.ir.elementwise import Affine
 from bnngen.ir.monotone import Leaky
+from bnngen.ir.refused import Refused
 from bnngen.ir.step import Step
 from bnngen.numbers.exact import Exact, exact_array
+
+REASON = (
+    "chooses between computed tensors; accepted are two constants, and two lines of the compared tensor that "
+    "meet where the comparison changes and never fall, such as Where(x > 0, x, 0.1*x)"
+)
 
 
 @dataclass(frozen=True)
@@ -25,19 +31,30 @@ class _Line:
 
 
 def read_pieces(node: OnnxNode, importer: Importer, condition: Activation) -> None:
-    """Where(x >= c, a*x + b, a2*x + b2): a bend at c, where the two lines meet and none of them falls."""
+    """Where(x >= c, a*x + b, a2*x + b2): a bend at c, where the two lines meet and none of them falls. Any
+    other is refused, unless its result cancels out, as in the polynomials of a straight-through estimator."""
     found = _bend(importer, condition)
     high, low = (_line(node, importer, index) for index in (1, 2))
-    if found is None:
-        raise _refusal(node)
-    source, place, falls = found
-    above, below = (low, high) if falls else (high, low)
-    for line in (above, below):
-        if line.tensor is not None and not same_tensor(importer, line.tensor, source.name):
-            raise _refusal(node)
-    if above.mul * place + above.add != below.mul * place + below.add or min(above.mul, below.mul) < 0:
-        raise _refusal(node)
-    importer.values[node.output(0)] = _bent(node, importer, source, place, above, below)
+    made = None
+    if found is not None and high is not None and low is not None:
+        source, place, falls = found
+        above, below = (low, high) if falls else (high, low)
+        if _meet(importer, source, place, above, below):
+            made = _bent(node, importer, source, place, above, below)
+    if made is None:
+        sides = [v for v in (node.input(1), node.input(2)) if isinstance(v, Activation)]
+        made = importer.add(node, Refused("Where", REASON), condition, *sides)
+    importer.values[node.output(0)] = made
+
+
+def _meet(importer: Importer, source: Activation, place: Exact, above: _Line, below: _Line) -> bool:
+    """Whether two lines of the compared tensor meet where the comparison changes, and never fall."""
+    lines = [line for line in (above, below) if line.tensor is not None]
+    if not all(same_tensor(importer, line.tensor or "", source.name) for line in lines):
+        return False
+    if not any((above.mul, below.mul)) or min(above.mul, below.mul) < 0:
+        return False
+    return above.mul * place + above.add == below.mul * place + below.add
 
 
 def _bent(
@@ -47,8 +64,6 @@ def _bent(
     turned = not above.mul
     first, second = (below.mul, above.mul) if turned else (above.mul, below.mul)
     sign = Exact.of(-1 if turned else 1)
-    if not first:
-        raise _refusal(node)
     value = above.mul * place + above.add
     shifted = scaled(node, importer, source, exact_array(sign), exact_array(-place * sign), "_shift")
     bent = importer.add(node, Leaky((second / first,)), shifted)
@@ -70,13 +85,14 @@ def _bend(importer: Importer, condition: Activation) -> tuple[Activation, Exact,
     return replace(condition, name=line.tensor, holds=None), at, falls != (line.mul < 0)
 
 
-def _line(node: OnnxNode, importer: Importer, index: int) -> _Line:
+def _line(node: OnnxNode, importer: Importer, index: int) -> _Line | None:
+    """A side, where it is a line of one tensor, or one number."""
     value = node.input(index)
     if isinstance(value, Activation):
         return _affine(importer, value.name)
     number = node.constant(index, "a side").exact().reshape(-1)
     if any(v != number[0] for v in number):
-        raise _refusal(node)
+        return None
     return _Line(None, Exact(), number[0])
 
 
@@ -88,10 +104,3 @@ def _affine(importer: Importer, name: str) -> _Line:
         name = node.inputs[0]
         node = importer.maker(name)
     return _Line(name, mul, add)
-
-
-def _refusal(node: OnnxNode) -> Exception:
-    return node.error(
-        "chooses between computed tensors; accepted are two constants, and two lines of the compared tensor "
-        "that meet where the comparison changes and never fall, such as Where(x > 0, x, 0.1*x)"
-    )
