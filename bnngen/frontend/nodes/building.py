@@ -9,6 +9,7 @@ from dataclasses import replace
 from bnngen.frontend.importer import Importer
 from bnngen.frontend.known import arithmetic as known
 from bnngen.frontend.known.arithmetic import Settled
+from bnngen.frontend.nodes.absolute import difference_of_absolutes
 from bnngen.frontend.nodes.shaping import add_reshape
 from bnngen.frontend.nodes.signs import as_sign
 from bnngen.frontend.onnx_node import OnnxNode, channel_parameters, features, varying_axis
@@ -67,6 +68,8 @@ def add_sum(node: OnnxNode, importer: Importer, left: Activation, right: Activat
         )
     if left.name == right.name:
         return add_affine(node, importer, left, exact_array(1 + sign), ZERO)
+    if sign < 0 and (held := difference_of_absolutes(node, importer, left, right)) is not None:
+        return held
     kept = remaining(importer, left, right, sign)
     if kept is not None and len(kept) == 1:
         ((factor, value),) = kept

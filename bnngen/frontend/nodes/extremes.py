@@ -8,7 +8,8 @@ from collections.abc import Callable
 from bnngen.frontend.importer import Importer
 from bnngen.frontend.known import arithmetic as known
 from bnngen.frontend.known.arithmetic import Settled
-from bnngen.frontend.nodes.building import add_clip, known_input
+from bnngen.frontend.nodes.absolute import ABSOLUTE
+from bnngen.frontend.nodes.building import add_clip, known_input, real
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.readers import handles
 from bnngen.frontend.values import Activation
@@ -16,9 +17,10 @@ from bnngen.frontend.values import Activation
 
 @handles("Abs")
 def read_abs(node: OnnxNode, importer: Importer) -> None:
-    """The absolute values of a constant."""
+    """The absolute values of a constant; of a computed tensor a part of a difference of two."""
     if isinstance(node.input(0), Activation):
-        raise node.error("falls and rises, so that no threshold stands for a level behind it; leave it out")
+        importer.values[node.output(0)] = importer.add(node, ABSOLUTE, real(node.activation(0)))
+        return
     importer.know(node, known.absolute(known_input(node, 0)))
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bnngen.frontend.importer import Importer
+from bnngen.frontend.lines import Line, line_of
 from bnngen.frontend.nodes.building import scaled
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.residues import same_tensor
 from bnngen.frontend.values import Activation
-from bnngen.ir.elementwise import Affine
 from bnngen.ir.monotone import Leaky
 from bnngen.ir.refused import Refused
 from bnngen.ir.step import Step
@@ -19,15 +19,6 @@ REASON = (
     "chooses between computed tensors; accepted are two constants, and two lines of the compared tensor that "
     "meet where the comparison changes and never fall, such as Where(x > 0, x, 0.1*x)"
 )
-
-
-@dataclass(frozen=True)
-class _Line:
-    """mul*x + add of the tensor x; of none, where mul is 0."""
-
-    tensor: str | None
-    mul: Exact
-    add: Exact
 
 
 def read_pieces(node: OnnxNode, importer: Importer, condition: Activation) -> None:
@@ -47,7 +38,7 @@ def read_pieces(node: OnnxNode, importer: Importer, condition: Activation) -> No
     importer.values[node.output(0)] = made
 
 
-def _meet(importer: Importer, source: Activation, place: Exact, above: _Line, below: _Line) -> bool:
+def _meet(importer: Importer, source: Activation, place: Exact, above: Line, below: Line) -> bool:
     """Whether two lines of the compared tensor meet where the comparison changes, and never fall."""
     lines = [line for line in (above, below) if line.tensor is not None]
     if not all(same_tensor(importer, line.tensor or "", source.name) for line in lines):
@@ -58,7 +49,7 @@ def _meet(importer: Importer, source: Activation, place: Exact, above: _Line, be
 
 
 def _bent(
-    node: OnnxNode, importer: Importer, source: Activation, place: Exact, above: _Line, below: _Line
+    node: OnnxNode, importer: Importer, source: Activation, place: Exact, above: Line, below: Line
 ) -> Activation:
     """With x' = x - c: above*leaky(x') + y, or -below*relu(-x') + y where nothing rises above."""
     turned = not above.mul
@@ -78,29 +69,19 @@ def _bend(importer: Importer, condition: Activation) -> tuple[Activation, Exact,
     place, falls = step.op.rows[0][0].value, step.op.falling[0]
     if place is None:
         return None
-    line = _affine(importer, step.inputs[0])
+    line = line_of(importer, step.inputs[0])
     if not line.mul or line.tensor is None:
         return None
     at = (place - line.add) / line.mul
     return replace(condition, name=line.tensor, holds=None), at, falls != (line.mul < 0)
 
 
-def _line(node: OnnxNode, importer: Importer, index: int) -> _Line | None:
+def _line(node: OnnxNode, importer: Importer, index: int) -> Line | None:
     """A side, where it is a line of one tensor, or one number."""
     value = node.input(index)
     if isinstance(value, Activation):
-        return _affine(importer, value.name)
+        return line_of(importer, value.name)
     number = node.constant(index, "a side").exact().reshape(-1)
     if any(v != number[0] for v in number):
         return None
-    return _Line(None, Exact(), number[0])
-
-
-def _affine(importer: Importer, name: str) -> _Line:
-    """A tensor as a line of the one that affines make it of."""
-    mul, add, node = Exact.of(1), Exact(), importer.maker(name)
-    while node is not None and isinstance(node.op, Affine) and len(node.op.mul) == len(node.op.add) == 1:
-        mul, add = mul * node.op.mul[0], mul * node.op.add[0] + add
-        name = node.inputs[0]
-        node = importer.maker(name)
-    return _Line(name, mul, add)
+    return Line(None, Exact(), number[0])
