@@ -25,7 +25,8 @@ class Kind:
 
     ``options``: what its user says to bnngen.load (the file leaves it open); ``cut_at`` names a module, for which a file
     has another name. ``quantization``: the arguments of ONNX Runtime's quantize_static. ``batch`` is that of the
-    example with which it is exported.
+    example with which it is exported. ``unlike``: the exporters that write another network than the module, as its
+    rounding is none that the format has.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Kind:
     options: dict[str, Any] = field(default_factory=dict)
     quantization: dict[str, Any] = field(default_factory=dict)
     batch: int = 1
+    unlike: tuple[str, ...] = ()
 
     def module(self) -> nn.Module:
         """The network in evaluation mode, the same at each call."""
@@ -54,6 +56,7 @@ def kind(
     made_of: str,
     *shape: int,
     batch: int = 1,
+    unlike: tuple[str, ...] = (),
     options: dict[str, Any] | None = None,
     quantization: dict[str, Any] | None = None,
 ) -> Callable[[Callable[[], nn.Module]], Callable[[], nn.Module]]:
@@ -61,7 +64,7 @@ def kind(
 
     def register(build: Callable[[], nn.Module]) -> Callable[[], nn.Module]:
         assert name not in KINDS, name
-        KINDS[name] = Kind(name, made_of, build, shape, options or {}, quantization or {}, batch)
+        KINDS[name] = Kind(name, made_of, build, shape, options or {}, quantization or {}, batch, unlike)
         return build
 
     return register

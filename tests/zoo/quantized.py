@@ -263,7 +263,7 @@ def resnet_trunc() -> nn.Module:
     return Resnet(qnn.TruncAvgPool2d(8, bit_width=4))
 
 
-@kind("Brevitas CNN, TruncAvgPool2d to zero", BREVITAS, 3, 8, 8)
+@kind("Brevitas CNN, TruncAvgPool2d to zero", BREVITAS, 3, 8, 8, unlike=("QCDQ, old", "QCDQ"))
 def cnn_trunc() -> nn.Module:
     pool = qnn.TruncAvgPool2d(2, trunc_quant=TruncTo8bit, bit_width=4)
     return cnn(identity(), lambda: relu(4, return_quant_tensor=True), pool)
