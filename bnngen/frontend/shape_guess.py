@@ -50,11 +50,12 @@ def inferred_shapes(
 ) -> dict[str, OnnxShape]:
     """The shapes of a node's outputs of what is known of its ``inputs``: their values, or shapes."""
     first = _shape(inputs[0]) if inputs else None
-    remedy = remedy_of(node.domain, node.op_type)
-    keeps = remedy.keeps_shape if remedy else node.domain in QONNX and node.op_type in _KEEPS_SHAPE
+    domain = str(node.domain)  # of a damaged file it may be bytes
+    remedy = remedy_of(domain, node.op_type)
+    keeps = remedy.keeps_shape if remedy else domain in QONNX and node.op_type in _KEEPS_SHAPE
     if keeps and first is not None:
         return {node.output[0]: first}
-    if node.domain not in STANDARD or any(_is_unsafe(attribute) for attribute in node.attribute):
+    if domain not in STANDARD or any(_is_unsafe(attribute) for attribute in node.attribute):
         return {}
     known = zip(node.input, inputs, strict=True)
     types = {name: _type(value) for name, value in known if name}

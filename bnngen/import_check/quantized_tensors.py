@@ -16,6 +16,8 @@ from onnx.reference.ops.op_conv import _conv_implementation
 
 Floats = NDArray[np.float64]
 Watch = Callable[[str, NDArray[np.bool_]], None]
+ROUNDS_LAST = ("QLinearAdd", "QLinearMul", "QLinearAveragePool")
+"""Of ONNX Runtime: these round x/scale + zero, the others x/scale."""
 _NARROW = {
     TensorProto.INT4: (-8, 7),
     TensorProto.UINT4: (0, 15),
@@ -74,7 +76,9 @@ def _quantizer(watch: Watch) -> Callable[..., tuple[Any, ...]]:
     ) -> tuple[Any, ...]:
         value = x / _along(scale, x.ndim, axis)
         watch(self.onnx_node.output[0], value - 0.5 == np.round(value - 0.5))
-        return (np.clip(np.round(value) + _along(zero, x.ndim, axis), *_range(zero, output_dtype)),)
+        moved = _along(zero, x.ndim, axis)
+        codes = np.round(value + moved) if self.onnx_node.op_type in ROUNDS_LAST else np.round(value) + moved
+        return (np.clip(codes, *_range(zero, output_dtype)),)
 
     return quantize
 

@@ -3,6 +3,7 @@ QONNX's Trunc. The integers are of the types that the file says."""
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -59,13 +60,16 @@ def dequantized(x: Array, scale: Array | None, zero: Array | None, axis: int | N
     return y if scale is None else y * along(scale, x, axis)
 
 
-def quantized(x: Array, scale: Array, zero: Array | None, dtype: Any, axis: int | None = None) -> Array:
-    """Integers of a type, by rounding half to even."""
+def quantized(
+    x: Array, scale: Array, zero: Array | None, dtype: Any, axis: int | None = None, last: bool = False
+) -> Array:
+    """Integers of a type, by rounding half to even; ``last``: only after the zero point is added."""
     lo, hi = ends(dtype)
     scaled = x / along(scale, x, axis)
-    rounded = each(round)(scaled) if is_exact(scaled) else np.round(scaled)
-    if zero is not None:
-        rounded = rounded + along(zero.astype(np.int64), x, axis)
+    moved = np.zeros((), np.int64) if zero is None else along(zero.astype(np.int64), x, axis)
+    if last:
+        scaled, moved = scaled + (each(Fraction)(moved) if is_exact(scaled) else moved), moved * 0
+    rounded = (each(round)(scaled) if is_exact(scaled) else np.round(scaled)) + moved
     result: Array = np.clip(rounded, lo, hi).astype(np.int64).astype(dtype)
     return result
 
@@ -207,11 +211,11 @@ def run_qgemm(
     return (quantized(y, y_scale, y_zero, y_zero.dtype),)
 
 
-def _like(x: Array, y: Array, scale: Array, zero: Array | None) -> tuple[Any, ...]:
+def _like(x: Array, y: Array, scale: Array, zero: Array | None, last: bool = False) -> tuple[Any, ...]:
     """The result of an operator whose integers are all of one type, that of ``x``."""
     if zero is not None and zero.dtype != x.dtype:
         raise TypeError("the result is of the type of the input")
-    return (quantized(y, scale, zero, x.dtype),)
+    return (quantized(y, scale, zero, x.dtype, last=last),)
 
 
 def _binary(name: str, compute: Any) -> None:
@@ -229,7 +233,7 @@ def _binary(name: str, compute: Any) -> None:
         if a.dtype != b.dtype:
             raise TypeError("both sides are of one type")
         y = compute(dequantized(a, a_scale, a_zero), dequantized(b, b_scale, b_zero))
-        return _like(a, y, y_scale, y_zero)
+        return _like(a, y, y_scale, y_zero, last=True)
 
     operator(name, MICROSOFT)(run)
 
@@ -248,7 +252,8 @@ def _unary(name: str, compute: Any) -> None:
         y_zero: Array | None = None,
         **how: Any,
     ) -> tuple[Any, ...]:
-        return _like(x, compute(dequantized(x, x_scale, x_zero), **how), y_scale, y_zero)
+        y = compute(dequantized(x, x_scale, x_zero), **how)
+        return _like(x, y, y_scale, y_zero, last=name == "QLinearAveragePool")
 
     operator(name, MICROSOFT)(run)
 

@@ -99,6 +99,9 @@ def as_float32(model: onnx.ModelProto) -> onnx.ModelProto:
         if tensor.data_type == TensorProto.DOUBLE:
             array = numpy_helper.to_array(tensor).astype(np.float32)
             tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
+    for node in (n for n in model.graph.node if n.op_type == "Cast"):
+        for attribute in (a for a in node.attribute if a.i == TensorProto.DOUBLE):
+            attribute.i = TensorProto.FLOAT
     return model
 
 

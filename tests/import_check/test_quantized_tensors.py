@@ -105,6 +105,18 @@ def test_of_two_tensors(op: str) -> None:
     assert np.array_equal(expected, found)
 
 
+@pytest.mark.parametrize("zero", [np.uint8(8), U3])
+@pytest.mark.parametrize("op", ["QLinearAdd", "QLinearMul", "QLinearAveragePool"])
+def test_half_way_between_codes_an_odd_zero_point_decides(op: str, zero: np.uint8) -> None:
+    """These add it before they round."""
+    pool = op == "QLinearAveragePool"
+    x = np.arange(64, dtype=np.uint8).reshape(1, 1, 8, 8) % 23
+    inputs = (x, S2, U2, *(() if pool else (x[..., ::-1], S1, U2)), S3 if not pool else S1, zero)
+    how: dict[str, Any] = {"kernel_shape": [2, 2]} if pool else {}
+    expected, found = both(op, *inputs, domain=MICROSOFT, **how)
+    assert np.array_equal(expected, found)
+
+
 @pytest.mark.parametrize(
     "how",
     [

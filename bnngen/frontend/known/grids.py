@@ -78,7 +78,8 @@ def whole_numbers(array: NDArray[Any]) -> Ints | None:
         return array.astype(np.int64)
     if array.dtype.kind not in "fu":
         return None
-    whole = np.isfinite(array) & (np.abs(array) < MOST_INT) if array.size else np.ones(array.shape, bool)
+    # in halves the limit is infinite
+    whole = np.abs(array.astype(np.float64)) < MOST_INT
     if not whole.all():
         return None
     ints = array.astype(np.int64)

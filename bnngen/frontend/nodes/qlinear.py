@@ -33,6 +33,8 @@ from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import exact_array
 
 MICROSOFT = ("com.microsoft",)
+ZERO_FIRST = ("QLinearAdd", "QLinearMul", "QLinearAveragePool")
+"""Operators that round only after the zero point is added, as ONNX Runtime's kernels were seen to do."""
 INT, FLOAT, STRING, INTS = (
     AttributeProto.INT,
     AttributeProto.FLOAT,
@@ -189,4 +191,5 @@ def _quantize(node: OnnxNode, importer: Importer, value: Value, scale: int, like
         raise node.error("lacks a zero point, which says of what type its integers are")
     scaling = scaling_of(node, scale, scale + 1, value, axis=None)
     type_ = checked_type(node, type_of_input(node, given))
-    importer.values[node.output(0)] = quantized(node, importer, value, scaling, type_, "_quant")
+    zero_first = node.op_type in ZERO_FIRST
+    importer.values[node.output(0)] = quantized(node, importer, value, scaling, type_, "_quant", zero_first)

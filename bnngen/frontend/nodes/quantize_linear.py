@@ -135,19 +135,28 @@ def checked_type(node: OnnxNode, type_: IntType) -> IntType:
 
 
 def quantized(
-    node: OnnxNode, importer: Importer, value: Value, scaling: Scaling, type_: IntType, suffix: str = ""
+    node: OnnxNode,
+    importer: Importer,
+    value: Value,
+    scaling: Scaling,
+    type_: IntType,
+    suffix: str = "",
+    zero_first: bool = False,
 ) -> Value:
-    """The codes of a tensor."""
+    """The codes of a tensor: round(x/scale) + zero, or round(x/scale + zero) where the zero point is added
+    ``zero_first``. The two differ half-way between codes, if it is odd."""
     reciprocal = ONE / scaling.scale
+    odd = "half_odd" if zero_first else "half_even"
     if not isinstance(value, Activation):
         real = value if isinstance(value, Constant) else Constant(value.exact())
         zero = scaling.zero.astype(np.int64)
         lo, hi = type_.lo - int(zero.max()), type_.hi - int(zero.min())
-        rounded = round_affine(finite(real.array), reciprocal, exact_array(0), "half_even", lo, hi)
+        mode = odd if zero.reshape(-1)[0] % 2 else "half_even"
+        rounded = round_affine(finite(real.array), reciprocal, exact_array(0), mode, lo, hi)
         return Constant(np.clip(rounded + zero, type_.lo, type_.hi), type=type_)
     source = rescaled(node, importer, value, reciprocal, exact_array(0), f"{suffix}_scale")
     rows = tuple(
-        Ladder("half_even", tuple(range(type_.lo + 1 - zero, type_.hi + 1 - zero)))
+        Ladder(odd if zero % 2 else "half_even", tuple(range(type_.lo + 1 - zero, type_.hi + 1 - zero)))
         for zero in map(int, scaling.zero.reshape(-1))
     )
     codes = importer.add(node, Step(rows, (False,) * len(rows), type_), source, suffix=suffix)

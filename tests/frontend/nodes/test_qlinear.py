@@ -202,6 +202,23 @@ def test_sums_of_integers_are_integers() -> None:
     refuses(model, model.node("Div", sums, np.int32(2), name="half"), text)
 
 
+@pytest.mark.parametrize("zero", [4, -17])
+@pytest.mark.parametrize("op", ["QLinearAdd", "QLinearAveragePool"])
+def test_what_lies_half_way_between_codes(op: str, zero: int) -> None:
+    model = File(2, 4, 4)
+    ends = (F32(0.125), I8(0))
+    x = model.node("QuantizeLinear", "x", *ends)
+    last = (F32(0.25), I8(zero))
+    if op == "QLinearAdd":
+        other = model.node("Conv", model.node("DequantizeLinear", x, *ends), signs(2, 2, 1, 1))
+        other = model.node("QuantizeLinear", other, F32(0.375), I8(1))
+        y = model.node(op, x, *ends, other, F32(0.375), I8(1), *last, domain=MICROSOFT)
+    else:
+        y = model.node(op, x, *ends, *last, domain=MICROSOFT, kernel_shape=[2, 2])
+    y = model.node("DequantizeLinear", y, *last)
+    agrees(model, model.node("Conv", y, signs(2, 2, 1, 1)))
+
+
 def test_the_negative_of_an_integer_may_be_none() -> None:
     model = File(3)
     x = model.node("QuantizeLinear", "x", F32(0.25), I8(0))
