@@ -27,7 +27,8 @@ class BeatAssembler(Part):
     A beat is offered 1 cycle after its last byte was taken; as long as beats are taken at once, a
     byte is taken in each cycle. Every ``beats_in``-th beat has ``last`` set.
 
-    Ports: ``i`` in, stream of 8 bits; ``o`` out, stream of :func:`beat_layout`.
+    Ports: ``i`` in, stream of 8 bits; ``o`` out, stream of :func:`beat_layout`; ``last`` out, whether the next
+    byte is the last one of the last beat.
     Raises ValueError if a parameter is below 1.
     """
 
@@ -35,7 +36,8 @@ class BeatAssembler(Part):
         check_positive(bytes_in=bytes_in, beats_in=beats_in)
         self.bytes_in = bytes_in
         self.beats_in = beats_in
-        super().__init__({"i": In(stream.Signature(8)), "o": Out(stream.Signature(beat_layout(bytes_in)))})
+        beats = stream.Signature(beat_layout(bytes_in))
+        super().__init__({"i": In(stream.Signature(8)), "o": Out(beats), "last": Out(1)})
 
     def elaborate(self, platform: object) -> Module:
         """Bytes into a beat, least significant first."""
@@ -46,14 +48,18 @@ class BeatAssembler(Part):
         m.d.comb += [
             self.i.ready.eq(~self.o.valid | self.o.ready),
             self.o.payload.data.eq(shift),
-            self.o.payload.last.eq(beat == self.beats_in - 1),
+            self.last.eq((byte == self.bytes_in - 1) & (beat == self.beats_in - 1)),
         ]
         with m.If(self.o.valid & self.o.ready):
-            m.d.sync += [self.o.valid.eq(0), _count(beat, self.beats_in)]
+            m.d.sync += self.o.valid.eq(0)
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += [shift.eq(Cat(shift, self.i.payload)[8:]), _count(byte, self.bytes_in)]
             with m.If(byte == self.bytes_in - 1):
-                m.d.sync += self.o.valid.eq(1)
+                m.d.sync += [
+                    self.o.valid.eq(1),
+                    self.o.payload.last.eq(self.last),
+                    _count(beat, self.beats_in),
+                ]
         return m
 
 
@@ -63,29 +69,34 @@ class BeatSplitter(Part):
     The first byte is offered 1 cycle after the beat was taken; the next beat is taken together with
     the last byte.
 
-    Ports: ``i`` in, stream of ``8 * bytes_out`` bits; ``o`` out, stream of 8 bits.
+    Ports: ``i`` in, stream of ``8 * bytes_out`` bits; ``o`` out, stream of 8 bits; ``i_last`` in, something
+    that is true of the beat on offer, ``o_last`` out, whether it is of the byte on offer and this is the
+    beat's last one.
     Raises ValueError if ``bytes_out`` is below 1.
     """
 
     def __init__(self, bytes_out: int) -> None:
         check_positive(bytes_out=bytes_out)
         self.bytes_out = bytes_out
-        super().__init__({"i": In(stream.Signature(8 * bytes_out)), "o": Out(stream.Signature(8))})
+        beats = stream.Signature(8 * bytes_out)
+        super().__init__({"i": In(beats), "o": Out(stream.Signature(8)), "i_last": In(1), "o_last": Out(1)})
 
     def elaborate(self, platform: object) -> Module:
         """A beat into bytes, least significant first."""
         m = Module()
         shift = Signal(8 * self.bytes_out)
         left = Signal(range(self.bytes_out + 1))
+        last = Signal()
         m.d.comb += [
             self.o.valid.eq(left != 0),
+            self.o_last.eq(last & (left == 1)),
             self.o.payload.eq(shift[:8]),
             self.i.ready.eq((left == 0) | ((left == 1) & self.o.ready)),
         ]
         with m.If(self.o.valid & self.o.ready):
             m.d.sync += [shift.eq(shift >> 8), left.eq(left - 1)]
         with m.If(self.i.valid & self.i.ready):
-            m.d.sync += [shift.eq(self.i.payload), left.eq(self.bytes_out)]
+            m.d.sync += [shift.eq(self.i.payload), left.eq(self.bytes_out), last.eq(self.i_last)]
         return m
 
 

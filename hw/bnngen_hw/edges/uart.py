@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, ResetInserter, Signal
 from amaranth.lib import stream, wiring
@@ -168,8 +169,8 @@ class UartStreamBridge(Part):
     bit) at least 4; ValueError otherwise.
 
     Ports: ``rx`` in and ``tx`` out, the line; ``o`` out, stream of :func:`beat_layout`; ``i`` in, stream
-    of ``8 * bytes_out`` bits; ``restart`` out, high while a break lasts; ``overrun`` out, high from a
-    lost byte to the next break.
+    of ``8 * bytes_out`` bits; ``i_last`` in, whether the beat on offer is a frame's last (not looked at here);
+    ``restart`` out, high while a break lasts; ``overrun`` out, high from a lost byte to the next break.
     """
 
     def __init__(
@@ -188,6 +189,7 @@ class UartStreamBridge(Part):
                 "tx": Out(1, init=1),
                 "o": Out(stream.Signature(beat_layout(bytes_in))),
                 "i": In(stream.Signature(8 * bytes_out)),
+                "i_last": In(1),
                 "restart": Out(1),
                 "overrun": Out(1),
             }
@@ -206,13 +208,21 @@ class UartStreamBridge(Part):
         m.submodules.assembler = empties(assembler)
         m.submodules.splitter = empties(splitter)
         m.d.comb += [receiver.rx.eq(self.rx), self.tx.eq(transmitter.tx), self.restart.eq(receiver.break_)]
+        m.d.comb += splitter.i_last.eq(self.i_last)
         wiring.connect(m, receiver.o, fifo.w_stream)
-        wiring.connect(m, fifo.r_stream, assembler.i)
         wiring.connect(m, assembler.o, wiring.flipped(self.o))
         wiring.connect(m, wiring.flipped(self.i), splitter.i)
-        wiring.connect(m, splitter.o, transmitter.i)
+        self._frame(m, fifo.r_stream, assembler, splitter, transmitter.i)
         with m.If(self.restart):
             m.d.sync += self.overrun.eq(0)
         with m.Elif(receiver.overrun):
             m.d.sync += self.overrun.eq(1)
         return m
+
+    def _frame(
+        self, m: Module, received: Any, assembler: BeatAssembler, splitter: BeatSplitter, sent: Any
+    ) -> None:
+        """From the bytes that are ``received`` to beats, and from beats to those that are ``sent``: here
+        just so."""
+        wiring.connect(m, received, assembler.i)
+        wiring.connect(m, splitter.o, sent)
