@@ -9,18 +9,23 @@ from typing import Any
 from numpy.typing import NDArray
 
 from bnngen.dataflow.fitted import Fitted
+from bnngen.emit.board_link import board_link
 from bnngen.emit.verilog import write_verilog
 from bnngen.reference.data_file import Data, quantize
 from bnngen.toolflow.pipeline import BuildResult, BuildWatcher, build
 from bnngen_sim.batch import BatchResult, Progress, simulate
+from bnngen_sim.link import CURRENT_PROTOCOL
 
 
 class Design(Fitted):
     """The result of `bnngen.compile`."""
 
-    def write_verilog(self, folder: str | Path) -> Path:
-        """Write ``bnn_accelerator.v`` and ``interface.json`` into ``folder``; returns the Verilog's path."""
-        return write_verilog(self.schedule, self.chain, Path(folder))
+    def write_verilog(self, folder: str | Path, protocol: int = CURRENT_PROTOCOL) -> Path:
+        """Write ``bnn_accelerator.v`` and ``interface.json`` into ``folder``; returns the Verilog's path.
+
+        ``protocol`` is that of the board's serial link, 2 or 1.
+        """
+        return write_verilog(self.schedule, self.chain, Path(folder), board_link(self, protocol))
 
     def simulate(
         self, x: NDArray[Any], stall: float = 0.0, seed: int = 0, progress: Progress | None = None
@@ -41,9 +46,11 @@ class Design(Fitted):
         data: Data | None = None,
         watcher: BuildWatcher | None = None,
         cache: bool = True,
+        protocol: int = CURRENT_PROTOCOL,
     ) -> BuildResult:
         """Run all steps up to ``until`` into the folder ``out``; see `bnngen.toolflow.pipeline`.
 
-        None: as far as the board can. Without ``cache`` every tool runs.
+        None: as far as the board can. Without ``cache`` every tool runs. ``protocol`` is that of the board's
+        serial link, 2 or 1.
         """
-        return build(self, Path(out), until=until, data=data, watcher=watcher, cache=cache)
+        return build(self, Path(out), until=until, data=data, watcher=watcher, cache=cache, protocol=protocol)

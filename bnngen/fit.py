@@ -58,7 +58,7 @@ def _within_the_memory(network: Network, board: Board, rate: Rate, clock_mhz: fl
     spare = 0
     while (missing := _missing(design)) > 0:
         if spare >= available(board).bram:  # the layers have none left that they could give up
-            raise FitError(link_alone(board, design.byte_bits) or memory_alone(board, design.resources.bram))
+            raise FitError(link_alone(board) or memory_alone(board, design.resources.bram))
         spare += missing
         design = Design(plan(network, board, rate, clock_mhz, spare))
     low, high = first.cycles_per_frame, design.cycles_per_frame

@@ -75,12 +75,7 @@ class Fitted:
         exact = Resources(bram=sum(self.layer_blocks) - planned.bram)
         queues = [part for part in self.chain if isinstance(part, Queued)]
         extra = Resources(lut=sum(queue_luts(part.queue, schedule.board) for part in queues))
-        return planned + host_link(schedule.board, self.byte_bits) + exact + extra
-
-    @property
-    def byte_bits(self) -> int:
-        """The bits of a received byte that count: synthesis stores none that no element has."""
-        return min(8, input_lanes(self.schedule) * self.schedule.network.quantizer.type.bits)
+        return planned + host_link(schedule.board) + exact + extra
 
     @property
     def weight_bits_stored(self) -> int:

@@ -6,6 +6,8 @@ import os
 import re
 import sys
 import tempfile
+import zlib
+from dataclasses import replace
 from pathlib import Path
 
 from amaranth.back import rtlil
@@ -22,6 +24,7 @@ from bnngen.numbers.exact import ExactArray
 from bnngen.schedule.planner import Schedule
 from bnngen_hw.edges.axis import tdata_bits
 from bnngen_sim.interface import Interface, Quantize
+from bnngen_sim.link import Link
 from bnngen_sim.stream_format import StreamFormat
 
 TOP = "bnn_accelerator"
@@ -52,16 +55,19 @@ _LIST_PART = re.compile(r"(.{100}[^,]*,) ")
 """Some elements of a list, up to a comma."""
 
 
-def write_verilog(schedule: Schedule, dataflow: Dataflow, folder: Path) -> Path:
+def write_verilog(schedule: Schedule, dataflow: Dataflow, folder: Path, link: Link | None = None) -> Path:
     """Write ``bnn_accelerator.v`` and ``interface.json`` into ``folder``; returns the Verilog's path.
 
+    The ``link`` of the board, if it has one, gets the number of this design: the Verilog's CRC-32.
     The same schedule gives the same bytes on every machine. Raises UsageError if ``folder`` can't be
     written.
     """
     text = verilog_text(dataflow)
     make_folder(folder)
     write_text(folder / VERILOG, text)
-    write_text(folder / INTERFACE, interface(schedule).to_json())
+    if link is not None:
+        link = replace(link, design=zlib.crc32(text.encode()))
+    write_text(folder / INTERFACE, replace(interface(schedule), link=link).to_json())
     return folder / VERILOG
 
 
@@ -69,7 +75,7 @@ def verilog_text(dataflow: Dataflow) -> str:
     """The Verilog of the accelerator with its memories' contents inside."""
     top = Accelerator(dataflow)
     ports = [top.ports[name] for name in PORTS]
-    text = _as_verilog(rtlil.convert(top, name=TOP, ports=ports, emit_src=False))
+    text = as_verilog(rtlil.convert(top, name=TOP, ports=ports, emit_src=False))
     return HEADER + _wrapped(_INITIAL_CONTENTS.sub(r"\1", text))
 
 
@@ -81,7 +87,7 @@ def _wrapped(text: str) -> str:
     )
 
 
-def _as_verilog(design: str) -> str:
+def as_verilog(design: str) -> str:
     """The ``design``, in RTLIL, as Amaranth's own Verilog writer would have it; but whatever ends this
     process ends yosys too. Raises ToolError."""
     commands = ("proc -nomux -norom", "memory_collect", "write_verilog -norename")

@@ -14,8 +14,9 @@ from bnngen_boards.profile import Board
 DEFAULT_LUT_SHARE = Fraction(7, 10)
 """Without a wanted rate a design may take this part of the LUTs, and no more than the board's
 ``routable_lut``: more routes slowly, or not at all."""
-HOST_LINK_LOGIC = Resources(lut=350, ff=350)
-"""What the board's serial link, clock and reset take beside the accelerator, without the link's buffer."""
+HOST_LINK_LOGIC = Resources(lut=500, ff=460)
+"""What the board's serial link, clock and reset take beside the accelerator, without the link's buffer: 150
+LUTs and 110 flip-flops of it are for the checks of the second protocol."""
 
 Rate = float | Fraction | Literal["max"] | None
 """Frames a second; as many as fit the whole device; as many as fit well."""
@@ -27,12 +28,12 @@ def available(board: Board) -> Resources:
     return Resources(r.lut, r.ff, r.bram.blocks, r.dsp, r.spram.blocks if r.spram else 0)
 
 
-def host_link(board: Board, byte_bits: int = 8) -> Resources:
-    """What the design around the accelerator takes: a serial link with a buffer of bytes, of which the
-    accelerator reads ``byte_bits`` bits, clock, reset; nothing on a board without a serial link."""
+def host_link(board: Board) -> Resources:
+    """What the design around the accelerator takes: a serial link with a buffer of bytes, clock, reset; nothing
+    on a board without a serial link."""
     if board.uart is None:
         return Resources()
-    blocks = memory_blocks(byte_bits, board.uart.buffer_bytes, board.resources.bram.shapes)
+    blocks = memory_blocks(8, board.uart.buffer_bytes, board.resources.bram.shapes)
     return HOST_LINK_LOGIC + Resources(bram=blocks)
 
 

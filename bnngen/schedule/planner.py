@@ -50,7 +50,7 @@ def plan(
     Raises FitError, which says what is in the way and what would fit, if there is none; UsageError for a
     rate that isn't positive.
     """
-    if reason := link_alone(board, min(8, network.quantizer.type.bits)):
+    if reason := link_alone(board):
         raise FitError(reason)
     wanted = board.clock.default_mhz if clock_mhz is None else clock_mhz
     clock = plan_clock(board.clock, wanted).out_mhz

@@ -19,10 +19,9 @@ LUT_ROM_BITS = 64
 """No LUT of any board holds more weight bits."""
 
 
-def link_alone(board: Board, byte_bits: int) -> str:
-    """Why nothing at all fits the board: what its serial link takes alone, of bytes with ``byte_bits`` bits
-    that count; empty if the link fits."""
-    have, need = available(board), host_link(board, byte_bits)
+def link_alone(board: Board) -> str:
+    """Why nothing at all fits the board: what its serial link takes alone; empty if the link fits."""
+    have, need = available(board), host_link(board)
     name = board.resources.bram.kind
     if board.uart is not None and need.bram > have.bram:
         return (

@@ -6,13 +6,11 @@ synthesised is the text that was simulated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Instance, Module, ResetSignal, Signal
+from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Module, ResetSignal, Signal
 from amaranth.lib import io
 from amaranth.lib.cdc import FFSynchronizer
 
@@ -21,10 +19,9 @@ from bnngen_boards.families import PLLS
 from bnngen_boards.platform import resource_names
 from bnngen_boards.pll import ClockPlan, DirectClock, exact_mhz, plan_clock
 from bnngen_boards.profile import Board
-from bnngen_hw.edges.uart import UartStreamBridge, uart_divisor
+from bnngen_hw.edges.link import LinkedAccelerator, StreamShape
+from bnngen_hw.edges.uart import uart_divisor
 
-ACCELERATOR = "bnn_accelerator"
-"""The name of the accelerator's Verilog module."""
 RESET_US = 15
 """How long the reset lasts once the clock is stable: block RAMs may read as zeros for about
 3 us after configuration, and this leaves a margin of five."""
@@ -33,23 +30,6 @@ RESET_US = 15
 def reset_cycles(clock_mhz: Fraction) -> int:
     """How many cycles the reset lasts once the clock is stable."""
     return ceil(clock_mhz * RESET_US)
-
-
-@dataclass(frozen=True)
-class StreamShape:
-    """How an accelerator's streams are cut: bytes of an input beat, beats of an input frame, and
-    bytes of an output beat."""
-
-    bytes_in: int
-    beats_in: int
-    bytes_out: int
-
-    @classmethod
-    def from_interface(cls, interface: Mapping[str, Any]) -> StreamShape:
-        """The shape that the contents of an ``interface.json`` describe."""
-        source, sink = interface["input"], interface["output"]
-        beats_in = ceil(Fraction(source["elements_per_frame"], source["elements_per_beat"]))
-        return cls(source["tdata_bits"] // 8, beats_in, sink["tdata_bits"] // 8)
 
 
 def _input(m: Module, port: Any) -> Any:
@@ -148,43 +128,18 @@ class BoardTop(Elaboratable):
             raise BoardError(
                 f"board {board.name!r} at {float(self.clock.out_mhz):g} MHz: uart.baud: {error}"
             ) from None
-        self.bridge = UartStreamBridge(
-            shape.bytes_in,
-            shape.beats_in,
-            shape.bytes_out,
-            divisor=self.divisor,
-            buffer_bytes=board.uart.buffer_bytes,
-        )
+        self.linked = LinkedAccelerator(shape.bridge(self.divisor, board.uart.buffer_bytes))
 
     def elaborate(self, platform: Any) -> Module:
-        """The accelerator, the serial bridge, and the LED."""
+        """The accelerator behind its serial bridge, and the LED."""
         m = Module()
         names = resource_names(self.board)
         m.domains.sync = ClockDomain()
         m.submodules.clock_and_reset = ClockAndReset(self.board, self.clock)
-        m.submodules.bridge = bridge = self.bridge
+        m.submodules.linked = linked = self.linked
         uart = platform.request(names.uart, dir="-")
-        m.d.comb += bridge.rx.eq(_input(m, uart.rx))
-        _output(m, uart.tx, bridge.tx)
-        frame_error = Signal()
-        m.submodules.accelerator = self._accelerator(frame_error)
+        m.d.comb += linked.rx.eq(_input(m, uart.rx))
+        _output(m, uart.tx, linked.tx)
         if names.led is not None:
-            _output(m, platform.request(names.led, dir="-"), frame_error | bridge.overrun)
+            _output(m, platform.request(names.led, dir="-"), linked.fault)
         return m
-
-    def _accelerator(self, frame_error: Signal) -> Instance:
-        beats_in, beats_out = self.bridge.o, self.bridge.i
-        return Instance(
-            ACCELERATOR,
-            i_clk=ClockSignal(),
-            i_rst=ResetSignal() | self.bridge.restart,
-            i_s_axis_tdata=beats_in.payload.data,
-            i_s_axis_tvalid=beats_in.valid,
-            o_s_axis_tready=beats_in.ready,
-            i_s_axis_tlast=beats_in.payload.last,
-            o_m_axis_tdata=beats_out.payload,
-            o_m_axis_tvalid=beats_out.valid,
-            i_m_axis_tready=beats_out.ready,
-            o_m_axis_tlast=Signal(),
-            o_frame_error=frame_error,
-        )

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 
 from bnngen.base.errors import SimulationError, UsageError
 from bnngen.reports.build import read_report
-from bnngen.toolflow.board_top import ACCELERATOR
 from bnngen.toolflow.synthesis import ACCELERATOR_NETLIST
 from bnngen_boards.families import FAMILIES
+from bnngen_hw.edges.link import ACCELERATOR
 from bnngen_sim.cells import cell_models
 
 

@@ -12,6 +12,7 @@ from bnngen.base.cache import caching
 from bnngen.base.errors import UsageError
 from bnngen.base.owned import owned
 from bnngen.dataflow.fitted import Fitted
+from bnngen.emit.board_link import board_link
 from bnngen.emit.verilog import INTERFACE, VERILOG, write_verilog
 from bnngen.import_check.check import check_import
 from bnngen.import_check.evaluator import EvaluationError
@@ -32,6 +33,7 @@ from bnngen.toolflow.place_and_route import place_and_route, routing_products
 from bnngen.toolflow.simulation import compare, random_frames, simulate_frames
 from bnngen.toolflow.synthesis import SynthesisResult, check_fit, synthesis_products, synthesize
 from bnngen_boards.profile import Board
+from bnngen_sim.link import CURRENT_PROTOCOL
 
 STALE = (REPORT, SCHEMA, PAGE, "rtl", "synth", "pnr")
 """What a build removes of an earlier one."""
@@ -75,6 +77,7 @@ def build(
     data: Data | None = None,
     watcher: BuildWatcher | None = None,
     cache: bool = True,
+    protocol: int = CURRENT_PROTOCOL,
 ) -> BuildResult:
     """Build ``design`` into the folder ``out``, up to and with the step ``until``; None: as far as
     the board can.
@@ -82,7 +85,8 @@ def build(
     ``data`` is simulated and compared with the golden model; without it random frames are, if ``until`` is
     "simulate", and none otherwise. A copy of the model file stays in ``out`` for later simulations. Without
     ``cache`` every tool runs, though its input may be one that it has seen before. Real inputs are first
-    compared with an evaluation of the file itself (see `bnngen.import_check`).
+    compared with an evaluation of the file itself (see `bnngen.import_check`). ``protocol`` is that of the
+    board's serial link.
 
     A step that fails raises its own error; the results of the steps before it stay, and the report says
     what happened. Raises ImportMismatchError if the file means something else; UsageError if the board has no
@@ -97,7 +101,7 @@ def build(
             report.warnings.append(f"{_no_bitstream(board)}: this build ends with its netlist")
         write_report(report, out)
         _check_import(design.schedule.network, data, report, out)
-        run = _Run(design, out, report, data, watcher or BuildWatcher(), last)
+        run = _Run(design, out, report, data, watcher or BuildWatcher(), last, protocol)
         for name in STEPS[1 : STEPS.index(last) + 1]:
             run.step(name)
     return BuildResult(report, out)
@@ -163,10 +167,12 @@ class _Run:
         data: Data | None,
         watcher: BuildWatcher,
         until: BuildStep,
+        protocol: int,
     ) -> None:
         self.design, self.out, self.report, self.watcher = design, out, report, watcher
         self.board = design.schedule.board
         self.network = design.schedule.network
+        self.protocol = protocol
         wanted = data is None and until == BuildStep.SIMULATE
         self.data = random_frames(self.network, RANDOM_FRAMES) if wanted else data
         self._synthesis: SynthesisResult | None = None
@@ -192,7 +198,8 @@ class _Run:
         write_report(self.report, self.out)
 
     def _verilog(self) -> None:
-        write_verilog(self.design.schedule, self.design.chain, self.out / "rtl")
+        link = board_link(self.design, self.protocol)
+        write_verilog(self.design.schedule, self.design.chain, self.out / "rtl", link)
 
     def _simulate(self) -> None:
         assert self.data is not None

@@ -19,13 +19,13 @@ from typing import Any
 from bnngen.base.errors import DataError, UsageError
 from bnngen.reports.build import read_report
 from bnngen.reports.records import SerialRecord, read_record
-from bnngen.toolflow.board_top import ACCELERATOR
 from bnngen.toolflow.flow import TOP
 from bnngen.toolflow.netlist import models_of
 from bnngen.toolflow.synthesis import ROUTED, SERIAL
 from bnngen.toolflow.toolchain import YOSYS
 from bnngen_boards.families import ROUTINGS
 from bnngen_boards.families.routed_netlist import RoutedDesign
+from bnngen_hw.edges.link import ACCELERATOR
 from bnngen_sim.interface import Interface
 from bnngen_sim.serial_host import serial_host
 

@@ -108,15 +108,39 @@ def build_simulator(rtl_dir: str | Path) -> Simulator:
         # names without a folder: Verilator writes them into C++ and a makefile, which takes no space in them
         for path in (*sources, HARNESS):
             shutil.copy2(path, work)
-        _verilate(tools, [f"{TOP}.v", HARNESS.name], work, f"{folder}: Verilator cannot read the Verilog:")
+        complaint = f"{folder}: Verilator cannot read the Verilog:"
+        _verilate(tools, TOP, [f"{TOP}.v", HARNESS.name], work, complaint)
         ports = _read_ports(work / f"V{TOP}.h")
         _check_ports(folder, ports)
-        _compile(tools, work)
+        _compile(tools, TOP, work)
         shutil.copy2(work / "simulator", result / "simulator")
         (result / "ports.json").write_text(json.dumps(ports, indent=2) + "\n")
 
     entry = cached(f"{CACHE}/batch-{key}", build)
     return Simulator(entry / "simulator", json.loads((entry / "ports.json").read_text()))
+
+
+def build_program(rtl_dir: str | Path, around: str, top: str, harness: Path) -> Path:
+    """A program of the C++ file ``harness`` and the accelerator in ``rtl_dir`` within another module ``top``,
+    whose Verilog is ``around``; from the cache if nothing has changed.
+
+    Raises MissingToolError, or SimulationError if the Verilog does not compile.
+    """
+    folder, tools = Path(rtl_dir).resolve(), find_tools()
+    sources = source_files(folder)
+
+    def build(work: Path, result: Path) -> None:
+        check_place(work)
+        for path in (*sources, harness):
+            shutil.copy2(path, work)
+        (work / f"{top}.v").write_text(around, encoding="utf-8")
+        names = [f"{top}.v", f"{TOP}.v", harness.name]
+        _verilate(tools, top, names, work, f"{folder}: Verilator cannot read the Verilog:")
+        _compile(tools, top, work)
+        shutil.copy2(work / "simulator", result / "simulator")
+
+    key = content_key([*sources, harness], around, top, *tools.versions, *_OPTIONS, *_OPTIMIZE)
+    return cached(f"{CACHE}/{top}-{key}", build) / "simulator"
 
 
 def check_place(work: Path) -> None:
@@ -141,15 +165,15 @@ def run_tool(command: Sequence[str], environment: Mapping[str, str], folder: Pat
         raise SimulationError("\n".join([what, *tail, *ended]))
 
 
-def _verilate(tools: Tools, sources: Sequence[str], work: Path, complaint: str) -> None:
-    command = [str(tools.verilator), *_OPTIONS, "--top-module", TOP, "--Mdir", ".", "-o", "simulator"]
+def _verilate(tools: Tools, top: str, sources: Sequence[str], work: Path, complaint: str) -> None:
+    command = [str(tools.verilator), *_OPTIONS, "--top-module", top, "--Mdir", ".", "-o", "simulator"]
     run_tool([*command, *sources], tools.environment, work, complaint)
 
 
-def _compile(tools: Tools, work: Path) -> None:
+def _compile(tools: Tools, top: str, work: Path) -> None:
     for ready in _runtime(tools).glob("*.o"):
         shutil.copyfile(ready, work / ready.name)
-    _make(tools, work)
+    _make(tools, top, work)
 
 
 def _runtime(tools: Tools) -> Path:
@@ -161,17 +185,17 @@ def _runtime(tools: Tools) -> Path:
     def build(work: Path, result: Path) -> None:
         (work / f"{TOP}.v").write_text(f"module {TOP}(input wire clk); endmodule\n")
         (work / "main.cpp").write_text(f'#include "V{TOP}.h"\nint main() {{ return V{TOP}().clk; }}\n')
-        _verilate(tools, [f"{TOP}.v", "main.cpp"], work, "Verilator cannot read an empty module:")
-        _make(tools, work)
+        _verilate(tools, TOP, [f"{TOP}.v", "main.cpp"], work, "Verilator cannot read an empty module:")
+        _make(tools, TOP, work)
         for path in work.glob("verilated*.o"):
             shutil.copyfile(path, result / path.name)
 
     return cached(f"{CACHE}/runtime-{content_key([], *tools.versions, *_OPTIONS, *_OPTIMIZE)}", build)
 
 
-def _make(tools: Tools, work: Path) -> None:
+def _make(tools: Tools, top: str, work: Path) -> None:
     jobs = f"-j{os.cpu_count() or 1}"
-    command = ["make", jobs, "-f", f"V{TOP}.mk", "simulator", *_OPTIMIZE]
+    command = ["make", jobs, "-f", f"V{top}.mk", "simulator", *_OPTIMIZE]
     run_tool(command, tools.environment, work, "the C++ compiler failed on Verilator's output:")
 
 

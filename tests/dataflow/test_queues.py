@@ -57,7 +57,7 @@ def test_every_slow_reader_of_a_burst_gets_one() -> None:
     found = queues(design)
     assert len(found) == 2
     assert all(part.queue.capacity > 1 for part in found)
-    planned = design.schedule.resources + host_link(design.schedule.board, 1)
+    planned = design.schedule.resources + host_link(design.schedule.board)
     assert design.resources.lut >= planned.lut + sum(
         part.queue.depth * part.queue.width // 16 for part in found
     )

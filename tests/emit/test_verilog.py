@@ -9,7 +9,7 @@ from support.networks import make_network
 
 import bnngen
 from bnngen.base.errors import ToolError
-from bnngen.emit.verilog import HEADER, LONGEST_LINE, _as_verilog, interface, verilog_text
+from bnngen.emit.verilog import HEADER, LONGEST_LINE, as_verilog, interface, verilog_text
 from bnngen.numbers.exact import exact_array
 from bnngen.reference.data_file import load_data
 from bnngen.reference.input_quantizer import Quantizer
@@ -77,4 +77,4 @@ def test_no_line_is_too_long_for_a_reader() -> None:
 
 def test_a_writer_that_fails_is_named() -> None:
     with pytest.raises(ToolError, match=r"^Amaranth's yosys failed \(exit status 1\): .*syntax error"):
-        _as_verilog("no module")
+        as_verilog("no module")

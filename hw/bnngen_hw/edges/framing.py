@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
-
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from bnngen_hw.edges.crc import Crc32
+from bnngen_hw.edges.protocol import CHECK_BYTES, HEADER
 from bnngen_hw.part import Part
-
-HEADER = 0xA5
-"""What a request begins with."""
-FILLER = 0x00
-"""What a host sends to end a request that has lost bytes: no request begins with it."""
-CHECK_BYTES = 4
-"""What an answer ends with."""
-
-
-def request_check(frame: bytes, design: int) -> int:
-    """The CRC-32 of a request's frame, started with the number of the design that is asked."""
-    return zlib.crc32(frame, design)
-
-
-def answer_check(answer: bytes, request: int) -> int:
-    """The CRC-32 of an answer's bytes and of the check of the request behind them, most significant byte
-    first: it fits this answer to that request only."""
-    return zlib.crc32(request.to_bytes(CHECK_BYTES, "big"), zlib.crc32(answer))
 
 
 class RequestReader(Part):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from amaranth.hdl import ClockSignal, Instance, Module, ResetInserter, ResetSignal, Signal
@@ -67,6 +69,39 @@ class CheckedStreamBridge(UartStreamBridge):
             wiring.connect(m, checks, waiting.i)
             checks = waiting.o
         wiring.connect(m, checks, writer.check)
+
+
+@dataclass(frozen=True)
+class StreamShape:
+    """How an accelerator's streams are cut: bytes of an input beat, beats of an input frame, and
+    bytes of an output beat; and what is asked of its link: the ``protocol``, the number of the ``design``,
+    and frames ``ahead`` (see `bnngen_sim.link.Link`)."""
+
+    bytes_in: int
+    beats_in: int
+    bytes_out: int
+    protocol: int = 1
+    design: int = 0
+    ahead: int = 0
+
+    @classmethod
+    def from_interface(cls, interface: Mapping[str, Any]) -> StreamShape:
+        """The shape that the contents of an ``interface.json`` describe; one that says nothing of a link has
+        the first protocol."""
+        source, sink = interface["input"], interface["output"]
+        beats_in = -(-source["elements_per_frame"] // source["elements_per_beat"])
+        link = interface.get("link") or {"protocol": 1}
+        asked = {key: link[key] for key in ("protocol", "design", "ahead") if key in link}
+        return cls(source["tdata_bits"] // 8, beats_in, sink["tdata_bits"] // 8, **asked)
+
+    def bridge(self, divisor: int, buffer_bytes: int) -> UartStreamBridge:
+        """The serial bridge for these streams, at ``divisor`` clock cycles a bit."""
+        cut = (self.bytes_in, self.beats_in, self.bytes_out)
+        if self.protocol == 1:
+            return UartStreamBridge(*cut, divisor=divisor, buffer_bytes=buffer_bytes)
+        return CheckedStreamBridge(
+            *cut, divisor=divisor, buffer_bytes=buffer_bytes, design=self.design, ahead=self.ahead
+        )
 
 
 class LinkedAccelerator(Part):

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from support.components import simulate
 
 from bnngen_hw.edges.bytes import BeatAssembler
-from bnngen_hw.edges.framing import HEADER, AnswerWriter, RequestReader, answer_check, request_check
+from bnngen_hw.edges.framing import AnswerWriter, RequestReader
+from bnngen_hw.edges.protocol import HEADER, answer_check, request_check
 
 STALLS = st.sampled_from([0.0, 0.8])
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from support.components import simulate
 
-from bnngen_hw.edges.framing import FILLER, HEADER, answer_check, request_check
 from bnngen_hw.edges.link import CheckedStreamBridge
+from bnngen_hw.edges.protocol import FILLER, HEADER, answer_check, request_check
 from tests.hw.edges.test_uart import give, receive_byte, send_byte
 
 DESIGN = 0xC0FFEE
