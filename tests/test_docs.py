@@ -26,12 +26,13 @@ from bnngen.numbers.rounding import ROUNDING_MODES
 from bnngen.passes.lower import RULES
 from bnngen.quantize.choices import RULES as RANGE_RULES
 from bnngen.reports.steps import STEPS
-from bnngen.toolflow.board_top import BoardTop, StreamShape
+from bnngen.toolflow.board_top import BoardTop
 from bnngen.train import choices as train_choices
 from bnngen.train.choices import ARCHITECTURES, SCORES, SOURCES, UNITS
 from bnngen.train.recipe import DataTable, PruneTable, Recipe, TrainTable, load_recipe
 from bnngen_boards.platform import make_platform
 from bnngen_boards.profile import Board, board_names, load_board
+from bnngen_hw.edges.link import StreamShape
 from bnngen_sim.interface import Interface, Quantize
 from bnngen_sim.stream_format import StreamFormat
 

@@ -26,6 +26,7 @@ FLOORS = (
     ("bnngen.fit",),
     ("bnngen.design",),
     ("bnngen.toolflow",),
+    ("bnngen.host",),
     ("bnngen.reports",),
     ("bnngen.emit",),
     ("bnngen.dataflow",),

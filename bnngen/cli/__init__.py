@@ -13,7 +13,20 @@ import typer
 
 from bnngen.base.errors import UsageError
 from bnngen.base.text import usable
-from bnngen.cli import boards, build, compress, convert, golden, inspect, quantize, report, simulate, train
+from bnngen.cli import (
+    board_run,
+    boards,
+    build,
+    compress,
+    convert,
+    golden,
+    inspect,
+    quantize,
+    report,
+    serve,
+    simulate,
+    train,
+)
 from bnngen.cli.console import errors, marked
 
 INTERRUPTED = 130
@@ -45,8 +58,9 @@ def _options(
     """What belongs to no command."""
 
 
-for module in (inspect, golden, build, simulate, train, compress, quantize, convert, boards, report):
+for module in (inspect, golden, build, simulate, train, compress, quantize, convert, boards, report, serve):
     app.command(module.__name__.rpartition(".")[2])(module.command)
+app.command("run")(board_run.command)
 
 
 def main() -> None:

@@ -41,6 +41,12 @@ Until = Annotated[
     BuildStep | None,
     typer.Option(help="The last step to run; without it: bitstream, or as far as the board can."),
 ]
+LinkProtocol = Annotated[
+    int,
+    typer.Option(
+        "--protocol", min=1, max=2, help="That of the board's serial link: 1 for hosts of earlier versions."
+    ),
+]
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Run every tool, whether its input has changed or not.")
 ]
@@ -60,6 +66,7 @@ def command(
     frames: Frames = None,
     until: Until = None,
     output: Output = OutputKind.FILE,
+    protocol: LinkProtocol = 2,
     no_cache: NoCache = False,
     allow_module: AllowModule = None,
 ) -> None:
@@ -87,7 +94,9 @@ def command(
         data = random_frames(design.schedule.network, frames)
     with BuildScreen() as screen:
         screen.step(BuildStep.ESTIMATE)
-        result = design.build(out, until=until, data=data, watcher=screen, cache=not no_cache)
+        result = design.build(
+            out, until=until, data=data, watcher=screen, cache=not no_cache, protocol=protocol
+        )
     print_build(result)
     if not result.holds:
         answer_no("see the lines marked above")

@@ -76,6 +76,21 @@ class SimulateRecord(SimulationRecord):
     routed: bool
 
 
+class AskRecord(Record):
+    """Of ``bnngen run``: ``differing`` answers are not the golden model's. So many frames were ``repeated``,
+    because an answer was lost or damaged, and the port ``reopened``. Without labels there is no accuracy."""
+
+    frames: Whole
+    differing: Whole
+    correct: Whole | None
+    accuracy: Share | None
+    repeated: Whole
+    reopened: Whole
+    frames_per_second: Number
+    wall_s: Number
+    warnings: list[str]
+
+
 class TableColumn(Record):
     """A column of a table, and the ``bits`` of the accelerator's input that it becomes. ``words``: how many
     different ones it holds, 0 for numbers; ``note`` says why it is left out, if it is."""

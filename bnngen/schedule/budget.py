@@ -29,8 +29,8 @@ def available(board: Board) -> Resources:
 
 
 def host_link(board: Board) -> Resources:
-    """What the design around the accelerator takes: a serial link with a buffer of bytes, clock, reset; nothing
-    on a board without a serial link."""
+    """What the design around the accelerator takes: a serial link with a buffer of bytes, clock, reset;
+    nothing on a board without a serial link."""
     if board.uart is None:
         return Resources()
     blocks = memory_blocks(8, board.uart.buffer_bytes, board.resources.bram.shapes)

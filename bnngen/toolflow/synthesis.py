@@ -17,7 +17,7 @@ from typing import Any
 
 from bnngen.base.cache import content_key
 from bnngen.base.errors import FitError, ToolError, UsageError
-from bnngen.toolflow.board_top import BoardTop, StreamShape, reset_cycles
+from bnngen.toolflow.board_top import BoardTop, reset_cycles
 from bnngen.toolflow.flow import TOP, WRITE_NETLIST, synthesis_script
 from bnngen.toolflow.levels import lut_levels
 from bnngen.toolflow.staging import staging, through_cache
@@ -28,7 +28,7 @@ from bnngen_boards.families.cell_counts import CellCounts
 from bnngen_boards.platform import make_platform, resource_names
 from bnngen_boards.pll import plan_clock
 from bnngen_boards.profile import Board
-from bnngen_hw.edges.link import ACCELERATOR
+from bnngen_hw.edges.link import ACCELERATOR, StreamShape
 from bnngen_sim.verilator import source_files
 
 NETLIST = f"{TOP}.json"

@@ -27,7 +27,7 @@ class VirtualBoard:
     process: subprocess.Popen[bytes]
 
     def wait(self) -> None:
-        """Returns when the program ends, which it does only by a fault or a signal. Raises SimulationError."""
+        """Returns when the program ends, by a fault or a signal. Raises SimulationError."""
         status = self.process.wait()
         raise SimulationError(f"the virtual board ended: {how_it_ended(status)}")
 
@@ -36,7 +36,7 @@ class VirtualBoard:
 def virtual_board(
     rtl_dir: str | Path, around: str, cycles_per_bit: int, host: str = "127.0.0.1", port: int = 0
 ) -> Iterator[VirtualBoard]:
-    """Inside, the accelerator in ``rtl_dir`` runs within the Verilog ``around`` of a module `TOP`, and listens
+    """Inside, the accelerator in ``rtl_dir`` runs within the Verilog ``around``, a module `TOP`, and listens
     at ``host``; port 0 is one that the system chooses.
 
     Raises UsageError if it can't listen there, and as `build_program`.

@@ -17,10 +17,11 @@ from amaranth.sim import Simulator
 from support.narrow import present
 
 from bnngen.base.errors import BoardError
-from bnngen.toolflow.board_top import BoardTop, PowerOnReset, StreamShape
+from bnngen.toolflow.board_top import BoardTop, PowerOnReset
 from bnngen.toolflow.toolchain import YOSYS
 from bnngen_boards.platform import make_platform
 from bnngen_boards.profile import load_board
+from bnngen_hw.edges.link import StreamShape
 from tests.toolflow.conftest import StandIn, Synthesized
 
 SHAPE = StreamShape(bytes_in=2, beats_in=3, bytes_out=1)

@@ -27,8 +27,8 @@ class BeatAssembler(Part):
     A beat is offered 1 cycle after its last byte was taken; as long as beats are taken at once, a
     byte is taken in each cycle. Every ``beats_in``-th beat has ``last`` set.
 
-    Ports: ``i`` in, stream of 8 bits; ``o`` out, stream of :func:`beat_layout`; ``last`` out, whether the next
-    byte is the last one of the last beat.
+    Ports: ``i`` in, stream of 8 bits; ``o`` out, stream of :func:`beat_layout`; ``last`` out, whether the
+    next byte is the last one of the last beat.
     Raises ValueError if a parameter is below 1.
     """
 

@@ -169,8 +169,9 @@ class UartStreamBridge(Part):
     bit) at least 4; ValueError otherwise.
 
     Ports: ``rx`` in and ``tx`` out, the line; ``o`` out, stream of :func:`beat_layout`; ``i`` in, stream
-    of ``8 * bytes_out`` bits; ``i_last`` in, whether the beat on offer is a frame's last (not looked at here);
-    ``restart`` out, high while a break lasts; ``overrun`` out, high from a lost byte to the next break.
+    of ``8 * bytes_out`` bits; ``i_last`` in, whether the beat on offer is a frame's last (not
+    looked at here); ``restart`` out, high while a break lasts; ``overrun`` out, high from a lost byte to the
+    next break.
     """
 
     def __init__(
