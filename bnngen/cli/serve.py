@@ -27,6 +27,7 @@ def command(folder: BuildFolder, listen: Listen) -> None:
     kept_model(folder)
     with board_of(folder / "rtl", host, port) as board:
         console.print(f"the board listens: --port socket://{board.host}:{board.port}", soft_wrap=True)
+        console.file.flush()  # a script that starts it reads the line
         board.wait()
 
 
