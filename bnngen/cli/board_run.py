@@ -15,7 +15,7 @@ from bnngen.cli.options import BuildFolder, Frames, JsonFile, finite, nonempty
 if TYPE_CHECKING:
     from bnngen.host.ports import Port
     from bnngen.reports.results import AskRecord
-    from bnngen_sim.link import Link
+    from bnngen_sim.link import SerialLink
 
 Rows = Annotated[
     Path,
@@ -99,7 +99,7 @@ def command(
 
 
 @contextmanager
-def _opened(folder: Path, port: str | None, link: Link) -> Iterator[Port]:
+def _opened(folder: Path, port: str | None, link: SerialLink) -> Iterator[Port]:
     from bnngen.host.board import board_of
     from bnngen.host.ports import TcpPort, port_named
 

@@ -10,14 +10,14 @@ from bnngen.emit.verilog import interface
 from bnngen_hw.edges.protocol import CHECK_BYTES
 from bnngen_hw.edges.uart import BITS_PER_BYTE, uart_divisor
 from bnngen_sim.interface import Interface
-from bnngen_sim.link import CURRENT_PROTOCOL, PROTOCOLS, Link
+from bnngen_sim.link import CURRENT_PROTOCOL, PROTOCOLS, SerialLink
 
 _HELD = 2
 """Frames that the link lets be in the accelerator without room for further checks."""
 _MOST_AHEAD = 14
 
 
-def board_link(design: Fitted, protocol: int = CURRENT_PROTOCOL) -> Link | None:
+def board_link(design: Fitted, protocol: int = CURRENT_PROTOCOL) -> SerialLink | None:
     """The serial link of ``design``'s board, without the design's number; None where there is none, or its
     clock can't make the baud rate.
 
@@ -34,11 +34,11 @@ def board_link(design: Fitted, protocol: int = CURRENT_PROTOCOL) -> Link | None:
         divisor = uart_divisor(clock * 1_000_000, board.uart.baud)
     except ValueError:
         return None
-    link = Link(protocol, board.uart.baud, divisor, board.uart.buffer_bytes, 0)
-    return Link(protocol, link.baud, divisor, link.buffer_bytes, 0, _ahead(design, link))
+    link = SerialLink(protocol, board.uart.baud, divisor, board.uart.buffer_bytes, 0)
+    return SerialLink(protocol, link.baud, divisor, link.buffer_bytes, 0, _ahead(design, link))
 
 
-def _ahead(design: Fitted, link: Link) -> int:
+def _ahead(design: Fitted, link: SerialLink) -> int:
     """So many more frames are in a pipeline that is as long as it is, at the pace of the slower of line and
     accelerator."""
     if link.protocol == 1:
@@ -55,11 +55,11 @@ def line_bytes(port: Interface, protocol: int) -> tuple[int, int]:
     return sent + header, received + check
 
 
-def line_cycles(port: Interface, link: Link) -> int:
+def line_cycles(port: Interface, link: SerialLink) -> int:
     """The clock cycles for which a frame keeps the line busy, in the direction that has more to do."""
     return max(line_bytes(port, link.protocol)) * BITS_PER_BYTE * link.cycles_per_bit
 
 
-def line_fps(port: Interface, link: Link) -> Fraction:
+def line_fps(port: Interface, link: SerialLink) -> Fraction:
     """The frames a second that the line carries."""
     return Fraction(link.baud, max(line_bytes(port, link.protocol)) * BITS_PER_BYTE)

@@ -24,7 +24,7 @@ from bnngen.numbers.exact import ExactArray
 from bnngen.schedule.planner import Schedule
 from bnngen_hw.edges.axis import tdata_bits
 from bnngen_sim.interface import Interface, Quantize
-from bnngen_sim.link import Link
+from bnngen_sim.link import SerialLink
 from bnngen_sim.stream_format import StreamFormat
 
 TOP = "bnn_accelerator"
@@ -55,7 +55,9 @@ _LIST_PART = re.compile(r"(.{100}[^,]*,) ")
 """Some elements of a list, up to a comma."""
 
 
-def write_verilog(schedule: Schedule, dataflow: Dataflow, folder: Path, link: Link | None = None) -> Path:
+def write_verilog(
+    schedule: Schedule, dataflow: Dataflow, folder: Path, link: SerialLink | None = None
+) -> Path:
     """Write ``bnn_accelerator.v`` and ``interface.json`` into ``folder``; returns the Verilog's path.
 
     The ``link`` of the board, if it has one, gets the number of this design: the Verilog's CRC-32.

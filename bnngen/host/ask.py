@@ -14,7 +14,7 @@ from bnngen.host.client import Client, Troubles
 from bnngen.host.ports import LinkError, Port
 from bnngen.host.protocol import Protocol
 from bnngen_sim.interface import Interface
-from bnngen_sim.link import Link
+from bnngen_sim.link import SerialLink
 
 Answer = Callable[[int, NDArray[np.int64]], None]
 SERIAL_TIMEOUT_S = 1.0
@@ -33,7 +33,7 @@ class Answers:
 def ask_board(
     port: Port,
     interface: Interface,
-    link: Link,
+    link: SerialLink,
     codes: NDArray[np.integer],
     *,
     timeout_s: float | None = None,
@@ -68,7 +68,7 @@ def ask_board(
     return Answers(outputs, time.perf_counter() - start, client.troubles)
 
 
-def _line_s(protocol: Protocol, link: Link) -> float:
+def _line_s(protocol: Protocol, link: SerialLink) -> float:
     """Seconds that the line is busy with all that may be under way."""
     frames = max(1, link.buffer_bytes // protocol.sent_bytes)
     return frames * 10 * max(protocol.sent_bytes, protocol.heard_bytes) / link.baud

@@ -12,10 +12,10 @@ from amaranth.back import rtlil
 from bnngen.emit.verilog import INTERFACE, as_verilog
 from bnngen_hw.edges.link import LinkedAccelerator, StreamShape
 from bnngen_sim.interface import Interface
-from bnngen_sim.link import CURRENT_PROTOCOL, Link
+from bnngen_sim.link import CURRENT_PROTOCOL, SerialLink
 from bnngen_sim.virtual_board import TOP, VirtualBoard, virtual_board
 
-VIRTUAL_LINK = Link(CURRENT_PROTOCOL, baud=1_000_000, cycles_per_bit=8, buffer_bytes=4096, design=0)
+VIRTUAL_LINK = SerialLink(CURRENT_PROTOCOL, baud=1_000_000, cycles_per_bit=8, buffer_bytes=4096, design=0)
 """That of a design whose board has none."""
 
 
@@ -31,7 +31,7 @@ def board_of(rtl: Path, host: str = "127.0.0.1", port: int = 0) -> Iterator[Virt
         yield board
 
 
-def link_of(interface: Interface) -> Link:
+def link_of(interface: Interface) -> SerialLink:
     """The link of a design, or that of its virtual board."""
     return interface.link or VIRTUAL_LINK
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bnngen_hw.edges.protocol import CHECK_BYTES, FILLER, HEADER, answer_check, request_check
 from bnngen_sim.interface import Interface
-from bnngen_sim.link import Link
+from bnngen_sim.link import SerialLink
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Protocol:
     answer_bytes: int
 
     @classmethod
-    def of(cls, interface: Interface, link: Link) -> Protocol:
+    def of(cls, interface: Interface, link: SerialLink) -> Protocol:
         """That of a board with this ``link``."""
         source, sink = interface.input, interface.output
         frame = source.beats_per_frame * source.bytes_per_beat

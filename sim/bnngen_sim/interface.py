@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from bnngen.base.errors import InterfaceError
 from bnngen.base.strict_json import parse, read_json
 from bnngen_sim.attributes import is_int, require, short
-from bnngen_sim.link import Link
+from bnngen_sim.link import SerialLink
 from bnngen_sim.stream_format import StreamFormat
 
 ROUNDINGS = (
@@ -82,7 +82,7 @@ class Interface:
     """The names of the raw columns."""
     preprocessing: Mapping[str, Any] | None = None
     """How raw columns become codes, as `bnngen.reference.preprocessing` writes it."""
-    link: Link | None = None
+    link: SerialLink | None = None
     """How the board's serial link works; None: the board has none."""
 
     def __post_init__(self) -> None:
@@ -123,7 +123,7 @@ class Interface:
             class_index=data["class_index"],
             quantize=_part(Quantize, "quantize", data["quantize"]),
             **{key: data.get(key) for key in ("classes", "columns", "preprocessing")},
-            link=None if data.get("link") is None else _part(Link, "link", data["link"]),
+            link=None if data.get("link") is None else _part(SerialLink, "link", data["link"]),
         )
 
     @classmethod

@@ -14,7 +14,7 @@ _MOST_AHEAD = 64
 
 
 @dataclass(frozen=True)
-class Link:
+class SerialLink:
     """A serial link with 8 data bits, no parity, 1 stop bit; docs/protocol.md says what goes over it.
 
     Raises InterfaceError if an attribute is of the wrong type or out of range.

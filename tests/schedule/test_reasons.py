@@ -128,7 +128,7 @@ def test_a_layer_that_no_hardware_makes_so_fast() -> None:
 def test_what_fits_the_device_but_not_the_part_that_routes_well() -> None:
     """Its memory would do for that part: the LUTs won't, or the other way round."""
     whole = load_board("ulx3s_85f")
-    board = whole.model_copy(update={"fabric": whole.fabric.model_copy(update={"routable_lut": 500})})
+    board = whole.model_copy(update={"fabric": whole.fabric.model_copy(update={"routable_lut": 650})})
     asked = problem(make_network(0, [512, 256, 10], ["bipolar", "bipolar"]), None, board)
     assert asked.solution is None
     message = why_not(asked)

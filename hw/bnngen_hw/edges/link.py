@@ -75,7 +75,7 @@ class CheckedStreamBridge(UartStreamBridge):
 class StreamShape:
     """How an accelerator's streams are cut: bytes of an input beat, beats of an input frame, and
     bytes of an output beat; and what is asked of its link: the ``protocol``, the number of the ``design``,
-    and frames ``ahead`` (see `bnngen_sim.link.Link`)."""
+    and frames ``ahead`` (see `bnngen_sim.link.SerialLink`)."""
 
     bytes_in: int
     beats_in: int
