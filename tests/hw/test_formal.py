@@ -22,6 +22,9 @@ from support.components import Pipeline
 from bnngen_hw.arithmetic.dot import DotProduct
 from bnngen_hw.arithmetic.heap import BitHeap
 from bnngen_hw.buffers.columns import WindowColumns
+from bnngen_hw.edges.crc import ONES, POLYNOMIAL, Crc32
+from bnngen_hw.edges.framing import AnswerWriter, RequestReader
+from bnngen_hw.edges.protocol import HEADER
 from bnngen_hw.encoding import Encoding
 from bnngen_hw.part import bit_stream
 from bnngen_hw.running_maximum import RunningMaximum
@@ -242,6 +245,83 @@ def test_the_running_maximum_of_two_positions(tmp_path: Path) -> None:
     m.d.comb += Assert(~part.o.valid | (given >= 4) | (part.o.payload == Array(wanted)[given[:2]]))
     m.d.comb += Assert(~part.o.valid | (given >= 4) | (taken >= needed[given[:2]]))
     assert not counterexample(tmp_path, m, ports, 12)
+
+
+def crc_bits(state: Any, byte: Any) -> Any:
+    """The CRC-32 register after a byte, bit by bit."""
+    for n in range(8):
+        feedback = state[0] ^ byte[n]
+        state = Cat(state[1:], 0) ^ Mux(feedback, POLYNOMIAL, 0)
+    return state
+
+
+def test_the_crc_of_any_two_bytes(tmp_path: Path) -> None:
+    """Whenever they come: the value is that of the polynomial's definition."""
+    m = Module()
+    m.submodules.dut = crc = Crc32(0x1234)
+    valid, byte, model = Signal(), Signal(8), Signal(32, init=0x1234 ^ ONES)
+    m.d.comb += [crc.i.valid.eq(valid), crc.i.payload.eq(byte)]
+    with m.If(valid & crc.i.ready):
+        m.d.sync += model.eq(crc_bits(model, byte))
+    m.d.comb += Assert(~crc.i.ready | (crc.value == ~model))
+    assert not counterexample(tmp_path, m, [valid, byte], 20)
+
+
+def test_only_frames_pass_and_each_has_a_check(tmp_path: Path) -> None:
+    """Of any bytes, with any gaps: what passes stands behind a header, and a check behind its last byte."""
+    m = Module()
+    m.submodules.dut = reader = RequestReader()
+    valid, byte, ready, last, taken = Signal(), Signal(8), Signal(), Signal(), Signal()
+    m.d.comb += [
+        reader.i.valid.eq(valid),
+        reader.i.payload.eq(byte),
+        reader.o.ready.eq(ready),
+        reader.last.eq(last),
+        reader.check.ready.eq(taken),
+    ]
+    inside, behind = Signal(), Signal()
+    fires, passes = valid & reader.i.ready, reader.o.valid & ready
+    with m.If(behind):
+        m.d.sync += behind.eq(~(reader.check.valid & taken))
+    with m.Elif(inside):
+        m.d.sync += [inside.eq(~(passes & last)), behind.eq(passes & last)]
+    with m.Else():
+        m.d.sync += inside.eq(fires & (byte == HEADER))
+    m.d.comb += [
+        Assert(~reader.o.valid | (inside & ~behind & valid & (reader.o.payload == byte))),
+        Assert(~inside | (fires == passes)),
+        Assert(~reader.check.valid | behind),
+        Assert(~behind | ~reader.i.ready),
+    ]
+    assert not counterexample(tmp_path, m, [valid, byte, ready, last, taken], 26)
+
+
+@pytest.mark.slow
+def test_the_check_of_its_request_stands_behind_an_answer(tmp_path: Path) -> None:
+    """And no byte of the next answer comes between, none of the check before the request's is there. Up to the
+    check's first byte: to its end is too far for the solver."""
+    m = Module()
+    m.submodules.dut = writer = AnswerWriter()
+    valid, ready, last, told = Signal(), Signal(), Signal(), Signal()
+    m.d.comb += [
+        writer.i.valid.eq(valid),
+        writer.last.eq(last),
+        writer.o.ready.eq(ready),
+        writer.check.valid.eq(told),
+    ]
+    left, checks, answers = Signal(range(5)), Signal(4), Signal(4)
+    said = writer.o.valid & ready
+    with m.If(left != 0):
+        m.d.sync += left.eq(left - said)
+    with m.Elif(said & last):
+        m.d.sync += [left.eq(4), answers.eq(answers + 1)]
+    m.d.sync += checks.eq(checks + (told & writer.check.ready))
+    m.d.comb += [
+        Assert(~writer.o.valid | (left != 0) | valid),
+        Assert((left == 0) | ~writer.i.ready),
+        Assert((left == 0) | ~writer.o.valid | (checks >= answers)),
+    ]
+    assert not counterexample(tmp_path, m, [valid, ready, last, told], 47)
 
 
 def test_a_wrong_design_is_found(tmp_path: Path) -> None:
