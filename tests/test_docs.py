@@ -116,10 +116,15 @@ def needs_training(arguments: list[str]) -> bool:
 
 @pytest.mark.parametrize("training", [False, pytest.param(True, marks=pytest.mark.train)])
 def test_the_quick_command_lines_run(workplace: Path, training: bool) -> None:
-    """In the order of the pages; builds stop at the estimate, and simulations are left to the Python example."""
+    """In the order of the pages; builds stop at the estimate, and simulations are left to the Python example
+    and to tests of their commands."""
     seen = set()
     for where, arguments in LINES:
-        if arguments[0] == "simulate" or tuple(arguments) in seen or needs_training(arguments) != training:
+        if (
+            arguments[0] in ("simulate", "run", "serve")
+            or tuple(arguments) in seen
+            or needs_training(arguments) != training
+        ):
             continue
         seen.add(tuple(arguments))
         cheap = [*arguments, "--until", "estimate"] if arguments[0] == "build" else arguments

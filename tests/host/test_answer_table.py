@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from bnngen.host.answer_table import class_names, write_answers
     ("output", "table"),
     [("file", "class,score_ok,score_worn,score_broken\nbroken,0.0,-2.0,2.0\n"), ("class", "class\nbroken\n")],
 )
-def test_with_names(tmp_path: Path, output: str, table: str) -> None:
+def test_with_names(tmp_path: Path, output: Literal["file", "class"], table: str) -> None:
     network = bnngen.load(named_model(tmp_path / "m.onnx"), output)
     y = network.run(np.array([[1, -1]]))
     assert class_names(network, y) == ["broken"]
