@@ -34,9 +34,9 @@ def compile(
 ) -> Design:
     """``network`` fitted to a board: its name, the path of its profile, or the profile itself.
 
-    ``fps``: the smallest design that reaches it; "max": the fastest that fits the whole device; None: the
-    fastest within 70 % of its LUTs that routes within minutes. ``clock_mhz``: the wanted clock instead of
-    the board's default.
+    ``fps``: the smallest design that reaches it; "link": that keeps the board's serial line busy; "max": the
+    fastest that fits the whole device; None: the fastest within 70 % of its LUTs that routes within minutes.
+    ``clock_mhz``: the wanted clock instead of the board's default.
     Raises FitError if nothing fits, BoardError for an unknown or faulty board.
     """
     from bnngen.fit import fit  # loads OR-tools, which `load` and `golden` don't need

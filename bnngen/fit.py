@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bnngen.base.errors import FitError
 from bnngen.design import Design
+from bnngen.emit.board_link import link_rate
 from bnngen.reference.network import Network
 from bnngen.schedule.budget import Rate, available, cycle_limit
 from bnngen.schedule.planner import plan
@@ -15,7 +16,10 @@ CLOSE = 1 / 32
 
 
 def fit(network: Network, board: Board, rate: Rate = None, clock_mhz: float | None = None) -> Design:
-    """The design that `bnngen.compile` describes. Raises FitError if there is none."""
+    """The design that `bnngen.compile` describes. Raises FitError if there is none, UsageError if a rate is
+    that of a link that the board doesn't have."""
+    if rate == "link":
+        rate = link_rate(network, board)
     design = _within_the_memory(network, board, rate, clock_mhz)
     most = cycle_limit(rate, design.schedule.clock_mhz)
     if most is None or design.cycles_per_frame <= most:

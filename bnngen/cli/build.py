@@ -28,6 +28,13 @@ BoardName = Annotated[str, typer.Option(help="A board's name (see bnngen boards)
 Fps = Annotated[
     str | None, typer.Option(metavar="N|max", help="Frames a second to reach with the least area; or max.")
 ]
+BuildFps = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N|link|max",
+        help="Frames a second to reach with the least area; those of the serial line; or max.",
+    ),
+]
 Clock = Annotated[
     float | None, typer.Option(metavar="MHZ", help="The clock, instead of the board's default.")
 ]
@@ -60,7 +67,7 @@ def command(
     model: Model,
     board: BoardName,
     out: Out,
-    fps: Fps = None,
+    fps: BuildFps = None,
     clock: Clock = None,
     verify: Verify = None,
     frames: Frames = None,
@@ -72,9 +79,10 @@ def command(
 ) -> None:
     """Import, lower, fit, emit, simulate, synthesise, place and route.
 
-    Without --fps: the fastest within 70 % of the board's LUTs that routes within minutes. --fps max: the
-    fastest that fits the device, however long it routes. With --verify the Verilog is simulated
-    with those frames, with --frames N alone with N random ones.
+    Without --fps: the fastest within 70 % of the board's LUTs that routes within minutes. --fps link: the
+    smallest design that keeps the board's serial line busy. --fps max: the fastest that fits the device,
+    however long it routes. With --verify the Verilog is simulated with those frames, with --frames N alone
+    with N random ones.
     """
     from bnngen.api import compile as fit
     from bnngen.api import load
@@ -84,7 +92,7 @@ def command(
     from bnngen.toolflow.simulation import random_frames
     from bnngen_boards.profile import load_board
 
-    rate = parse_rate(fps)
+    rate: Rate = "link" if fps == "link" else parse_rate(fps)
     profile = load_board(board, allow_module or ())
     last_step(profile, until)  # a step that the board does not have is said before the search
     network = load(model, output.value)

@@ -11,10 +11,12 @@ from rich.text import Text
 from bnngen.cli.console import Table, console, description, errors, table_of, warn
 from bnngen.import_check.check import ImportCheck
 from bnngen.reports.columns import build_layers
-from bnngen.reports.records import ReportRecord, SimulationRecord
+from bnngen.reports.records import ReportRecord, ScheduleRecord, SimulationRecord
 from bnngen.reports.steps import BuildStep
 from bnngen.toolflow.pipeline import BuildResult, BuildWatcher
 
+FAR_APART = 4
+"""An accelerator that is so much faster than its line mostly waits."""
 TITLES = {
     BuildStep.ESTIMATE: "fitting the network to the board",
     BuildStep.VERILOG: "writing Verilog",
@@ -76,6 +78,8 @@ def _figures(report: ReportRecord) -> Table:
     table = Table(show_header=False)
     schedule = report.schedule
     table.add_row("rate", f"{schedule.fps:,.0f} frames/s ({schedule.cycles_per_frame:,} cycles a frame)")
+    if schedule.link_fps is not None:
+        table.add_row("serial line", _line(schedule))
     microseconds = schedule.latency_cycles / report.clock_mhz
     table.add_row("latency", f"{schedule.latency_cycles:,} cycles, {microseconds:.2f} µs")
     if schedule.weight_fill is not None:
@@ -96,6 +100,15 @@ def _figures(report: ReportRecord) -> Table:
         table.add_row("timing", Text.assemble(reached, verdict))
         table.add_row("bitstream", pnr.bitstream)
     return table
+
+
+def _line(schedule: ScheduleRecord) -> str:
+    """The rate of the serial line, and what to do where the accelerator's is another one."""
+    assert schedule.link_fps is not None
+    text = f"{schedule.link_fps:,.0f} frames/s"
+    if schedule.fps > FAR_APART * schedule.link_fps:
+        return f"{text}, far less: --fps link is enough for it"
+    return text
 
 
 def _simulation(s: SimulationRecord) -> Text:

@@ -7,6 +7,8 @@ from fractions import Fraction
 from bnngen.base.errors import UsageError
 from bnngen.dataflow.fitted import Fitted
 from bnngen.emit.verilog import interface
+from bnngen.reference.network import Network
+from bnngen_boards.profile import Board
 from bnngen_hw.edges.protocol import CHECK_BYTES
 from bnngen_hw.edges.uart import BITS_PER_BYTE, uart_divisor
 from bnngen_sim.interface import Interface
@@ -63,3 +65,18 @@ def line_cycles(port: Interface, link: SerialLink) -> int:
 def line_fps(port: Interface, link: SerialLink) -> Fraction:
     """The frames a second that the line carries."""
     return Fraction(link.baud, max(line_bytes(port, link.protocol)) * BITS_PER_BYTE)
+
+
+def link_rate(network: Network, board: Board) -> Fraction:
+    """The frames a second that no design of ``network`` exceeds on ``board``'s serial line: those of frames
+    and answers without a spare bit.
+
+    Raises UsageError if there is no line.
+    """
+    if board.uart is None:
+        raise UsageError(
+            f"board {board.name!r} has no serial line whose rate could be asked for; name a number"
+        )
+    sent = -(-network.elements_in * network.quantizer.type.encoding.bits // 8) + 1
+    heard = -(-network.elements_out * network.output_type.encoding.bits // 8) + CHECK_BYTES
+    return Fraction(board.uart.baud, max(sent, heard) * BITS_PER_BYTE)

@@ -102,11 +102,13 @@ class LayerRecord(Record):
 
 
 class ScheduleRecord(Record):
-    """The plan, and what it takes of the device."""
+    """The plan, and what it takes of the device. ``fps`` is the accelerator's rate, ``link_fps`` that of the
+    board's serial line, if it has one."""
 
     cycles_per_frame: Cycles
     latency_cycles: Cycles
     fps: Positive
+    link_fps: Number | None = None
     fifo_bits: Whole = 0
     estimate: Counts
     available: Counts

@@ -18,8 +18,9 @@ HOST_LINK_LOGIC = Resources(lut=500, ff=460)
 """What the board's serial link, clock and reset take beside the accelerator, without the link's buffer: 150
 LUTs and 110 flip-flops of it are for the checks of the second protocol."""
 
-Rate = float | Fraction | Literal["max"] | None
-"""Frames a second; as many as fit the whole device; as many as fit well."""
+Rate = float | Fraction | Literal["max", "link"] | None
+"""Frames a second; as many as fit the whole device; as many as the board's serial line carries, which
+`bnngen.fit` makes a number of; as many as fit well."""
 
 
 def available(board: Board) -> Resources:

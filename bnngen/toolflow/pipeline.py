@@ -95,7 +95,7 @@ def build(
     board = design.schedule.board
     last = last_step(board, until)
     with owned(out, build_files(board, last), STALE), caching(cache):
-        report = report_of(design, keep_model(design.schedule.network, out))
+        report = report_of(design, keep_model(design.schedule.network, out), protocol)
         report.warnings += words(fast_clock(board, report.clock_mhz))
         if until is None and last != BuildStep.BITSTREAM:
             report.warnings.append(f"{_no_bitstream(board)}: this build ends with its netlist")

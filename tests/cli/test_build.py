@@ -1,6 +1,7 @@
 """``bnngen build``, its folder and its report."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -280,3 +281,18 @@ def test_an_import_that_is_wrong_ends_the_build(
     report = json.loads((out / "report.json").read_text())
     assert report["model"]["import_check"]["differing"] > 0
     assert any("import check" in warning for warning in report["warnings"])
+
+
+def test_both_rates_are_said(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    """With a hint where they are far apart."""
+    goal = ["build", digits / "digits_1w1a.onnx", "--board", "icebreaker", "--until", "estimate"]
+    status, printed, _ = cli(*goal, "--out", tmp_path / "fast")
+    assert status == 0
+    assert "far less: --fps link is enough for it" in re.sub(r"[│\s]+", " ", printed)
+    status, printed, _ = cli(*goal, "--fps", "link", "--out", tmp_path / "link")
+    assert status == 0
+    assert "serial line" in printed
+    assert "far less" not in printed
+    schedule = json.loads((tmp_path / "link" / "report.json").read_text())["schedule"]
+    assert schedule["link_fps"] <= schedule["fps"] < 4 * schedule["link_fps"]
+    assert "frames a second over the serial line" in (tmp_path / "link" / "report.html").read_text()

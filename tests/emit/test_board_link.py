@@ -14,7 +14,7 @@ from support.networks import make_network
 import bnngen
 from bnngen.base.errors import UsageError
 from bnngen.design import Design
-from bnngen.emit.board_link import board_link, line_bytes, line_cycles, line_fps
+from bnngen.emit.board_link import board_link, line_bytes, line_cycles, line_fps, link_rate
 from bnngen.emit.verilog import interface
 from bnngen_boards.profile import load_board
 
@@ -66,3 +66,15 @@ def test_boards_without_a_link(design: Design) -> None:
 def test_there_is_no_third_protocol(design: Design) -> None:
     with pytest.raises(UsageError, match=r"^the protocol of the link is one of 1, 2, not 3$"):
         board_link(design, 3)
+
+
+def test_the_smallest_design_that_keeps_the_line_busy() -> None:
+    """64 bits and a header in; ten scores of seven bits and a check out, which is more."""
+    network = make_network(0, [64, 32, 10], ["bipolar"] * 2)
+    assert link_rate(network, load_board("icebreaker")) == Fraction(1_000_000, 10 * (9 + 4))
+    slow, fast = (bnngen.compile(network, board="icebreaker", fps=fps) for fps in ("link", "max"))
+    link = present(board_link(slow))
+    assert line_fps(interface(slow.schedule), link) <= slow.fps < fast.fps
+    assert slow.resources.lut < fast.resources.lut
+    with pytest.raises(UsageError, match=r"^board 'zc706' has no serial line whose rate could be asked for"):
+        bnngen.compile(network, board="zc706", fps="link")
