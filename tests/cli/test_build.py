@@ -283,6 +283,15 @@ def test_an_import_that_is_wrong_ends_the_build(
     assert any("import check" in warning for warning in report["warnings"])
 
 
+def test_the_end_says_what_to_do_next(cli: Cli, digits: Path, tmp_path: Path) -> None:
+    """Where there is something to ask."""
+    goal = ["build", digits / "digits_1w1a.onnx", "--board", "icebreaker", "--out", tmp_path, "--until"]
+    for step, said in (("verilog", True), ("estimate", False)):
+        status, printed, _ = cli(*goal, step)
+        assert status == 0
+        assert ("next: bnngen run" in printed) == said
+
+
 def test_both_rates_are_said(cli: Cli, digits: Path, tmp_path: Path) -> None:
     """With a hint where they are far apart."""
     goal = ["build", digits / "digits_1w1a.onnx", "--board", "icebreaker", "--until", "estimate"]
