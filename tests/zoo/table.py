@@ -55,9 +55,14 @@ Table = Mapping[tuple[str, str], Cell]
 """By the names of kind and column."""
 
 
+def kinds() -> list[Kind]:
+    """All of them in the page's order, whatever was imported first."""
+    return sorted(KINDS.values(), key=lambda kind: (list(COLUMNS).index(kind.made_of), kind.name))
+
+
 def cells() -> list[tuple[str, str]]:
     """All kinds by all columns that there are for them."""
-    return [(kind.name, column) for kind in KINDS.values() for column in COLUMNS[kind.made_of]]
+    return [(kind.name, column) for kind in kinds() for column in COLUMNS[kind.made_of]]
 
 
 def cell(kind: Kind, column: str) -> Cell:
@@ -94,7 +99,7 @@ def page(table: Table) -> str:
             f"| kind | {' | '.join(columns)} |",
             "|---" * (len(columns) + 1) + "|",
         ]
-        for kind in (k for k in KINDS.values() if k.made_of == made_of):
+        for kind in (k for k in kinds() if k.made_of == made_of):
             marks = (_mark(kind, column, table[kind.name, column], reasons) for column in columns)
             text.append(f"| {kind.name}{_said(kind)} | {' | '.join(marks)} |")
         text.append("")
