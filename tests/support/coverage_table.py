@@ -16,7 +16,7 @@ from typing import Any
 import coverage
 
 PACKAGES = ("bnngen", "bnngen_hw", "bnngen_sim", "bnngen_boards")
-FLOOR = 86.0
+FLOOR = 88.0
 """Per cent of bnngen's branches. It only rises: with what the tests reach, rounded down."""
 
 Counts = Counter[str]
