@@ -31,6 +31,9 @@ from bnngen.cli.console import errors, marked
 
 INTERRUPTED = 130
 UNUSABLE = 2
+STOPPED = "interrupted; the results of the steps before are kept"
+interrupts: list[int] = []
+"""The signals that have come, by their numbers."""
 
 app = typer.Typer(
     help="From a trained binarized or low-bit neural network to a verified FPGA accelerator.",
@@ -66,11 +69,17 @@ app.command("run")(board_run.command)
 def main() -> None:
     """Run the command line and exit with the status that the outcome has."""
     debug = "--debug" in sys.argv
-    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) != signal.SIG_IGN:
-            # as Ctrl-C does: the tools that run are ended too, and nothing half-written stays
-            signal.signal(getattr(signal, name), signal.default_int_handler)
+            # all as Ctrl-C: the tools that run are ended too, and nothing half-written stays
+            signal.signal(getattr(signal, name), _interrupt)
     sys.exit(run([argument for argument in sys.argv[1:] if argument != "--debug"], debug))
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """Ends what runs, and notes that: a package in the middle of its import may make another error of it."""
+    interrupts.append(number)
+    raise KeyboardInterrupt
 
 
 def run(arguments: list[str], debug: bool = False) -> int:
@@ -87,10 +96,13 @@ def run(arguments: list[str], debug: bool = False) -> int:
         if debug:
             traceback.print_exc()
         status = getattr(error, "exit_status", None)
+        if status is None and interrupts:
+            errors.print(STOPPED)
+            return INTERRUPTED
         errors.print(marked("error:", _message(error, status)), soft_wrap=True)
         return UNUSABLE if status is None else status
     if status == INTERRUPTED:
-        errors.print("interrupted; the results of the steps before are kept")
+        errors.print(STOPPED)
     return status
 
 

@@ -3,9 +3,11 @@ written, and the same command then works as if nothing had been."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -20,6 +22,7 @@ import onnx
 import pytest
 from support.signals import MARK, SIGNALS, drawn_moments, interruptible, left_running
 
+from bnngen import cli
 from bnngen.base.cache import cache_root
 from bnngen.base.files import UNFINISHED
 from bnngen.base.owned import LIST
@@ -176,3 +179,22 @@ def test_a_signal_at_any_moment(place: Place, capsys: pytest.CaptureFixture[str]
         place.check_whole()
         assert place.files() == files
         assert (place.out / place.result).read_bytes() == result
+
+
+def test_a_package_may_make_another_error_of_a_signal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As torch does where a signal comes in the middle of its import."""
+
+    def half_imported(*_: object) -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            cli._interrupt(signal.SIGTERM, None)
+        raise AttributeError("partially initialized module 'torch' has no attribute 'nn'")
+
+    monkeypatch.setattr(cli, "interrupts", [])
+    monkeypatch.setattr(cli, "_check", half_imported)
+    assert cli.run(["boards"]) == cli.INTERRUPTED
+    assert "interrupted; the results" in capsys.readouterr().err
+    monkeypatch.setattr(cli, "interrupts", [])
+    monkeypatch.setattr(cli, "_check", lambda _: 1 / 0)
+    assert cli.run(["boards"]) == cli.UNUSABLE
