@@ -19,7 +19,6 @@ from bnngen.frontend.model_file import WholeModel, read_whole_model
 from bnngen.ir.graph import Graph
 from bnngen.ir.step import Step
 from bnngen.passes.class_output import with_class_output
-from bnngen.passes.diagnosis import diagnose
 from bnngen.passes.ends import input_quantizer
 from bnngen.passes.file_names import file_names
 from bnngen.passes.lower import RULES, lower
@@ -66,6 +65,8 @@ def load(
     except ModelError as error:
         small = time.monotonic() - start < QUICK and len(whole.contents) < SMALL
         if small and choices == NO_CHOICES:
+            from bnngen.passes.diagnosis import diagnose  # for files that are refused alone
+
             count = len(diagnose(whole.model, error).problems)
             error.others = f" (bnngen inspect {path} shows all {count} reasons)" if count > 1 else ""
         raise
