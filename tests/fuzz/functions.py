@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from tests.fuzz.operators import each, exact, is_exact, number_like, operator
 
-DIGITS = 80
 FAR = 1_000
 """Beyond this an exponential is so small, or so large, that it might as well be there."""
+DIGITS = 500
+"""Enough to tell 1 - e**-FAR, which is never rounded up to 1, from 1."""
 Array = NDArray[Any]
 SELU_ALPHA, SELU_GAMMA = 1.67326319217681884765625, 1.05070102214813232421875
 """As ONNX has them."""

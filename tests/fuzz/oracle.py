@@ -36,6 +36,8 @@ MOST_ELEMENTS = 1 << 18
 """Of a frame that is evaluated."""
 MIXED_TYPES = (TypeError, RuntimeTypeError)
 """What the evaluator raises for numbers of different types, which bnngen takes for what they are."""
+MIXED_BRANCHES = "should share the same dtype"
+"""What it says of a Where whose branches have different types."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,10 @@ def _compared(contents: bytes, answer: Answer) -> Verdict:
         batch, expected = _expected(reference, x)
     except NotImplementedError as error:
         return Verdict("wrong", "unknown operator", str(error))
-    except (MemoryError, *MIXED_TYPES) as error:
-        return Verdict("unevaluated", f"{type(error).__name__}, {_checked(model)}", str(error))
     except Exception as error:
-        return Verdict("permissive", f"{type(error).__name__}, {_checked(model)}", str(error))
+        mixed = isinstance(error, MIXED_TYPES) or MIXED_BRANCHES in str(error)
+        kind = "unevaluated" if mixed or isinstance(error, MemoryError) else "permissive"
+        return Verdict(kind, f"{type(error).__name__}, {_checked(model)}", str(error))
     if real.shape != expected.shape:
         return Verdict("wrong", "shape", f"{real.shape[1]} outputs a frame, {expected.shape[1]} are right")
     doubtful = _differing(real, expected)

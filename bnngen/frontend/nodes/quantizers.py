@@ -25,6 +25,8 @@ MAX_LEVELS = 255
 MAX_BITS, MOST_CONSTANT_BITS = 8, 32
 """Of computed codes, and of biases and other constants."""
 ZERO, ONE = exact_array(0), exact_array(1)
+FAR = 1 << 62
+"""A zero point from here on is no number that codes can be shifted by."""
 
 _SIGN_OF_ZERO = {"plus": 1, "minus": -1}
 """What a Sign that has but two values makes of 0."""
@@ -123,8 +125,8 @@ def _known(
 def _shifted(
     node: OnnxNode, ints: NDArray[np.int64], scale: ExactArray, zero: ExactArray
 ) -> QuantizedConstant:
-    """(ints - zero) * scale, the zero point within the integers where it is a whole number."""
-    if all(z.is_rational and z.fraction().denominator == 1 for z in zero.reshape(-1)):
+    """(ints - zero) * scale, the zero point within the integers where it is a whole number that fits."""
+    if all(abs(z) < FAR and z.is_rational and z.fraction().denominator == 1 for z in zero.reshape(-1)):
         return _known(node, ints - zero.astype(np.int64), scale, ZERO)
     return _known(node, ints, scale, -zero * scale)
 
