@@ -27,7 +27,7 @@ _MOST_MISTAKES = 5
 class Record(BaseModel):
     """A JSON object. Types are strict: a number in quotes is not a number."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True, allow_inf_nan=False, defer_build=True)
 
     def to_dict(self) -> dict[str, Any]:
         """As it is written: with the keys that it was made or read with, and no others."""

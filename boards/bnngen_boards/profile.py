@@ -44,7 +44,7 @@ _Shape = tuple[_Bits, _Bits]
 class _Table(BaseModel):
     """A TOML table: its keys are fixed, and it never changes once read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class BlockRam(_Table):
