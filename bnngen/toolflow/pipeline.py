@@ -14,6 +14,8 @@ from bnngen.base.owned import owned
 from bnngen.dataflow.fitted import Fitted
 from bnngen.emit.board_link import board_link
 from bnngen.emit.verilog import INTERFACE, VERILOG, write_verilog
+from bnngen.host.board import link_of
+from bnngen.host.generated.files import HOST_FILES, write_host_files
 from bnngen.import_check.check import check_import
 from bnngen.import_check.evaluator import EvaluationError
 from bnngen.reference.data_file import Data
@@ -33,9 +35,12 @@ from bnngen.toolflow.place_and_route import place_and_route, routing_products
 from bnngen.toolflow.simulation import compare, random_frames, simulate_frames
 from bnngen.toolflow.synthesis import SynthesisResult, check_fit, synthesis_products, synthesize
 from bnngen_boards.profile import Board
+from bnngen_sim.interface import Interface
 from bnngen_sim.link import CURRENT_PROTOCOL
 
-STALE = (REPORT, SCHEMA, PAGE, "rtl", "synth", "pnr")
+HOST = "host"
+"""The folder of the programs that ask the board."""
+STALE = (REPORT, SCHEMA, PAGE, "rtl", HOST, "synth", "pnr")
 """What a build removes of an earlier one."""
 RANDOM_FRAMES = 64
 """How many random frames a simulation without verification data runs."""
@@ -144,7 +149,7 @@ def build_files(board: Board, last: BuildStep) -> list[str]:
     routed = routing_products(board) if board.place_and_route else ()
     names = {
         BuildStep.ESTIMATE: [KEPT_MODEL, REPORT, SCHEMA, PAGE],
-        BuildStep.VERILOG: [f"rtl/{VERILOG}", f"rtl/{INTERFACE}"],
+        BuildStep.VERILOG: [f"rtl/{VERILOG}", f"rtl/{INTERFACE}", *(f"{HOST}/{name}" for name in HOST_FILES)],
         BuildStep.SIMULATE: [],
         BuildStep.SYNTH: [f"synth/{name}" for name in synthesis_products(board)],
         BuildStep.BITSTREAM: [f"pnr/{name}" for name in routed],
@@ -200,6 +205,9 @@ class _Run:
     def _verilog(self) -> None:
         link = board_link(self.design, self.protocol)
         write_verilog(self.design.schedule, self.design.chain, self.out / "rtl", link)
+        if self.protocol == CURRENT_PROTOCOL:  # who builds for an old host has one
+            interface = Interface.load(self.out / "rtl" / INTERFACE)
+            write_host_files(self.network, interface, link_of(interface), self.out / HOST)
 
     def _simulate(self) -> None:
         assert self.data is not None

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from support.command_line import Cli
 
+from bnngen.host.generated.files import HOST_FILES
+
 
 def build(cli: Cli, digits: Path, out: Path, *more: object) -> tuple[int, str, str]:
     return cli("build", digits / "digits_1w1a.onnx", "--board", "icebreaker", "--out", out, *more)
@@ -63,6 +65,7 @@ def test_the_folder_holds_what_the_contract_says(built: Path) -> None:
         "report.schema.json",
         "rtl/bnn_accelerator.v",
         "rtl/interface.json",
+        *(f"host/{name}" for name in HOST_FILES),
         ".bnngen-files.json",
     }
 
@@ -245,7 +248,7 @@ def test_ctrl_c_ends_everything_and_leaves_no_mess(digits: Path, tmp_path: Path)
     assert "interrupted" in errors
     assert "Traceback" not in errors
     left = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
-    rtl = {"rtl/bnn_accelerator.v", "rtl/interface.json"}
+    rtl = {"rtl/bnn_accelerator.v", "rtl/interface.json", *(f"host/{name}" for name in HOST_FILES)}
     reports = {"report.json", "report.schema.json", "report.html"}
     assert left - {"synth/yosys.log"} == {".bnngen-files.json", "model.onnx"} | reports | rtl
     assert json.loads((out / "report.json").read_text())["warnings"] == ["step 'synth' failed: interrupted"]

@@ -102,6 +102,7 @@ class TestBuild:
         shutil.copytree(built, out)
         (out / LIST).unlink()
         (out / "report.schema.json").unlink()  # such versions wrote none
+        shutil.rmtree(out / "host")
         (out / "rtl" / "my_top.v").write_text("module broken (")
         data = ("simulate", out, digits / "digits_test.npz", "--frames", 10)
         assert cli(*data)[0] == 0

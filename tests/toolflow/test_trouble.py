@@ -20,10 +20,11 @@ from support.signals import MARK, left_running, marked_processes
 from bnngen.base.cache import cache_root
 from bnngen.base.cache_entry import intact_files
 from bnngen.base.owned import LIST
+from bnngen.host.generated.files import HOST_FILES
 
 COMMAND = [sys.executable, "-c", "from bnngen.cli import main; main()", "build"]
 REPORTS = {LIST, "model.onnx", "report.json", "report.schema.json", "report.html"}
-RTL = {"rtl/bnn_accelerator.v", "rtl/interface.json"}
+RTL = {"rtl/bnn_accelerator.v", "rtl/interface.json", *(f"host/{name}" for name in HOST_FILES)}
 NETLISTS = ("bnn_accelerator_netlist.v", "build_top.json", "serial.json", "top.json", "top.pcf")
 SYNTH = {f"synth/{name}" for name in NETLISTS}
 LOGS = {"synth/yosys.log", "pnr/nextpnr-ice40.log", "pnr/icepack.log"}
