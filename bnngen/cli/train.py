@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bnngen.cli.build import Fps, parse_rate
+from bnngen.cli.build import Fps, rate_on
 from bnngen.cli.console import warn, write_json
 from bnngen.cli.options import AllowModule, JsonFile, nonempty
 
@@ -72,22 +72,22 @@ def command(
     from bnngen.base.owned import keep_inputs
     from bnngen.train.extra import require_training
     from bnngen.train.recipe import load_recipe
+    from bnngen_boards.profile import load_board
 
     options = {"board": board, "fps": fps, "label": label, "drop": drop, "keep": keep, "missing": missing}
     is_table = _is_table(source, {name: value for name, value in options.items() if value})
     # a mistake is told before torch is loaded, or found missing
     keep_inputs({"--json": json}, source, *([] if is_table else load_recipe(source).inputs))
-    rate = parse_rate(fps)
+    profile = None if board is None else load_board(board, allow_module or ())
+    rate = None if profile is None else rate_on(profile, fps)
     require_training()
     from bnngen.cli.train_screen import print_run, train_screen
     from bnngen.train.run import train
     from bnngen.train.table_recipe import TableChoices, make_recipe
-    from bnngen_boards.profile import load_board
 
-    with train_screen() as screen:
+    with train_screen(hint=rate != "link") as screen:
         recipe = source
-        if board is not None:
-            profile = load_board(board, allow_module or ())
+        if profile is not None:
             choices = TableChoices(label, tuple(drop or ()), tuple(keep or ()), missing or "error")
             recipe = make_recipe(source, out, profile, rate, choices, screen)
         report = train(recipe, out, screen).report
