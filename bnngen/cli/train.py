@@ -46,6 +46,10 @@ Keep = Annotated[
     list[str] | None,
     typer.Option(metavar="COLUMN", help="Of a table: a column to learn from, though it looks useless."),
 ]
+Words = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COLUMN", help="Of a table: a column of numbers that are codes, one input each."),
+]
 Gaps = Annotated[
     Missing | None,
     typer.Option("--missing", help="Of a table: leave out rows without a number, or fill in the median."),
@@ -60,6 +64,7 @@ def command(
     label: Label = None,
     drop: Drop = None,
     keep: Keep = None,
+    words: Words = None,
     missing: Gaps = None,
     json: JsonFile = None,
     allow_module: AllowModule = None,
@@ -74,7 +79,8 @@ def command(
     from bnngen.train.recipe import load_recipe
     from bnngen_boards.profile import load_board
 
-    options = {"board": board, "fps": fps, "label": label, "drop": drop, "keep": keep, "missing": missing}
+    named = {"label": label, "drop": drop, "keep": keep, "words": words, "missing": missing}
+    options = {"board": board, "fps": fps, **named}
     is_table = _is_table(source, {name: value for name, value in options.items() if value})
     # a mistake is told before torch is loaded, or found missing
     keep_inputs({"--json": json}, source, *([] if is_table else load_recipe(source).inputs))
@@ -88,7 +94,8 @@ def command(
     with train_screen(hint=rate != "link") as screen:
         recipe = source
         if profile is not None:
-            choices = TableChoices(label, tuple(drop or ()), tuple(keep or ()), missing or "error")
+            columns = (tuple(names or ()) for names in (drop, keep, words))
+            choices = TableChoices(label, *columns, missing=missing or "error")
             recipe = make_recipe(source, out, profile, rate, choices, screen)
         report = train(recipe, out, screen).report
     warn(report.warnings)

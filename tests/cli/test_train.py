@@ -148,6 +148,9 @@ def test_the_rate_of_the_serial_line(cli: Cli, table: Path, tmp_path: Path) -> N
     [
         (["--board", "zc706", "--fps", "link"], 2, "board 'zc706' has no serial line"),
         (["--label", "stat"], 2, "--label: no column 'stat'; did you mean state?"),
+        (["--drop", "rom"], 2, "--drop: no column 'rom'; did you mean room?"),
+        (["--keep", "rom"], 2, "--keep: no column 'rom'; did you mean room?"),
+        (["--words", "room", "--words", "rom"], 2, "--words: no column 'rom'; did you mean room?"),
         (["--label", "load"], 2, "name the column of the labels (--label NAME"),
         (["--board", "icebraker"], 2, "did you mean icebreaker"),
         (["--fps", "100000000"], 1, "no network for"),

@@ -22,6 +22,7 @@ NUMBERS = np.random.default_rng(1).normal(0, [1, 1000], (90, 2))
 KINDS = [
     {"input": "thermometer"},
     {"input": "thermometer", "levels": 3, "spacing": "even", "missing": "fill"},
+    {"input": "thermometer", "words": ["y"]},
     {"input": "binarize"},
     {"input": "range"},
     {"input": "standardize", "missing": "fill"},
