@@ -94,8 +94,8 @@ def command(
     with train_screen(hint=rate != "link") as screen:
         recipe = source
         if profile is not None:
-            columns = (tuple(names or ()) for names in (drop, keep, words))
-            choices = TableChoices(label, *columns, missing=missing or "error")
+            dropped, kept, coded = (tuple(names or ()) for names in (drop, keep, words))
+            choices = TableChoices(label, dropped, kept, coded, missing or "error")
             recipe = make_recipe(source, out, profile, rate, choices, screen)
         report = train(recipe, out, screen).report
     warn(report.warnings)
