@@ -15,6 +15,7 @@ from bnngen.reports.steps import BuildStep
 
 if TYPE_CHECKING:
     from bnngen.schedule.budget import Rate
+    from bnngen_boards.profile import Board
 
 
 class OutputKind(StrEnum):
@@ -26,9 +27,6 @@ class OutputKind(StrEnum):
 
 BoardName = Annotated[str, typer.Option(help="A board's name (see bnngen boards), or the path of a profile.")]
 Fps = Annotated[
-    str | None, typer.Option(metavar="N|max", help="Frames a second to reach with the least area; or max.")
-]
-BuildFps = Annotated[
     str | None,
     typer.Option(
         metavar="N|link|max",
@@ -67,7 +65,7 @@ def command(
     model: Model,
     board: BoardName,
     out: Out,
-    fps: BuildFps = None,
+    fps: Fps = None,
     clock: Clock = None,
     verify: Verify = None,
     frames: Frames = None,
@@ -92,8 +90,8 @@ def command(
     from bnngen.toolflow.simulation import random_frames
     from bnngen_boards.profile import load_board
 
-    rate: Rate = "link" if fps == "link" else parse_rate(fps)
     profile = load_board(board, allow_module or ())
+    rate = rate_on(profile, fps)
     last_step(profile, until)  # a step that the board does not have is said before the search
     network = load(model, output.value)
     data = load_data(verify, network).first(frames) if verify else None
@@ -105,15 +103,20 @@ def command(
         result = design.build(
             out, until=until, data=data, watcher=screen, cache=not no_cache, protocol=protocol
         )
-    print_build(result)
+    print_build(result, hint=rate != "link")
     if not result.holds:
         answer_no("see the lines marked above")
 
 
-def parse_rate(fps: str | None) -> Rate:
-    """What ``--fps`` asks for. Raises typer.BadParameter."""
-    if fps is None or fps == "max":
+def rate_on(board: Board, fps: str | None) -> Rate:
+    """What ``--fps`` asks for on ``board``. Raises typer.BadParameter, and UsageError if it is the rate of a
+    serial line that the board does not have."""
+    if fps == "link":
+        from bnngen.emit.board_link import serial_line
+
+        serial_line(board)  # that there is none is said before anything else is done
+    if fps is None or fps == "max" or fps == "link":
         return fps  # type: ignore[return-value]
     if not re.fullmatch(r"\d+(\.\d+)?([eE]\d+)?", fps):
-        raise typer.BadParameter(f"--fps takes a number above 0, or max, not {fps!r}")
+        raise typer.BadParameter(f"--fps takes a number above 0, link or max, not {fps!r}")
     return float(fps)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.box import SIMPLE_HEAD
 
-from bnngen.cli.build import BoardName, Fps, parse_rate
+from bnngen.cli.build import BoardName, Fps, rate_on
 from bnngen.cli.console import console, errors, percent, table_of, warn, write_json
 from bnngen.cli.options import AllowModule, JsonFile, nonempty
 from bnngen.compress.choices import Starts
@@ -83,14 +83,15 @@ def command(
 
     bits = tuple(_bits(part) for part in act_bits.split(",") if part)
     effort = Effort(trials, epochs, finalists, bits, start)
-    target = SearchTarget(load_board(board, allow_module or ()), parse_rate(fps))
+    profile = load_board(board, allow_module or ())
+    target = SearchTarget(profile, rate_on(profile, fps))
     students = _recipe(model, recipe)
     keep_inputs({"--json": json}, model, recipe, Path(board), *students.inputs)
     report = compress(students, target, effort, out, _screen(), larger=model)
     warn(report.warnings)
     write_json(json, report.to_dict())
     if str(json) != "-":
-        _print(report, out)
+        _print(report, out, hint=target.rate != "link")
 
 
 def _bits(text: str) -> int:
@@ -129,15 +130,19 @@ def _screen() -> Any:
     return Screen()
 
 
-def _print(report: SearchRecord, out: Path) -> None:
+def _print(report: SearchRecord, out: Path, hint: bool) -> None:
     from bnngen.reports.columns import CANDIDATES
+    from bnngen.reports.rates import line_rate
 
     # short heads and no frame: it has to fit a narrow screen
     console.print(table_of(CANDIDATES, report.ranked, box=SIMPLE_HEAD, padding=(0, 1, 0, 0)))
-    test = report.winner.test
+    winner, test = report.winner, report.winner.test
     right = percent(test.test_correct, test.test_samples)
     console.print(
-        f"student {report.winner.number} wins: the golden model gets {test.test_correct:,} of "
+        f"student {winner.number} wins: the golden model gets {test.test_correct:,} of "
         f"{test.test_samples:,} test samples right ({right}); model and recipe in {out}, all students in "
         f"{out / 'compress.html'}"
     )
+    if winner.link_fps is not None:
+        line = line_rate(winner.fps, winner.link_fps, hint)
+        console.print(f"the accelerator: {winner.fps:,.0f} frames/s; the serial line: {line}")

@@ -12,12 +12,11 @@ from bnngen.cli.console import Table, console, description, errors, table_of, wa
 from bnngen.emit.verilog import INTERFACE
 from bnngen.import_check.check import ImportCheck
 from bnngen.reports.columns import build_layers
-from bnngen.reports.records import ReportRecord, ScheduleRecord, SimulationRecord
+from bnngen.reports.rates import line_rate
+from bnngen.reports.records import ReportRecord, SimulationRecord
 from bnngen.reports.steps import BuildStep
 from bnngen.toolflow.pipeline import BuildResult, BuildWatcher
 
-FAR_APART = 4
-"""An accelerator that is so much faster than its line mostly waits."""
 TITLES = {
     BuildStep.ESTIMATE: "fitting the network to the board",
     BuildStep.VERILOG: "writing Verilog",
@@ -63,26 +62,27 @@ class BuildScreen(BuildWatcher):
             self._progress.update(self._task, completed=1, total=1)
 
 
-def print_build(result: BuildResult) -> None:
-    """The layers, and the figures that people want to know."""
+def print_build(result: BuildResult, hint: bool) -> None:
+    """The layers, and the figures that people want to know; ``hint``: whether ``--fps link`` may be worth a
+    word."""
     report = result.report
     title = f"{report.board} at {report.clock_mhz:g} MHz"
     caption = "weights in bits; LUTs and memory as estimated"
     columns = build_layers(report.schedule.bram_kind)
     console.print(table_of(columns, report.layers, title=title, caption=caption))
-    console.print(_figures(report))
+    console.print(_figures(report, hint))
     warn(report.warnings)
     console.print(f"results in {result.out}: report.html has all of this")
     if (result.out / "rtl" / INTERFACE).is_file():
         console.print(f"next: bnngen run {result.out} DATA --virtual, or with the board's --port")
 
 
-def _figures(report: ReportRecord) -> Table:
+def _figures(report: ReportRecord, hint: bool) -> Table:
     table = Table(show_header=False)
     schedule = report.schedule
     table.add_row("rate", f"{schedule.fps:,.0f} frames/s ({schedule.cycles_per_frame:,} cycles a frame)")
     if schedule.link_fps is not None:
-        table.add_row("serial line", _line(schedule))
+        table.add_row("serial line", line_rate(schedule.fps, schedule.link_fps, hint))
     microseconds = schedule.latency_cycles / report.clock_mhz
     table.add_row("latency", f"{schedule.latency_cycles:,} cycles, {microseconds:.2f} µs")
     if schedule.weight_fill is not None:
@@ -103,15 +103,6 @@ def _figures(report: ReportRecord) -> Table:
         table.add_row("timing", Text.assemble(reached, verdict))
         table.add_row("bitstream", pnr.bitstream)
     return table
-
-
-def _line(schedule: ScheduleRecord) -> str:
-    """The rate of the serial line, and what to do where the accelerator's is another one."""
-    assert schedule.link_fps is not None
-    text = f"{schedule.link_fps:,.0f} frames/s"
-    if schedule.fps > FAR_APART * schedule.link_fps:
-        return f"{text}, far less: --fps link is enough for it"
-    return text
 
 
 def _simulation(s: SimulationRecord) -> Text:

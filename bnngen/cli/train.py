@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bnngen.cli.build import Fps, parse_rate
+from bnngen.cli.build import Fps, rate_on
 from bnngen.cli.console import warn, write_json
 from bnngen.cli.options import AllowModule, JsonFile, nonempty
 
@@ -46,6 +46,10 @@ Keep = Annotated[
     list[str] | None,
     typer.Option(metavar="COLUMN", help="Of a table: a column to learn from, though it looks useless."),
 ]
+Words = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COLUMN", help="Of a table: a column of numbers that are codes, one input each."),
+]
 Gaps = Annotated[
     Missing | None,
     typer.Option("--missing", help="Of a table: leave out rows without a number, or fill in the median."),
@@ -60,6 +64,7 @@ def command(
     label: Label = None,
     drop: Drop = None,
     keep: Keep = None,
+    words: Words = None,
     missing: Gaps = None,
     json: JsonFile = None,
     allow_module: AllowModule = None,
@@ -72,23 +77,25 @@ def command(
     from bnngen.base.owned import keep_inputs
     from bnngen.train.extra import require_training
     from bnngen.train.recipe import load_recipe
+    from bnngen_boards.profile import load_board
 
-    options = {"board": board, "fps": fps, "label": label, "drop": drop, "keep": keep, "missing": missing}
+    named = {"label": label, "drop": drop, "keep": keep, "words": words, "missing": missing}
+    options = {"board": board, "fps": fps, **named}
     is_table = _is_table(source, {name: value for name, value in options.items() if value})
     # a mistake is told before torch is loaded, or found missing
     keep_inputs({"--json": json}, source, *([] if is_table else load_recipe(source).inputs))
-    rate = parse_rate(fps)
+    profile = None if board is None else load_board(board, allow_module or ())
+    rate = None if profile is None else rate_on(profile, fps)
     require_training()
     from bnngen.cli.train_screen import print_run, train_screen
     from bnngen.train.run import train
     from bnngen.train.table_recipe import TableChoices, make_recipe
-    from bnngen_boards.profile import load_board
 
-    with train_screen() as screen:
+    with train_screen(hint=rate != "link") as screen:
         recipe = source
-        if board is not None:
-            profile = load_board(board, allow_module or ())
-            choices = TableChoices(label, tuple(drop or ()), tuple(keep or ()), missing or "error")
+        if profile is not None:
+            dropped, kept, coded = (tuple(names or ()) for names in (drop, keep, words))
+            choices = TableChoices(label, dropped, kept, coded, missing or "error")
             recipe = make_recipe(source, out, profile, rate, choices, screen)
         report = train(recipe, out, screen).report
     warn(report.warnings)

@@ -20,7 +20,9 @@ from rich.progress import (
 
 from bnngen.cli.console import Table, console, description, errors, percent, table_of, warn
 from bnngen.design import Design
+from bnngen.emit.board_link import link_fps
 from bnngen.reports.columns import FOUND, MOST_ANSWERS, outcomes
+from bnngen.reports.rates import line_rate
 from bnngen.reports.results import RunRecord, TableRecord
 from bnngen.train.fit import TrainWatcher
 
@@ -31,8 +33,8 @@ MOST_CLASSES = 40
 class TrainScreen(TrainWatcher):
     """A line for what was found, one for each epoch, and a bar, on standard error."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self, progress: Progress, hint: bool) -> None:
+        self._progress, self._hint = progress, hint
         self._task = progress.add_task("loading the data", total=None)
         self._told = False
 
@@ -50,6 +52,8 @@ class TrainScreen(TrainWatcher):
             f"the network {'-'.join(map(str, sizes))}, one bit throughout, fits {schedule.board.name}: about "
             f"{design.resources.lut:,} LUTs, {design.fps:,.0f} frames/s"
         )
+        if (line := link_fps(design)) is not None:
+            errors.print(f"the serial line: {line_rate(design.fps, line, self._hint)}")
 
     def says(self, text: str) -> None:
         """Show what is being done."""
@@ -65,8 +69,9 @@ class TrainScreen(TrainWatcher):
 
 
 @contextmanager
-def train_screen() -> Iterator[TrainScreen]:
-    """A bar over all batches, and a line for each epoch, on standard error."""
+def train_screen(hint: bool) -> Iterator[TrainScreen]:
+    """A bar over all batches, and a line for each epoch, on standard error. ``hint``: whether ``--fps link``
+    may be worth a word."""
     columns = (
         description(),
         BarColumn(),
@@ -75,7 +80,7 @@ def train_screen() -> Iterator[TrainScreen]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=errors, transient=True) as progress:
-        yield TrainScreen(progress)
+        yield TrainScreen(progress, hint)
 
 
 def print_run(report: RunRecord, out: Path, board: str | None, fps: str | None) -> None:

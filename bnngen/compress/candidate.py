@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bnngen.compress.choices import Start
 from bnngen.design import Design
+from bnngen.emit.board_link import link_fps
 from bnngen.reports.build import weight_bits
 from bnngen.reports.results import CandidateRecord
 from bnngen.train.recipe import ModelTable, Recipe
@@ -42,6 +43,7 @@ class Candidate:
             bram=need.bram,
             lut=need.lut,
             fps=self.design.fps,
+            link_fps=link_fps(self.design),
             validation_accuracy=self.validation,
             final=self.final,
         )

@@ -8,7 +8,7 @@ from bnngen.base.errors import UsageError
 from bnngen.dataflow.fitted import Fitted
 from bnngen.emit.verilog import interface
 from bnngen.reference.network import Network
-from bnngen_boards.profile import Board
+from bnngen_boards.profile import Board, Uart
 from bnngen_hw.edges.protocol import CHECK_BYTES
 from bnngen_hw.edges.uart import BITS_PER_BYTE, uart_divisor
 from bnngen_sim.interface import Interface
@@ -67,16 +67,28 @@ def line_fps(port: Interface, link: SerialLink) -> Fraction:
     return Fraction(link.baud, max(line_bytes(port, link.protocol)) * BITS_PER_BYTE)
 
 
+def link_fps(design: Fitted, protocol: int = CURRENT_PROTOCOL) -> float | None:
+    """The frames a second that the serial line of ``design``'s board carries; None where `board_link` is."""
+    link = board_link(design, protocol)
+    return None if link is None else float(line_fps(interface(design.schedule), link))
+
+
+def serial_line(board: Board) -> Uart:
+    """The serial line of ``board``. Raises UsageError if there is none."""
+    if board.uart is None:
+        raise UsageError(
+            f"board {board.name!r} has no serial line whose rate could be asked for; name a number"
+        )
+    return board.uart
+
+
 def link_rate(network: Network, board: Board) -> Fraction:
     """The frames a second that no design of ``network`` exceeds on ``board``'s serial line: those of frames
     and answers without a spare bit.
 
     Raises UsageError if there is no line.
     """
-    if board.uart is None:
-        raise UsageError(
-            f"board {board.name!r} has no serial line whose rate could be asked for; name a number"
-        )
+    line = serial_line(board)
     sent = -(-network.elements_in * network.quantizer.type.encoding.bits // 8) + 1
     heard = -(-network.elements_out * network.output_type.encoding.bits // 8) + CHECK_BYTES
-    return Fraction(board.uart.baud, max(sent, heard) * BITS_PER_BYTE)
+    return Fraction(line.baud, max(sent, heard) * BITS_PER_BYTE)

@@ -14,8 +14,7 @@ from bnngen.base.errors import DataError
 from bnngen.base.files import write_text
 from bnngen.cost.option import Option
 from bnngen.dataflow.fitted import Fitted
-from bnngen.emit.board_link import board_link, line_fps
-from bnngen.emit.verilog import interface
+from bnngen.emit.board_link import link_fps
 from bnngen.ops.layer import Layer
 from bnngen.reference.network import Network
 from bnngen.reports.columns import build_layers
@@ -39,7 +38,6 @@ def report_of(design: Fitted, model: ModelRecord, protocol: int = CURRENT_PROTOC
     """What is known before any tool has run; ``protocol`` is that of the serial link."""
     schedule = design.schedule
     network = schedule.network
-    link = board_link(design, protocol)
     layers = zip(network.layers, schedule.options, design.layer_blocks, strict=True)
     return ReportRecord(
         bnngen=version("bnngen"),
@@ -52,7 +50,7 @@ def report_of(design: Fitted, model: ModelRecord, protocol: int = CURRENT_PROTOC
             cycles_per_frame=design.cycles_per_frame,
             latency_cycles=design.latency_cycles,
             fps=design.fps,
-            link_fps=None if link is None else float(line_fps(interface(schedule), link)),
+            link_fps=link_fps(design, protocol),
             fifo_bits=design.fifo_bits,
             estimate=Counts(**asdict(design.resources)),
             available=Counts(**asdict(available(schedule.board))),

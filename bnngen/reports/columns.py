@@ -44,6 +44,11 @@ def share(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.2f} %"
 
 
+def rate(value: float | None) -> str:
+    """Frames a second, or a dash where there is nothing that could carry any."""
+    return "-" if value is None else f"{value:,.0f}"
+
+
 def sizes(student: CandidateRecord) -> str:
     """The widths of a student's layers, then those of its dense ones."""
     return "-".join(map(str, [*student.widths, *student.dense]))
@@ -88,7 +93,8 @@ CANDIDATES: tuple[Column[CandidateRecord], ...] = (
     Column("kbit", "bits of all weights, in thousands", lambda r: f"{r.weight_memory_bits / 1000:.0f}"),
     Column("RAMs", "block RAMs", lambda r: str(r.bram)),
     Column("LUTs", "as estimated", lambda r: number(r.lut)),
-    Column("frames/s", "frames a second", lambda r: f"{r.fps:,.0f}"),
+    Column("frames/s", "frames a second", lambda r: rate(r.fps)),
+    Column("line", "frames a second over the serial line", lambda r: rate(r.link_fps), page_only=True),
     Column("valid.", "accuracy on the validation part", lambda r: f"{100 * r.validation_accuracy:.2f} %"),
 )
 """Of ``bnngen compress``, on the screen and in compress.html."""

@@ -187,7 +187,8 @@ MOST_OUTCOMES = 256
 
 
 class CandidateRecord(Record):
-    """A student of a search."""
+    """A student of a search. ``fps`` is the accelerator's rate, ``link_fps`` that of the board's serial line,
+    if it has one."""
 
     number: Whole
     start: str
@@ -200,6 +201,7 @@ class CandidateRecord(Record):
     bram: Whole
     lut: Whole
     fps: Positive
+    link_fps: Number | None = None
     validation_accuracy: Share
     final: bool
 

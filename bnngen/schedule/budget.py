@@ -61,5 +61,5 @@ def cycle_limit(rate: Rate, clock_mhz: Fraction) -> int | None:
     if rate is None or rate == "max":
         return None
     if isinstance(rate, str) or not 0 < rate < math.inf:
-        raise UsageError(f"the frame rate must be a number above 0, or max, not {rate}")
+        raise UsageError(f"the frame rate must be a number above 0, link or max, not {rate}")
     return math.floor(clock_mhz * 1_000_000 / Fraction(rate))

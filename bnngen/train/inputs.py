@@ -47,13 +47,17 @@ class Layout:
 
     def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
         """Samples with the channels last, (N, ...), in the network's own layout."""
+        x = x.reshape(len(x), *self.stored_shape(x))
         if self.thresholds is not None:
             x = _thermometer(x, self.thresholds)
-        if self.rank != 2 and x.ndim == 3:
-            x = x[..., None]
         if x.ndim > 2:
             x = np.moveaxis(x, -1, 1)
         return np.ascontiguousarray(x.reshape(len(x), -1) if self.rank == 1 else x)
+
+    def stored_shape(self, x: NDArray[Any]) -> tuple[int, ...]:
+        """The shape of a stored sample of ``x``, with a channel as the last axis: only networks that take
+        sequences have it in samples of two axes."""
+        return (*x.shape[1:], 1) if self.rank != 2 and x.ndim == 3 else x.shape[1:]
 
     def image_shape(self, x: NDArray[Any]) -> tuple[int, int, int] | None:
         """(C, H, W) of stored samples ``x`` as the network sees them, or None if they are tables.
@@ -194,8 +198,6 @@ def _spaced(x: NDArray[np.float32], table: DataTable) -> NDArray[np.float32]:
 def _thermometer(x: NDArray[Any], thresholds: tuple[NDArray[np.float32], ...]) -> NDArray[np.int8]:
     """+1 for each threshold that x, rounded to float32, reaches, else -1: (N, ..., C) becomes (N, ...,
     elements), channel after channel."""
-    if x.ndim == 3:
-        x = x[..., None]
     x = x.astype(np.float32)
     each = thresholds * x.shape[-1] if len(thresholds) == 1 else thresholds
     parts = [x[..., k, None] >= levels for k, levels in enumerate(each)]

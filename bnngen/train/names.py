@@ -34,15 +34,20 @@ def run_names(prepared: Prepared, quantizer: Quantizer) -> Names:
 
 def host_rules(prepared: Prepared, names: Names) -> dict[str, Any] | None:
     """What ``preprocessing.json`` says: how raw values become what the model takes; None if they go in as
-    they are. Images have the same thresholds for all pixels."""
+    they are. Images and sequences have the same thresholds for all values. ``shape`` is that of a sample, the
+    channels last, ``order`` that of the accelerator's elements, the last of it fastest: networks that take
+    vectors have the places, which are all axes but the channels, last."""
     thresholds = prepared.layout.thresholds
     if names.preprocessing is not None:
         return names.preprocessing.to_data()
     if thresholds is None:
         return None
+    vectors = prepared.layout.rank == 1
     return {
         "thermometer": list(_floats(thresholds[0])),
-        "meaning": "channels last; each value becomes one element a threshold: +1 from it on, -1 below",
+        "meaning": "each value, as float32, becomes one element a threshold: +1 from it on, -1 below",
+        "shape": list(prepared.layout.stored_shape(prepared.stored.train.x)),
+        "order": ["channel", "threshold", "place"] if vectors else ["place", "channel", "threshold"],
         "elements": math.prod(prepared.shape),
     }
 

@@ -8,13 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from bnngen.base.errors import RecipeError
 from bnngen.base.text import joined
@@ -51,7 +45,7 @@ NonNegative = Annotated[float, Field(ge=0, le=1e30)]
 Bits = Annotated[int, Field(ge=1), AfterValidator(_known_bits)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Names = Annotated[tuple[str, ...], Field(max_length=1 << 12)]
-_OF_CSV = ("drop", "keep", "missing", "delimiter", "header")
+_OF_CSV = ("drop", "keep", "words", "missing", "delimiter", "header")
 """Fields that runs of earlier versions did not have."""
 
 
@@ -71,8 +65,9 @@ class DataTable(RecipeTable):
     each. ``split_seed`` chooses the samples of the parts.
 
     Of a CSV file: ``label`` names the column with the classes, ``drop`` columns that are left out and
-    ``keep`` those that stay though they seem to teach nothing; ``missing``: rows without a number are
-    dropped, or filled with the column's median. ``delimiter`` and ``header`` are found out if not given.
+    ``keep`` those that stay though they seem to teach nothing; the columns ``words`` hold words, and stay,
+    though they may look like numbers. ``missing``: rows without a number are dropped, or filled with the
+    column's median. ``delimiter`` and ``header`` are found out if not given.
 
     ``input``: "binarize" compares with ``threshold`` (a share of the range); "range" spreads the range of
     the training data over all codes; "standardize" subtracts each feature's mean and divides by its
@@ -89,6 +84,7 @@ class DataTable(RecipeTable):
     label: str | None = None
     drop: Names = ()
     keep: Names = ()
+    words: Names = ()
     missing: Literal["error", "drop", "fill"] = "error"
     delimiter: Annotated[str, one_of(DELIMITERS)] | None = None
     header: bool | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -41,12 +41,14 @@ Sized = tuple[Recipe, Design]
 
 @dataclass(frozen=True)
 class TableChoices:
-    """What a person may say of a table: the column with the ``label``, those to ``drop`` and to ``keep``, and
-    what happens to rows without a number (``missing``: "error", "drop" or "fill")."""
+    """What a person may say of a table: the column with the ``label``, those to ``drop`` and to ``keep``,
+    those whose numbers are ``words``, and what happens to rows without a number (``missing``: "error", "drop"
+    or "fill")."""
 
     label: str | None = None
     drop: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     missing: str = "error"
 
 
@@ -126,6 +128,7 @@ def _recipe(data: Path, choices: TableChoices, levels: int) -> Recipe:
         "label": choices.label,
         "drop": choices.drop,
         "keep": choices.keep,
+        "words": choices.words,
         "missing": choices.missing,
         "input": "thermometer",
         "levels": levels,
@@ -162,8 +165,9 @@ def recipe_text(recipe: Recipe, board: str, rate: Rate) -> str:
         'name = "csv"',
         f"path = {_quoted(str(data.path))}",
         *([f"label = {_quoted(data.label)}"] if data.label is not None else []),
-        *([f"drop = [{', '.join(map(_quoted, data.drop))}]"] if data.drop else []),
-        *([f"keep = [{', '.join(map(_quoted, data.keep))}]"] if data.keep else []),
+        *_named("drop", data.drop),
+        *_named("keep", data.keep),
+        *_named("words", data.words),
         *([f"missing = {_quoted(data.missing)}"] if data.missing != "error" else []),
         'input = "thermometer"  # a bit for each threshold that a number has reached',
         f"levels = {data.levels}  # thresholds of each column, at most",
@@ -178,6 +182,11 @@ def recipe_text(recipe: Recipe, board: str, rate: Rate) -> str:
         f"learning_rate = {train.learning_rate}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _named(field: str, columns: Sequence[str]) -> list[str]:
+    """The line with the names of some ``columns``, if there are any."""
+    return [f"{field} = [{', '.join(map(_quoted, columns))}]"] if columns else []
 
 
 def _training(rows: int) -> TrainTable:

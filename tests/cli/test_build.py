@@ -132,11 +132,14 @@ def test_a_rate_that_does_not_fit_is_a_no(cli: Cli, digits: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--fps", "fast"], "--fps takes a number above 0, or max, not 'fast'"),
+        (["--fps", "fast"], "--fps takes a number above 0, link or max, not 'fast'"),
         (["--fps", "0"], "the frame rate must be a number above 0"),
         (["--until", "forever"], "forever"),
-        *((["--fps", rate], "--fps takes a number above 0, or max") for rate in ("nan", "-1", "", "1e-400")),
-        (["--fps", "1e400"], "the frame rate must be a number above 0, or max, not inf"),
+        *(
+            (["--fps", rate], "--fps takes a number above 0, link or max")
+            for rate in ("nan", "-1", "", "1e-400")
+        ),
+        (["--fps", "1e400"], "the frame rate must be a number above 0, link or max, not inf"),
         (["--clock", "5000"], "MHz"),
         *((["--clock", clock], "a clock must have 0.001 to 2000 MHz") for clock in ("nan", "inf", "1e400")),
         *((["--clock", clock], "cannot be made from the board's 12 MHz") for clock in ("0", "-1", "1e300")),

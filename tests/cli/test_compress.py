@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,31 @@ def test_students_are_the_run_pruned(cli: Cli, tmp_path: Path) -> None:
     )
     assert status == 0, err
     assert " pruned " in printed
+
+
+@pytest.mark.train
+def test_the_rate_of_the_serial_line(cli: Cli, tmp_path: Path) -> None:
+    """Both rates are said, with a hint where they are far apart; asked for, the line's is all it takes."""
+    (tmp_path / "recipe.toml").write_text(RECIPE)
+    assert cli("train", tmp_path / "recipe.toml", "--out", tmp_path / "run")[0] == 0
+    goal = ("compress", tmp_path / "run", "--trials", 1, "--epochs", 1, "--finalists", 1)
+    told, winners = {}, {}
+    for fps in (1_000_000, "link"):
+        out = tmp_path / str(fps)
+        status, printed, err = cli(*goal, "--board", "icebreaker", "--fps", fps, "--out", out)
+        assert status == 0, err
+        told[fps] = " ".join(printed.split())
+        winners[fps] = json.loads((out / "candidates.json").read_text())["winner"]
+        assert f"the serial line: {winners[fps]['link_fps']:,.0f} frames/s" in told[fps]
+    assert told[1_000_000].endswith("frames/s, far less: --fps link is enough for it")
+    assert "far less" not in told["link"]
+    assert winners["link"]["link_fps"] <= winners["link"]["fps"] < winners[1_000_000]["fps"]
+    assert winners["link"]["lut"] < winners[1_000_000]["lut"]
+    out = tmp_path / "none"
+    status, _, err = cli(*goal, "--board", "zc706", "--fps", "link", "--out", out)
+    assert status == 2
+    assert "board 'zc706' has no serial line whose rate could be asked for" in " ".join(err.split())
+    assert not out.exists()
 
 
 @pytest.mark.train

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -125,10 +126,31 @@ def test_a_table(cli: Cli, table: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.train
+def test_the_rate_of_the_serial_line(cli: Cli, table: Path, tmp_path: Path) -> None:
+    """Both rates are said, with a hint where they are far apart, and the build is asked for the same one."""
+    goal = ("train", table, "--board", "icebreaker")
+    status, _, err = cli(*goal, "--out", tmp_path / "fast")
+    assert status == 0, err
+    line = re.search(r"the serial line: ([0-9,]+) frames/s, far less: --fps link is enough", err)
+    assert line is not None
+    out = tmp_path / "link"
+    status, printed, err = cli(*goal, "--fps", "link", "--out", out)
+    assert status == 0, err
+    assert f"the serial line: {line[1]} frames/s\n" in err
+    first = (out / "recipe.toml").read_text().splitlines()[0]
+    assert first.startswith("# Made by bnngen train for icebreaker at --fps link.")
+    assert "--board icebreaker --fps link --verify" in printed
+
+
+@pytest.mark.train
 @pytest.mark.parametrize(
     ("options", "status", "message"),
     [
+        (["--board", "zc706", "--fps", "link"], 2, "board 'zc706' has no serial line"),
         (["--label", "stat"], 2, "--label: no column 'stat'; did you mean state?"),
+        (["--drop", "rom"], 2, "--drop: no column 'rom'; did you mean room?"),
+        (["--keep", "rom"], 2, "--keep: no column 'rom'; did you mean room?"),
+        (["--words", "room", "--words", "rom"], 2, "--words: no column 'rom'; did you mean room?"),
         (["--label", "load"], 2, "name the column of the labels (--label NAME"),
         (["--board", "icebraker"], 2, "did you mean icebreaker"),
         (["--fps", "100000000"], 1, "no network for"),

@@ -14,7 +14,7 @@ from support.networks import make_network
 import bnngen
 from bnngen.base.errors import UsageError
 from bnngen.design import Design
-from bnngen.emit.board_link import board_link, line_bytes, line_cycles, line_fps, link_rate
+from bnngen.emit.board_link import board_link, line_bytes, line_cycles, line_fps, link_fps, link_rate
 from bnngen.emit.verilog import interface
 from bnngen_boards.profile import load_board
 
@@ -44,6 +44,8 @@ def test_the_line_s_pace(design: Design) -> None:
     assert line_bytes(port, 2) == (14, 14)
     assert line_cycles(port, link) == 14 * 10 * 30
     assert line_fps(port, link) == Fraction(1_000_000, 140)
+    assert link_fps(design) == float(Fraction(1_000_000, 140))
+    assert link_fps(design, 1) == float(Fraction(1_000_000, 130))
 
 
 def test_a_long_pipeline_has_room_for_the_checks_of_its_frames() -> None:
@@ -57,7 +59,9 @@ def test_a_long_pipeline_has_room_for_the_checks_of_its_frames() -> None:
 
 
 def test_boards_without_a_link(design: Design) -> None:
-    assert board_link(bnngen.compile(design.schedule.network, board="zc706", fps=20_000)) is None
+    without = bnngen.compile(design.schedule.network, board="zc706", fps=20_000)
+    assert board_link(without) is None
+    assert link_fps(without) is None
     board = load_board("icebreaker")
     fast = board.model_copy(update={"uart": present(board.uart).model_copy(update={"baud": 12_000_000})})
     assert board_link(bnngen.compile(design.schedule.network, board=fast, fps=20_000)) is None

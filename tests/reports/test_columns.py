@@ -65,11 +65,14 @@ def test_a_candidate_and_a_product() -> None:
         bram=5,
         lut=6_000,
         fps=1234.5,
+        link_fps=987.6,
         validation_accuracy=0.987,
         final=True,
     )
-    cells = ["3", "pruned", "64-32-16", "1W2A", "4", "12", "5", "6,000", "1,234", "98.70 %"]
+    cells = ["3", "pruned", "64-32-16", "1W2A", "4", "12", "5", "6,000", "1,234", "988", "98.70 %"]
     assert [column.cell(student) for column in CANDIDATES] == cells
+    unheard = student.model_copy(update={"link_fps": None})
+    assert [column.cell(unheard) for column in CANDIDATES][-2] == "-"
     product = ProductRecord(name="fc", weights=1000, weight_bits=3, sqnr_db=12.34)
     assert [column.cell(product) for column in PRODUCTS] == ["fc", "1,000", "3", "12.3"]
 

@@ -23,6 +23,7 @@ def student(number: int, accuracy: float, bram: int, final: bool = False) -> dic
         "bram": bram,
         "lut": 100 * bram,
         "fps": 1234.5,
+        "link_fps": 678.9,
         "validation_accuracy": accuracy,
         "final": final,
     }
@@ -70,3 +71,14 @@ def test_the_files(tmp_path: Path) -> None:
     assert page.count('class="winner"') == 1
     assert (page.count("<td>scratch</td>"), page.count("<td>pruned</td>")) == (2, 1)
     assert "96.00 % on the test part, on icebreaker" in page
+    assert "1,234 frames a second, 679 over the serial line." in page
+    assert page.count("<td>679</td>") == 3
+
+
+def test_a_board_without_a_serial_line(tmp_path: Path) -> None:
+    students = [c.model_copy(update={"link_fps": None}) for c in REPORT.candidates]
+    winner = REPORT.winner.model_copy(update={"link_fps": None})
+    write_report(REPORT.model_copy(update={"candidates": students, "winner": winner}), tmp_path)
+    page = (tmp_path / "compress.html").read_text()
+    assert "1,234 frames a second.</p>" in page
+    assert page.count("<td>-</td>") == 3

@@ -42,5 +42,5 @@ def test_cycles_are_rounded_down() -> None:
 
 @pytest.mark.parametrize("rate", [0, -1, math.nan, math.inf, -math.inf, "fast"])
 def test_a_rate_must_be_a_positive_number(rate: Any) -> None:
-    with pytest.raises(UsageError, match=f"frame rate must be a number above 0, or max, not {rate}"):
+    with pytest.raises(UsageError, match=f"frame rate must be a number above 0, link or max, not {rate}"):
         cycle_limit(rate, Fraction(30))

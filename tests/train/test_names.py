@@ -22,6 +22,7 @@ NUMBERS = np.random.default_rng(1).normal(0, [1, 1000], (90, 2))
 KINDS = [
     {"input": "thermometer"},
     {"input": "thermometer", "levels": 3, "spacing": "even", "missing": "fill"},
+    {"input": "thermometer", "words": ["y"]},
     {"input": "binarize"},
     {"input": "range"},
     {"input": "standardize", "missing": "fill"},
@@ -87,3 +88,23 @@ def test_images_have_names_of_classes_alone() -> None:
     assert rules is not None
     assert (rules["thermometer"], rules["elements"]) == ([85.0, 170.0], 40)
     assert NO_NAMES.preprocessing is None
+
+
+@pytest.mark.parametrize(
+    ("shape", "rank"), [((4, 5), 3), ((4, 5), 1), ((4, 5, 3), 3), ((4, 5, 3), 1), ((6, 3), 2)]
+)
+def test_the_order_of_a_thermometer_of_images(shape: tuple[int, ...], rank: int) -> None:
+    """A host that does as preprocessing.json says makes the accelerator's elements."""
+    x = np.random.default_rng(0).normal(0, 50, (20, *shape))
+    prepared, names = of_arrays(x, rank, input="thermometer", levels=3)
+    rules = host_rules(prepared, names)
+    assert rules is not None
+    reached = x.astype(np.float32)[..., None] >= np.array(rules["thermometer"], np.float32)
+    axes = ["place", "channel", "threshold"]
+    bits = reached.reshape(len(x), -1, rules["shape"][-1], 3)
+    bits = bits.transpose(0, *(1 + axes.index(axis) for axis in rules["order"]))
+    learned = prepared.data.train.x
+    assert learned.ndim == 1 + rank
+    stream = np.moveaxis(learned, 1, -1)
+    assert np.array_equal(np.where(bits, 1, -1).reshape(len(x), -1), stream.reshape(len(x), -1))
+    assert rules["elements"] == learned[0].size

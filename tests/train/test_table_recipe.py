@@ -45,7 +45,7 @@ def table(tmp_path: Path) -> Path:
 
 def test_a_recipe_that_reads_back(table: Path, tmp_path: Path) -> None:
     watcher = Watcher()
-    choices = TableChoices("state", ("z",), ("x",), "drop")
+    choices = TableChoices("state", ("z",), ("x",), missing="drop")
     path = make_recipe(table, tmp_path / "out", BOARD, None, choices, watcher)
     recipe = load_recipe(path)
     assert (recipe.data.path, recipe.data.label, recipe.data.missing) == (table, "state", "drop")
@@ -56,6 +56,19 @@ def test_a_recipe_that_reads_back(table: Path, tmp_path: Path) -> None:
     assert make_recipe(table, tmp_path / "out", BOARD, None, choices, Watcher()) == path
     with pytest.raises(UsageError, match=r"is another recipe than the one for this table and board"):
         make_recipe(table, tmp_path / "out", BOARD, None, TableChoices(), Watcher())
+
+
+def test_codes_are_words(table: Path, tmp_path: Path) -> None:
+    """Two numbers that are codes become two elements, not one threshold."""
+    lines = table.read_text().splitlines()
+    coded = [f"{lines[0]},", *(f"{line},{7 * (k % 2)}" for k, line in enumerate(lines[1:]))]
+    table.write_text("\n".join(coded).replace("state,", "state,machine"))
+    watcher = Watcher()
+    choices = TableChoices("state", words=("machine",))
+    recipe = load_recipe(make_recipe(table, tmp_path / "out", BOARD, None, choices, watcher))
+    assert recipe.data.words == ("machine",)
+    machine = watcher.tables[0].columns[-1]
+    assert (machine.name, machine.type, machine.words, machine.bits) == ("machine", "word", 2, 2)
 
 
 def test_a_fast_rate_takes_a_smaller_network(table: Path, tmp_path: Path) -> None:

@@ -51,9 +51,10 @@ class FoundColumn:
         return () if self.words else tuple(sorted((*self.missing, *self.odd)))
 
 
-def find_column(name: str, cells: Sequence[str]) -> FoundColumn:
-    """What the ``cells`` of a column hold: numbers if most of them are, or else words."""
-    numbers = [float32_of(cell) for cell in cells]
+def find_column(name: str, cells: Sequence[str], as_words: bool = False) -> FoundColumn:
+    """What the ``cells`` of a column hold: numbers if most of them are, or else words. ``as_words``: words,
+    whatever they are."""
+    numbers = [None if as_words else float32_of(cell) for cell in cells]
     values = [value for value in numbers if value is not None]
     if 2 * len(values) > sum(not is_missing(cell) for cell in cells):
         gaps = [row for row, value in enumerate(numbers) if value is None]

@@ -1,7 +1,7 @@
 """CSV files: numbers, words, and one column with the label, the last one if the recipe names none.
 
-Columns of words become one feature of 0 and 1 for each word that the training file has. What only numbers the
-rows, or tells their time, is left out and pointed out.
+Columns of words, and of numbers that the recipe calls words, become one feature of 0 and 1 for each word that
+the training file has. What only numbers the rows, or tells their time, is left out and pointed out.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def load(table: DataTable) -> Samples:
     label = table.label or list(read.columns)[-1]
     _check_names(read, label, table)
     classes = _classes(read, label, table)
-    found = [find_column(name, cells) for name, cells in read.columns.items() if name != label]
+    found = [find_column(n, cells, n in table.words) for n, cells in read.columns.items() if n != label]
     columns = tuple(_source(column, read, table) for column in found)
     if not any(column.features for column in columns):
         notes = "; ".join(f"{column.name!r} is {column.note}" for column in columns)
@@ -49,7 +49,8 @@ def _read(path: Path, table: DataTable, header: bool | None) -> TextTable:
 
 
 def _check_names(read: TextTable, label: str, table: DataTable) -> None:
-    for field, names in (("label", [label]), ("drop", table.drop), ("keep", table.keep)):
+    named = {"label": [label], "drop": table.drop, "keep": table.keep, "words": table.words}
+    for field, names in named.items():
         for name in names:
             if name not in read.columns:
                 raise RecipeError(f"no column {name!r}; {near_names(name, read.columns)}", f"data.{field}")
@@ -60,7 +61,7 @@ def _source(column: FoundColumn, read: TextTable, table: DataTable) -> SourceCol
     name, missing = column.name, len(column.missing) + len(column.odd)
     if name in table.drop:
         return SourceColumn(name, column.kind, missing, note="left out, as you say")
-    if (why := USELESS.get(column.kind)) is not None and name not in table.keep:
+    if (why := USELESS.get(column.kind)) is not None and name not in (*table.keep, *table.words):
         note = f"left out: it {why} ({_option(name, 'keep')}, keeps it)"
         return SourceColumn(name, column.kind, missing, note=note)
     if column.gaps and table.missing == "error":
@@ -74,11 +75,12 @@ def _gaps(column: FoundColumn, read: TextTable) -> str:
     """What is wrong with a column of numbers, and what to do."""
     row = column.gaps[0]
     cell = read.columns[column.name][row]
+    as_words = f", or read it as words ({_option(column.name, 'words')})" if column.odd else ""
     return (
         f"{read.where}: the column {column.name!r} holds numbers, but none in {len(column.gaps):,} of "
         f"{read.rows:,} rows, the first in row {row + 1} ({cell!r}); leave such rows out "
         f"({_option('drop')}), fill in the median of the column ({_option('fill')}), or leave out the column "
-        f"({_option(column.name, 'drop')})"
+        f"({_option(column.name, 'drop')}){as_words}"
     )
 
 

@@ -92,7 +92,7 @@ def test_golden_is_torch(tmp_path: Path, name: str, bits: int) -> None:
         ({}, {"layers": {"dense_0": {"weight_bits": 4}, "dense_1": {"act_bits": 2}}, "last_weight_bits": 2}),
     ],
 )
-@pytest.mark.parametrize("name", ["mlp", "cnv"])
+@pytest.mark.parametrize("name", ["mlp", "kws_conv", "cnv"])
 def test_golden_is_torch_for_every_input(
     tmp_path: Path, name: str, data: dict[str, Any], model: dict[str, Any]
 ) -> None:

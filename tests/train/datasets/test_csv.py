@@ -56,7 +56,31 @@ def test_columns_that_a_person_chooses(tmp_path: Path) -> None:
     assert samples.names == ("0", "1")
 
 
-@pytest.mark.parametrize("field", ["label", "drop", "keep"])
+def test_numbers_that_are_words(tmp_path: Path) -> None:
+    """One element for each code, and for each row where a person wants that; no code sets none."""
+    samples = load_text(tmp_path, rows((1, "1,7,red,,yes")), words=["on", "id"], drop=["colour"])
+    table = samples.table
+    assert table is not None
+    assert [(c.name, c.kind, len(c.words), c.missing) for c in table.used] == [
+        ("id", "text", 40, 0),
+        ("size", "number", 0, 0),
+        ("on", "word", 2, 1),
+    ]
+    assert samples.train.x[:4, 40:].tolist() == [[0, 1, 0], [7, 0, 0], [3, 1, 0], [10, 0, 1]]
+    assert samples.train.x[3, :40].tolist() == [float(word == "3") for word in table.columns[0].words]
+
+
+def test_codes_that_a_second_file_writes_otherwise(tmp_path: Path) -> None:
+    """Words are texts: 1.0 is not 1."""
+    other = "\n".join([HEAD, *(line.replace(",1,", ",1.0,") for line in LINES)])
+    (tmp_path / "b.csv").write_text(other)
+    samples = load_text(tmp_path, rows(), words=["on"], drop=["size"], test_path=tmp_path / "b.csv")
+    assert samples.test is not None
+    assert samples.train.x[:2, -2:].tolist() == [[1, 0], [0, 1]]
+    assert samples.test.x[:2, -2:].tolist() == [[1, 0], [0, 0]]
+
+
+@pytest.mark.parametrize("field", ["label", "drop", "keep", "words"])
 def test_names_of_no_column(tmp_path: Path, field: str) -> None:
     with pytest.raises(RecipeError, match=rf"^data\.{field}: no column 'siez'; did you mean size\?$"):
         load_text(tmp_path, rows(), **{field: "siez" if field == "label" else ["siez"]})
@@ -71,8 +95,14 @@ def test_gaps_have_to_be_decided_on(tmp_path: Path) -> None:
     assert str(raised.value) == (
         f"'{tmp_path}/a.csv': the column 'size' holds numbers, but none in 2 of 40 rows, the first in row 4 (''); "
         "leave such rows out (--missing drop, or data.missing in a recipe), fill in the median of the column "
-        "(--missing fill, or data.missing in a recipe), or leave out the column (--drop size, or data.drop in a recipe)"
+        "(--missing fill, or data.missing in a recipe), or leave out the column (--drop size, or data.drop in a recipe), "
+        "or read it as words (--words size, or data.words in a recipe)"
     )
+    with pytest.raises(DataError, match=r"leave out the column \(--drop size, or data\.drop in a recipe\)$"):
+        load_text(tmp_path, rows(GAPS[0]))
+    words = load_text(tmp_path, rows(*GAPS), words=["size"], drop=["colour"]).table
+    assert words is not None
+    assert words.used[0].words == ("0", "1", "10", "2", "3", "4", "5", "6", "7", "8", "9", "broken")
     assert len(load_text(tmp_path, rows(*GAPS), drop=["size"]).train) == 40
 
 
