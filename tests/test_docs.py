@@ -30,6 +30,7 @@ from bnngen.toolflow.board_top import BoardTop
 from bnngen.train import choices as train_choices
 from bnngen.train.choices import ARCHITECTURES, SCORES, SOURCES, UNITS
 from bnngen.train.recipe import DataTable, PruneTable, Recipe, TrainTable, load_recipe
+from bnngen_boards.loading import LOADERS
 from bnngen_boards.platform import make_platform
 from bnngen_boards.profile import Board, board_names, load_board
 from bnngen_hw.edges.link import StreamShape
@@ -116,12 +117,12 @@ def needs_training(arguments: list[str]) -> bool:
 
 @pytest.mark.parametrize("training", [False, pytest.param(True, marks=pytest.mark.train)])
 def test_the_quick_command_lines_run(workplace: Path, training: bool) -> None:
-    """In the order of the pages; builds stop at the estimate, and simulations are left to the Python example
-    and to tests of their commands."""
+    """In the order of the pages; builds stop at the estimate, and simulations and boards are left to the
+    Python example and to tests of their commands."""
     seen = set()
     for where, arguments in LINES:
         if (
-            arguments[0] in ("simulate", "run", "serve")
+            arguments[0] in ("simulate", "run", "serve", "flash")
             or tuple(arguments) in seen
             or needs_training(arguments) != training
         ):
@@ -221,6 +222,20 @@ def test_hardware_names_every_module() -> None:
 def test_boards_are_listed() -> None:
     assert names_in(first_cells(page("docs/boards.md"), "# Boards")) == board_names()
     assert all(f"`{name}`" in page("README.md") for name in board_names())
+
+
+def test_the_page_says_how_boards_are_loaded() -> None:
+    text = page("docs/boards.md")
+    rows = {row.split("|")[1].strip(" `"): row for row in table_rows(text, "## Loading")}
+    loadings = {name: load_board(name).loading for name in board_names()}
+    for name, loading in loadings.items():
+        assert (name in rows) == (loading is not None)
+        if loading is not None:
+            programs, memories = (names_in([cell]) for cell in rows[name].split("|")[2:4])
+            assert memories == list(loading.memories)
+            assert programs == [loader.name for loader, _ in loading.ways(loading.memories[0])]
+    for loader in LOADERS:
+        assert f"install {loader.how_to_get.split()[-1]}`" in rows[loader.name]
 
 
 def test_make_targets() -> None:
@@ -362,7 +377,9 @@ def test_the_tables_have_every_field_of_a_profile() -> None:
 def fields(schema: dict[str, Any]) -> Iterator[str]:
     """The names of all values and tables of a profile, as they are written in the file."""
     for table in (schema, *schema["$defs"].values()):
-        yield from (name for name in table["properties"] if name not in ("resources", "bram", "spram"))
+        yield from (
+            name for name in table.get("properties", ()) if name not in ("resources", "bram", "spram")
+        )
 
 
 class Port:

@@ -20,6 +20,7 @@ from bnngen.cli import (
     build,
     compress,
     convert,
+    flash,
     golden,
     inspect,
     quantize,
@@ -65,7 +66,20 @@ def _options(
     """What belongs to no command."""
 
 
-for module in (inspect, golden, build, simulate, train, compress, quantize, convert, boards, report, serve):
+for module in (
+    inspect,
+    golden,
+    build,
+    simulate,
+    train,
+    compress,
+    quantize,
+    convert,
+    boards,
+    report,
+    flash,
+    serve,
+):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 app.command("run")(board_run.command)
 

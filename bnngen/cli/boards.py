@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bnngen.base.text import joined
 from bnngen.cli.console import Table, console, write_json
 from bnngen.cli.options import AllowModule, JsonFile
 
@@ -55,6 +56,12 @@ def _clock(profile: Any) -> str:
     return f"{clock.default_mhz:g} MHz {source}"
 
 
+def _loaded(loading: Any) -> str:
+    """The programs that load the board, and the memories that they load."""
+    programs = [loader.name for loader, _ in loading.ways(loading.memories[0])]
+    return f"{joined(programs, 'or')}, into {joined(loading.memories, 'or')}"
+
+
 def _all(profiles: list[Any]) -> Table:
     table = Table(title="boards", caption="block RAM: blocks x kbit", pad_edge=False)  # 80 columns wide
     for heading in ("name", "device", "up to"):
@@ -73,6 +80,8 @@ def _one(profile: Any) -> Table:
     table = Table(title=profile.title, show_header=False)
     table.add_row("up to", _makes(profile))
     table.add_row("default clock", _clock(profile))
+    if profile.loading is not None:
+        table.add_row("loaded by", _loaded(profile.loading))
     for key, value in _flat(profile.model_dump(mode="json", by_alias=True)):
         table.add_row(key, str(value))
     return table

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bnngen.cli.console import answer_no
+from bnngen.cli.next_steps import after_build, print_next
 from bnngen.cli.options import AllowModule, Frames, Model, nonempty
 from bnngen.reports.steps import BuildStep
 
@@ -104,6 +105,7 @@ def command(
             out, until=until, data=data, watcher=screen, cache=not no_cache, protocol=protocol
         )
     print_build(result, hint=rate != "link")
+    print_next(list(after_build(result, profile, board, allow_module or (), verify)))
     if not result.holds:
         answer_no("see the lines marked above")
 

@@ -9,7 +9,6 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TimeElapsedColumn
 from rich.text import Text
 
 from bnngen.cli.console import Table, console, description, errors, table_of, warn
-from bnngen.emit.verilog import INTERFACE
 from bnngen.import_check.check import ImportCheck
 from bnngen.reports.columns import build_layers
 from bnngen.reports.rates import line_rate
@@ -72,9 +71,7 @@ def print_build(result: BuildResult, hint: bool) -> None:
     console.print(table_of(columns, report.layers, title=title, caption=caption))
     console.print(_figures(report, hint))
     warn(report.warnings)
-    console.print(f"results in {result.out}: report.html has all of this")
-    if (result.out / "rtl" / INTERFACE).is_file():
-        console.print(f"next: bnngen run {result.out} DATA --virtual, or with the board's --port")
+    console.print(f"results in {result.out}: report.html has all of this", soft_wrap=True)
 
 
 def _figures(report: ReportRecord, hint: bool) -> Table:

@@ -103,7 +103,7 @@ def build(
         report = report_of(design, keep_model(design.schedule.network, out), protocol)
         report.warnings += words(fast_clock(board, report.clock_mhz))
         if until is None and last != BuildStep.BITSTREAM:
-            report.warnings.append(f"{_no_bitstream(board)}: this build ends with its netlist")
+            report.warnings.append(f"{board.no_bitstream}: this build ends with its netlist")
         write_report(report, out)
         _check_import(design.schedule.network, data, report, out)
         run = _Run(design, out, report, data, watcher or BuildWatcher(), last, protocol)
@@ -140,7 +140,7 @@ def last_step(board: Board, until: str | None) -> BuildStep:
     if until is not None and until not in STEPS:
         raise UsageError(f"a build has no step {until!r}, only {', '.join(STEPS)}")
     if until == BuildStep.BITSTREAM and not board.place_and_route:
-        raise UsageError(f"{_no_bitstream(board)}: build with --until synth, or without --until")
+        raise UsageError(f"{board.no_bitstream}: build with --until synth, or without --until")
     return BuildStep(until) if until else BuildStep.BITSTREAM if board.place_and_route else BuildStep.SYNTH
 
 
@@ -155,10 +155,6 @@ def build_files(board: Board, last: BuildStep) -> list[str]:
         BuildStep.BITSTREAM: [f"pnr/{name}" for name in routed],
     }
     return [name for step in STEPS[: STEPS.index(last) + 1] for name in names[step]]
-
-
-def _no_bitstream(board: Board) -> str:
-    return f"{board.name} gets no bitstream: no open place and route for family {board.family} comes with pip"
 
 
 class _Run:

@@ -36,33 +36,45 @@ def silent(message: str) -> None:
     """A :data:`Progress` that says nothing."""
 
 
+def find_program(name: str, commands: Sequence[str]) -> Path | None:
+    """Where the program ``name`` is: what its environment variable names, else one of the ``commands``
+    beside this Python, else one on the PATH; None if there is none of them.
+
+    Raises :class:`MissingToolError` if the variable names no program.
+    """
+    chosen = os.environ.get(_variable(name))
+    if chosen:
+        found = shutil.which(chosen)
+        if found is None:
+            raise MissingToolError(f"{name}: {_variable(name)} names {chosen!r}, which is no program")
+        return Path(found)
+    for folder in (str(_beside_python()), None):
+        for command in commands:
+            if found := shutil.which(command, path=folder):
+                return Path(found)
+    return None
+
+
 class Tool(Program):
     """A program of this machine."""
 
     @property
     def variable(self) -> str:
         """The environment variable that names another program to use (``YOSYS``)."""
-        return self.name.upper().replace("-", "_")
+        return _variable(self.name)
 
     def find(self) -> Path:
         """Where it is: the environment variable's choice, else beside this Python, else on the PATH.
 
         Raises :class:`MissingToolError`.
         """
-        chosen = os.environ.get(self.variable)
-        if chosen:
-            found = shutil.which(chosen)
-            if found is None:
-                raise MissingToolError(f"{self.name}: {self.variable} names {chosen!r}, which is no program")
-            return Path(found)
-        for folder in (str(_beside_python()), None):
-            for name in (f"yowasp-{self.name}", self.name):
-                if found := shutil.which(name, path=folder):
-                    return Path(found)
-        raise MissingToolError(
-            f"{self.name} is not installed: pip install 'bnngen[fpga]' (or {self.package} alone), "
-            f"or name a program in {self.variable}"
-        )
+        found = find_program(self.name, (f"yowasp-{self.name}", self.name))
+        if found is None:
+            raise MissingToolError(
+                f"{self.name} is not installed: pip install 'bnngen[fpga]' (or {self.package} alone), "
+                f"or name a program in {self.variable}"
+            )
+        return found
 
     def command(self) -> list[str]:
         """How to start it. Raises :class:`MissingToolError`."""
@@ -159,6 +171,10 @@ def _communicate(command: list[str], cwd: Path, log: Callable[[str], object], wa
         watch(line)
 
     return run_by_line(hear, command, cwd, _environment(cwd))
+
+
+def _variable(name: str) -> str:
+    return name.upper().replace("-", "_")
 
 
 def _beside_python() -> Path:

@@ -10,13 +10,15 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from bnngen.base.errors import BoardError
 from bnngen.base.text import near_names
 from bnngen.base.toml import read_toml
 from bnngen_boards.families import ROUTINGS, FamilyName, PllCell, family
 from bnngen_boards.families.family import Routing
+from bnngen_boards.loading import Loading
+from bnngen_boards.profile_table import ProfileTable, Text, Word
 from bnngen_hw.target import Target
 
 PLATFORMS = "amaranth_boards"
@@ -35,26 +37,17 @@ _Count = Annotated[int, Field(ge=0, le=_MOST_CELLS)]
 _Blocks = Annotated[int, Field(ge=0, le=1_000_000)]
 _Few = Annotated[int, Field(gt=0, le=1024)]
 _Bits = Annotated[int, Field(gt=0, le=_MOST_BITS)]
-_Text = Annotated[str, Field(min_length=1, max_length=200)]
-# what gets into command lines and constraints: one word, and no option
-_Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
 _Shape = tuple[_Bits, _Bits]
 
 
-class _Table(BaseModel):
-    """A TOML table: its keys are fixed, and it never changes once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-
-class BlockRam(_Table):
+class BlockRam(ProfileTable):
     """The device's block memories.
 
     ``kind`` is the cell's name, ``blocks`` how many there are, ``bits`` what one holds, and
     ``shapes`` the (width, depth) pairs that one block can take as a ROM.
     """
 
-    kind: _Text
+    kind: Text
     blocks: _Blocks
     bits: Annotated[int, Field(ge=512, le=_MOST_BITS)]
     shapes: Annotated[tuple[_Shape, ...], Field(min_length=1, max_length=64)]
@@ -71,19 +64,19 @@ class BlockRam(_Table):
         return self
 
 
-class SinglePortRam(_Table):
+class SinglePortRam(ProfileTable):
     """Large memories with one port, either read or written in a cycle, without initial contents.
 
     ``kind`` is the cell's name, ``blocks`` how many there are, each of ``depth`` words of ``width`` bits.
     """
 
-    kind: _Text
+    kind: Text
     blocks: Annotated[_Blocks, Field(gt=0)]
     width: _Few
     depth: _Bits
 
 
-class DeviceResources(_Table):
+class DeviceResources(ProfileTable):
     """What the device has: LUTs, flip-flops, DSP blocks, and block memories.
 
     ``lutram_bits`` is how many bits one LUT holds as memory, 0 if it cannot. ``spram`` is left out where
@@ -98,7 +91,7 @@ class DeviceResources(_Table):
     spram: SinglePortRam | None = None
 
 
-class Fabric(_Table):
+class Fabric(ProfileTable):
     """What the hardware generator adapts to.
 
     ``lut_inputs`` is how many inputs a LUT has, ``levels_per_stage`` how many compressor levels stand
@@ -120,7 +113,7 @@ class Fabric(_Table):
         return Target(self.lut_inputs, self.levels_per_stage, self.rom_register, self.fanout)
 
 
-class Clock(_Table):
+class Clock(ProfileTable):
     """The clock of a design.
 
     ``input_mhz`` is the board's oscillator, ``pll`` the cell that makes other clocks of it. ``default_mhz``
@@ -132,7 +125,7 @@ class Clock(_Table):
     pll: PllCell | None = None
 
 
-class Uart(_Table):
+class Uart(ProfileTable):
     """The serial link to the host: ``baud`` bits a second, 8 data bits, no parity, 1 stop bit.
 
     ``buffer_bytes`` is how much of a frame the board keeps while the accelerator is busy.
@@ -151,7 +144,7 @@ def _from_allowed_module(name: str, info: ValidationInfo) -> str:
     return name
 
 
-class PlatformClass(_Table):
+class PlatformClass(ProfileTable):
     """A board that ``amaranth_boards`` knows, or another module that is allowed (see :func:`load_board`).
 
     ``class`` is ``module:Class``; ``clock``, ``uart`` and ``led`` name its resources (number 0).
@@ -160,38 +153,39 @@ class PlatformClass(_Table):
     class_: Annotated[
         str, Field(alias="class", pattern=r"^[\w.]+:\w+$"), AfterValidator(_from_allowed_module)
     ]
-    clock: _Word
-    uart: _Word
-    led: _Word | None = None
+    clock: Word
+    uart: Word
+    led: Word | None = None
 
 
-class Pins(_Table):
+class Pins(ProfileTable):
     """A board that ``amaranth_boards`` does not know: its pins, and what to say about all of them.
 
     ``attributes`` are the device family's I/O attributes, such as ``IO_TYPE = "LVCMOS33"``.
     ``uart_rx`` is the pin on which the FPGA receives. ``led_active_low`` inverts the LED.
     """
 
-    clock: _Word
-    uart_rx: _Word
-    uart_tx: _Word
-    led: _Word | None = None
+    clock: Word
+    uart_rx: Word
+    uart_tx: Word
+    led: Word | None = None
     led_active_low: bool = False
-    attributes: dict[_Word, _Word] = Field(default_factory=dict)
+    attributes: dict[Word, Word] = Field(default_factory=dict)
 
 
-class Board(_Table):
+class Board(ProfileTable):
     """One board.
 
     If its family can be placed and routed, it has an oscillator, a PLL, ``uart``, and exactly one of
     ``platform`` and ``pins``, which says where its clock and UART are. Otherwise it has none of them.
+    ``loading`` says how a bitstream gets into it.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
-    title: _Text
+    title: Text
     family: FamilyName
-    device: _Word
-    package: _Word
+    device: Word
+    package: Word
     speed: Annotated[str, Field(pattern=r"^[A-Za-z0-9]*$")] = ""
     resources: DeviceResources
     fabric: Fabric
@@ -199,11 +193,19 @@ class Board(_Table):
     uart: Uart | None = None
     platform: PlatformClass | None = None
     pins: Pins | None = None
+    loading: Loading | None = None
 
     @property
     def place_and_route(self) -> bool:
         """Whether bnngen makes a bitstream for the board; if not, it goes as far as a netlist."""
         return self.family in ROUTINGS
+
+    @property
+    def no_bitstream(self) -> str:
+        """Why there is none, where ``place_and_route`` says so."""
+        return (
+            f"{self.name} gets no bitstream: no open place and route for family {self.family} comes with pip"
+        )
 
     @property
     def routing(self) -> Routing:
@@ -239,7 +241,11 @@ class Board(_Table):
             raise ValueError(f"clock.pll = {' or '.join(map(repr, plls))} for family {self.family!r}")
 
     def _check_synthesized_only(self) -> None:
-        useless = self._for_a_bitstream() | {"[platform]": self.platform, "[pins]": self.pins}
+        useless = self._for_a_bitstream() | {
+            "[platform]": self.platform,
+            "[pins]": self.pins,
+            "[loading]": self.loading,
+        }
         found = [name for name, value in useless.items() if value is not None]
         if found:
             raise ValueError(

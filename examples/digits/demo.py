@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -88,7 +89,8 @@ def summary(result: BuildResult) -> str:
     if report.pnr is not None:
         lines.append(
             f"The bitstream is {result.out / report.pnr.bitstream}: "
-            f"it could run at {report.pnr.fmax_mhz:.1f} MHz, and loads with 'iceprog'."
+            f"it could run at {report.pnr.fmax_mhz:.1f} MHz. "
+            f"To load it into the board: {shlex.join(['bnngen', 'flash', str(result.out)])}"
         )
     lines.append(f"Everything is in {result.out}; open report.html there in a browser.")
     return "\n".join(lines)

@@ -69,6 +69,12 @@ def test_facts_of_boards_that_are_synthesized_only(
     assert (board.clock.input_mhz, board.clock.pll, board.uart, board.platform, board.pins) == (None,) * 5
 
 
+def test_why_there_is_no_bitstream() -> None:
+    assert load_board("zc706").no_bitstream == (
+        "zc706 gets no bitstream: no open place and route for family xc7 comes with pip"
+    )
+
+
 @pytest.mark.parametrize("name", board_names())
 def test_some_shape_uses_the_whole_block(name: str) -> None:
     bram = load_board(name).resources.bram
@@ -178,7 +184,7 @@ def test_a_table_that_a_netlist_does_not_need(netlist_board: Callable[..., Path]
             '"ice40"',
             '"xc7"',
             "accepted: family 'xc7', which is synthesised only, without clock.input_mhz, clock.pll, [uart], "
-            "[platform], [pins]; found here: clock.input_mhz, clock.pll, [uart], [pins]",
+            "[platform], [pins], [loading]; found here: clock.input_mhz, clock.pll, [uart], [pins]",
         ),
         ("[[16, 256]]", "[[16, 256, 1]]", "resources.bram.shapes.0"),
         (

@@ -57,7 +57,18 @@ def test_one_board(cli: Cli, name: str, makes: str, clock: str) -> None:
     table = rows(output)
     assert (table["up to"], table["default clock"]) == ([makes], [clock])
     assert table["resources.lut"] == [str(load_board(name).resources.lut)]
-    assert ("uart.baud" in table) == (makes == "bitstream")
+    assert ("uart.baud" in table) == ("loaded by" in table) == (makes == "bitstream")
+
+
+@pytest.mark.parametrize(
+    ("name", "loaded"),
+    [
+        ("icebreaker", "iceprog or openFPGALoader, into flash"),
+        ("ulx3s_85f", "openFPGALoader, into sram or flash"),
+    ],
+)
+def test_how_a_board_is_loaded(cli: Cli, name: str, loaded: str) -> None:
+    assert rows(cli("boards", name)[1])["loaded by"] == [loaded]
 
 
 def test_json(cli: Cli) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -290,12 +291,18 @@ def test_an_import_that_is_wrong_ends_the_build(
 
 
 def test_the_end_says_what_to_do_next(cli: Cli, digits: Path, tmp_path: Path) -> None:
-    """Where there is something to ask."""
-    goal = ["build", digits / "digits_1w1a.onnx", "--board", "icebreaker", "--out", tmp_path, "--until"]
-    for step, said in (("verilog", True), ("estimate", False)):
-        status, printed, _ = cli(*goal, step)
+    """With the data of --verify, where there is something to ask."""
+    out, data = tmp_path / "my build", digits / "digits_test.npz"
+    more = ("--fps", 1000, "--verify", data, "--frames", 2, "--until")
+    report = f"  see the report      bnngen report '{out}' --open"
+    ask = f"  ask its simulation  bnngen run '{out}' {shlex.quote(str(data))} --virtual"
+    for step, said in (
+        ("verilog", ["next:", ask, report]),
+        ("estimate", ["next:", report.replace(" " * 6, "  ")]),
+    ):
+        status, printed, _ = build(cli, digits, out, *more, step)
         assert status == 0
-        assert ("next: bnngen run" in printed) == said
+        assert printed[printed.index("next:") :].splitlines() == said
 
 
 def test_both_rates_are_said(cli: Cli, digits: Path, tmp_path: Path) -> None:
