@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bnngen.base.errors import DataError
 from bnngen.reference.data_file import Data, load_data, quantize
 from bnngen.reference.network import Network
-from bnngen.reference.table_file import TextTable, number_of, read_table
+from bnngen.reference.table_file import TextTable, numbers_of, read_table
 
 STANDARD_INPUT = "-"
 
@@ -62,12 +62,7 @@ def _quantized(table: TextTable, network: Network) -> NDArray[np.integer]:
         raise DataError(
             f"{table.where} has {len(columns)} columns; the network takes {network.elements_in} numbers a row"
         )
-    cells = [[number_of(cell) for cell in column] for column in columns]
-    for column, values in zip(columns, cells, strict=True):
-        if None in values:
-            row = values.index(None)
-            raise DataError(f"{table.where}: row {row + 1} holds {column[row]!r}, which is no number")
-    x = np.array(cells, np.float64).T.reshape(-1, *network.model_shape)
+    x = numbers_of(columns, table.where).reshape(-1, *network.model_shape)
     return quantize(x, network, where=table.where)
 
 

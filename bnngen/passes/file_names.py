@@ -43,6 +43,6 @@ def _check(names: Names, network: Network) -> None:
             f"preprocessing: it makes {preprocessing.elements} elements, and the network takes "
             f"{network.elements_in}"
         )
-    for column in preprocessing.columns:
-        if not type_.holding(column.possible_codes).all():
-            raise ValueError(f"preprocessing: column {column.name[:40]!r} makes codes that are no {type_}")
+    for name, codes in preprocessing.possible_codes.items():
+        if not type_.holding(codes).all():
+            raise ValueError(f"preprocessing: {name} makes codes that are no {type_}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bnngen.base.strict_json import parse
-from bnngen.reference.preprocessing import Preprocessing, preprocessing_of
+from bnngen.reference.raw_rules import RawRules, rules_of
 
 PREFIX = "bnngen."
 """In front of the keys in a model file."""
@@ -25,7 +25,7 @@ class Names:
 
     classes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
-    preprocessing: Preprocessing | None = None
+    preprocessing: RawRules | None = None
 
     def listed(self) -> dict[str, list[str]]:
         """The classes and the columns, those that are known, as reports show them."""
@@ -54,7 +54,7 @@ def names_of(data: Mapping[str, Any]) -> Names:
     for key in KEYS:
         if data.get(key) is not None:
             try:
-                made[key] = preprocessing_of(data[key]) if key == "preprocessing" else _texts(data[key])
+                made[key] = rules_of(data[key]) if key == "preprocessing" else _texts(data[key])
             except ValueError as error:
                 raise ValueError(f"{key}: {error}") from None
     return Names(**made)

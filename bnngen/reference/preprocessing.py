@@ -124,6 +124,11 @@ class Preprocessing:
         """Elements of a frame."""
         return sum(column.elements for column in self.columns)
 
+    @property
+    def possible_codes(self) -> Mapping[str, NDArray[np.int64]]:
+        """Each code that it can make, by the column."""
+        return {f"column {column.name[:40]!r}": column.possible_codes for column in self.columns}
+
     def codes(self, values: Mapping[str, Cells] | Sequence[Sequence[object]]) -> NDArray[np.int64]:
         """Codes (N, elements) of N raw rows: the cells of each column by its name, or rows that have a value
         for each of `names`, in order.
@@ -170,10 +175,8 @@ class Preprocessing:
         return {name: [row[place] for row in rows] for place, name in enumerate(self.names)}
 
 
-def preprocessing_of(data: object) -> Preprocessing:
+def preprocessing_of(data: Mapping[str, Any]) -> Preprocessing:
     """What `Preprocessing.to_data` has written. Raises ValueError that says what is wrong."""
-    if not isinstance(data, Mapping) or data.get("rounding") != "float32":
-        raise ValueError("it has no 'rounding' that is 'float32'")
     columns = data.get("columns")
     if not isinstance(columns, list) or not columns:
         raise ValueError("it has no list of 'columns'")
@@ -226,17 +229,23 @@ def _word_column(entry: Mapping[str, Any]) -> WordColumn:
 def _number_column(entry: Mapping[str, Any]) -> NumberColumn:
     if entry["type"] != "number" or entry["encoding"] not in ("thermometer", "level"):
         raise ValueError("type and encoding are number and thermometer or level")
-    thresholds = tuple(_float32(value) for value in entry["thresholds"])
-    if any(a > b for a, b in pairwise(thresholds)):
-        raise ValueError("the thresholds fall")
+    thresholds = rising(tuple(float32_number(value) for value in entry["thresholds"]))
     if type(entry["lowest"]) is not int or type(entry["step"]) is not int:
         raise ValueError("lowest and step are whole numbers")
-    fill = None if entry.get("fill") is None else _float32(entry["fill"])
+    fill = None if entry.get("fill") is None else float32_number(entry["fill"])
     thermometer = entry["encoding"] == "thermometer"
     return NumberColumn(entry["name"], thresholds, thermometer, entry["lowest"], entry["step"], fill)
 
 
-def _float32(value: object) -> float:
+def rising(thresholds: tuple[float, ...]) -> tuple[float, ...]:
+    """The thresholds themselves. Raises ValueError if they fall."""
+    if any(a > b for a, b in pairwise(thresholds)):
+        raise ValueError("the thresholds fall")
+    return thresholds
+
+
+def float32_number(value: object) -> float:
+    """A number of a JSON file that is a float32 one. Raises ValueError if it is another, or none."""
     if not isinstance(value, int | float) or isinstance(value, bool) or float(np.float32(value)) != value:
         raise ValueError(f"{value!r} is no float32 number")
     return float(value)

@@ -8,8 +8,11 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bnngen.base.errors import DataError
 from bnngen.base.text import joined
@@ -80,6 +83,17 @@ def number_of(cell: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
+
+
+def numbers_of(columns: Sequence[Sequence[str]], where: str) -> NDArray[np.float64]:
+    """The numbers (rows, columns) in these columns of texts. Raises DataError, which begins with ``where``,
+    for a cell that holds none."""
+    cells = [[number_of(cell) for cell in column] for column in columns]
+    for column, values in zip(columns, cells, strict=True):
+        if None in values:
+            row = values.index(None)
+            raise DataError(f"{where}: row {row + 1} holds {column[row]!r}, which is no number")
+    return np.array(cells, np.float64).T
 
 
 def is_missing(cell: str) -> bool:

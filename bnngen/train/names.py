@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,7 @@ from bnngen.reference.input_codes import float_edges
 from bnngen.reference.input_quantizer import Quantizer
 from bnngen.reference.names import Names
 from bnngen.reference.preprocessing import NumberColumn, Preprocessing, RawColumn, WordColumn
+from bnngen.reference.sample_thermometer import SampleThermometer
 from bnngen.train.datasets.dataset import SourceColumn
 from bnngen.train.inputs import Prepared
 
@@ -22,34 +21,27 @@ def run_names(prepared: Prepared, quantizer: Quantizer) -> Names:
     """The names of a run's data, and their preprocessing for the network with this ``quantizer``.
 
     There is a preprocessing for the columns of a CSV file, and for a thermometer code of other tables, whose
-    features are called feature_0, feature_1 and so on.
+    features are called feature_0, feature_1 and so on, and of images and sequences.
     """
     names, columns = Names(prepared.data.names), _columns(prepared)
     if not columns:
-        return names
+        return replace(names, preprocessing=_samples(prepared, quantizer))
     label = None if prepared.data.table is None else prepared.data.table.label
     made = Preprocessing(tuple(_raw_columns(columns, prepared, quantizer)), label)
     return replace(names, columns=made.names, preprocessing=made)
 
 
-def host_rules(prepared: Prepared, names: Names) -> dict[str, Any] | None:
-    """What ``preprocessing.json`` says: how raw values become what the model takes; None if they go in as
-    they are. Images and sequences have the same thresholds for all values. ``shape`` is that of a sample, the
-    channels last, ``order`` that of the accelerator's elements, the last of it fastest: networks that take
-    vectors have the places, which are all axes but the channels, last."""
+def _samples(prepared: Prepared, quantizer: Quantizer) -> SampleThermometer | None:
+    """The thermometer of images and sequences; None where there is none, or elements differ in codes."""
     thresholds = prepared.layout.thresholds
-    if names.preprocessing is not None:
-        return names.preprocessing.to_data()
     if thresholds is None:
         return None
-    vectors = prepared.layout.rank == 1
-    return {
-        "thermometer": list(_floats(thresholds[0])),
-        "meaning": "each value, as float32, becomes one element a threshold: +1 from it on, -1 below",
-        "shape": list(prepared.layout.stored_shape(prepared.stored.train.x)),
-        "order": ["channel", "threshold", "place"] if vectors else ["place", "channel", "threshold"],
-        "elements": math.prod(prepared.shape),
-    }
+    low, high = (set(codes.reshape(-1).tolist()) for codes in _both_codes(prepared, quantizer))
+    if len(low) > 1 or len(high) > 1:
+        return None
+    shape, lowest = prepared.layout.stored_shape(prepared.stored.train.x), low.pop()
+    places_last = prepared.layout.rank == 1
+    return SampleThermometer(shape, _floats(thresholds[0]), places_last, lowest, high.pop() - lowest)
 
 
 def _columns(prepared: Prepared) -> tuple[SourceColumn, ...]:

@@ -39,7 +39,7 @@ from bnngen.train.feed import Tensors, accuracy, predicted
 from bnngen.train.fit import Fit, TrainWatcher
 from bnngen.train.found import table_record
 from bnngen.train.inputs import Prepared, prepare
-from bnngen.train.names import host_rules, run_names
+from bnngen.train.names import run_names
 from bnngen.train.prune.pruner import nonzero_weights
 from bnngen.train.recipe import Recipe, load_recipe, locating
 from bnngen.train.trainee import Trainee, is_float
@@ -162,8 +162,8 @@ def _write_model(network: Trainee, prepared: Prepared, out: Path) -> None:
     export_model(network.body, path, prepared.shape)
     names = run_names(prepared, load(path).quantizer)
     write_names(names, path)
-    if (rules := host_rules(prepared, names)) is not None:
-        write_text(out / "preprocessing.json", json.dumps(rules, ensure_ascii=False) + "\n")
+    if (rules := names.preprocessing) is not None:
+        write_text(out / "preprocessing.json", json.dumps(rules.to_data(), ensure_ascii=False) + "\n")
 
 
 def _write_test(test: Subset, path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
-from support.narrow import present
+from support.narrow import of_type, present
 from support.recipes import WriteRecipe
 
 import bnngen
@@ -16,6 +16,7 @@ from bnngen.quantize.float_run import load_run
 from bnngen.quantize.quantize import Choices
 from bnngen.quantize.run import quantize_file, quantize_run
 from bnngen.reference.data_file import quantize
+from bnngen.reference.preprocessing import Preprocessing
 from bnngen.train.run import train
 
 pytestmark = pytest.mark.train
@@ -56,7 +57,7 @@ def test_names_come_along(tmp_path: Path) -> None:
     quantize_run(tmp_path / "float", tmp_path / "q.onnx", Choices(4, 4, 4), samples=50)
     network = bnngen.load(tmp_path / "q.onnx")
     assert (network.names.classes, network.names.columns) == (("down", "up"), ("size", "colour"))
-    codes = present(network.names.preprocessing).codes([row.split(",")[:2] for row in rows])
+    codes = of_type(Preprocessing, network.names.preprocessing).codes([row.split(",")[:2] for row in rows])
     features = [
         [float(size), colour == "blue", colour == "red"] for size, colour, _ in (r.split(",") for r in rows)
     ]

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bnngen.base.errors import DataError
-from bnngen.reference.preprocessing import NumberColumn, Preprocessing, WordColumn, preprocessing_of
+from bnngen.reference.preprocessing import NumberColumn, Preprocessing, WordColumn
+from bnngen.reference.raw_rules import rules_of
 from bnngen.reference.table_file import read_table
 
 FLOAT32 = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -62,7 +63,7 @@ def test_around_every_threshold(thresholds: list[float], others: list[float]) ->
 @given(st.lists(FLOAT32, min_size=1, max_size=20).map(sorted), st.none() | FLOAT32)
 def test_numbers_read_back_exactly(thresholds: list[float], fill: float | None) -> None:
     made = Preprocessing((NumberColumn("x", tuple(thresholds), True, -1, 2, fill), COLOURS))
-    assert preprocessing_of(json.loads(json.dumps(made.to_data()))) == made
+    assert rules_of(json.loads(json.dumps(made.to_data()))) == made
 
 
 def test_rows_and_columns() -> None:
@@ -169,4 +170,4 @@ def test_damaged_records(path: tuple[Any, ...], value: Any, message: str) -> Non
     else:
         data = value
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        preprocessing_of(data)
+        rules_of(data)

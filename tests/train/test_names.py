@@ -6,15 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.narrow import of_type
 
 from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import exact_array
 from bnngen.reference.input_quantizer import Quantizer
 from bnngen.reference.names import NO_NAMES, Names
+from bnngen.reference.preprocessing import Preprocessing
+from bnngen.reference.sample_thermometer import SampleThermometer
 from bnngen.train.datasets.csv import load
 from bnngen.train.datasets.dataset import DataSet, Subset
 from bnngen.train.inputs import Prepared, prepare
-from bnngen.train.names import host_rules, run_names
+from bnngen.train.names import run_names
 from bnngen.train.recipe import DataTable
 
 WORDS = np.random.default_rng(0).choice(["red", "green", ""], 90)
@@ -55,11 +58,9 @@ def test_raw_rows_become_the_codes_of_training(tmp_path: Path, options: dict[str
     quantizer = quantizer_of(prepared)
     names = run_names(prepared, quantizer)
     assert (names.classes, names.columns) == (("a", "b"), ("x", "colour", "y"))
-    assert names.preprocessing is not None
-    codes = names.preprocessing.codes(cells)
+    codes = of_type(Preprocessing, names.preprocessing).codes(cells)
     assert np.array_equal(codes, quantizer.quantize(prepared.data.train.x))
     assert len(np.unique(codes)) > 1
-    assert host_rules(prepared, names) == names.preprocessing.to_data()
 
 
 def of_arrays(x: np.ndarray, rank: int, **options: object) -> tuple[Prepared, Names]:
@@ -80,31 +81,27 @@ def test_a_thermometer_of_another_table() -> None:
 
 def test_images_have_names_of_classes_alone() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (20, 4, 5), np.uint8)
-    prepared, names = of_arrays(pixels, 3, input="range")
-    assert names == Names(("a", "b"))
-    assert host_rules(prepared, names) is None
-    prepared, names = of_arrays(pixels, 3, input="thermometer", levels=2, spacing="even")
-    rules = host_rules(prepared, names)
-    assert rules is not None
-    assert (rules["thermometer"], rules["elements"]) == ([85.0, 170.0], 40)
+    assert of_arrays(pixels, 3, input="range")[1] == Names(("a", "b"))
     assert NO_NAMES.preprocessing is None
+
+
+def test_thresholds_of_images_travel() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 4, 5), np.uint8)
+    _, names = of_arrays(pixels, 3, input="thermometer", levels=2, spacing="even")
+    assert names.preprocessing == SampleThermometer((4, 5, 1), (85.0, 170.0), False, -1, 2)
 
 
 @pytest.mark.parametrize(
     ("shape", "rank"), [((4, 5), 3), ((4, 5), 1), ((4, 5, 3), 3), ((4, 5, 3), 1), ((6, 3), 2)]
 )
 def test_the_order_of_a_thermometer_of_images(shape: tuple[int, ...], rank: int) -> None:
-    """A host that does as preprocessing.json says makes the accelerator's elements."""
+    """A host that does as the record says makes the accelerator's elements."""
     x = np.random.default_rng(0).normal(0, 50, (20, *shape))
     prepared, names = of_arrays(x, rank, input="thermometer", levels=3)
-    rules = host_rules(prepared, names)
-    assert rules is not None
-    reached = x.astype(np.float32)[..., None] >= np.array(rules["thermometer"], np.float32)
-    axes = ["place", "channel", "threshold"]
-    bits = reached.reshape(len(x), -1, rules["shape"][-1], 3)
-    bits = bits.transpose(0, *(1 + axes.index(axis) for axis in rules["order"]))
+    rules = names.preprocessing
+    assert isinstance(rules, SampleThermometer)
     learned = prepared.data.train.x
     assert learned.ndim == 1 + rank
     stream = np.moveaxis(learned, 1, -1)
-    assert np.array_equal(np.where(bits, 1, -1).reshape(len(x), -1), stream.reshape(len(x), -1))
-    assert rules["elements"] == learned[0].size
+    assert np.array_equal(rules.codes(x.reshape(len(x), -1)), stream.reshape(len(x), -1))
+    assert rules.elements == learned[0].size

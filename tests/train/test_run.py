@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.narrow import present
+from support.narrow import of_type, present
 from support.recipes import WriteRecipe
 
 import bnngen
 from bnngen.base.errors import RecipeError, UsageError
 from bnngen.reference.data_file import load_data, quantize
+from bnngen.reference.preprocessing import Preprocessing
 from bnngen.reference.table_file import read_table
 from bnngen.reports.results import TableRecord
 from bnngen.train.datasets.csv import load
@@ -152,7 +153,8 @@ def test_a_float_network_is_a_teacher_only(write_recipe: WriteRecipe, tmp_path: 
 def test_a_thermometer_tells_the_host_what_to_do(write_recipe: WriteRecipe, tmp_path: Path) -> None:
     train(write_recipe('"binarize"', '"thermometer"\nlevels = 2'), tmp_path / "out")
     host = json.loads((tmp_path / "out" / "preprocessing.json").read_text())
-    assert host["elements"] == 128
+    assert len(host["samples"]["thresholds"]) == 2
+    assert bnngen.load(tmp_path / "out" / "model.onnx").names.to_data()["preprocessing"] == host
     assert set(np.unique(np.load(tmp_path / "out" / "test.npz")["x"])) == {-1, 1}
 
 
@@ -196,10 +198,10 @@ def test_a_table_and_its_names(tmp_path: Path, shared: Path, kind: str) -> None:
     assert network.names.columns == tuple(table.columns)[:-1]
     prepared = load_prepared(load_recipe(recipe))
     x = prepared.layout(load(load_recipe(recipe).data).train.x)
-    codes = present(network.names.preprocessing).codes(table.columns)
+    codes = of_type(Preprocessing, network.names.preprocessing).codes(table.columns)
     assert np.array_equal(codes, quantize(x, network))
     host = json.loads((tmp_path / "out" / "preprocessing.json").read_text())
-    assert host == present(network.names.preprocessing).to_data()
+    assert host == of_type(Preprocessing, network.names.preprocessing).to_data()
 
 
 FAN = """\

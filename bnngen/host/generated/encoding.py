@@ -15,6 +15,7 @@ from bnngen.reference.input_codes import float_edges
 from bnngen.reference.input_quantizer import Quantizer
 from bnngen.reference.network import Network
 from bnngen.reference.preprocessing import NumberColumn, Preprocessing, WordColumn
+from bnngen.reference.sample_thermometer import SampleThermometer
 
 MOST_THRESHOLDS = 4096
 """With more of them a program would be a table of numbers: it takes codes instead of real values."""
@@ -77,6 +78,30 @@ class RealInput:
     falls: tuple[bool, ...]
     lowest: int
     step: int
+
+
+@dataclass(frozen=True)
+class RawSample:
+    """Raw values of a sample: ``pixels`` times ``channels``, with the channels fastest.
+
+    Each is compared with all ``thresholds``; each of these is an element, with the bits of ``lowest`` below
+    it, and of ``lowest + step`` from it on. Elements are in the order of pixels, channels and thresholds, or,
+    with ``pixels_last``, of channels, thresholds and pixels.
+    """
+
+    channels: int
+    pixels: int
+    thresholds: tuple[float, ...]
+    pixels_last: bool
+    lowest: int
+    step: int
+
+
+def sample_of(rules: SampleThermometer, type_: IntType) -> RawSample:
+    """That of these ``rules``, its codes as the bits of elements of ``type_``."""
+    lowest, step = _line(rules.lowest, rules.step, type_)
+    channels, pixels = rules.shape[-1], rules.values // rules.shape[-1]
+    return RawSample(channels, pixels, rules.thresholds, rules.places_last, lowest, step)
 
 
 def columns_of(rules: Preprocessing, type_: IntType) -> tuple[Number | Word, ...]:

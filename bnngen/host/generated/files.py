@@ -11,10 +11,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bnngen.base.files import make_folder, write_bytes, write_text
 from bnngen.host.generated.decision import decision_of
-from bnngen.host.generated.encoding import Number, Word, columns_of, real_input_of
+from bnngen.host.generated.encoding import Number, Word, columns_of, real_input_of, sample_of
 from bnngen.host.generated.quoting import FILTERS, c_text, python_text
 from bnngen.host.protocol import Protocol
 from bnngen.reference.network import Network
+from bnngen.reference.preprocessing import Preprocessing
+from bnngen.reference.sample_thermometer import SampleThermometer
 from bnngen.reference.table_file import MISSING
 from bnngen_sim.interface import Interface
 from bnngen_sim.link import SerialLink
@@ -64,7 +66,9 @@ def host_texts(network: Network, interface: Interface, link: SerialLink) -> dict
 def _facts(network: Network, interface: Interface, link: SerialLink) -> dict[str, Any]:
     """What the templates may name."""
     rules, type_ = network.names.preprocessing, network.quantizer.type
-    columns = () if rules is None else columns_of(rules, type_)
+    columns = columns_of(rules, type_) if isinstance(rules, Preprocessing) else ()
+    sample = sample_of(rules, type_) if isinstance(rules, SampleThermometer) else None
+    grid = real_input_of(network) if rules is None else None
     decision = decision_of(network)
     return {
         "link": link,
@@ -74,7 +78,10 @@ def _facts(network: Network, interface: Interface, link: SerialLink) -> dict[str
         "output": interface.output,
         "names": network.names,
         "columns": columns,
-        "grid": None if columns else real_input_of(network),
+        "grid": grid,
+        "sample": sample,
+        "raw": bool(columns or grid or sample),
+        "values": sample.channels * sample.pixels if sample else network.elements_in,
         "decision": decision,
         "plain": (decision.factors, decision.shift, decision.offsets) == ((1,), 0, (0,)),
         "missing": sorted(MISSING),

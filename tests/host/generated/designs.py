@@ -51,8 +51,9 @@ class Programs:
 
     @property
     def rules(self) -> Preprocessing:
-        assert self.network.names.preprocessing is not None
-        return self.network.names.preprocessing
+        rules = self.network.names.preprocessing
+        assert isinstance(rules, Preprocessing)
+        return rules
 
 
 def programs(network: Network, folder: Path, board: str = "icebreaker") -> Programs:
@@ -61,7 +62,7 @@ def programs(network: Network, folder: Path, board: str = "icebreaker") -> Progr
     interface, host = Interface.load(folder / "rtl" / "interface.json"), folder / "host"
     write_host_files(network, interface, link_of(interface), host)
     rules = network.names.preprocessing
-    columns = () if rules is None else columns_of(rules, network.quantizer.type)
+    columns = columns_of(rules, network.quantizer.type) if isinstance(rules, Preprocessing) else ()
     c = CHost(host, folder, columns, interface.output.bits)
     python, micropython = (python_host(host / name) for name in ("bnn_host.py", "bnn_host_mp.py"))
     return Programs(folder, network, interface, python, micropython, c)

@@ -26,8 +26,10 @@ from bnngen.host.generated.files import HOST_FILES
 from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import exact_array
 from bnngen.reference.input_quantizer import Quantizer
+from bnngen.reference.names import Names
 from bnngen.reference.network import Host
 from bnngen.reference.preprocessing import Preprocessing, WordColumn
+from bnngen.reference.sample_thermometer import SampleThermometer
 from bnngen.toolflow.simulation import random_frames
 from tests.host.generated.designs import BITS, LEVELS, Programs, programs
 
@@ -143,6 +145,20 @@ def test_real_values_are_quantized_in_the_models_order(shape: tuple[int, ...], t
     for values, frame in zip(x.reshape(len(x), -1).tolist(), frames, strict=True):
         assert found.python.frame_of(values) == found.micropython.frame_of(values) == frame
         assert found.c.frame_of(values) == frame
+
+
+@pytest.mark.parametrize("places_last", [False, True])
+def test_samples_have_the_bits_of_training(places_last: bool, tmp_path: Path) -> None:
+    rules = SampleThermometer((2, 3, 2), (-0.5, 0.10000000149011612, 1.0), places_last, -1, 2)
+    network = make_network(0, [rules.elements, 8, 3], ["bipolar"] * 2)
+    found = programs(replace(network, names=Names(preprocessing=rules)), tmp_path)
+    x = np.random.default_rng(2).choice([-0.5, 0.1, 1.0, np.nextafter(1.0, 0), 0.99, -7, 1e39], (40, 12))
+    frames = [frame.tobytes() for frame in found.interface.input.pack(rules.codes(x))]
+    for values, frame in zip(x.tolist(), frames, strict=True):
+        assert found.python.frame_of(values) == found.micropython.frame_of(values) == frame
+        assert found.c.frame_of(values) == frame
+    with pytest.raises(ValueError, match="3 values; a sample has 12"):
+        found.python.frame_of([0, 1, 2])
 
 
 def test_a_class_index_is_taken_as_it_is(tmp_path: Path) -> None:
