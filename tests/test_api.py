@@ -129,7 +129,7 @@ def test_the_smallest_design_that_reaches_a_rate(
     """Designs take some times the cycles that were asked for, and none exists for fewer than ``least``."""
     asked: list[int] = []
 
-    def make(network: None, board: Any, rate: Fraction, clock: None) -> Any:
+    def make(search: Any, rate: Fraction) -> Any:
         asked.append(floor(1_000_000 / rate))
         if asked[-1] < least:
             raise FitError("too few")
@@ -139,11 +139,11 @@ def test_the_smallest_design_that_reaches_a_rate(
     reach = [c for c in range(max(1, least), wanted) if floor(c * longer) <= wanted][-1:]
     slow = made(4 * wanted)
     if reach:
-        found = _within_cycles(wanted, slow, None)
+        found = _within_cycles(plan, wanted, slow)
         assert found.cycles_per_frame == floor(reach[0] * longer)
     else:
         with pytest.raises(
             FitError, match=r"^that rate doesn't fit here at 1 MHz: the fastest design takes [\d,]+"
         ):
-            _within_cycles(wanted, slow, None)
+            _within_cycles(plan, wanted, slow)
     assert len(asked) <= 2 * wanted.bit_length() + 2

@@ -17,6 +17,7 @@ from bnngen_sim.link import CURRENT_PROTOCOL, PROTOCOLS, SerialLink
 _HELD = 2
 """Frames that the link lets be in the accelerator without room for further checks."""
 _MOST_AHEAD = 14
+_HEADER_BYTES = 1
 
 
 def board_link(design: Fitted, protocol: int = CURRENT_PROTOCOL) -> SerialLink | None:
@@ -51,7 +52,7 @@ def _ahead(design: Fitted, link: SerialLink) -> int:
 
 def line_bytes(port: Interface, protocol: int) -> tuple[int, int]:
     """Bytes on the line for a frame, and for its answer."""
-    header, check = (0, 0) if protocol == 1 else (1, CHECK_BYTES)
+    header, check = (0, 0) if protocol == 1 else (_HEADER_BYTES, CHECK_BYTES)
     sent = port.input.beats_per_frame * port.input.bytes_per_beat
     received = port.output.beats_per_frame * port.output.bytes_per_beat
     return sent + header, received + check
@@ -88,7 +89,16 @@ def link_rate(network: Network, board: Board) -> Fraction:
 
     Raises UsageError if there is no line.
     """
-    line = serial_line(board)
-    sent = -(-network.elements_in * network.quantizer.type.encoding.bits // 8) + 1
+    return Fraction(serial_line(board).baud, _least_bytes(network) * BITS_PER_BYTE)
+
+
+def link_bytes(network: Network) -> tuple[int, int]:
+    """The bytes that a frame of inputs and one of outputs may take at that rate."""
+    return _least_bytes(network) - _HEADER_BYTES, _least_bytes(network) - CHECK_BYTES
+
+
+def _least_bytes(network: Network) -> int:
+    """Those on the line for a frame or its answer, whichever is longer."""
+    sent = -(-network.elements_in * network.quantizer.type.encoding.bits // 8) + _HEADER_BYTES
     heard = -(-network.elements_out * network.output_type.encoding.bits // 8) + CHECK_BYTES
-    return Fraction(line.baud, max(sent, heard) * BITS_PER_BYTE)
+    return max(sent, heard)

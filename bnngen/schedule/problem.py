@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
 from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources
+from bnngen.numbers.datatypes import IntType
 from bnngen.ops.layer import Layer
 from bnngen.schedule.budget import Rate, budget, comfortable, cycle_limit
 from bnngen.schedule.solver import choose
@@ -18,8 +19,9 @@ from bnngen_boards.profile import Board
 @dataclass(frozen=True, eq=False)
 class Problem:
     """The layers with choices, by name; the board and its real clock; the wanted rate; the block RAMs to
-    spare for what only a whole design tells; and the cycles that a frame may take, where the rate says no
-    number."""
+    spare for what only a whole design tells; the cycles that a frame may take, where the rate says no number;
+    and the bytes that a frame of inputs and one of outputs should take at most, each beat whole bytes: None
+    for any."""
 
     layers: Sequence[tuple[str, Layer]]
     board: Board
@@ -27,15 +29,26 @@ class Problem:
     rate: Rate
     spare: int = 0
     cycles: int | None = None
+    most_bytes: tuple[int, int] | None = None
 
     @cached_property
     def options(self) -> list[list[Option]]:
         """What each layer can be on this board."""
         last = len(self.layers) - 1
-        return [
+        found = [
             op.options(self.board, Place(first=number == 0, last=number == last))
             for number, (_, op) in enumerate(self.layers)
         ]
+        if found and self.most_bytes is not None:
+            source, sink = self.layers[0][1], self.layers[-1][1]
+            inputs, outputs = self.most_bytes
+            found[0] = _packed(
+                found[0], inputs, lambda o: _bytes(source.elements_in, source.input_type, o.i_lanes)
+            )
+            found[-1] = _packed(
+                found[-1], outputs, lambda o: _bytes(sink.elements_out, sink.output_type, o.folding.pe)
+            )
+        return found
 
     @property
     def budget(self) -> Resources:
@@ -72,3 +85,15 @@ class Problem:
         """The fewest cycles a frame that fit the whole device; None if nothing fits."""
         choice = choose(self.options, self.whole, None)
         return None if choice is None else max(option.cycles for option in choice)
+
+
+def _packed(options: list[Option], most: int, size: Callable[[Option], int]) -> list[Option]:
+    """Those of the ``options`` whose frames take at most so many bytes; the smallest where none does."""
+    limit = max(most, min(map(size, options)))
+    return [option for option in options if size(option) <= limit]
+
+
+def _bytes(elements: int, type_: IntType | None, lanes: int) -> int:
+    """Those of a frame in beats of so many ``lanes``."""
+    bits = 1 if type_ is None else type_.bits
+    return -(-elements // lanes) * -(-lanes * bits // 8)

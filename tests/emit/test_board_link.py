@@ -14,7 +14,15 @@ from support.networks import make_network
 import bnngen
 from bnngen.base.errors import UsageError
 from bnngen.design import Design
-from bnngen.emit.board_link import board_link, line_bytes, line_cycles, line_fps, link_fps, link_rate
+from bnngen.emit.board_link import (
+    board_link,
+    line_bytes,
+    line_cycles,
+    line_fps,
+    link_bytes,
+    link_fps,
+    link_rate,
+)
 from bnngen.emit.verilog import interface
 from bnngen_boards.profile import load_board
 
@@ -79,6 +87,17 @@ def test_the_smallest_design_that_keeps_the_line_busy() -> None:
     slow, fast = (bnngen.compile(network, board="icebreaker", fps=fps) for fps in ("link", "max"))
     link = present(board_link(slow))
     assert line_fps(interface(slow.schedule), link) <= slow.fps < fast.fps
+    assert line_bytes(interface(slow.schedule), 2) == (12, 13)  # up to 13 don't slow the line
     assert slow.resources.lut < fast.resources.lut
     with pytest.raises(UsageError, match=r"^board 'zc706' has no serial line whose rate could be asked for"):
         bnngen.compile(network, board="zc706", fps="link")
+
+
+def test_bytes_that_bits_do_not_fill_are_left_out_where_they_would_slow_the_line() -> None:
+    """96 bits in, two scores out: a frame of 12 bytes, whatever it costs to take eight bits at once."""
+    network = make_network(0, [96, 16, 2], ["bipolar"] * 2)
+    assert link_bytes(network) == (12, 9)
+    design = bnngen.compile(network, board="icebreaker", fps="link")
+    assert line_fps(interface(design.schedule), present(board_link(design))) == link_rate(
+        network, load_board("icebreaker")
+    )

@@ -1,5 +1,6 @@
 """A network to be fitted: what it may take, and whether that is enough."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 from support.networks import make_network
@@ -36,3 +37,14 @@ def test_no_rate_that_fits_is_faster_than_the_fastest() -> None:
 def test_a_network_beyond_all_memory_has_no_solution() -> None:
     asked = problem(make_network(0, [512, 512, 10], ["bipolar", "bipolar"]), None)
     assert asked.solution is asked.fastest is None
+
+
+def test_beats_take_few_bytes_where_they_should() -> None:
+    """Six bytes of 48 bits can be had; no beats of 50 bits come in six, the fewest are seven."""
+    for elements, least in ((48, 6), (50, 7)):
+        network = make_network(0, [elements, 32, 10], ["bipolar", "bipolar"])
+        asked = replace(problem(network, None), most_bytes=(6, 100))
+        lanes = {option.i_lanes for option in asked.options[0]}
+        assert lanes
+        assert all(-(-elements // k) * -(-k // 8) == least for k in lanes)
+        assert len(asked.options[1]) == len(problem(network, None).options[1])
