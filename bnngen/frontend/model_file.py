@@ -69,7 +69,16 @@ def parse_model(data: bytes, name: str) -> onnx.ModelProto:
         )
     if not model.graph.node or not model.graph.output:
         raise ModelFileError(f"'{name}' holds no network: an ONNX graph has at least one node and one output")
+    _name_in_text(model)
     return model
+
+
+def _name_in_text(model: onnx.ModelProto) -> None:
+    """A node's name is for people alone: one that is not UTF-8, which protobuf gives as bytes, is escaped."""
+    for nodes in (model.graph.node, *(function.node for function in model.functions)):
+        for node in nodes:
+            if isinstance(node.name, bytes):
+                node.name = node.name.decode("utf-8", "backslashreplace")
 
 
 def _parsed(data: bytes) -> onnx.ModelProto | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import bnngen
 from bnngen.base.errors import ModelError, ModelFileError
 from bnngen.frontend import import_onnx
 from bnngen.frontend.model_file import read_model
@@ -105,3 +106,13 @@ def test_a_file_cut_off_anywhere(tmp_path: Path, whole: bytes) -> None:
         except (ModelFileError, ModelError):
             continue
         assert [n.name for n in graph.nodes] == ["BipolarQuant0", "MatMul1"], length
+
+
+def test_a_node_s_name_that_is_no_text_is_escaped(tmp_path: Path) -> None:
+    """Protobuf hands out its bytes."""
+    model = File(4)
+    signs = model.bipolar("x", name="name_a")
+    path = model.save(tmp_path / "m.onnx", model.node("MatMul", signs, np.ones((4, 2)), name="name_b"))
+    path.write_bytes(path.read_bytes().replace(b"name_b", b"name\xe1b"))
+    assert [node.name for node in read_model(path).graph.node] == ["name_a", "name\\xe1b"]
+    assert bnngen.load(path).layers[0].name == "name\\xe1b"

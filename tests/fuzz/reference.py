@@ -37,6 +37,11 @@ class Reference:
             result: dict[str, Any] = self.evaluator.run(None, {self.input: x}, intermediate=True)
             return result
 
+    def greatest(self, x: NDArray[np.float64]) -> float:
+        """The greatest magnitude in any tensor for the frames ``x``."""
+        numbers = [np.abs(np.asarray(t, np.float64)).max(initial=0) for t in self.tensors(x).values()]
+        return float(np.nanmax(numbers))
+
     def real(self, x: NDArray[np.float64], batch: int | None) -> NDArray[Any]:
         """The output for the frames ``x`` (N, ...), so many at a time, or all of them."""
         size = batch or len(x)
