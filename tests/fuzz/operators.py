@@ -61,7 +61,7 @@ def number_like(value: float, x: NDArray[Any]) -> Any:
 
 def each(function: Callable[[Any], Any]) -> Callable[[NDArray[Any]], NDArray[Any]]:
     """A function of one number, for arrays."""
-    return lambda x: np.frompyfunc(function, 1, 1)(x) if x.size else x
+    return lambda x: np.asarray(np.frompyfunc(function, 1, 1)(x), object) if x.size else x
 
 
 def root(value: Fraction) -> Fraction:
