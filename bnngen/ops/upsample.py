@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.cost.folding import Folding
-from bnngen.cost.lut_model import Structure, luts
-from bnngen.cost.option import Option, Place
-from bnngen.cost.resources import Resources
 from bnngen.ir.graph import Shape
 from bnngen.ir.moves import Upsampling
 from bnngen.ir.window import Axes
 from bnngen.numbers.datatypes import IntType
-from bnngen.ops.layer import Moved
-from bnngen.ops.line_buffer import LineBuffer, divisors
+from bnngen.ops.buffered_move import BufferedMove
+from bnngen.ops.line_buffer import LineBuffer
 from bnngen.ops.lowering import Site, lowers
-from bnngen_boards.profile import Board
 from bnngen_hw.buffers.window_plan import WindowPlan
-
-if TYPE_CHECKING:
-    from bnngen_hw.component import StreamComponent
 
 
 @dataclass(frozen=True)
-class Upsample(Moved):
+class Upsample(BufferedMove):
     """Each position of a map of ``shape``, (H, W, C) or (L, C), ``factors`` times along each axis; elements
     of ``input_type``."""
 
@@ -54,31 +46,17 @@ class Upsample(Moved):
             y = np.repeat(y, factor, axis=axis)
         return y
 
-    def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
-        """Every number of lanes that divides the channels, with every place for the row that is repeated."""
-        for lanes in divisors(self.shape[-1]):
-            rows = self._rows(lanes)
-            for style in rows.styles(board):
-                memory = rows.memory(style, board)
-                ends = Structure(slices=rows.width * (place.first + place.last))
-                cost = memory + Resources(lut=luts(rows.structure() + ends, board.family))
-                yield Option(
-                    Folding(lanes, lanes), "logic", style, rows.plan.cycles, cost, ring_blocks=memory.bram
-                )
+    @property
+    def lane_elements(self) -> int:
+        """See `BufferedMove`."""
+        return self.shape[-1]
 
-    def _rows(self, lanes: int) -> LineBuffer:
+    def rows(self, lanes: int) -> LineBuffer:
         """A row of positions, each read again and again, and the whole row again and again."""
         height, width = (1, *self.shape[:-1])[-2:]
         down, along = (1, *self.factors)[-2:]
         plan = WindowPlan((height, width), self.shape[-1] // lanes, (1, 1), repeats=along, row_repeats=down)
         return LineBuffer(plan, lanes, self.input_type.bits)
-
-    def hardware(
-        self, option: Option | None, i_lanes: int, board: Board, slack: int = 0
-    ) -> list[StreamComponent]:
-        """See `Layer.components`."""
-        assert option is not None
-        return self._rows(option.folding.pe).hardware(i_lanes, style=option.feed_style)
 
 
 @lowers(Upsampling)
