@@ -133,8 +133,16 @@ def _shifted(
 
 def _check_spread(node: OnnxNode, shape: OnnxShape, *parameters: ExactArray) -> None:
     for array in parameters:
-        if array.size > 1 and np.broadcast_shapes(shape, array.shape) != shape:
+        if array.size != 1 and not _spreads(array.shape, shape):
             raise node.error(f"has parameters of shape {array.shape} for a constant of shape {shape}")
+
+
+def _spreads(shape: OnnxShape, over: OnnxShape) -> bool:
+    """Whether an array of this shape can be spread over another one."""
+    try:
+        return np.broadcast_shapes(over, shape) == over
+    except ValueError:
+        return False
 
 
 def _numbers(node: OnnxNode) -> np.ndarray:
