@@ -35,6 +35,14 @@ class Constant:
         """Its shape."""
         return self.array.shape
 
+    @property
+    def whole_type(self) -> IntType:
+        """All integers that the type of its whole numbers holds."""
+        if self.type is not None:
+            return self.type
+        info = np.iinfo(self.array.dtype)
+        return IntType(int(info.min), int(info.max))
+
     def exact(self) -> ExactArray:
         """Raises ValueError for NaN and infinity, and for more numbers than exact arithmetic is done with."""
         _check_count(self.array.size)

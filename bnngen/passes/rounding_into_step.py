@@ -24,6 +24,8 @@ from bnngen.passes.rewrite import Refusal
 
 MOST_LEVELS = 255
 """Thresholds that a rounding may have."""
+MOST_WHOLE = 1 << 52
+"""The greatest of the numbers that it may round to."""
 
 
 def rounding_into_step(graph: Graph, node: Node) -> Graph | Refusal | None:
@@ -47,6 +49,12 @@ def rounding_into_step(graph: Graph, node: Node) -> Graph | Refusal | None:
             node.name,
             f"rounds to {high - low + 1:,} whole numbers, {low:,} to {high:,}; at most {MOST_LEVELS + 1} are "
             "supported: clip to a smaller range",
+        )
+    if max(abs(low), abs(high)) > MOST_WHOLE:
+        return Refusal(
+            node.name,
+            f"rounds to whole numbers as far from 0 as {float(max(low, high, key=abs)):.1e}; at most "
+            f"{float(MOST_WHOLE):.1e} are supported: add less, or scale by less, in front of it",
         )
     # of one number only, or none: a quantiser has two codes at least
     high = max(high, low + 1)

@@ -105,7 +105,8 @@ def _compared(contents: bytes, answer: Answer) -> Verdict:
         return Verdict("wrong", "unknown operator", str(error))
     except Exception as error:
         mixed = isinstance(error, MIXED_TYPES) or MIXED_BRANCHES in str(error)
-        kind = "unevaluated" if mixed or isinstance(error, MemoryError) else "permissive"
+        unable = mixed or isinstance(error, MemoryError | UnicodeDecodeError)  # the latter of a name
+        kind = "unevaluated" if unable else "permissive"
         return Verdict(kind, f"{type(error).__name__}, {_checked(model)}", str(error))
     if real.shape != expected.shape:
         return Verdict("wrong", "shape", f"{real.shape[1]} outputs a frame, {expected.shape[1]} are right")

@@ -114,3 +114,11 @@ def test_a_smooth_function_has_bounds() -> None:
 def test_it_leaves_other_patterns_alone() -> None:
     graph = chain((1,), RELU, clip(0, 1))
     assert [rounding_into_step(graph, node) for node in graph.nodes] == [None, None]
+
+
+def test_numbers_far_from_0_are_refused() -> None:
+    """Thresholds at 10**20 are beyond all integers of the hardware."""
+    graph = chain((1,), clip(0, 1), affine(-1, 10**20), Rounding("half_even"))
+    refusal = rounding_into_step(graph, graph["n2"])
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason.startswith("rounds to whole numbers as far from 0 as 1.0e+20; at most 4.5e+15")

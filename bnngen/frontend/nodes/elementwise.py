@@ -17,7 +17,7 @@ from bnngen.frontend.nodes.building import add_affine, add_clip, add_sum, known_
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.readers import handles
 from bnngen.frontend.residues import known_sum
-from bnngen.frontend.values import Activation, Constant, Known
+from bnngen.frontend.values import Activation, Constant, Known, Value
 from bnngen.ir.elementwise import RELU, Clip
 from bnngen.ir.monotone import Sigmoid
 from bnngen.ir.refused import Refused
@@ -74,7 +74,7 @@ def read_neg(node: OnnxNode, importer: Importer) -> None:
     if isinstance(value, Activation):
         importer.values[node.output(0)] = add_affine(node, importer, value, -ONE, ZERO)
     elif isinstance(value, Constant) and value.array.dtype.kind in "iu":
-        importer.fold(node, _folded_integers(node, operator.mul, value.array, np.array(-1)))
+        importer.fold(node, _folded_integers(node, operator.mul, value, Constant(np.array(-1))))
     else:
         importer.know(node, known.negative(known_input(node, 0)))
 
@@ -160,9 +160,9 @@ def _read(
         sign = 1 if fold is operator.add else -1
         importer.values[node.output(0)] = add_sum(node, importer, left, right, sign)
     elif isinstance(left, Activation):
-        _read_affine(node, importer, left, *tensor_first(side(node, 1, left)))
+        _read_affine(node, importer, left, right, *tensor_first(side(node, 1, left)))
     elif isinstance(right, Activation):
-        _read_affine(node, importer, right, *tensor_second(side(node, 0, right)))
+        _read_affine(node, importer, right, left, *tensor_second(side(node, 0, right)))
     else:
         _fold(node, importer, fold, left, right)
 
@@ -184,10 +184,15 @@ def _product_refused(node: OnnxNode, importer: Importer, left: Activation, right
 
 
 def _read_affine(
-    node: OnnxNode, importer: Importer, value: Activation, mul: ExactArray, add: ExactArray
+    node: OnnxNode, importer: Importer, value: Activation, other: Value, mul: ExactArray, add: ExactArray
 ) -> None:
     if value.holds is not None and node.op_type == "Div":
         raise node.error("of whole numbers cuts off their fraction; cast them to float first")
+    if value.holds is not None and isinstance(other, Constant) and other.array.dtype.kind in "iu":
+        type_, held = other.whole_type, value.holds
+        ends = np.concatenate([(mul * end + add).reshape(-1) for end in (held.lo, held.hi)])
+        if any(not type_.lo <= end <= type_.hi for end in ends):
+            raise node.error(f"of integers {held} may leave the range of {type_}; cast them to float first")
     importer.values[node.output(0)] = add_affine(node, importer, value, mul, add)
 
 
@@ -198,8 +203,8 @@ def _fold(
     whole = [isinstance(v, Constant) and v.array.dtype.kind in "iu" for v in (left, right)]
     check_elements(np.broadcast_shapes(left.shape, right.shape), "a constant")
     if all(whole):
-        arrays = [node.constant(i, "a side").array for i in (0, 1)]
-        importer.fold(node, _folded_integers(node, fold, *arrays))
+        sides = [node.constant(i, "a side") for i in (0, 1)]
+        importer.fold(node, _folded_integers(node, fold, *sides))
     elif fold in (operator.add, operator.sub):
         importer.know(node, known_sum(left, right, 1 if fold is operator.add else -1))
     else:
@@ -208,9 +213,10 @@ def _fold(
 
 
 def _folded_integers(
-    node: OnnxNode, fold: Callable[[Any, Any], Any], a: NDArray[Any], b: NDArray[Any]
+    node: OnnxNode, fold: Callable[[Any, Any], Any], left: Constant, right: Constant
 ) -> NDArray[Any]:
-    """Quotients lose their fraction."""
+    """Quotients lose their fraction. Raises ModelError where the left one's type does not hold a result."""
+    a, b = left.array, right.array
     whole = [array.astype(object) for array in (a, b)]
     if fold is operator.truediv:
         if not b.all():
@@ -219,7 +225,7 @@ def _folded_integers(
         result = np.where((a < 0) == (b < 0), quotient, -quotient)
     else:
         result = np.asarray(fold(*whole), dtype=object)
-    limits = np.iinfo(a.dtype)
-    if result.size and not (limits.min <= result.min() and result.max() <= limits.max):
-        raise node.error(f"leaves the range of {a.dtype}")
+    type_ = left.whole_type
+    if result.size and not (type_.lo <= result.min() and result.max() <= type_.hi):
+        raise node.error(f"leaves the range of {type_}")
     return result.astype(a.dtype)

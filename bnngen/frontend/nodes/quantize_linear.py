@@ -113,11 +113,7 @@ def _output_type(node: OnnxNode) -> IntType:
 
 def type_of_input(node: OnnxNode, index: int) -> IntType:
     """All integers that the type of a constant input holds."""
-    constant = _zero_point(node, index)
-    if constant.type is not None:
-        return constant.type
-    info = np.iinfo(constant.array.dtype)
-    return IntType(int(info.min), int(info.max))
+    return _zero_point(node, index).whole_type
 
 
 def _zero_point(node: OnnxNode, index: int) -> Constant:

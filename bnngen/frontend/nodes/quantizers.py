@@ -180,7 +180,8 @@ def code_type(node: OnnxNode, index: int, most: int = MAX_BITS) -> IntType:
     bits = node.constant(index, "its bit width").exact()
     width = bits.reshape(-1)[0].fraction() if bits.size == 1 else Fraction(1, 2)
     if width.denominator != 1 or not 1 <= width <= most:
-        raise node.error(f"has bit width {bits.tolist()}; accepted is one whole number from 1 to {most}")
+        shown = f"{float(bits.reshape(-1)[0]):g}" if bits.size == 1 else f"numbers of shape {bits.shape}"
+        raise node.error(f"has as bit width {shown}; accepted is one whole number from 1 to {most}")
     signed, narrow = node.flag("signed", default=True), int(node.flag("narrow"))
     if signed and width == 1:
         raise node.error("has only one signed bit, which tools read differently; use BipolarQuant")

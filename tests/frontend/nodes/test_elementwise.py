@@ -268,7 +268,24 @@ def test_whole_constants_stay_whole(op: str, left: list[Any], right: list[Any], 
 def test_whole_constants_beyond_their_type_are_refused() -> None:
     model = File(3)
     sums = model.node("Add", np.array([100], np.int8), np.array([100], np.int8), name="op")
-    refuses(model, model.node("Mul", "x", sums), "layer 'op': Add leaves the range of int8")
+    refuses(model, model.node("Mul", "x", sums), "layer 'op': Add leaves the range of int8 -128..127")
+
+
+def test_codes_of_a_constant_stay_in_their_type() -> None:
+    """ONNX's own sum of int8 begins anew at the other end."""
+    model = File(3)
+    codes = model.node("QuantizeLinear", np.array([100.0]), 1.0, np.array(0, np.int8))
+    doubled = model.node("Add", codes, np.array([100], np.int8), name="op")
+    refuses(model, model.node("Mul", "x", doubled), "layer 'op': Add leaves the range of int8 -128..127")
+
+
+def test_computed_codes_stay_in_their_type() -> None:
+    model = File(3)
+    codes = model.node("QuantizeLinear", "x", 1.0, np.array(0, np.int8))
+    scaled = model.node("Mul", codes, np.array([2], np.int8), name="op")
+    out = model.node("MatMul", model.node("Cast", scaled, to=1), np.eye(3))
+    message = "Mul of integers int8 -128..127 may leave the range of int8 -128..127; cast them to float first"
+    refuses(model, out, f"layer 'op': {message}")
 
 
 @pytest.mark.parametrize("shapes", [((3, 1, 1), (3,)), ((3, 2, 2), (3, 1, 1))])

@@ -188,10 +188,15 @@ ACCEPTED = "ROUND, HALF_EVEN, CEIL, FLOOR, UP, DOWN, ROUND_TO_ZERO, HALF_UP, HAL
         (0.0, 3.0, {}, "has a scale of 0"),
         ([[0.5, 0.0, 1.0]], 3.0, {}, "has a scale of 0"),
         (np.nan, 3.0, {}, "nan is not a finite number"),
-        (0.5, 2.5, {}, "has bit width [5/2]; accepted is one whole number from 1 to 8"),
-        (0.5, 0.0, {}, "has bit width [0]; accepted is one whole number from 1 to 8"),
-        (0.5, 33.0, {}, "has bit width [33]; accepted is one whole number from 1 to 8"),
-        (0.5, [2.0, 3.0], {}, "has bit width [2, 3]; accepted is one whole number from 1 to 8"),
+        (0.5, 2.5, {}, "has as bit width 2.5; accepted is one whole number from 1 to 8"),
+        (0.5, 0.0, {}, "has as bit width 0; accepted is one whole number from 1 to 8"),
+        (0.5, 33.0, {}, "has as bit width 33; accepted is one whole number from 1 to 8"),
+        (
+            0.5,
+            [2.0, 3.0],
+            {},
+            "has as bit width numbers of shape (2,); accepted is one whole number from 1 to 8",
+        ),
         (0.5, 1.0, {"signed": 0, "narrow": 1}, "has only one level"),
         (0.5, 3.0, {"rounding_mode": "STOCHASTIC"}, f"has rounding mode STOCHASTIC; accepted are {ACCEPTED}"),
     ],
@@ -216,7 +221,7 @@ def test_only_constants_have_more_than_8_bits(bits: float) -> None:
     refuses(
         model,
         model.quant("x", 0.5, bits, name="q"),
-        f"layer 'q': Quant has bit width [{bits:g}]; accepted is one whole number from 1 to 8",
+        f"layer 'q': Quant has as bit width {bits:g}; accepted is one whole number from 1 to 8",
     )
     model = File(3)
     bias = model.quant(np.array([100.25, -99.75, 7, 0.3]), 0.5, bits)

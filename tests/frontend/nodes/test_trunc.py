@@ -51,7 +51,7 @@ def test_an_output_scale_for_each_channel() -> None:
             (1e-30, 0.0, 8.0, 0.25, 6.0),
             "has an output scale that is not a power of two, at most 2^64, times its scale",
         ),
-        ((0.0625, 0.0, 8.0, 0.25, 9.0), "has bit width [9]; accepted is one whole number from 1 to 8"),
+        ((0.0625, 0.0, 8.0, 0.25, 9.0), "has as bit width 9; accepted is one whole number from 1 to 8"),
     ],
 )
 def test_refusals(inputs: tuple[object, ...], message: str) -> None:
