@@ -39,6 +39,8 @@ from bnngen_sim.stream_format import StreamFormat
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/README.md")])
+TUTORIALS = {f"examples/{name}/README.md" for name in ("fan", "pictures", "sound")}
+"""Their commands are run by tests/examples/test_tutorials.py, all of them."""
 COMMANDS: Mapping[str, Any] = typer.main.get_group(app).commands
 
 
@@ -122,7 +124,8 @@ def test_the_quick_command_lines_run(workplace: Path, training: bool) -> None:
     seen = set()
     for where, arguments in LINES:
         if (
-            arguments[0] in ("simulate", "run", "serve", "flash")
+            where in TUTORIALS
+            or arguments[0] in ("simulate", "run", "serve", "flash")
             or tuple(arguments) in seen
             or needs_training(arguments) != training
         ):

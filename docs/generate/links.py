@@ -11,7 +11,10 @@ MOVED = {
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
     "examples/digits/README.md": "examples/digits.md",
+    "examples/fan/README.md": "examples/fan.md",
     "examples/maps/README.md": "examples/maps.md",
+    "examples/pictures/README.md": "examples/pictures.md",
+    "examples/sound/README.md": "examples/sound.md",
 }
 """Pages that are read in the repository and on the site: where they are in each."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
-from support.host_programs import CHost, python_host
+from support.host_programs import CHost, Line, python_host
 from support.networks import make_network
 
 import bnngen
@@ -55,15 +55,34 @@ class Programs:
         assert isinstance(rules, Preprocessing)
         return rules
 
+    def asked(self, port: int, frames: list[bytes], patience_s: float) -> dict[str, list[object]]:
+        """What each of the programs hears from the board at this TCP port of this machine."""
+        line = Line(port, patience_s)
+        answers: dict[str, list[object]] = {"c": list(self.c.ask(line, frames))}
+        line.close()
+        line = Line(port, patience_s)
+        board = self.micropython.Board(line)
+        answers["micropython"] = [board.ask(frame) for frame in frames]
+        line.close()
+        with self.python.Board(f"socket://127.0.0.1:{port}", patience_s) as board:
+            answers["python"] = [board.ask(frame) for frame in frames]
+        return answers
+
 
 def programs(network: Network, folder: Path, board: str = "icebreaker") -> Programs:
     """The programs of a design for ``network``."""
     bnngen.compile(network, board=board, fps=20_000).write_verilog(folder / "rtl")
+    interface = Interface.load(folder / "rtl" / "interface.json")
+    write_host_files(network, interface, link_of(interface), folder / "host")
+    return programs_in(folder, network, folder)
+
+
+def programs_in(folder: Path, network: Network, scratch: Path) -> Programs:
+    """The programs that lie in ``folder`` with the design; what gcc makes goes to ``scratch``."""
     interface, host = Interface.load(folder / "rtl" / "interface.json"), folder / "host"
-    write_host_files(network, interface, link_of(interface), host)
     rules = network.names.preprocessing
     columns = columns_of(rules, network.quantizer.type) if isinstance(rules, Preprocessing) else ()
-    c = CHost(host, folder, columns, interface.output.bits)
+    c = CHost(host, scratch, columns, interface.output.bits)
     python, micropython = (python_host(host / name) for name in ("bnn_host.py", "bnn_host_mp.py"))
     return Programs(folder, network, interface, python, micropython, c)
 

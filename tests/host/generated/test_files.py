@@ -188,25 +188,11 @@ def golden(found: Programs, given_: list[list[object]]) -> list[list[int]]:
     return made
 
 
-def asked(found: Programs, port: int, frames: list[bytes], patience_s: float) -> dict[str, list[object]]:
-    """What each of the programs hears."""
-    line = Line(port, patience_s)
-    answers: dict[str, list[object]] = {"c": list(found.c.ask(line, frames))}
-    line.close()
-    line = Line(port, patience_s)
-    board = found.micropython.Board(line)
-    answers["micropython"] = [board.ask(frame) for frame in frames]
-    line.close()
-    with found.python.Board(f"socket://127.0.0.1:{port}", patience_s) as board:
-        answers["python"] = [board.ask(frame) for frame in frames]
-    return answers
-
-
 def test_each_program_hears_the_golden_models_integers(bits: Programs) -> None:
     given_ = sample(bits, 40)
     frames = [bits.python.frame_of(row) for row in given_]
     with board_of(bits.folder / "rtl") as board:
-        answers = asked(bits, board.port, frames, 3)
+        answers = bits.asked(board.port, frames, 3)
     assert answers == dict.fromkeys(("c", "micropython", "python"), golden(bits, given_))
 
 
@@ -214,7 +200,7 @@ def test_no_wrong_answer_passes_a_disturbed_line(levels: Programs) -> None:
     given_, noise = sample(levels, 80), Noise(drop=0.006, flip=0.006, seed=3)
     frames = [levels.python.frame_of(row) for row in given_]
     with board_of(levels.folder / "rtl") as board, lossy_proxy((board.host, board.port), noise) as proxy:
-        answers = asked(levels, proxy.port, frames, 0.2)
+        answers = levels.asked(proxy.port, frames, 0.2)
     assert answers == dict.fromkeys(("c", "micropython", "python"), golden(levels, given_))
     assert noise.faults > 20
 
