@@ -28,7 +28,7 @@ NOISE = 1e-9
 """How far doubles may be off, as a share of the greatest output of a frame; a wrong integer is further off."""
 FLOAT_NOISE, LEAST_FLOAT = 1e-3, 1e-3
 """The same for single precision, as a share of the greatest output of all; below the second number nothing counts."""
-TREMORS = 4
+TREMORS = 16
 """How often constants are shaken."""
 MOST_EXACT = 4
 """Frames that are evaluated in fractions, which is slow."""
