@@ -35,7 +35,7 @@ def main() -> int:
     design = bnngen.compile(network, board=BOARD)
     with BuildScreen() as screen:
         result = design.build(arguments.out, until=arguments.until, data=data, watcher=screen)
-    print_build(result)
+    print_build(result, hint=True)
 
     title(3, "in short")
     print(summary(result))
