@@ -81,7 +81,7 @@ def _figures(report: ReportRecord, hint: bool) -> Table:
     if schedule.link_fps is not None:
         table.add_row("serial line", line_rate(schedule.fps, schedule.link_fps, hint))
     microseconds = schedule.latency_cycles / report.clock_mhz
-    table.add_row("latency", f"{schedule.latency_cycles:,} cycles, {microseconds:.2f} µs")
+    table.add_row("latency", f"{schedule.latency_cycles:,} cycles, {microseconds:,.2f} µs")
     if schedule.weight_fill is not None:
         bits = f"{schedule.weight_bits_stored:,} weight bits in {schedule.weight_ram_bits:,}"
         table.add_row(f"weights in {schedule.bram_kind}", f"{100 * schedule.weight_fill:.1f} % full: {bits}")
