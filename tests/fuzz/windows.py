@@ -121,6 +121,8 @@ def run_max_pool(
 ) -> tuple[Any, ...]:
     grid = Grid(x.shape[2:], kernel_shape or (), strides, dilations, pads, auto_pad, ceil_mode)
     least = np.iinfo(x.dtype).min if x.dtype.kind in "iu" else -np.inf
+    if x.dtype == bool:  # which has nothing below all
+        x, least = x.astype(np.uint8), 0
     return (grid.taps(x, least).max(axis=0),)
 
 
