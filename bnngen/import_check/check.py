@@ -119,7 +119,7 @@ class _Comparison:
     def _evaluated(self, x: NDArray[Any], tensor: str) -> Floats:
         """A tensor of the file, (N, elements)."""
         (found,) = self._evaluator.run(self._filled(x), tensor)
-        return found[: len(x)].reshape(len(x), -1)
+        return np.atleast_1d(found)[: len(x)].reshape(len(x), -1)
 
     def _filled(self, x: NDArray[Any]) -> NDArray[Any]:
         """A batch of the file; one that is not full is filled up with its last frame."""

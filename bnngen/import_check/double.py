@@ -31,6 +31,7 @@ def in_double(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def _lift_nodes(nodes: Iterable[onnx.NodeProto]) -> None:
     for node in nodes:
+        _say_no_padding(node)
         for attribute in node.attribute:
             if node.op_type == "Cast" and attribute.name == "to" and attribute.i in _FLOATS:
                 attribute.i = TensorProto.DOUBLE
@@ -40,6 +41,14 @@ def _lift_nodes(nodes: Iterable[onnx.NodeProto]) -> None:
                 number = helper.get_attribute_value(attribute)
                 tensor = numpy_helper.from_array(np.asarray(number, np.float64))
                 attribute.CopyFrom(helper.make_attribute("value", tensor))
+
+
+def _say_no_padding(node: onnx.NodeProto) -> None:
+    """Leaves VALID padding out, in place: it is none, and onnx's evaluator pads a convolution as for SAME."""
+    said = {attribute.name: attribute for attribute in node.attribute}
+    if "auto_pad" in said and said["auto_pad"].s == b"VALID":
+        for name in said.keys() & {"auto_pad", "pads"}:
+            node.attribute.remove(said[name])
 
 
 def _lift_tensor(tensor: TensorProto) -> None:

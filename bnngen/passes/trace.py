@@ -94,7 +94,7 @@ def trace(graph: Graph, network: Network, name: str, channels: Sequence[int] | N
     nodes = _nodes_behind(graph, start, wanted)
     number, activation, nodes = _table(network, start, nodes, wanted)
     relation = _Relation(graph, network, start)
-    count = len(activation.thresholds)
+    count = graph.shapes[start.name][-1]
     if channels is None:
         channels = [c for c in range(count) if _place(graph, start, nodes, c) is not None][:FEW]
     layer, traced = network.layers[number].op, list[TracedChannel]()
@@ -105,7 +105,8 @@ def trace(graph: Graph, network: Network, name: str, channels: Sequence[int] | N
         if places is None:
             raise UsageError(f"channel {channel} of '{start.name}' has no row of thresholds of its own")
         chain = Chain(tuple(nodes), places)
-        traced.append(_channel(chain, relation, layer, activation, channel))
+        row = channel if network.layers[number].name == start.name else places[-1]
+        traced.append(_channel(chain, relation, layer, activation, channel, row))
     if not traced:
         raise UsageError(f"no channel of '{start.name}' has a row of thresholds of its own")
     return Trace(start, layer, activation.type, tuple(traced))
@@ -212,12 +213,13 @@ class _Relation:
 
 
 def _channel(
-    chain: Chain, relation: _Relation, layer: Layer, activation: Threshold, channel: int
+    chain: Chain, relation: _Relation, layer: Layer, activation: Threshold, channel: int, row: int
 ) -> TracedChannel:
+    """``row`` is the channel's number in the layer that holds the thresholds."""
     mul, add, negated = relation(channel)
     held: Any = layer
-    lo, hi = (int(end) for end in held.row_ranges[channel])
-    table = tuple(activation.thresholds[channel].tolist())
+    lo, hi = (int(end) for end in held.row_ranges[row])
+    table = tuple(activation.thresholds[row].tolist())
     levels = chain.levels()
     traced = TracedChannel(
         channel,
@@ -226,13 +228,13 @@ def _channel(
         add,
         (lo, hi),
         negated,
-        bool(activation.invert[channel]),
+        bool(activation.invert[row]),
         tuple(_traced(level, mul, add) for level in levels),
         table,
         0,
         0,
     )
-    sums = _tried(layer, table, lo, hi, int(held.weights[channel].sum()))
+    sums = _tried(layer, table, lo, hi, int(held.weights[row].sum()))
     wrong = sum(_expected(traced, levels, acc) != _counted(traced, acc) for acc in sums)
     return replace(traced, checked=len(sums), wrong=wrong)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.numbers.datatypes import IntType
+from bnngen.numbers.enclosed import Enclosed
 from bnngen.numbers.exact import Exact, ExactArray
 from bnngen.numbers.rounding import ROUNDING_MODES, bound, round_affine
 
@@ -63,8 +64,10 @@ def uniform_row(
     irrational (`bnngen.reference.rational_line`).
 
     ``row`` lists (value, strict) in the order of the levels. None if the thresholds aren't those of a
-    rounding of an affine function.
+    rounding of an affine function, or are logarithms, which hosts don't compute with.
     """
+    if any(isinstance(value, Enclosed) for value, _ in row):
+        return None
     if type_.bipolar:
         sign = -1 if falling else 1
         value, strict = row[0]

@@ -178,3 +178,17 @@ def test_what_is_left_where_numbers_cancel_is_rounding(tmp_path: Path) -> None:
     constants |= {"beta": [0.25], "mean": [0.5], "var": [4.0]}
     path = saved(tmp_path / "cancel.onnx", nodes, constants)
     assert check_import(bnngen.load(path), np.ones((3, 4))) == ImportCheck(3)
+
+
+def test_a_file_whose_output_has_no_axes(tmp_path: Path) -> None:
+    """A squeeze of one number a frame takes the axis of the batch with it."""
+    nodes = [
+        helper.make_node("Quant", ["x", "s", "z", "b"], ["q"], domain=QONNX),
+        helper.make_node("MatMul", ["q", "w"], ["h"]),
+        helper.make_node("Squeeze", ["h"], ["y"]),
+    ]
+    constants = {"s": 0.5, "z": 0, "b": 4, "w": np.array([[1.0], [2], [-1], [1]])}
+    network = bnngen.load(saved(tmp_path / "m.onnx", nodes, constants, (1, 4)))
+    x = np.random.default_rng(0).normal(size=(8, 4))
+    found = check_import(network, x)
+    assert (found.frames, found.differing) == (8, 0)

@@ -49,3 +49,20 @@ def test_every_number_is_double() -> None:
     assert found["f"].tolist() == [float(np.float32(0.1))]
     assert found["e"].tolist() == [float(np.float16(0.1))]
     assert found["a"] == float(np.float32(0.1))
+
+
+def test_valid_padding_is_none() -> None:
+    """onnx's own evaluator pads a convolution with VALID as with SAME."""
+    weights = numpy_helper.from_array(np.ones((1, 1, 3), np.float32), "w")
+    node = helper.make_node("Conv", ["x", "w"], ["y"], auto_pad="VALID", pads=[1, 1])
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        [node],
+        "g",
+        [value("x", TensorProto.FLOAT, [1, 1, 7])],
+        [value("y", TensorProto.FLOAT, None)],
+        [weights],
+    )
+    model = in_double(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)]))
+    (y,) = ReferenceEvaluator(model).run(None, {"x": np.arange(7.0)[None, None]})
+    assert np.asarray(y).tolist() == [[[3.0, 6.0, 9.0, 12.0, 15.0]]]

@@ -221,3 +221,18 @@ def test_a_clip_leaves_fewer_codes(tmp_path: Path) -> None:
     x = model.node("DequantizeLinear", codes, *ends)
     graph, network = read(tmp_path, model, model.node("MatMul", x, signs(4, 3), name="end"))
     assert all_of(graph, network, "fc").channels[0].chain.last.type == IntType(-8, 7)
+
+
+def test_channels_behind_a_slice_keep_their_numbers(tmp_path: Path) -> None:
+    """The quantiser behind it has thresholds of its own, for the channels that are left."""
+    model = File(6)
+    x = model.node("MatMul", model.quant("x", 0.5), RANDOM.integers(-3, 4, (6, 4)) * np.array([1.0, 2, 3, 4]))
+    x = model.node("Add", x, np.array([0.0, 2, -3, 5]), name="fc")
+    x = model.node("Slice", x, np.array([1]), np.array([4]), np.array([1]))
+    x = model.quant(x, 1.5, bits=8.0)
+    graph, network = read(tmp_path, model, model.node("MatMul", x, signs(3, 2)))
+    found = trace(graph, network, "fc", range(1, 4))
+    assert [channel.channel for channel in found.channels] == [1, 2, 3]
+    assert all(channel.checked > 4 and not channel.wrong for channel in found.channels)
+    with pytest.raises(UsageError, match="channel 0 of 'MatMul1' has no row of thresholds of its own"):
+        trace(graph, network, "fc", [0])

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bnngen.numbers.datatypes import BIPOLAR, IntType
+from bnngen.numbers.enclosed import enclosed, logarithm
 from bnngen.numbers.exact import Exact, exact_array
 from bnngen.numbers.rounding import ROUNDING_MODES, bound, round_exactly
 from bnngen.reference.input_quantizer import Quantizer, uniform_row
@@ -82,3 +83,12 @@ def test_levels_of_one_threshold_from_both_sides() -> None:
 def test_mixed_strictness_that_no_mode_has() -> None:
     row = [(Exact.of(0), True), (Exact.of(1), True), (Exact.of(2), False)]
     assert uniform_row(row, False, IntType(0, 3)) is None
+
+
+def test_logarithms_are_no_rounding() -> None:
+    """Thresholds of a Tanh in front: hosts compute with fractions."""
+    row: list[tuple[Exact, bool]] = [
+        (enclosed(*logarithm(Fraction(k), Fraction(k))), False) for k in (2, 3, 5)
+    ]
+    assert uniform_row(row, False, IntType(0, 3)) is None
+    assert uniform_row(row[:1], False, BIPOLAR) is None

@@ -56,28 +56,54 @@ def export(module: Any, example: Any) -> Iterator[bytes]:
 
 
 def _exported(exporter: Exporter, module: Any, example: Any) -> onnx.ModelProto:
-    import torch
-
-    with _quiet(), torch.no_grad(), torch.random.fork_rng(devices=[]):
-        model = exporter(copied(module), example.detach().cpu())
-    rename(model, layer_names(module))
-    _strip(model)
+    """The file that ``exporter`` makes. Raises ValueError if it depends on the numbers in ``example``: the
+    module reads some in Python, as int(), float(), an if and numpy do, and what they were is in the file."""
+    model, said = _traced(exporter, module, example)
+    if said:
+        contents = model.SerializeToString(deterministic=True)
+        for other in _others(example):
+            if _traced(exporter, module, other)[0].SerializeToString(deterministic=True) != contents:
+                raise ValueError(f"what it computes depends on the numbers of the example: {said}")
     return model
 
 
+def _traced(exporter: Exporter, module: Any, example: Any) -> tuple[onnx.ModelProto, str]:
+    """The file, and what the tracer says of numbers that Python has read; much of that is harmless."""
+    import torch
+
+    with _quiet() as warned, torch.no_grad(), torch.random.fork_rng(devices=[]):
+        model = exporter(copied(module), example.detach().cpu())
+    rename(model, layer_names(module))
+    _strip(model)
+    said = [str(w.message) for w in warned if issubclass(w.category, torch.jit.TracerWarning)]
+    return model, said[0].partition(". ")[0] if said else ""
+
+
+def _others(example: Any) -> Iterator[Any]:
+    """Inputs like the example, of small and of large numbers within its range."""
+    import torch
+
+    generator = torch.Generator().manual_seed(0)
+    given = example.detach().cpu()
+    low, high = (float(end) for end in (given.min(), given.max())) if given.numel() else (0.0, 1.0)
+    for share in (0.0, 0.75):
+        part = share + torch.rand(given.shape, generator=generator) / 4
+        yield (low + part * (high - low if high > low else 1.0)).to(given.dtype)
+
+
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Exporters print, log and warn a lot that has nothing to do with what their user wants."""
+def _quiet() -> Iterator[list[warnings.WarningMessage]]:
+    """Exporters print, log and warn a lot that is not what their user wants. Gives the warnings."""
     disabled = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
         with (
-            warnings.catch_warnings(),
+            warnings.catch_warnings(record=True) as warned,
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
         ):
-            warnings.simplefilter("ignore")
-            yield
+            warnings.simplefilter("always")
+            yield warned
     finally:
         logging.disable(disabled)
 

@@ -160,6 +160,42 @@ def test_a_module_that_cannot_be_exported() -> None:
         files(Exploding())
 
 
+class Reading(nn.Module):
+    """Reads numbers of its input in Python, in one of several ways."""
+
+    def __init__(self, way: str) -> None:
+        super().__init__()
+        self.way, self.fc = way, nn.Linear(8, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.fc(x)
+        if self.way == "if":
+            return y if x.mean() > 0.5 else -y
+        if self.way == "float":
+            return y * float(x.abs().max())
+        if self.way == "item":
+            return y - x.sum().item()
+        return y if x.shape[1] == int(torch.tensor(8)) else -y
+
+
+@pytest.mark.parametrize("way", ["float", "item"])
+def test_what_the_example_decides_is_not_baked_in(way: str) -> None:
+    """The old exporter would keep what the example's numbers made of it; the new one says it as operators."""
+    (contents,) = export(Reading(way), torch.rand(1, 8))
+    taken = {node.op_type for node in onnx.load_from_string(contents).graph.node}
+    assert taken & {"ReduceMax", "ReduceSum"}
+
+
+def test_a_branch_that_the_example_decides_is_refused() -> None:
+    said = "what it computes depends on the numbers of the example: Converting a tensor to a Python boolean"
+    with pytest.raises(ModelFileError, match=said):
+        list(export(Reading("if"), torch.rand(1, 8)))
+
+
+def test_what_python_reads_of_shapes_is_harmless() -> None:
+    assert len(list(export(Reading("shape"), torch.rand(1, 8)))) == 2
+
+
 def test_what_is_no_module_or_no_tensor() -> None:
     with pytest.raises(ModelFileError, match=r"takes a torch.nn.Module, not an object of type int$"):
         next(export(3, EXAMPLE))
