@@ -33,7 +33,7 @@ from bnngen.ir.layers import Pooling
 from bnngen.ir.moves import Move
 from bnngen.numbers.datatypes import IntType
 
-READ_WIDE = ("Transpose", "Shape", "Size")
+READ_WIDE = ("Transpose", "Shape", "Size", "Identity")
 """Operators that take tensors of more axes than a map has, and leave them so."""
 
 
@@ -172,8 +172,12 @@ class Importer:
         source = next(i for i in self.model.graph.input if i.name == name)
         dims = [d.dim_value for d in source.type.tensor_type.shape.dim]
         if len(dims) not in (2, 3, 4) or any(d < 1 for d in dims[1:]):
+            sizes = ", ".join(str(d) if d > 0 else "?" for d in dims)
+            open_ = " whose sizes are known; export the model with fixed ones, but for the batch"
             raise ModelError(
-                name, f"the input has shape {dims}, not (N, features), (N, C, L) or (N, C, H, W)"
+                name,
+                f"the input has shape ({sizes}), not (N, features), (N, C, L) or (N, C, H, W)"
+                f"{open_ if len(dims) in (2, 3, 4) else ''}",
             )
         try:
             check_elements(tuple(dims[1:]), "frames")

@@ -107,8 +107,13 @@ def _cast(node: OnnxNode, value: Activation, to: int) -> Activation:
         return replace(value, holds=None, signed=False)
     if value.holds is None:
         raise node.error("of a computed tensor is supported to FLOAT and DOUBLE only: others round it")
+    if to == TensorProto.BOOL and (value.holds.lo, value.holds.hi) == (0, 1):
+        return value
     if to not in SIGNED or value.holds.bits > SIGNED[to] - 1:
-        raise node.error("of whole numbers is supported to FLOAT, DOUBLE and larger signed types of integers")
+        raise node.error(
+            "of whole numbers is supported to FLOAT, DOUBLE and larger signed types of integers, of 0 and 1 "
+            "to BOOL"
+        )
     return replace(value, signed=True)
 
 

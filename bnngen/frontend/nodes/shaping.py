@@ -15,7 +15,7 @@ from bnngen.frontend.values import Activation, OnnxShape
 from bnngen.ir.moves import Reshape
 
 
-@handles("Identity")
+@handles("Identity", any_axes=True)
 def read_identity(node: OnnxNode, importer: Importer) -> None:
     """The same tensor under another name."""
     importer.values[node.output(0)] = node.input(0)

@@ -167,7 +167,7 @@ LINES = (
         ),
         (
             lambda m, x: m.node("Cast", m.node("Less", x, 0.0), to=TensorProto.UINT8, name="w"),
-            "Cast of whole numbers is supported to FLOAT, DOUBLE and larger signed types of integers",
+            "Cast of whole numbers is supported to FLOAT, DOUBLE and larger signed types of integers, of 0 and 1 to BOOL",
         ),
         (
             lambda m, x: m.node(
@@ -183,3 +183,9 @@ LINES = (
 def test_what_is_refused(build: Any, message: str) -> None:
     model = File(3)
     refuses(model, build(model, hidden(model)), f"layer 'w': {message}")
+
+
+def test_a_comparison_cast_to_what_it_is() -> None:
+    model = File(6)
+    above = model.node("Cast", model.node("Greater", "x", 0.5), to=TensorProto.BOOL)
+    agrees(model, model.node("MatMul", model.node("Cast", above, to=TensorProto.DOUBLE), np.eye(6)))

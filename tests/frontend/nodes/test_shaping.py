@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.onnx_files import agrees, refuses, weights_of
+from support.onnx_files import agrees, refuses, signs, weights_of
 
 from bnngen.base.errors import ModelError
 from bnngen.frontend import import_onnx
@@ -249,3 +249,12 @@ def test_a_shape_is_a_row_of_numbers() -> None:
         shaped,
         "layer 'op': Reshape takes a row of whole numbers as its shape, not an array of shape (2, 1)",
     )
+
+
+def test_an_identity_takes_any_axes() -> None:
+    """Channels that are shuffled, as torch's new exporter writes it."""
+    model = File(4, 2, 2)
+    x = model.node("Reshape", model.bipolar("x"), np.array([-1, 2, 2, 2, 2]))
+    x = model.node("Identity", model.node("Transpose", x, perm=[0, 2, 1, 3, 4]))
+    x = model.node("Reshape", x, np.array([-1, 4, 2, 2]))
+    agrees(model, model.node("Conv", x, signs(3, 4, 1, 1)))
