@@ -42,7 +42,8 @@ CASES: dict[str, tuple[Case, ...]] = {
     "Softmax": (
         Case(
             "it divides by a sum of its frame, so that no threshold is the same for two frames",
-            "keep it at the end, where the host computes it, or use ReLU in its place inside",
+            "keep it at the end behind the last quantiser, where the host computes it (nodes_to_exclude of "
+            "quantize_static leaves it there, --cut-at cuts it off); inside use ReLU in its place",
             when="works on real numbers here",
         ),
     ),
