@@ -97,6 +97,14 @@ def test_a_view_of_the_stream_is_one_again(tmp_path: Path, name: str) -> None:
     assert [layer.views for layer in again.layers] == [layer.views for layer in network.layers]
 
 
+def test_scales_on_both_sides_of_a_move_at_the_end(tmp_path: Path) -> None:
+    model = File(3, 2, 3)
+    y = model.node("Conv", model.quant("x", 0.5, bits=3.0), signs(8, 3, 1, 1), np.arange(8) / 8)
+    y = model.node("Mul", model.node("DepthToSpace", y, blocksize=2), np.array([[[0.5]], [[-0.3]]]))
+    network = bnngen.load(model.save(tmp_path / "m.onnx", y))
+    assert difference(network, written(network)) is None
+
+
 WEIGHTS = np.array([[1, -1, 3], [0, 2, -4]])
 
 
