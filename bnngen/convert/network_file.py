@@ -44,7 +44,7 @@ def network_file(
     for number, (layer, sources) in enumerate(zip(network.layers, network.sources, strict=True)):
         inputs = [tensors[k] for k in sources]
         views = layer.views or [x.shape for x in inputs]
-        seen = [writer.reshaped(x, view, layer.name) for x, view in zip(inputs, views, strict=True)]
+        seen = [writer.viewed(x, view, layer.name) for x, view in zip(inputs, views, strict=True)]
         try:
             tensors[number] = write_layer(writer, layer.op, layer.name, seen)
         except ValueError as error:

@@ -14,7 +14,7 @@ from bnngen.frontend.chosen import quant_attributes, write_quant
 from bnngen.frontend.exact_tensors import TensorWriter
 from bnngen.frontend.schema import QONNX
 from bnngen.ir.graph import Shape, channels_first, channels_last
-from bnngen.ir.moves import Transposition
+from bnngen.ir.moves import Reshape, Transposition
 from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import ExactArray
 from bnngen.ops.layer import Layer
@@ -76,6 +76,15 @@ class NetworkWriter(TensorWriter):
             perm = [0, *(1 + axis for axis in axes)]
             x = self.extra("Transpose", x, wish=f"{wish}_turned", shape=(), perm=perm)
         return self.reshaped(x, shape, wish, name)
+
+    def viewed(self, x: Tensor, shape: Shape, wish: str) -> Tensor:
+        """The same elements in the stream's order, as frames of ``shape``, channels last: as a layer sees
+        them."""
+        if Reshape(channels_first(shape)).keeps_order(x.shape):
+            return self.reshaped(x, shape, wish)
+        last, first = (*range(1, len(x.shape)), 0), (len(shape) - 1, *range(len(shape) - 1))
+        moves = [(channels_first(x.shape), last), (shape, first)]
+        return self.transposed(x, moves, shape, wish)
 
     def flattened(self, x: Tensor, wish: str) -> tuple[Tensor, NDArray[np.int64]]:
         """A frame as a vector, and for each of its elements the place in the stream."""

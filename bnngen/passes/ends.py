@@ -129,8 +129,8 @@ def _straight(row: Row, type_: IntType) -> tuple[Exact, Exact, str] | None:
 
 
 def host_of(graph: Graph, tail: list[Node]) -> Host:
-    """What the nodes behind the last integer mean: at most an Affine, a function, and Reshapes anywhere.
-    Raises ModelError for any other."""
+    """What the nodes behind the last integer mean: Affines, a function behind them at most, and Reshapes
+    anywhere. Raises ModelError for any other."""
     shape = graph.shapes[tail[0].inputs[0] if tail else graph.output]
     ends = _HostEnds(np.moveaxis(np.arange(math.prod(shape)).reshape(shape), -1, 0).reshape(-1))
     for node in tail:
@@ -159,15 +159,14 @@ class _HostEnds:
     add: ExactArray = field(default_factory=lambda: exact_array(0))
     function: HostFunction | None = None
     rows: NDArray[np.int64] | None = None
-    plain: bool = True
     transpositions: list[Transposition] = field(default_factory=list)
 
     def take(self, op: Op) -> bool:
         """Whether the host can do this next; then it does."""
         if isinstance(op, Reshape):
             self._reorder(op)
-        elif isinstance(op, Affine) and self.function is None and self.plain:
-            self.mul, self.add, self.plain = op.mul, op.add, False
+        elif isinstance(op, Affine) and self.function is None:
+            self._scale(op)
         elif isinstance(op, Sigmoid):
             return self.take(HostFunction("Sigmoid", len(self.order), 1, 1))
         elif isinstance(op, HostFunction) and self.function is None:
@@ -175,6 +174,15 @@ class _HostEnds:
         else:
             return False
         return True
+
+    def _scale(self, op: Affine) -> None:
+        """Numbers of channels that a Reshape took apart are of single elements."""
+        arrays = (self.mul, self.add, op.mul, op.add)
+        count = max(map(len, arrays))
+        if {len(v) for v in arrays} - {1, count}:
+            count = len(self.order)
+        mul, add, scale, offset = (v if len(v) == 1 else np.repeat(v, count // len(v)) for v in arrays)
+        self.mul, self.add = scale * mul, scale * add + offset if any(add) else offset
 
     def _reorder(self, op: Reshape) -> None:
         moved = op.file_order

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.base.errors import ModelError
+from bnngen.ir.elementwise import Affine
 from bnngen.ir.graph import Graph, Node, Shape, channels_first
 from bnngen.ir.ladder import Ladder
 from bnngen.ir.moves import Reshape
@@ -128,15 +129,29 @@ def integers_of(graph: Graph, name: str, made: dict[str, tuple[IntType, int]]) -
     if name not in made:
         op = graph[name].op
         if isinstance(op, Reshape):
-            before = channels_first(graph.shapes[graph[name].inputs[0]])
-            raise ModelError(
-                name,
-                f"turns frames of shape {before} into {op.shape}, whose elements stream in another order; "
-                "accepted in front of dense layers, at the input and at the output, and elsewhere where only "
-                "axes of length 1 come and go",
-            )
+            raise _move_error(graph, graph[name], op)
         raise real_error(name, op)
     return made[name]
+
+
+def _move_error(graph: Graph, node: Node, op: Reshape) -> ModelError:
+    """The error for a Reshape whose result is none of integers."""
+    before = graph.maker(node.inputs[0])
+    shapes = f"turns frames of shape {channels_first(graph.shapes[node.inputs[0]])} into {op.shape}"
+    movable = reordered(graph, node, BIPOLAR) is not None
+    if movable and before is not None and isinstance(before.op, Affine):
+        return ModelError(
+            node.name,
+            f"{shapes} whose channels mix elements with different scales or offsets, such as those that a "
+            "zero point gives the phases of a ConvTranspose, so that they are no integers for the next layer",
+            "quantise its result, or use a zero point of 0 (symmetric activations) and one scale in front of "
+            "it",
+        )
+    return ModelError(
+        node.name,
+        f"{shapes}, whose elements stream in another order; accepted in front of dense layers, at the input "
+        "and at the output, and elsewhere where only axes of length 1 come and go",
+    )
 
 
 def tail_of(graph: Graph, made: Container[str]) -> list[Node]:

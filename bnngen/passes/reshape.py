@@ -107,10 +107,10 @@ def reshape_of_input(graph: Graph, node: Node) -> Graph | None:
     reader, goes_on = graph.only_consumer(node.name), Affine | Monotone | Rounding | Step
     if reader is None or isinstance(reader.op, Linear | Concatenation | Reshape | goes_on):
         return None
-    before = [node, *graph.upstream(node)]
+    before, shape = [node, *graph.upstream(node)], graph.shapes[node.inputs[0]]
     for behind, first in pairwise(before):
         elementwise = isinstance(first.op, goes_on)
-        kept = elementwise and (_parameters(first) == 1 or reshape.keeps_channels(graph.input_shape))
+        kept = elementwise and (_parameters(first) == 1 or reshape.keeps_channels(shape))
         if not kept or graph.only_consumer(first.name) is not behind:
             return None
     if len(graph.consumers(graph.input_name)) > 1:

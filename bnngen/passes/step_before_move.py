@@ -1,9 +1,12 @@
 """Concat -> Step(t)     =>   Step(t1), Step(t2) -> Concat
 Upsample -> Step(t)   =>   Step(t) -> Upsample
 Reshape -> Step(t)    =>   Step(t) -> Reshape    (rows that depend on the channels of its input alone)
+Reshape -> Crop -> Step(t)   =>   Reshape -> Step(t) -> Crop   (behind a product, perhaps with an affine)
 
 The quantiser meets what makes its numbers, and fewer bits are moved. A Slice keeps its place in front of a
-Step: other readers may want the rest of the tensor as it is.
+Step: other readers may want the rest of the tensor as it is. A Crop is a depthwise convolution of which each
+output is one element of its channel; the phases of a transposed convolution in front of it may have offsets
+of their own, which can't pass the Reshape.
 """
 
 from __future__ import annotations
@@ -12,7 +15,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from bnngen.ir.elementwise import Affine
 from bnngen.ir.graph import Graph, Node, Shape
+from bnngen.ir.layers import Convolution, Product
 from bnngen.ir.moves import Concatenation, Reshape, Upsampling
 from bnngen.ir.step import Row, Step
 from bnngen.passes.clip_behind_step import awaits_clip
@@ -22,6 +27,8 @@ from bnngen.passes.rewrite import Refusal, pair
 def step_before_move(graph: Graph, node: Node) -> Graph | Refusal | None:
     """The rewrite above, at ``node``."""
     if match := pair(graph, node, Upsampling, Step):
+        return graph.swapped(match[0].name, match[1], node.name, node.op)
+    if (match := pair(graph, node, Convolution, Step)) and _crops_sums(graph, *match):
         return graph.swapped(match[0].name, match[1], node.name, node.op)
     if match := pair(graph, node, Reshape, Step):
         return _before_reshape(graph, node, *match)
@@ -37,6 +44,19 @@ def step_before_move(graph: Graph, node: Node) -> Graph | Refusal | None:
         first = last
     fed = replace(concat, inputs=tuple(one.name for one in steps))
     return graph.replaced({concat.name: [*steps, fed]}).without(node.name)
+
+
+def _crops_sums(graph: Graph, node: Node, op: Convolution) -> bool:
+    """Whether each output of a convolution is one element of the channel of its number, and these are a
+    product's that have changed their places."""
+    taps = op.weights != 0
+    one_each = bool((taps.sum(axis=1) == 1).all()) and bool((op.weights[taps] == 1).all())
+    if op.window.padded or not op.depthwise or len(op.weights) != op.channels or not one_each:
+        return False
+    if (match := pair(graph, node, Reshape, Convolution)) is None:
+        return False
+    before = next((n for n in graph.upstream(match[0]) if not isinstance(n.op, Affine)), None)
+    return before is not None and isinstance(before.op, Product)
 
 
 def _before_reshape(graph: Graph, node: Node, reshape: Node, op: Reshape) -> Graph | Refusal:

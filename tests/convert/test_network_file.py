@@ -6,11 +6,13 @@ from dataclasses import replace
 from fractions import Fraction
 from inspect import isabstract
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import pytest
 from hypothesis import given, settings
+from support.onnx_files import signs
 from support.random_graphs import networks
 
 import bnngen
@@ -31,6 +33,7 @@ from bnngen.passes.lower import lower
 from bnngen.reference.input_quantizer import Quantizer
 from bnngen.reference.names import NO_NAMES, Names
 from bnngen.reference.network import Host, NamedLayer, Network
+from tests.frontend.onnx_file import File
 
 
 def written(network: Network) -> Network:
@@ -64,6 +67,42 @@ def test_a_network_is_read_as_it_was_written(graph: Graph) -> None:
     np.testing.assert_array_equal(again.host.real_outputs(y), network.host.real_outputs(y))
     found = check_import(again, x)
     assert (found.differing, found.undecided) == (0, 0), found
+
+
+VIEWED: dict[str, tuple[tuple[int, ...], str, tuple[Any, ...], dict[str, Any]]] = {
+    "side by side": ((3, 3, 3), "ConvTranspose", (signs(3, 2, 1, 2),), {"strides": [1, 2]}),
+    "a sequence": ((3, 4), "ConvTranspose", (signs(3, 2, 2),), {"strides": [2]}),
+    "down to one column": ((3, 4, 2), "SpaceToDepth", (), {"blocksize": 2}),
+    "down to one position": ((3, 2, 2), "SpaceToDepth", (), {"blocksize": 2}),
+}
+"""A map's shape, and what makes frames of another one of it whose elements stream in the same order."""
+
+
+@pytest.mark.parametrize("name", VIEWED)
+def test_a_view_of_the_stream_is_one_again(tmp_path: Path, name: str) -> None:
+    """In the file, whose channels are slowest, its elements change their places."""
+    shape, op, weights, attributes = VIEWED[name]
+    ones = (1,) * (len(shape) - 1)
+    model = File(*shape)
+    x = model.quant("x", 0.5, bits=3.0)
+    if op == "SpaceToDepth":
+        x = model.quant(model.node("Conv", x, signs(2, 3, *ones)), 1.0, bits=3.0)
+    y = model.quant(model.node(op, x, *weights, **attributes), 1.0, bits=3.0)
+    channels = 8 if op == "SpaceToDepth" else 2
+    y = model.node("Conv", y, signs(3, channels, *ones))
+    network = bnngen.load(model.save(tmp_path / "m.onnx", y))
+    assert any(layer.views for layer in network.layers)
+    again = written(network)
+    assert difference(network, again) is None
+    assert [layer.views for layer in again.layers] == [layer.views for layer in network.layers]
+
+
+def test_scales_on_both_sides_of_a_move_at_the_end(tmp_path: Path) -> None:
+    model = File(3, 2, 3)
+    y = model.node("Conv", model.quant("x", 0.5, bits=3.0), signs(8, 3, 1, 1), np.arange(8) / 8)
+    y = model.node("Mul", model.node("DepthToSpace", y, blocksize=2), np.array([[[0.5]], [[-0.3]]]))
+    network = bnngen.load(model.save(tmp_path / "m.onnx", y))
+    assert difference(network, written(network)) is None
 
 
 WEIGHTS = np.array([[1, -1, 3], [0, 2, -4]])

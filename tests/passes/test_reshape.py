@@ -10,7 +10,7 @@ from support.exact_graphs import evaluate
 from support.rewrites import chain, fire, same_meaning
 
 from bnngen.ir.elementwise import RELU, Affine
-from bnngen.ir.layers import Linear, Pooling
+from bnngen.ir.layers import Convolution, Linear, Pooling
 from bnngen.ir.moves import Reshape
 from bnngen.ir.step import Bound, Step
 from bnngen.ir.window import Window
@@ -133,6 +133,16 @@ def test_only_what_stands_at_the_input_is_the_hosts() -> None:
     after = fire(reshape_of_input, chain((2, 3, 1), turned, pool), "n0")
     assert (after.input_shape, after.file_shape) == ((3, 2, 1), (1, 2, 3))
     assert after.transpositions == turned.transpositions
+
+
+def test_channels_that_are_scaled_behind_a_layer_are_no_input() -> None:
+    """Its frames may be larger than those of the input, and smaller."""
+    spread = Reshape((2, 4, 2), (((2, 2, 2, 2), (0, 2, 1, 3)),))
+    scaled = Affine(exact_array([2, 3, 4, 5]), exact_array(0))
+    for rows, shape in ((4, (2, 2, 2)), (4, (2, 2, 9))):
+        product = Convolution(np.ones((rows, shape[-1]), np.int64), Window.plain((1, 1)))
+        graph = chain(shape, product, scaled, spread, POOL)
+        assert reshape_of_input(graph, graph["n2"]) is None
 
 
 def test_transpositions_in_a_row_become_one_or_nothing() -> None:

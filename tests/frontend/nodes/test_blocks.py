@@ -65,6 +65,34 @@ def test_scales_behind_it() -> None:
     agrees(model, model.node("Conv", y, signs(2, 2, 1, 1)))
 
 
+@pytest.mark.parametrize("function", ["", "Sigmoid"])
+@pytest.mark.parametrize(("kind", "attributes", "channels", "layers"), KINDS)
+@pytest.mark.parametrize("each", [False, True])
+def test_scales_on_both_sides_are_the_hosts(
+    kind: str, attributes: dict[str, Any], channels: int, layers: list[str], each: bool, function: str
+) -> None:
+    """A bias that can't pass the move, and a scale and an offset behind it, of all channels or of each."""
+    model = File(3, 4, 6)
+    y = model.node("Conv", model.quant("x", 0.5, bits=3.0), signs(8, 3, 1, 1), np.arange(8) / 8)
+    y = model.node(kind, y, **attributes)
+    scale, offset = np.linspace(-1.5, 0.5, channels), np.arange(channels) / 4
+    shape = (channels, 1, 1) if each else ()
+    y = model.node("Mul", y, np.resize(scale, shape))
+    y = model.node("Add", y, np.resize(offset, shape))
+    network = agrees(model, model.node(function, y) if function else y)
+    assert [layer.op.kind for layer in network.layers] == ["Conv2d"]
+
+
+def test_scales_between_two_moves_at_the_end() -> None:
+    """Six channels, then four times as many, which no block of the first ones fits."""
+    model = File(3, 2, 6)
+    y = model.node("Conv", model.quant("x", 0.5, bits=3.0), signs(6, 3, 1, 1), np.arange(6) / 8)
+    y = reshaped(model, model.node("Transpose", reshaped(model, y, 6, 12), perm=[0, 2, 1]), 8, 9)
+    y = model.node("Mul", y, np.linspace(0.5, 1.5, 8).reshape(8, 1))
+    y = reshaped(model, model.node("Transpose", y, perm=[0, 2, 1]), 4, 18)
+    agrees(model, model.node("Sub", y, np.arange(4).reshape(4, 1) / 4))
+
+
 REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "odd channels": ("DepthToSpace", {"blocksize": 3}, "makes blocks of 3x3 positions of 8 channels"),
     "another mode": (

@@ -76,13 +76,18 @@ USUAL = [
 
 
 @pytest.mark.parametrize(("spatial", "kernel", "attributes"), USUAL)
-@pytest.mark.parametrize("bipolar", [True, False])
+@pytest.mark.parametrize("codes", ["bipolar", "signed", "with a zero point"])
 def test_down_to_the_verilog(
-    spatial: tuple[int, ...], kernel: tuple[int, ...], attributes: dict[str, Any], bipolar: bool
+    spatial: tuple[int, ...], kernel: tuple[int, ...], attributes: dict[str, Any], codes: str
 ) -> None:
-    """With scales and thresholds of each channel behind it, and a convolution."""
+    """With scales and thresholds of each channel behind it, and a convolution. A zero point gives each phase
+    an offset of its own."""
     model, groups, rank = File(4, *spatial), attributes.get("group", 1), len(spatial)
-    x = model.bipolar("x") if bipolar else model.quant("x", 0.5, bits=3.0)
+    if codes == "bipolar":
+        x = model.bipolar("x")
+    else:
+        zero = 0.0 if codes == "signed" else 3.0
+        x = model.quant("x", 0.5, bits=3.0, zero=zero, signed=int(not zero))
     scale = np.array([0.5, 1.0, 0.25][: 6 // groups // 2]).reshape(1, -1, *(1,) * rank)
     weights = model.bipolar(signs(4, 6 // groups // 2, *kernel), scale)
     y = model.node(
@@ -96,6 +101,32 @@ def test_down_to_the_verilog(
     channels = 3 if groups == 1 else 2
     y = model.quant(model.node("Conv", y, signs(2, channels, *(1,) * rank)), 1.0, bits=3.0)
     verilog_agrees(agrees(model, y), 1_000_000)
+
+
+def test_offsets_of_phases_at_the_end() -> None:
+    """The host adds them, before the bias, where all positions are outputs."""
+    model = File(2, 3, 3)
+    x = model.quant("x", 0.5, bits=3.0, zero=3.0, signed=0)
+    weights = model.bipolar(signs(2, 3, 2, 2), 0.5)
+    agrees(model, model.node("ConvTranspose", x, weights, np.arange(3) / 4, strides=[2, 2]))
+
+
+@pytest.mark.parametrize("behind", ["Conv", "nothing"])
+def test_offsets_of_phases_without_a_quantiser(behind: str) -> None:
+    """They can't pass the layer that leaves positions away, or another one."""
+    model = File(2, 3, 3)
+    x = model.quant("x", 0.5, bits=3.0, zero=3.0, signed=0)
+    y = model.node("ConvTranspose", x, signs(2, 3, 3, 3), strides=[2, 2], name="op")
+    if behind == "Conv":
+        y = model.node("Conv", y, signs(2, 3, 1, 1))
+    refuses(
+        model,
+        y,
+        "layer 'op_blocks': turns frames of shape (12, 4, 4) into (3, 8, 8) whose channels mix elements with "
+        "different scales or offsets, such as those that a zero point gives the phases of a ConvTranspose, so "
+        "that they are no integers for the next layer; quantise its result, or use a zero point of 0 "
+        "(symmetric activations) and one scale in front of it",
+    )
 
 
 REFUSED: dict[str, tuple[tuple[int, ...], dict[str, Any], str]] = {
