@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bnngen.base.errors import ModelError
 from bnngen.base.text import joined
-from bnngen.frontend.axes import in_file_order, read_in_any_order
+from bnngen.frontend.axes import ELEMENTWISE, in_file_order, read_in_any_order
 from bnngen.frontend.cases import case_of
 from bnngen.frontend.choices import SIGN_OF_ZERO, SignOfZero
 from bnngen.frontend.chosen import input_name, node_name, sign_of_zero
@@ -94,23 +94,34 @@ class Importer:
         held = IntType.of_all([source.holds for source in sources if source.holds is not None])
         return replace(made, holds=held, signed=all(source.signed for source in sources))
 
-    def fold(self, node: OnnxNode, array: NDArray[Any], of_batch: bool | None = None) -> None:
-        """Give the node's output the known numbers ``array``; ``of_batch`` as in `Constant`, by default if it
-        is so of an input. Raises ValueError for too many."""
+    def fold(
+        self, node: OnnxNode, array: NDArray[Any], of_batch: bool | None = None, spread: bool = False
+    ) -> None:
+        """Give the node's output the known numbers ``array``; ``of_batch`` and ``spread`` are as in
+        `Constant`, by default as its inputs have it. Raises ValueError for too many."""
         check_elements(array.shape, "a constant")
         if of_batch is None:
-            of_batch = any(isinstance(value, Constant) and value.of_batch for value in node.inputs)
-        self.values[node.output(0)] = Constant(array, of_batch)
+            of_batch, spread = self._batch_of(node)
+        self.values[node.output(0)] = Constant(array, of_batch, spread)
 
     def know(self, node: OnnxNode, value: Known) -> None:
         """Give the node's output a known value. Raises ValueError for too many numbers."""
-        of_batch = any(isinstance(known, Constant) and known.of_batch for known in node.inputs)
-        if isinstance(value, Constant) or of_batch:
+        of_batch, spread = self._batch_of(node)
+        if isinstance(value, Constant) or of_batch or spread:
             array = value.array if isinstance(value, Constant) else value.exact().reshape(value.shape)
-            self.fold(node, array, of_batch)
+            self.fold(node, array, of_batch, spread)
             return
         check_elements(value.shape, "a constant")
         self.values[node.output(0)] = value
+
+    @staticmethod
+    def _batch_of(node: OnnxNode) -> tuple[bool, bool]:
+        """``of_batch`` and ``spread`` of what a node makes of constants: only operators that take element for
+        element leave the frames apart."""
+        known = [value for value in node.inputs if isinstance(value, Constant)]
+        of_batch, spread = (any(flags) for flags in ([v.of_batch for v in known], [v.spread for v in known]))
+        apart = node.op_type in ELEMENTWISE
+        return of_batch or (spread and not apart), spread and apart
 
     def maker(self, name: str) -> Node | None:
         """The node of the graph that makes a tensor; None if it is the network's input."""

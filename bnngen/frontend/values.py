@@ -22,12 +22,15 @@ OnnxShape = tuple[int, ...]
 class Constant:
     """A known array: numbers as the file has them, or exact ones (an object array of Exact).
 
-    ``of_batch`` says that one of them is the batch size, which may stand in a shape and nowhere else.
+    ``of_batch`` says that one of them is the batch size, which may stand in a shape and nowhere else;
+    ``spread`` that the file has the array once for each frame of the batch, along its first axis, which has
+    the length 1 here.
     ``type``: the integers that the file's type can hold, where numpy has no such type.
     """
 
     array: NDArray[Any]
     of_batch: bool = False
+    spread: bool = False
     type: IntType | None = None
 
     @property

@@ -186,7 +186,7 @@ def map_arrays(value: Settled, change: _OfArray) -> Settled:
     """The same numbers in other places: ``change`` moves the elements of an array; a scale moves along, with
     every axis it has."""
     if isinstance(value, Constant):
-        return Constant(np.asarray(change(value.array), value.array.dtype), value.of_batch)
+        return Constant(np.asarray(change(value.array), value.array.dtype), value.of_batch or value.spread)
     if isinstance(value, Enclosure):
         return Enclosure(np.asarray(change(value.low)), np.asarray(change(value.high)))
     grid = Scaled.of(value)

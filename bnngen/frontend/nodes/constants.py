@@ -41,14 +41,16 @@ def read_shape(node: OnnxNode, importer: Importer) -> None:
     value = node.input(0)
     shape = value.shape
     start, end = node.attributes.get("start", 0), node.attributes.get("end", len(shape))
-    of_batch = isinstance(value, Activation) and 0 in range(len(shape))[start:end]
+    framed = isinstance(value, Activation) or (isinstance(value, Constant) and value.spread)
+    of_batch = framed and 0 in range(len(shape))[start:end]
     importer.fold(node, np.array(shape[start:end], dtype=np.int64), of_batch)
 
 
 @handles("Gather")
 def read_gather(node: OnnxNode, importer: Importer) -> None:
     """Elements of a constant by their index."""
-    data, places = node.constant(0, "its data").array, node.constant(1, "its indices").array
+    known = node.constant(0, "its data")
+    data, places = known.array, node.constant(1, "its indices").array
     if not data.ndim or places.dtype.kind not in "iu":
         raise node.error("takes an array, and whole numbers as indices")
     axis = node.axis(data.ndim, 0)
@@ -56,7 +58,7 @@ def read_gather(node: OnnxNode, importer: Importer) -> None:
     if wrong.size:
         raise node.error(f"takes element {wrong.flat[0]} along an axis that has {data.shape[axis]}")
     check_elements((*places.shape, *data.shape[:axis], *data.shape[axis + 1 :]), "a constant")
-    sees_batch = node.constant(0, "its data").of_batch and bool((places % len(data) == 0).any())
+    sees_batch = known.spread or (known.of_batch and bool((places % len(data) == 0).any()))
     taken = np.take(data, places, axis=axis)
     # of an array of objects numpy gives a single one as it is
     importer.fold(node, np.asarray(taken, data.dtype), sees_batch)

@@ -21,7 +21,8 @@ MOST_NUMBER = 1 << 31
 def read_size(node: OnnxNode, importer: Importer) -> None:
     """How many elements a tensor has, the frames of its batch counted."""
     value = node.input(0)
-    importer.fold(node, np.array(math.prod(value.shape), np.int64), isinstance(value, Activation))
+    framed = isinstance(value, Activation) or (isinstance(value, Constant) and value.spread)
+    importer.fold(node, np.array(math.prod(value.shape), np.int64), framed)
 
 
 @handles("ConstantOfShape")
@@ -33,7 +34,7 @@ def read_constant_of_shape(node: OnnxNode, importer: Importer) -> None:
         fill = read_tensor(node.attributes["value"])
     if fill.size != 1:
         raise node.error(f"takes one number as its value, not an array of shape {fill.shape}")
-    importer.fold(node, np.broadcast_to(fill.reshape(()), shape))
+    _repeat(node, importer, 0, Constant(fill.reshape(())), shape)
 
 
 @handles("Expand", any_axes=True)
@@ -53,12 +54,28 @@ def read_expand(node: OnnxNode, importer: Importer) -> None:
                 "axes behind the channels Resize does it"
             )
         importer.values[node.output(0)] = value
-    elif isinstance(value, QuantizedConstant):
+    elif isinstance(value, QuantizedConstant) and not _says_batch(node, 1):
         ints = np.broadcast_to(value.ints, shape)
         importer.values[node.output(0)] = QuantizedConstant(ints, value.scale, value.offset)
     else:
-        array = value.array if isinstance(value, Constant) else value.exact()
-        importer.fold(node, np.broadcast_to(array, shape))
+        made = value if isinstance(value, Constant) else Constant(value.exact())
+        _repeat(node, importer, 1, made, shape)
+
+
+def _says_batch(node: OnnxNode, index: int) -> bool:
+    """Whether a number of the shape that this input holds is the batch size."""
+    wanted = node.input(index)
+    return isinstance(wanted, Constant) and wanted.of_batch
+
+
+def _repeat(node: OnnxNode, importer: Importer, index: int, value: Constant, shape: tuple[int, ...]) -> None:
+    """An array in the ``shape`` that input ``index`` holds: what is there once a frame is kept once."""
+    said = _says_batch(node, index)
+    own = (1,) * (len(shape) - len(value.shape)) + value.shape
+    if said and shape and shape[0] == importer.batch and own[0] == 1 and not value.of_batch:
+        importer.fold(node, np.broadcast_to(value.array, (1, *shape[1:])), False, spread=True)
+        return
+    importer.fold(node, np.broadcast_to(value.array, shape), said or value.of_batch or value.spread)
 
 
 @handles("Tile")

@@ -21,7 +21,7 @@ def read_slice(node: OnnxNode, importer: Importer) -> None:
         taken = data.array[tuple(cuts.get(axis, slice(None)) for axis in range(data.array.ndim))]
         whole = data.array.ndim != 1 or 0 not in cuts
         sees_batch = data.of_batch and (whole or 0 in range(*cuts[0].indices(data.array.size)))
-        importer.fold(node, taken, sees_batch)
+        importer.fold(node, taken, sees_batch or data.spread)
         return
     channels = channel_axis(value)
     first, last = 0, value.shape[channels]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 from support.onnx_files import agrees, refuses, signs
 
 from tests.frontend.onnx_file import File
@@ -208,3 +210,41 @@ def test_what_is_refused(name: str) -> None:
     op, inputs, attributes, problem = REFUSED[name]
     model = File(3, 2, 2)
     refuses(model, model.node(op, *inputs, name="op", **attributes), f"layer 'op': {op} {problem}")
+
+
+@pytest.mark.parametrize("batch", ["N", 1, 2])
+@pytest.mark.parametrize("op", ["Expand", "ConstantOfShape"])
+def test_numbers_that_are_there_once_a_frame(op: str, batch: Any) -> None:
+    """torch.ones_like, new_full and bias.expand(x.shape[0], n), whatever batch the file states."""
+
+    def state(model: onnx.ModelProto) -> None:
+        dim = model.graph.input[0].type.tensor_type.shape.dim[0]
+        dim.CopyFrom(
+            onnx.TensorShapeProto.Dimension(
+                **({"dim_param": batch} if batch == "N" else {"dim_value": batch})
+            )
+        )
+
+    model = File(4)
+    sums = model.node("MatMul", quantized(model), signs(4, 3))
+    shape = model.node("Shape", sums)
+    if op == "Expand":
+        ones = model.node("Expand", np.array([[1.0, 2, 3]]), shape)
+    else:
+        ones = model.node(op, shape, value=numpy_helper.from_array(np.array([1.0])))
+    chosen = model.node("Where", model.node("GreaterOrEqual", sums, 0.5), ones, model.node("Neg", ones))
+    agrees(model, ended(model, chosen, 3), change=state)
+
+
+def test_a_sum_over_the_frames_is_refused() -> None:
+    """Of numbers that are there once a frame it is the batch size."""
+    model = File(4)
+    sums = model.node("MatMul", quantized(model), signs(4, 3))
+    ones = model.node("Expand", np.array([[1.0, 1, 1]]), model.node("Shape", sums))
+    count = model.node("ReduceSum", ones, np.array([0]), keepdims=1)
+    scaled = model.node("Mul", sums, count, name="op")
+    refuses(
+        model,
+        ended(model, scaled, 3),
+        "layer 'op': Mul computes with the batch size, which is not a number of the network",
+    )
