@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from support.onnx_files import signs
 from support.random_graphs import networks
 
@@ -59,6 +59,9 @@ def test_every_kind_of_layer_can_be_written() -> None:
 @given(networks())
 def test_a_network_is_read_as_it_was_written(graph: Graph) -> None:
     network = lower(graph)
+    ends = zip(np.resize(network.host.mul, 9), np.resize(network.host.add, 9), strict=True)
+    # 0 and 1 less a half are read as signs in halves, in any file: no network that was read has them
+    assume(network.output_type != IntType(0, 1) or not any(mul == -add * 2 for mul, add in ends))
     again = written(network)
     assert difference(network, again) is None
     x = np.random.default_rng(0).integers(-40, 40, (8, *network.model_shape)) / 8
