@@ -89,16 +89,18 @@ def link_rate(network: Network, board: Board) -> Fraction:
 
     Raises UsageError if there is no line.
     """
-    return Fraction(serial_line(board).baud, _least_bytes(network) * BITS_PER_BYTE)
-
-
-def link_bytes(network: Network) -> tuple[int, int]:
-    """The bytes that a frame of inputs and one of outputs may take at that rate."""
-    return _least_bytes(network) - _HEADER_BYTES, _least_bytes(network) - CHECK_BYTES
-
-
-def _least_bytes(network: Network) -> int:
-    """Those on the line for a frame or its answer, whichever is longer."""
-    sent = -(-network.elements_in * network.quantizer.type.encoding.bits // 8) + _HEADER_BYTES
+    sent = _input_bytes(network) + _HEADER_BYTES
     heard = -(-network.elements_out * network.output_type.encoding.bits // 8) + CHECK_BYTES
-    return max(sent, heard)
+    return Fraction(serial_line(board).baud, max(sent, heard) * BITS_PER_BYTE)
+
+
+def link_bytes(network: Network) -> int:
+    """The bytes that a frame may take without slowing the line much: a quarter more than its bits need, or as
+    many as an answer, an output a beat, has."""
+    answer = network.elements_out * -(-network.output_type.encoding.bits // 8) + CHECK_BYTES
+    return max(_input_bytes(network) * 5 // 4, answer - _HEADER_BYTES)
+
+
+def _input_bytes(network: Network) -> int:
+    """Those of a frame without a spare bit."""
+    return -(-network.elements_in * network.quantizer.type.encoding.bits // 8)

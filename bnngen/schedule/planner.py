@@ -41,13 +41,13 @@ def plan(
     clock_mhz: float | None = None,
     spare: int = 0,
     cycles: int | None = None,
-    most_bytes: tuple[int, int] | None = None,
+    most_bytes: int | None = None,
 ) -> Schedule:
     """The schedule for ``rate`` frames a second with the least area; without one the fastest within 70 % of
     the LUTs that routes within minutes; the fastest that fits the whole device for "max". It leaves ``spare``
     block RAMs beside those that a layer's own memories may take. With ``cycles``, in place of the fastest it
-    is the one with the least area of which a frame takes no more. With ``most_bytes``, a frame of inputs and
-    one of outputs take at most so many bytes, each beat whole ones, or as few as can be.
+    is the one with the least area of which a frame takes no more. With ``most_bytes``, a frame of inputs
+    takes at most so many, each beat whole ones, or as few as can be.
 
     Raises FitError, which says what is in the way and what would fit, if there is none; UsageError for a
     rate that isn't positive.

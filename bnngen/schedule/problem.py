@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
 from bnngen.cost.option import Option, Place
 from bnngen.cost.resources import Resources
-from bnngen.numbers.datatypes import IntType
 from bnngen.ops.layer import Layer
 from bnngen.schedule.budget import Rate, budget, comfortable, cycle_limit
 from bnngen.schedule.solver import choose
@@ -20,8 +19,7 @@ from bnngen_boards.profile import Board
 class Problem:
     """The layers with choices, by name; the board and its real clock; the wanted rate; the block RAMs to
     spare for what only a whole design tells; the cycles that a frame may take, where the rate says no number;
-    and the bytes that a frame of inputs and one of outputs should take at most, each beat whole bytes: None
-    for any."""
+    and the bytes that a frame of inputs should take at most, each beat whole bytes: None for any."""
 
     layers: Sequence[tuple[str, Layer]]
     board: Board
@@ -29,7 +27,7 @@ class Problem:
     rate: Rate
     spare: int = 0
     cycles: int | None = None
-    most_bytes: tuple[int, int] | None = None
+    most_bytes: int | None = None
 
     @cached_property
     def options(self) -> list[list[Option]]:
@@ -40,14 +38,7 @@ class Problem:
             for number, (_, op) in enumerate(self.layers)
         ]
         if found and self.most_bytes is not None:
-            source, sink = self.layers[0][1], self.layers[-1][1]
-            inputs, outputs = self.most_bytes
-            found[0] = _packed(
-                found[0], inputs, lambda o: _bytes(source.elements_in, source.input_type, o.i_lanes)
-            )
-            found[-1] = _packed(
-                found[-1], outputs, lambda o: _bytes(sink.elements_out, sink.output_type, o.folding.pe)
-            )
+            found[0] = _packed(found[0], self.layers[0][1], self.most_bytes)
         return found
 
     @property
@@ -87,13 +78,10 @@ class Problem:
         return None if choice is None else max(option.cycles for option in choice)
 
 
-def _packed(options: list[Option], most: int, size: Callable[[Option], int]) -> list[Option]:
-    """Those of the ``options`` whose frames take at most so many bytes; the smallest where none does."""
-    limit = max(most, min(map(size, options)))
-    return [option for option in options if size(option) <= limit]
-
-
-def _bytes(elements: int, type_: IntType | None, lanes: int) -> int:
-    """Those of a frame in beats of so many ``lanes``."""
-    bits = 1 if type_ is None else type_.bits
-    return -(-elements // lanes) * -(-lanes * bits // 8)
+def _packed(options: list[Option], op: Layer, most: int) -> list[Option]:
+    """Those of the ``options`` for the first layer whose frames take at most so many bytes; the smallest
+    where none does."""
+    bits = 1 if op.input_type is None else op.input_type.bits
+    sizes = [-(-op.elements_in // o.i_lanes) * -(-o.i_lanes * bits // 8) for o in options]
+    limit = max(most, min(sizes))
+    return [option for option, size in zip(options, sizes, strict=True) if size <= limit]
