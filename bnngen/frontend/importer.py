@@ -119,7 +119,7 @@ class Importer:
         """``of_batch`` and ``spread`` of what a node makes of constants: only operators that take element for
         element leave the frames apart."""
         known = [value for value in node.inputs if isinstance(value, Constant)]
-        of_batch, spread = (any(flags) for flags in ([v.of_batch for v in known], [v.spread for v in known]))
+        of_batch, spread = any(v.of_batch for v in known), any(v.spread for v in known)
         apart = node.op_type in ELEMENTWISE
         return of_batch or (spread and not apart), spread and apart
 

@@ -154,6 +154,11 @@ class Activation:
     wide: bool = False
 
 
+def is_framed(value: Value) -> bool:
+    """Whether the file has the batch as the first axis of ``value``."""
+    return isinstance(value, Activation) or (isinstance(value, Constant) and value.spread)
+
+
 Known = Constant | QuantizedConstant | Enclosure | KnownSum
 """What does not depend on the input."""
 Value = Known | Activation

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +33,9 @@ class SampleThermometer:
     lowest: int
     step: int
 
-    names: tuple[str, ...] = ()
+    names: ClassVar[tuple[str, ...]] = ()
     """Those of its columns: samples have none."""
-    label: str | None = None
+    label: ClassVar[str | None] = None
     """What the column with the classes was called: there was none."""
 
     @property

@@ -12,7 +12,7 @@ from bnngen.frontend.limits import check_elements
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.readers import handles
 from bnngen.frontend.tensors import constant_of, element_type
-from bnngen.frontend.values import Activation, Constant
+from bnngen.frontend.values import Activation, Constant, is_framed
 from bnngen.numbers.exact import exact_array, square_root
 
 REAL = (TensorProto.FLOAT, TensorProto.DOUBLE)
@@ -41,8 +41,7 @@ def read_shape(node: OnnxNode, importer: Importer) -> None:
     value = node.input(0)
     shape = value.shape
     start, end = node.attributes.get("start", 0), node.attributes.get("end", len(shape))
-    framed = isinstance(value, Activation) or (isinstance(value, Constant) and value.spread)
-    of_batch = framed and 0 in range(len(shape))[start:end]
+    of_batch = is_framed(value) and 0 in range(len(shape))[start:end]
     importer.fold(node, np.array(shape[start:end], dtype=np.int64), of_batch)
 
 

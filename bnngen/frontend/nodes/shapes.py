@@ -11,7 +11,7 @@ from bnngen.frontend.limits import MOST_ELEMENTS, check_elements
 from bnngen.frontend.onnx_node import OnnxNode
 from bnngen.frontend.readers import handles
 from bnngen.frontend.tensors import read_tensor
-from bnngen.frontend.values import Activation, Constant, QuantizedConstant
+from bnngen.frontend.values import Activation, Constant, QuantizedConstant, is_framed
 
 MOST_NUMBER = 1 << 31
 """No shape needs greater ones."""
@@ -21,8 +21,7 @@ MOST_NUMBER = 1 << 31
 def read_size(node: OnnxNode, importer: Importer) -> None:
     """How many elements a tensor has, the frames of its batch counted."""
     value = node.input(0)
-    framed = isinstance(value, Activation) or (isinstance(value, Constant) and value.spread)
-    importer.fold(node, np.array(math.prod(value.shape), np.int64), framed)
+    importer.fold(node, np.array(math.prod(value.shape), np.int64), is_framed(value))
 
 
 @handles("ConstantOfShape")

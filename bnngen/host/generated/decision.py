@@ -81,12 +81,10 @@ def _rows(host: Host, count: int) -> NDArray[np.int64]:
 
 def _comparison(host: Host, rows: NDArray[np.int64], type_: IntType) -> Comparison | None:
     """How the outputs of each row are ordered; None where integers of 63 bits can't tell, or rows differ."""
-    found = {
-        Comparison.of(Affine(host.mul[list(mul)], host.add[list(add)]), rows.shape[1])
-        for mul, add in {
-            tuple(tuple((row * len(v) // rows.size).tolist()) for v in (host.mul, host.add)) for row in rows
-        }
-    }
+    count = max(len(host.mul), len(host.add))
+    mul, add = (np.resize(values, count) for values in (host.mul, host.add))  # one number is that of all
+    channels = np.unique(rows * count // rows.size, axis=0)
+    found = {Comparison.of(Affine(mul[row], add[row]), len(row)) for row in channels}
     compared = found.pop()
     if found or compared is None or _greatest(compared, type_) > MOST_KEY:
         return None

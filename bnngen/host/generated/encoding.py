@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -136,7 +137,7 @@ def real_input_of(network: Network) -> RealInput | None:
     type_ = quantizer.type
     lowest, step = _line(type_.lo, 2 if type_.bipolar else 1, type_)
     *pixels, channels = network.input_shape
-    return RealInput(channels, int(np.prod(pixels, dtype=int)), rows, falls, lowest, step)
+    return RealInput(channels, math.prod(pixels), rows, falls, lowest, step)
 
 
 def _rising(quantizer: Quantizer) -> Quantizer:

@@ -32,9 +32,7 @@ def comment(text: str) -> str:
 
 def c_float(value: float) -> str:
     """A float32 number as C99 reads it back exactly."""
-    if math.isinf(value):
-        return "INFINITY" if value > 0 else "-INFINITY"
-    return f"{value.hex()}f"
+    return c_double(value) if math.isinf(value) else f"{c_double(value)}f"
 
 
 def c_double(value: float) -> str:
