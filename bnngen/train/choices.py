@@ -13,13 +13,15 @@ from bnngen.base.registry import Choice, Registry
 
 @dataclass(frozen=True)
 class NetworkChoice(Choice):
-    """A module with ``RANK``, that of its input (1 for vectors), and ``build``; and the sizes for those that
-    the recipe does not give."""
+    """A module with ``RANK``, that of its input (1 for vectors), and ``build``; the sizes for those that the
+    recipe does not give; and which of the optional ones it takes at all."""
 
     widths: tuple[int, ...]
     dense: tuple[int, ...] = ()
     kernel: int = 3
     padding: int = 1
+    end: str = "flatten"
+    takes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,9 @@ SOURCES = Registry(
 )
 """Modules with a function ``load(table) -> Samples``."""
 
+_BLOCKS = ("depths", "kernels")
+_CONVS = (*_BLOCKS, "end")
+
 ARCHITECTURES = Registry(
     "architecture",
     "bnngen.train.architectures",
@@ -56,10 +61,24 @@ ARCHITECTURES = Registry(
         "sfc": NetworkChoice("mlp", "dense", (256, 256, 256)),
         "lfc": NetworkChoice("mlp", "dense", (1024, 1024, 1024)),
         "cnv": NetworkChoice("cnv", "two convolutions for each width", (64, 128, 256), (512, 512), padding=0),
-        "residual": NetworkChoice("residual", "a stem, two residual blocks for each width", (16, 32, 64)),
-        "separable": NetworkChoice("separable", "a stem, a depthwise and a 1 x 1 convolution", (16, 32, 64)),
+        "vgg": NetworkChoice(
+            "vgg",
+            "convolutions that keep the map, a pool between widths",
+            (16, 32, 64),
+            end="mean",
+            takes=_CONVS,
+        ),
+        "residual": NetworkChoice(
+            "residual", "a stem, two residual blocks for each width", (16, 32, 64), takes=_BLOCKS
+        ),
+        "separable": NetworkChoice(
+            "separable", "a stem, a depthwise and a 1 x 1 convolution", (16, 32, 64), takes=_BLOCKS
+        ),
+        "inverted": NetworkChoice(
+            "inverted", "a stem, inverted bottlenecks", (16, 24, 32), takes=(*_BLOCKS, "expand")
+        ),
         "kws_mlp": NetworkChoice("mlp", "dense", (128, 128, 128)),
-        "kws_conv": NetworkChoice("conv1d", "convolution and pool over time", (64, 64), (64,)),
+        "kws_conv": NetworkChoice("conv1d", "convolution and pool over time", (64, 64), (64,), takes=_CONVS),
     },
 )
 

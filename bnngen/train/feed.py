@@ -18,6 +18,9 @@ EVALUATION_BATCH = 1024
 Batch = tuple[Tensor, Tensor, Tensor]
 """Inputs, labels, and which samples they are."""
 
+_SEED_STEP = 1_000_003
+"""Between the seeds of epochs, so that those of neighbouring recipes' seeds don't meet."""
+
 
 @dataclass(frozen=True)
 class Tensors:
@@ -41,17 +44,30 @@ class Feed:
         self.batches = len(prepared.data.train) // self.batch
         self._augment = _augment(prepared, table)
 
-    def plain(self, random: torch.Generator) -> Iterator[Batch]:
-        """Once through all samples as they are."""
+    def order(self, random: torch.Generator) -> Tensor:
+        """Once through all samples: which ones each batch has (batches, batch)."""
         count = self.batches * self.batch
         order = torch.randperm(len(self._all.y), generator=random)[:count].to(self._all.y.device)
-        for chosen in order.view(self.batches, self.batch):
-            yield self._all.x[chosen].float(), self._all.y[chosen], chosen
+        return order.view(self.batches, self.batch)
 
-    def augmented(self, random: torch.Generator) -> Iterator[Batch]:
-        """The same with the recipe's augmentation."""
-        for x, y, chosen in self.plain(random):
-            yield (x if self._augment is None else self._augment(x, random)), y, chosen
+    def some(self, random: torch.Generator, count: int) -> Iterator[Batch]:
+        """The first ``count`` batches of such a pass, as they are."""
+        return map(self._plain, self.order(random)[:count])
+
+    def _plain(self, chosen: Tensor) -> Batch:
+        return self._all.x[chosen].float(), self._all.y[chosen], chosen
+
+    def augmented(self, chosen: Tensor, random: torch.Generator) -> Batch:
+        """The samples ``chosen`` (N,), changed at random as the recipe says."""
+        x, y, _ = self._plain(chosen)
+        return (x if self._augment is None else self._augment(x, random)), y, chosen
+
+
+def epoch_random(seed: int, epoch: int) -> torch.Generator:
+    """Every epoch has a seed of its own: one that is begun again is the same as before."""
+    own = seed + _SEED_STEP * epoch
+    torch.manual_seed(own)  # dropout has no generator of its own
+    return torch.Generator().manual_seed(own)
 
 
 def _augment(prepared: Prepared, table: TrainTable) -> Augment | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from itertools import islice
 from typing import Any
 
 import torch
@@ -15,7 +14,7 @@ from bnngen.reports.results import TableRecord
 from bnngen.train.batch_norm import measure_again
 from bnngen.train.checkpoint import Checkpoint, fitting
 from bnngen.train.distill.teacher import Teacher, load_teacher
-from bnngen.train.feed import Feed, Tensors, accuracy
+from bnngen.train.feed import Feed, Tensors, accuracy, epoch_random
 from bnngen.train.inputs import Prepared
 from bnngen.train.prune.pruner import Pruner
 from bnngen.train.prune.restore import restore
@@ -24,9 +23,6 @@ from bnngen.train.session import Session, Stage, stages
 from bnngen.train.trainee import Trainee
 
 Entry = dict[str, Any]
-
-_SEED_STEP = 1_000_003
-"""Between the seeds of epochs, so that those of neighbouring recipes' seeds don't meet."""
 
 
 class TrainWatcher:
@@ -105,11 +101,12 @@ class Fit:
     def _epoch(self, checkpoint: Checkpoint, stage: Stage, session: Session) -> Entry:
         started = time.perf_counter()
         number, batches = len(checkpoint.log) + 1, self.feed.batches
-        random = self._random(number)
+        random = epoch_random(self.recipe.train.seed, number)
         loss, right = torch.zeros(2, device=self.device)
         rate = session.optimizer.param_groups[0]["lr"]
         session.network.train()
-        for done, batch in enumerate(self.feed.augmented(random), 1):
+        for done, chosen in enumerate(self.feed.order(random), 1):
+            batch = self.feed.augmented(chosen, random)
             progress = (checkpoint.epoch + (done - 1) / batches) / stage.epochs
             loss, right = (a + b for a, b in zip((loss, right), session.step(batch, progress), strict=True))
             self.watcher.batch(number, done, batches)
@@ -128,12 +125,6 @@ class Fit:
             "seconds": round(time.perf_counter() - started, 3),
         }
 
-    def _random(self, epoch: int) -> torch.Generator:
-        """Every epoch has a seed of its own: one that is begun again is the same as before."""
-        seed = self.recipe.train.seed + _SEED_STEP * epoch
-        torch.manual_seed(seed)  # dropout has no generator of its own
-        return torch.Generator().manual_seed(seed)
-
     def _choose(self, checkpoint: Checkpoint, network: Trainee) -> None:
         """Remember the network if it is the one to keep so far."""
         reached = checkpoint.log[-1]["validation_accuracy"]
@@ -144,7 +135,7 @@ class Fit:
     def _end_stage(self, checkpoint: Checkpoint, network: Trainee) -> None:
         network.restore(checkpoint.best)
         if self.recipe.train.norm_batches:
-            batches = islice(self.feed.plain(self._random(0)), self.recipe.train.norm_batches)
+            batches = self.feed.some(epoch_random(self.recipe.train.seed, 0), self.recipe.train.norm_batches)
             measure_again(network.body, (batch[0] for batch in batches))
             checkpoint.best = network.copied_state()
         checkpoint.stage += 1

@@ -46,6 +46,7 @@ Bits = Annotated[int, Field(ge=1), AfterValidator(_known_bits)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Names = Annotated[tuple[str, ...], Field(max_length=1 << 12)]
 _OF_CSV = ("drop", "keep", "words", "missing", "delimiter", "header")
+_OF_STAGES = ("depths", "kernels", "expand", "end")
 """Fields that runs of earlier versions did not have."""
 
 
@@ -105,6 +106,11 @@ class LayerTable(RecipeTable):
 class ModelTable(RecipeTable):
     """The network: an architecture by name, or ``file.py:function`` for one's own, its sizes and its bits.
 
+    ``depths`` says how many convolutions or blocks there are for each width. ``kernels`` has the size of
+    each window, all of them odd, which then keep the map's size; ``kernel`` and ``padding`` are for all.
+    ``expand``: how many times wider each inverted bottleneck is inside. ``end``: what is between the last map
+    and the dense layers.
+
     ``act_bits`` are those of every hidden activation, ``input_bits`` those of the network's input; 32 stands
     for float. ``thresholds``: "learned" puts a learned shift before each sign (RSign). ``layers`` overrides
     the bits of single layers.
@@ -115,6 +121,10 @@ class ModelTable(RecipeTable):
     dense: Sizes | None = None
     kernel: Annotated[int, Field(ge=1, le=1024)] | None = None
     padding: Annotated[int, Field(ge=0, le=8)] | None = None
+    depths: Sizes | None = None
+    kernels: Sizes | None = None
+    expand: Sizes | None = None
+    end: Literal["flatten", "mean"] | None = None
     weight_bits: Bits = 1
     act_bits: Bits = 1
     input_bits: Bits | None = None
@@ -267,6 +277,7 @@ class Recipe(RecipeTable):
         exclude: dict[str, Any] = {}  # runs from before a field or a table was there go on
         data = DataTable.model_fields
         exclude["data"] = {n for n in _OF_CSV if getattr(self.data, n) == data[n].default}
+        exclude["model"] = {name for name in _OF_STAGES if getattr(self.model, name) is None}
         if self.train.precision == "float32":
             exclude["train"] = {"precision"}
         if self.prune is None:

@@ -82,12 +82,12 @@ def train(
     these names that bnngen did not write) and MissingPackageError.
     """
     recipe, out = load_recipe(path), Path(out)
-    with owned(out, {*FILES, f"{judge}.npz"}), locating(path), _reproducible(recipe.train.threads):
+    with owned(out, {*FILES, f"{judge}.npz"}), locating(path), reproducible(recipe.train.threads):
         checkpoint = resume(out, recipe.key)
         prepared, watcher = load_prepared(recipe), watcher or TrainWatcher()
         if (table := table_record(prepared)) is not None:
             watcher.found(table)
-        device = _device(recipe)
+        device = device_of(recipe)
         write_text(out / "recipe.toml", Path(path).read_text(encoding="utf-8"))
 
         def save(state: Checkpoint) -> None:
@@ -176,13 +176,14 @@ def _write_log(out: Path, entries: list[dict[str, Any]]) -> None:
     write_text(out / "log.jsonl", "".join(json.dumps(entry) + "\n" for entry in entries))
 
 
-def _device(recipe: Recipe) -> torch.device:
+def device_of(recipe: Recipe) -> torch.device:
+    """Where the recipe's network learns."""
     wanted = recipe.train.device
     return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 @contextmanager
-def _reproducible(threads: int) -> Iterator[None]:
+def reproducible(threads: int) -> Iterator[None]:
     """Inside, torch computes the same at every run; how sums are cut depends on the number of threads."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may sum in any order
     before, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()

@@ -25,7 +25,9 @@ def feed(samples: int = 23, **table: object) -> Feed:
 
 def one_pass(source: Feed, seed: int, plain: bool = False) -> list[Any]:
     random = torch.Generator().manual_seed(seed)
-    return list(source.plain(random) if plain else source.augmented(random))
+    if plain:
+        return list(source.some(random, source.batches))
+    return [source.augmented(chosen, random) for chosen in source.order(random)]
 
 
 def test_whole_batches_in_random_order() -> None:

@@ -15,15 +15,52 @@ from bnngen.base.errors import BnngenError, RecipeError
 from bnngen.train.choices import ARCHITECTURES, NetworkChoice
 from bnngen.train.recipe import ModelTable
 
+OPTIONAL_SIZES = ("depths", "kernels", "expand", "end")
+"""Sizes that not every architecture takes."""
+
 
 @dataclass(frozen=True)
 class Sizes:
-    """The network's sizes: those of the recipe, or the architecture's own."""
+    """The network's sizes: those of the recipe, or the architecture's own. Empty ``depths``, ``kernels`` and
+    ``expand`` are not given."""
 
     widths: tuple[int, ...]
     dense: tuple[int, ...]
     kernel: int
     padding: int
+    end: str = "flatten"
+    depths: tuple[int, ...] = ()
+    kernels: tuple[int, ...] = ()
+    expand: tuple[int, ...] = ()
+
+    def stages(self, depth: int) -> tuple[int, ...]:
+        """How many blocks there are for each width: ``depth`` where the recipe does not say. Raises
+        RecipeError."""
+        found = self.depths or (depth,) * len(self.widths)
+        _check_count("depths", found, len(self.widths), "widths")
+        return found
+
+    def windows(self, count: int) -> list[dict[str, int]]:
+        """Kernel and padding of each of ``count`` windows. Raises RecipeError."""
+        if not self.kernels:
+            return [{"kernel": self.kernel, "padding": self.padding}] * count
+        _check_count("kernels", self.kernels, count, "windows")
+        if even := [kernel for kernel in self.kernels if kernel % 2 == 0]:
+            raise RecipeError(f"found {even[0]}: only odd ones keep the map's size", "model.kernels")
+        return [{"kernel": kernel, "padding": kernel // 2} for kernel in self.kernels]
+
+    def expansions(self, count: int, default: int) -> tuple[int, ...]:
+        """How many times wider each of ``count`` blocks is inside. Raises RecipeError."""
+        found = self.expand or (default,) * count
+        _check_count("expand", found, count, "blocks")
+        return found
+
+
+def _check_count(field: str, found: Sequence[int], count: int, things: str) -> None:
+    if len(found) != count:
+        raise RecipeError(
+            f"found {len(found)} numbers: takes one for each of {count} {things}", f"model.{field}"
+        )
 
 
 @dataclass(frozen=True)
@@ -55,11 +92,12 @@ def find_architecture(table: ModelTable) -> Architecture:
         module, known = ARCHITECTURES[name], ARCHITECTURES.choices[name]
     else:
         raise RecipeError(f"{ARCHITECTURES.unknown(name)} or file.py:function", "model.architecture")
-    sizes = {
-        key: getattr(known, key) if (own := getattr(table, key)) is None else own
-        for key in Sizes.__dataclass_fields__
-    }
-    return Architecture(module, Sizes(**sizes))
+    for field in OPTIONAL_SIZES:
+        if isinstance(module, ModuleType) and getattr(table, field) is not None and field not in known.takes:
+            raise RecipeError(f"the architecture '{name}' has none", f"model.{field}")
+    given = {key: value for key in Sizes.__dataclass_fields__ if (value := getattr(table, key)) is not None}
+    own = {key: getattr(known, key) for key in ("widths", "dense", "kernel", "padding", "end")}
+    return Architecture(module, Sizes(**(own | given)))
 
 
 @dataclass(frozen=True)

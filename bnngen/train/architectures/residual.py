@@ -8,22 +8,22 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from bnngen.train.architectures import Sizes
+from bnngen.train.architectures.ends import GRID_BITS, GRID_STEP, add_mean
 from bnngen.train.parts import Parts
 
 RANK = 3
-
-GRID_BITS, GRID_STEP = 4, 0.25
-"""The integers that are added up: batch norms have deviation 1, so that these reach -2 to 1.75."""
 
 
 class Block(nn.Module):
     """A convolution of the activation, and a short way around it: none, or 1 x 1 where the size changes."""
 
-    def __init__(self, parts: Parts, name: str, inputs: int, outputs: int, stride: int, sizes: Sizes) -> None:
+    def __init__(
+        self, parts: Parts, name: str, inputs: int, outputs: int, stride: int, window: dict[str, int]
+    ) -> None:
         super().__init__()
         self.activation = parts.activation(name, inputs, rank=2)
         self.far = nn.Sequential(
-            parts.conv(name, 2, inputs, outputs, sizes.kernel, stride, sizes.padding),
+            parts.conv(name, 2, inputs, outputs, stride=stride, **window),
             parts.norm(outputs, rank=2),
             parts.grid(GRID_BITS, GRID_STEP),
         )
@@ -42,24 +42,18 @@ class Block(nn.Module):
 
 
 def build(parts: Parts, shape: tuple[int, ...], classes: int, sizes: Sizes) -> nn.Module:
-    """``stem``, then ``block_k_0`` and ``block_k_1`` for each width; all but the first halve the map."""
+    """``stem``, then ``block_k_0``, ``block_k_1`` ... for each width; each but the first halves the map."""
+    depths = sizes.stages(2)
+    windows = iter(sizes.windows(sum(depths)))
     inputs = sizes.widths[0]
     model = parts.start(rank=2)
     model.add_module("stem", parts.conv("stem", 2, shape[0], inputs, sizes.kernel, padding=sizes.padding))
     model.add_module("stem_norm", parts.norm(inputs, rank=2))
     model.add_module("stem_grid", parts.grid(GRID_BITS, GRID_STEP))
-    for index, width in enumerate(sizes.widths):
-        for number, stride in enumerate((1 if index == 0 else 2, 1)):
-            name = f"block_{index}_{number}"
-            model.add_module(name, Block(parts, name, inputs, width, stride, sizes))
+    for stage, (width, depth) in enumerate(zip(sizes.widths, depths, strict=True)):
+        for number in range(depth):
+            name, stride = f"block_{stage}_{number}", 2 if stage and not number else 1
+            model.add_module(name, Block(parts, name, inputs, width, stride, next(windows)))
             inputs = width
     add_mean(model, parts, inputs, classes)
     return model
-
-
-def add_mean(model: nn.Sequential, parts: Parts, channels: int, classes: int) -> None:
-    """Append the mean of each map, and the layer that makes the scores."""
-    model.add_module("mean", nn.AdaptiveAvgPool2d(1))
-    model.add_module("mean_grid", parts.grid(GRID_BITS, GRID_STEP))
-    model.add_module("flatten", nn.Flatten())
-    model.add_module("dense_0", parts.dense("dense_0", channels, classes, last=True))

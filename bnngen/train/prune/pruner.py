@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +91,7 @@ class Pruner:
 
     def _batches(self, epoch: int) -> list[Any]:
         random = torch.Generator().manual_seed(self.recipe.train.seed + epoch)
-        return list(islice(self.feed.plain(random), self.table.batches))
+        return list(self.feed.some(random, self.table.batches))
 
     def _fresh(self) -> Trainee:
         torch.manual_seed(self.recipe.train.seed + 1)

@@ -101,6 +101,43 @@ def test_golden_is_torch_for_every_input(
     check_exact(trained(wanted, prepared), prepared, tmp_path / "m.onnx")
 
 
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("vgg", {"depths": [2, 1], "kernels": [5, 1, 3]}),
+        ("vgg", {"depths": [1, 2], "end": "flatten"}),
+        ("kws_conv", {"depths": [1, 2], "kernels": [5, 3, 3], "end": "mean"}),
+        ("residual", {"depths": [1, 2], "kernels": [3, 5, 3]}),
+        ("separable", {"depths": [2, 1], "kernels": [5, 3, 3]}),
+        ("inverted", {"depths": [2, 1], "kernels": [3, 5, 3], "expand": [3, 1, 2]}),
+    ],
+)
+@pytest.mark.parametrize("bits", [1, 2])
+def test_golden_is_torch_for_blocks_of_their_own(
+    tmp_path: Path, name: str, bits: int, model: dict[str, Any]
+) -> None:
+    wanted = recipe(name, bits, **model)
+    prepared = data_for(wanted)
+    check_exact(trained(wanted, prepared), prepared, tmp_path / "m.onnx")
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "message"),
+    [
+        ("mlp", {"depths": [2]}, r"^model\.depths: the architecture 'mlp' has none"),
+        ("cnv", {"end": "mean"}, r"^model\.end: the architecture 'cnv' has none"),
+        ("vgg", {"depths": [2]}, r"^model\.depths: found 1 numbers: takes one for each of 2 widths"),
+        ("vgg", {"kernels": [3]}, r"^model\.kernels: found 1 numbers: takes one for each of 2 windows"),
+        ("vgg", {"kernels": [3, 4]}, r"^model\.kernels: found 4: only odd ones keep the map's size"),
+        ("inverted", {"expand": [2]}, r"^model\.expand: found 1 numbers: takes one for each of 2 blocks"),
+    ],
+)
+def test_sizes_that_do_not_fit(name: str, model: dict[str, Any], message: str) -> None:
+    wanted = recipe(name, **model)
+    with pytest.raises(RecipeError, match=message):
+        build_network(wanted, data_for(wanted))
+
+
 def test_golden_is_torch_within_a_warm_start(tmp_path: Path) -> None:
     wanted = recipe("mlp")
     prepared = data_for(wanted)
