@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ LEFT, TOP, RIGHT, BOTTOM = 48, 12, 588, 288
 STEPS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 """Distances of the lines behind the curves: the first that makes no more than `MOST_LINES`."""
 MOST_LINES = 6
+RUN = {"train": "train_accuracy", "validation": "validation_accuracy"}
+"""The curves of a run, and the entries of its log that they show; the last one stands out."""
 
 
 def write_curve(log: Sequence[dict[str, Any]], out: Path) -> None:
@@ -21,9 +23,9 @@ def write_curve(log: Sequence[dict[str, Any]], out: Path) -> None:
     write_text(out / "curve.svg", render("curve.svg.j2", **curve(log)))
 
 
-def curve(log: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The points of both curves in pixels, and the lines behind them with their labels."""
-    curves = {name: [e[f"{name}_accuracy"] for e in log] for name in ("train", "validation")}
+def curve(log: Sequence[dict[str, Any]], shown: Mapping[str, str] = RUN) -> dict[str, Any]:
+    """The points of the curves in pixels, and the lines behind them with their labels."""
+    curves = {name: [entry[key] for entry in log] for name, key in shown.items()}
     low, high = min(map(min, curves.values())), max(map(max, curves.values()))
     step = next((s for s in STEPS if (high - low) / s < MOST_LINES - 1), STEPS[-1])
     first, last = int(low / step), min(round(1 / step), int(high / step) + 1)
