@@ -17,6 +17,7 @@ from bnngen.train.recipe import FLOAT, DataTable
 
 STANDARD_RANGE = 3.0
 """How many deviations around its mean the codes of a standardized input reach."""
+_BINARY = ("binarize", "thermometer")
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +99,7 @@ def prepare(data: DataSet, table: DataTable, rank: int, bits: int | None) -> Pre
     if rank > 1 and x.ndim not in ((3, 4) if rank == 3 else (3,)):
         wanted = "images" if rank == 3 else "sequences (N, L, C)"
         raise RecipeError(f"takes {wanted}, not samples of shape {x.shape[1:]}", "model.architecture")
-    binary = table.input in ("binarize", "thermometer")
-    bits = bits or (1 if binary else 8)
+    binary, bits = table.input in _BINARY, input_bits(table, bits)
     if binary != (bits == 1) and bits != FLOAT:
         raise RecipeError(
             f"found {bits}; input = '{table.input}' takes {'1' if binary else '2 to 8'}", "model.input_bits"
@@ -114,6 +114,11 @@ def prepare(data: DataSet, table: DataTable, rank: int, bits: int | None) -> Pre
     image = layout.image_shape(x)
     laid_out = replace(data, train=train, validation=validation, test=test)
     return Prepared(laid_out, data, layout, code, image)
+
+
+def input_bits(table: DataTable, bits: int | None) -> int:
+    """The bits of the network's input, where the recipe says ``bits`` of them."""
+    return bits or (1 if table.input in _BINARY else 8)
 
 
 def _range(x: NDArray[Any]) -> tuple[float, float]:

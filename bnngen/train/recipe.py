@@ -8,21 +8,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from bnngen.base.errors import RecipeError
 from bnngen.base.text import joined
 from bnngen.base.toml import line_in, one_of, read_toml
 from bnngen.reference.table_file import DELIMITERS
-from bnngen.train.choices import (
-    ESTIMATORS,
-    LOSSES,
-    OPTIMIZERS,
-    RATES,
-    RECOVERIES,
-    SCHEDULES,
-    SCORES,
-    UNITS,
+from bnngen.train.choices import ESTIMATORS, LOSSES, OPTIMIZERS, RATES
+from bnngen.train.prune.table import PruneTable
+from bnngen.train.recipe_table import (
+    MOST_STEPS,
+    Names,
+    NonNegative,
+    Positive,
+    RecipeTable,
+    Seed,
+    Share,
+    Sizes,
+    Steps,
 )
 
 FLOAT = 32
@@ -35,24 +38,9 @@ def _known_bits(bits: int) -> int:
     return bits
 
 
-_MOST_STEPS = 1_000_000
-Seed = Annotated[int, Field(ge=0, lt=1 << 32)]
-Steps = Annotated[int, Field(gt=0, le=_MOST_STEPS)]
-Size = Annotated[int, Field(gt=0, le=1 << 16)]
-Sizes = Annotated[tuple[Size, ...], Field(max_length=64)]
-Positive = Annotated[float, Field(gt=0, le=1e30)]
-NonNegative = Annotated[float, Field(ge=0, le=1e30)]
 Bits = Annotated[int, Field(ge=1), AfterValidator(_known_bits)]
-Share = Annotated[float, Field(gt=0, lt=1)]
-Names = Annotated[tuple[str, ...], Field(max_length=1 << 12)]
 _OF_CSV = ("drop", "keep", "words", "missing", "delimiter", "header")
 """Fields that runs of earlier versions did not have."""
-
-
-class RecipeTable(BaseModel):
-    """A TOML table: its keys are fixed, and it never changes once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class DataTable(RecipeTable):
@@ -120,7 +108,7 @@ class ModelTable(RecipeTable):
     input_bits: Bits | None = None
     last_weight_bits: Bits | None = None
     thresholds: Literal["norm", "learned"] = "norm"
-    layers: dict[str, LayerTable] = {}
+    layers: dict[str, LayerTable] = Field(default_factory=dict)
 
 
 class Augmentation(RecipeTable):
@@ -146,6 +134,8 @@ class Augmentation(RecipeTable):
 class TrainTable(RecipeTable):
     """How the network is trained.
 
+    ``start``: the folder of an earlier run, or a model file that one has left, whose weights training begins
+    with in place of random ones.
     ``warm_start`` lists numbers of bits to begin with, each for ``warm_epochs``, before the recipe's own:
     [4, 2] trains at 4 bits, then at 2. ``keep``: the network of the "best" epoch on the validation part, or
     of the "last". ``norm_batches``: how many batches the batch norms' statistics are measured over at the
@@ -154,7 +144,7 @@ class TrainTable(RecipeTable):
     """
 
     epochs: Steps
-    batch: Annotated[int, Field(ge=2, le=_MOST_STEPS)] = 256
+    batch: Annotated[int, Field(ge=2, le=MOST_STEPS)] = 256
     optimizer: Annotated[str, one_of(OPTIMIZERS)] = "adam"
     learning_rate: Positive = 0.01
     schedule: Annotated[str, one_of(RATES)] = "cosine"
@@ -163,16 +153,23 @@ class TrainTable(RecipeTable):
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     seed: Seed = 0
+    start: Path | None = None
     estimator: Annotated[str, one_of(ESTIMATORS)] = "clipped"
     weight_estimator: Annotated[str, one_of(ESTIMATORS)] = "clipped"
     warm_start: Annotated[tuple[Annotated[int, Field(ge=2, le=8)], ...], Field(max_length=64)] = ()
     warm_epochs: Steps = 5
     keep: Literal["best", "last"] = "best"
-    norm_batches: Annotated[int, Field(ge=0, le=_MOST_STEPS)] = 100
+    norm_batches: Annotated[int, Field(ge=0, le=MOST_STEPS)] = 100
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["float32", "bfloat16"] = "float32"
     augmentation: Augmentation = Augmentation()
+
+    @model_validator(mode="after")
+    def _begins_once(self) -> TrainTable:
+        if self.start is not None and self.warm_start:
+            raise ValueError("without warm_start where start names the weights to begin with")
+        return self
 
 
 class DistillTable(RecipeTable):
@@ -195,56 +192,6 @@ class DistillTable(RecipeTable):
         return self
 
 
-class PruneTable(RecipeTable):
-    """What is removed once the network is trained, after which training goes on for ``epochs``.
-
-    ``amount`` is the share of the weights, neurons or channels, blocks or layers that goes; in its place
-    ``widths`` says how many neurons or channels stay, for each layer that can lose some. Of fan-ins
-    ``fan_in`` inputs stay of each ``group``, by default all inputs of a neuron. Blocks are ``pe`` x ``simd``
-    weights. ``scope``: the same share of each layer, or the least of the whole network. ``multiple``: what
-    the number of neurons left is a multiple of. ``steps`` are those of the iterative and the polynomial
-    schedule. ``batches``: on how many scores are measured. ``network``: the folder of an earlier run to begin
-    with, in place of training first.
-    """
-
-    unit: Annotated[str, one_of(UNITS)]
-    score: Annotated[str, one_of(SCORES)] = "magnitude"
-    schedule: Annotated[str, one_of(SCHEDULES)] = "one_shot"
-    recovery: Annotated[str, one_of(RECOVERIES)] = "continue"
-    amount: Share | None = None
-    widths: Sizes | None = None
-    scope: Literal["layer", "network"] = "layer"
-    multiple: Size = 1
-    fan_in: Size | None = None
-    group: Size | None = None
-    pe: Size | None = None
-    simd: Size | None = None
-    steps: Annotated[int, Field(ge=1, le=1000)] = 4
-    epochs: Steps | None = None
-    rewind_epoch: Annotated[int, Field(ge=0, le=_MOST_STEPS)] = 1
-    batches: Steps = 16
-    network: Path | None = None
-
-    @model_validator(mode="after")
-    def _complete(self) -> PruneTable:
-        unit = UNITS.choices[self.unit]
-        known = {name for each in UNITS.choices.values() for name in (*each.needed, *each.optional)}
-        given = {name for name in known if getattr(self, name) is not None}
-        if missing := [name for name in unit.needed if name not in given]:
-            raise ValueError(f"with {', '.join(missing)}, which the unit {self.unit} needs")
-        if extra := sorted(given - {*unit.needed, *unit.optional}):
-            raise ValueError(f"without {', '.join(extra)}, which the unit {self.unit} does not have")
-        if self.unit == "neurons" and len(given) != 1:
-            raise ValueError("with either amount or widths, one of which the unit neurons needs")
-        if self.widths is not None and (self.scope, self.multiple) != ("layer", 1):
-            raise ValueError("without scope and multiple where widths say how many stay in each layer")
-        if self.recovery == "rewind" and self.network is not None:
-            raise ValueError(
-                "without network where weights are rewound: the early ones are not in its folder"
-            )
-        return self
-
-
 class Recipe(RecipeTable):
     """The whole recipe."""
 
@@ -254,10 +201,17 @@ class Recipe(RecipeTable):
     distill: DistillTable | None = None
     prune: PruneTable | None = None
 
+    @model_validator(mode="after")
+    def _begins_once(self) -> Recipe:
+        if self.train.start is not None and self.prune is not None and self.prune.network is not None:
+            raise ValueError("either train.start or prune.network, not both: each names what to begin with")
+        return self
+
     @property
     def inputs(self) -> list[Path]:
         """The files and folders that it reads."""
-        named = [self.data.path, self.data.test_path, self.prune.network if self.prune else None]
+        named = [self.data.path, self.data.test_path, self.train.start]
+        named.append(self.prune.network if self.prune else None)
         named.append(self.distill.teacher if self.distill else None)
         return [path for path in named if path is not None]
 
@@ -267,8 +221,8 @@ class Recipe(RecipeTable):
         exclude: dict[str, Any] = {}  # runs from before a field or a table was there go on
         data = DataTable.model_fields
         exclude["data"] = {n for n in _OF_CSV if getattr(self.data, n) == data[n].default}
-        if self.train.precision == "float32":
-            exclude["train"] = {"precision"}
+        later = {"start": None, "precision": "float32"}
+        exclude["train"] = {n for n, absent in later.items() if getattr(self.train, n) == absent}
         if self.prune is None:
             exclude["prune"] = True
         elif self.prune.widths is None:

@@ -94,6 +94,16 @@ def test_what_a_recipe_says(write_recipe: WriteRecipe) -> None:
             "10: model.layers.dense_0.weight_bit: unknown field; did you mean weight_bits?",
         ),
         (
+            "epochs = 2",
+            'epochs = 2\nstart = "x"\nwarm_start = [2]',
+            "9: train: accepted: without warm_start where start names the weights to begin with",
+        ),
+        (
+            "batch = 100",
+            'batch = 100\nstart = "x"\n[prune]\nunit = "weights"\namount = 0.5\nnetwork = "y"',
+            "1: the file: accepted: either train.start or prune.network, not both",
+        ),
+        (
             "batch = 100",
             'batch = 100\n[distill]\nteacher = "t"\nresponse = 0.0',
             "12: distill: accepted: one of",
@@ -112,6 +122,18 @@ def test_the_key_is_that_of_the_contents(write_recipe: WriteRecipe) -> None:
     same = load_recipe(write_recipe("[model]", "# a comment\n\n[model]"))
     other = load_recipe(write_recipe("batch = 100", "batch = 101"))
     assert first.key == same.key != other.key
+
+
+def test_the_key_of_a_recipe_of_an_earlier_version(write_recipe: WriteRecipe) -> None:
+    """Its run goes on."""
+    key = "c00468ff23750fdf0868506e300689aafa960ab20ace95aa55cb745632a0e0f2"
+    assert load_recipe(write_recipe()).key == key
+
+
+def test_a_start_counts(write_recipe: WriteRecipe) -> None:
+    start = load_recipe(write_recipe("batch = 100", 'batch = 100\nstart = "x"'))
+    assert start.key != load_recipe(write_recipe()).key
+    assert start.inputs == [Path("x")]
 
 
 def test_a_later_check_points_at_the_line_too(write_recipe: WriteRecipe) -> None:
