@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bnngen.base.errors import RecipeError
 from bnngen.base.text import joined
@@ -24,6 +24,7 @@ from bnngen.train.recipe_table import (
     RecipeTable,
     Seed,
     Share,
+    Size,
     Sizes,
     Steps,
 )
@@ -39,8 +40,16 @@ def _known_bits(bits: int) -> int:
 
 
 Bits = Annotated[int, Field(ge=1), AfterValidator(_known_bits)]
-_OF_CSV = ("drop", "keep", "words", "missing", "delimiter", "header")
-"""Fields that runs of earlier versions did not have."""
+_LATER = ("drop", "keep", "words", "missing", "delimiter", "header", "size")
+"""Fields of ``[data]`` that runs of earlier versions did not have."""
+
+
+def _as_tuple(size: object) -> object:
+    """One number is a list of one."""
+    return tuple(size) if isinstance(size, list) else (size,)
+
+
+Places = Annotated[tuple[Size, ...], Field(min_length=1, max_length=2), BeforeValidator(_as_tuple)]
 
 
 class DataTable(RecipeTable):
@@ -56,6 +65,9 @@ class DataTable(RecipeTable):
     ``keep`` those that stay though they seem to teach nothing; the columns ``words`` hold words, and stay,
     though they may look like numbers. ``missing``: rows without a number are dropped, or filled with the
     column's median. ``delimiter`` and ``header`` are found out if not given.
+
+    ``size``: images and sequences of integers become so small first, as `bnngen.reference.resize` does it:
+    one number, of steps of a sequence or of rows and of columns, or rows and columns.
 
     ``input``: "binarize" compares with ``threshold`` (a share of the range); "range" spreads the range of
     the training data over all codes; "standardize" subtracts each feature's mean and divides by its
@@ -77,6 +89,7 @@ class DataTable(RecipeTable):
     delimiter: Annotated[str, one_of(DELIMITERS)] | None = None
     header: bool | None = None
     split_seed: Seed = 0
+    size: Places | None = None
     input: Literal["binarize", "range", "standardize", "thermometer"] = "range"
     threshold: Share = 0.5
     levels: Annotated[int, Field(ge=1, le=64)] = 8
@@ -220,7 +233,7 @@ class Recipe(RecipeTable):
         """What tells this recipe from every other; comments and layout don't count."""
         exclude: dict[str, Any] = {}  # runs from before a field or a table was there go on
         data = DataTable.model_fields
-        exclude["data"] = {n for n in _OF_CSV if getattr(self.data, n) == data[n].default}
+        exclude["data"] = {n for n in _LATER if getattr(self.data, n) == data[n].default}
         later = {"start": None, "precision": "float32"}
         exclude["train"] = {n for n, absent in later.items() if getattr(self.train, n) == absent}
         if self.prune is None:

@@ -74,6 +74,9 @@ def test_what_a_recipe_says(write_recipe: WriteRecipe) -> None:
             "name = 1979-05-27",
             "2: data.name: found ['1979-05-27']; accepted: a valid string",
         ),
+        ('"binarize"', '"binarize"\nsize = 0', "4: data.size.0: found 0; accepted: greater than 0"),
+        ('"binarize"', '"binarize"\nsize = [1, 2, 3]', "4: data.size: found "),
+        ('"binarize"', '"binarize"\nsize = "4"', "4: data.size.0: found '4'; accepted: a valid integer"),
         ("epochs = 2", "epoch = 2", "10: train.epoch: unknown field; did you mean epochs"),
         ("epochs = 2\n", "", "9: train.epochs: missing"),
         ("[train]", "[trian]", "9: trian: unknown field; did you mean train?"),
@@ -128,6 +131,15 @@ def test_the_key_of_a_recipe_of_an_earlier_version(write_recipe: WriteRecipe) ->
     """Its run goes on."""
     key = "c00468ff23750fdf0868506e300689aafa960ab20ace95aa55cb745632a0e0f2"
     assert load_recipe(write_recipe()).key == key
+
+
+def test_a_size_counts(write_recipe: WriteRecipe) -> None:
+    one, list_of_one, two = (
+        load_recipe(write_recipe('"binarize"', f'"binarize"\nsize = {size}'))
+        for size in ("5", "[5]", "[5, 4]")
+    )
+    assert (one.data.size, list_of_one.data.size, two.data.size) == ((5,), (5,), (5, 4))
+    assert len({one.key, two.key, load_recipe(write_recipe()).key}) == 3
 
 
 def test_a_start_counts(write_recipe: WriteRecipe) -> None:
