@@ -70,10 +70,10 @@ def _facts(network: Network, interface: Interface, link: SerialLink) -> dict[str
     columns = columns_of(rules, type_) if isinstance(rules, Preprocessing) else ()
     sample = sample_of(rules, type_) if isinstance(rules, SampleThermometer) else None
     grid = real_input_of(network) if rules is None or isinstance(rules, ResizedSamples) else None
-    resize, values = None, network.elements_in
+    raw, resize, values = bool(columns or grid or sample), None, network.elements_in
     if isinstance(rules, (SampleThermometer, ResizedSamples)):
         resize = None if rules.resize is None else resize_of(rules.resize, rules.places_last)
-        values = rules.values
+        values = rules.values if raw else values
     decision = decision_of(network)
     return {
         "link": link,
@@ -87,7 +87,7 @@ def _facts(network: Network, interface: Interface, link: SerialLink) -> dict[str
         "sample": sample,
         "resize": resize,
         "c_value": f"{resize.type}_t" if resize else "float",
-        "raw": bool(columns or grid or sample),
+        "raw": raw,
         "values": values,
         "decision": decision,
         "plain": (decision.factors, decision.shift, decision.offsets) == ((1,), 0, (0,)),

@@ -214,6 +214,20 @@ def test_resized_samples_are_quantized_as_the_model_says(resize: Resize, flat: b
     frames_are(programs(network, tmp_path), x, codes.reshape(len(x), -1))
 
 
+def test_codes_of_resized_samples_that_take_too_many_thresholds(tmp_path: Path) -> None:
+    """The programs take codes, and say where it stands how samples become these."""
+    resize = Resize((30, 30, 1), (25, 24), "uint8")
+    quantizer = Quantizer(exact_array([0.5] * 600), exact_array(0.0), "half_even", IntType(0, 7))
+    network = make_network(0, [600, 8, 3], ["unsigned3", "bipolar"])
+    names = Names(preprocessing=ResizedSamples(resize, True))
+    found = programs(replace(network, quantizer=quantizer, names=names), tmp_path)
+    assert not hasattr(found.python, "frame_of")
+    (tmp_path / "codes.csv").write_text(",".join(["7"] * 600))
+    assert found.python.rows_of(tmp_path / "codes.csv") == [[7] * 600]
+    assert found.c.pack([7] * 600) == found.python.pack([7] * 600)
+    assert "`preprocessing` how samples become smaller" in (tmp_path / "host" / "README.md").read_text()
+
+
 def frames_are(found: Programs, x: np.ndarray, codes: np.ndarray) -> None:
     """The programs make frames of these codes of the samples ``x``."""
     frames = [frame.tobytes() for frame in found.interface.input.pack(codes)]
