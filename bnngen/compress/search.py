@@ -91,7 +91,8 @@ def compress(
     larger: Path | None = None,
 ) -> SearchRecord:
     """Find the student of ``recipe``'s architecture, at most as large, that learns most among those that fit
-    ``target``. It may begin as the network of the run in the folder ``larger``, pruned.
+    ``target``. It may begin as the network of the run in the folder ``larger``, pruned; the recipe's
+    ``train.start`` is that of a network of the full size, and no student's.
 
     Leaves in ``out`` what `bnngen.train.run.train` leaves for the winner, ``candidates.json`` and
     ``compress.html``; the students are in ``out``/students. Returns the contents of ``candidates.json``.
@@ -99,6 +100,7 @@ def compress(
     or files of these names in ``out`` are not bnngen's, and as `train`.
     """
     watcher = watcher or SearchWatcher()
+    recipe = recipe.model_copy(update={"train": recipe.train.model_copy(update={"start": None})})
     prepared = load_prepared(recipe)
     if recipe.distill is not None:
         # a teacher that can't be read is told before the search, which takes a while

@@ -10,8 +10,9 @@ from bnngen.base.errors import RecipeError, UsageError
 from bnngen.compress.choices import Starts
 from bnngen.train.checkpoint import finished_run
 from bnngen.train.inputs import Prepared
+from bnngen.train.prune.table import PruneTable
 from bnngen.train.prune.units import neurons
-from bnngen.train.recipe import ModelTable, PruneTable, Recipe
+from bnngen.train.recipe import ModelTable, Recipe
 from bnngen.train.trainee import build_network
 
 _FREE = ("widths", "dense", "act_bits")

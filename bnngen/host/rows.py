@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from bnngen.base.errors import DataError
 from bnngen.reference.data_file import Data, load_data, quantize
 from bnngen.reference.network import Network
+from bnngen.reference.resize import Resize
+from bnngen.reference.resized_samples import ResizedSamples
 from bnngen.reference.table_file import TextTable, numbers_of, read_table
 
 STANDARD_INPUT = "-"
@@ -48,7 +50,10 @@ def rows_of(contents: bytes, where: str, network: Network) -> Rows:
     wanted = names.columns if rules is None else rules.names
     label = None if rules is None else rules.label
     table = read_table(contents, where, names=[*wanted, *([label] if label else [])])
-    codes = _quantized(table, network) if rules is None else rules.table_codes(table)
+    if isinstance(rules, ResizedSamples):
+        codes = _resized(table, rules.resize, network)
+    else:
+        codes = _quantized(table, network) if rules is None else rules.table_codes(table)
     labels, warnings = _labels(table, label, network)
     return Rows(Data(codes.reshape(len(codes), *network.input_shape), labels), warnings)
 
@@ -63,6 +68,12 @@ def _quantized(table: TextTable, network: Network) -> NDArray[np.integer]:
             f"{table.where} has {len(columns)} columns; the network takes {network.elements_in} numbers a row"
         )
     x = numbers_of(columns, table.where).reshape(-1, *network.model_shape)
+    return quantize(x, network, where=table.where)
+
+
+def _resized(table: TextTable, resize: Resize, network: Network) -> NDArray[np.integer]:
+    """The codes of rows that are stored samples, which become the network's inputs: channel after channel."""
+    x = np.moveaxis(resize.table_samples(table), -1, 1).reshape(-1, *network.model_shape)
     return quantize(x, network, where=table.where)
 
 

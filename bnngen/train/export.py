@@ -22,10 +22,15 @@ def export_model(model: nn.Module, path: Path, shape: tuple[int, ...]) -> None:
     The same model gives the same bytes. Weights of one bit take a byte each. Raises UsageError if the file
     can't be written.
     """
+    write_bytes(path, exported(model, shape).SerializeToString(deterministic=True))
+
+
+def exported(model: nn.Module, shape: tuple[int, ...]) -> onnx.ModelProto:
+    """What `export_model` writes."""
     model.eval()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter that Brevitas needs is deprecated in torch
-        exported = export_qonnx(
+        made = export_qonnx(
             model,
             torch.zeros(2, *shape),  # two samples: a batch of one would be taken for a fixed size
             input_names=["input"],
@@ -34,7 +39,7 @@ def export_model(model: nn.Module, path: Path, shape: tuple[int, ...]) -> None:
             dynamo=False,
             keep_initializers_as_inputs=False,
         )
-    write_bytes(path, store_signs(strip(exported)).SerializeToString(deterministic=True))
+    return store_signs(strip(made))
 
 
 def write_names(names: Names, path: Path) -> None:

@@ -20,6 +20,7 @@ from bnngen.train.prune.pruner import Pruner
 from bnngen.train.prune.restore import restore
 from bnngen.train.recipe import Recipe
 from bnngen.train.session import Session, Stage, stages
+from bnngen.train.start import start_state
 from bnngen.train.trainee import Trainee
 
 Entry = dict[str, Any]
@@ -64,6 +65,8 @@ class Fit:
         """
         if self.recipe.distill is not None and not checkpoint.finished:
             self.teacher = load_teacher(self.recipe.distill, self.recipe, self.prepared, self.device)
+        if self.recipe.train.start is not None and not checkpoint.log:
+            checkpoint.best = start_state(self.recipe.train.start, self.recipe, self.prepared)
         if self.pruner is not None:
             self.pruner.begin(checkpoint)
         while not checkpoint.finished:

@@ -12,11 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnngen.base.errors import RecipeError
+from bnngen.reference.resize import TYPES, Resize
 from bnngen.train.datasets.dataset import DataSet, Subset, TableSource
 from bnngen.train.recipe import FLOAT, DataTable
 
 STANDARD_RANGE = 3.0
 """How many deviations around its mean the codes of a standardized input reach."""
+_MOST_VALUE = 1 << 24
+"""Integers up to it are float32 numbers, with which hosts compare."""
+_BINARY = ("binarize", "thermometer")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,16 +42,19 @@ class Layout:
     """How stored samples are laid out for a network.
 
     It takes vectors (``rank`` 1), (C, L) (2) or (C, H, W) (3).
-    ``thresholds`` are those of a thermometer code, rising, one array for each feature or one for all, or
-    None.
+    With ``resize`` samples become smaller first. ``thresholds`` are those of a thermometer code, rising, one
+    array for each feature or one for all, or None.
     """
 
     rank: int
     thresholds: tuple[NDArray[np.float32], ...] | None = None
+    resize: Resize | None = None
 
     def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
         """Samples with the channels last, (N, ...), in the network's own layout."""
         x = x.reshape(len(x), *self.stored_shape(x))
+        if self.resize is not None:
+            x = self.resize(x)
         if self.thresholds is not None:
             x = _thermometer(x, self.thresholds)
         if x.ndim > 2:
@@ -66,7 +73,7 @@ class Layout:
         """
         if x.ndim == 2:
             return None
-        _, *shape = Layout(3 if self.rank == 1 else self.rank, self.thresholds)(x[:1]).shape
+        _, *shape = replace(self, rank=3 if self.rank == 1 else self.rank)(x[:1]).shape
         if self.rank == 2:
             shape.insert(1, 1)
         return shape[0], shape[1], shape[2]
@@ -98,13 +105,17 @@ def prepare(data: DataSet, table: DataTable, rank: int, bits: int | None) -> Pre
     if rank > 1 and x.ndim not in ((3, 4) if rank == 3 else (3,)):
         wanted = "images" if rank == 3 else "sequences (N, L, C)"
         raise RecipeError(f"takes {wanted}, not samples of shape {x.shape[1:]}", "model.architecture")
-    binary = table.input in ("binarize", "thermometer")
-    bits = bits or (1 if binary else 8)
+    binary, bits = table.input in _BINARY, input_bits(table, bits)
     if binary != (bits == 1) and bits != FLOAT:
         raise RecipeError(
             f"found {bits}; input = '{table.input}' takes {'1' if binary else '2 to 8'}", "model.input_bits"
         )
-    layout = Layout(rank, _levels(x, table, data.table) if table.input == "thermometer" else None)
+    layout = Layout(rank)
+    if table.size is not None:
+        layout = replace(layout, resize=_resize(data, table.size, layout))
+    if table.input == "thermometer":
+        smaller = x if layout.resize is None else layout.resize(x.reshape(len(x), *layout.stored_shape(x)))
+        layout = replace(layout, thresholds=_levels(smaller, table, data.table))
     if layout.thresholds is not None and not sum(map(len, layout.thresholds)):
         raise RecipeError("each feature has one value in all training samples", "data.input")
     train, validation, test = (
@@ -114,6 +125,36 @@ def prepare(data: DataSet, table: DataTable, rank: int, bits: int | None) -> Pre
     image = layout.image_shape(x)
     laid_out = replace(data, train=train, validation=validation, test=test)
     return Prepared(laid_out, data, layout, code, image)
+
+
+def _resize(data: DataSet, size: tuple[int, ...], layout: Layout) -> Resize | None:
+    """What makes samples of ``data`` so small; None if they are. Raises RecipeError if nothing can."""
+    x = data.train.x
+    if x.ndim == 2:
+        raise RecipeError("takes images and sequences, not tables", "data.size")
+    *stored, channels = layout.stored_shape(x)
+    places = size * len(stored) if len(size) == 1 else size
+    if len(places) != len(stored) or any(a > b for a, b in zip(places, stored, strict=True)):
+        wanted = " and ".join(f"1 to {most}" for most in stored)
+        raise RecipeError(f"found {list(size)}; accepted: {wanted}, as samples are stored", "data.size")
+    if places == tuple(stored):
+        return None
+    parts = [part.x for part in (data.train, data.validation, data.test)]
+    if floats := [part.dtype.name for part in parts if part.dtype.kind == "f"]:
+        raise RecipeError(
+            f"takes samples of integers, not of {floats[0]}, whose means are not exact: store them as uint8, "
+            "for instance",
+            "data.size",
+        )
+    if any(max(part.max(initial=0), -int(part.min(initial=0))) > _MOST_VALUE for part in parts):
+        raise RecipeError(f"takes integers from {-_MOST_VALUE:,} to {_MOST_VALUE:,}", "data.size")
+    type_ = np.result_type(*parts).name
+    return Resize((*stored, channels), places, type_ if type_ in TYPES else TYPES[-1])
+
+
+def input_bits(table: DataTable, bits: int | None) -> int:
+    """The bits of the network's input, where the recipe says ``bits`` of them."""
+    return bits or (1 if table.input in _BINARY else 8)
 
 
 def _range(x: NDArray[Any]) -> tuple[float, float]:

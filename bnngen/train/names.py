@@ -12,6 +12,7 @@ from bnngen.reference.input_codes import float_edges
 from bnngen.reference.input_quantizer import Quantizer
 from bnngen.reference.names import Names
 from bnngen.reference.preprocessing import NumberColumn, Preprocessing, RawColumn, WordColumn
+from bnngen.reference.resized_samples import ResizedSamples
 from bnngen.reference.sample_thermometer import SampleThermometer
 from bnngen.train.datasets.dataset import SourceColumn
 from bnngen.train.inputs import Prepared
@@ -21,7 +22,7 @@ def run_names(prepared: Prepared, quantizer: Quantizer) -> Names:
     """The names of a run's data, and their preprocessing for the network with this ``quantizer``.
 
     There is a preprocessing for the columns of a CSV file, and for a thermometer code of other tables, whose
-    features are called feature_0, feature_1 and so on, and of images and sequences.
+    features are called feature_0, feature_1 and so on, and of images and sequences that are resized as well.
     """
     names, columns = Names(prepared.data.names), _columns(prepared)
     if not columns:
@@ -31,17 +32,19 @@ def run_names(prepared: Prepared, quantizer: Quantizer) -> Names:
     return replace(names, columns=made.names, preprocessing=made)
 
 
-def _samples(prepared: Prepared, quantizer: Quantizer) -> SampleThermometer | None:
-    """The thermometer of images and sequences; None where there is none, or elements differ in codes."""
-    thresholds = prepared.layout.thresholds
+def _samples(prepared: Prepared, quantizer: Quantizer) -> SampleThermometer | ResizedSamples | None:
+    """The thermometer of images and sequences, or what makes them smaller; None where there is neither, or
+    elements of a thermometer differ in codes."""
+    layout = prepared.layout
+    thresholds, resize, places_last = layout.thresholds, layout.resize, layout.rank == 1
     if thresholds is None:
-        return None
+        return None if resize is None else ResizedSamples(resize, places_last)
     low, high = (set(codes.reshape(-1).tolist()) for codes in _both_codes(prepared, quantizer))
     if len(low) > 1 or len(high) > 1:
         return None
-    shape, lowest = prepared.layout.stored_shape(prepared.stored.train.x), low.pop()
-    places_last = prepared.layout.rank == 1
-    return SampleThermometer(shape, _floats(thresholds[0]), places_last, lowest, high.pop() - lowest)
+    shape = layout.stored_shape(prepared.stored.train.x) if resize is None else resize.resized_shape
+    lowest = low.pop()
+    return SampleThermometer(shape, _floats(thresholds[0]), places_last, lowest, high.pop() - lowest, resize)
 
 
 def _columns(prepared: Prepared) -> tuple[SourceColumn, ...]:

@@ -8,21 +8,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bnngen.base.errors import RecipeError
 from bnngen.base.text import joined
 from bnngen.base.toml import line_in, one_of, read_toml
 from bnngen.reference.table_file import DELIMITERS
-from bnngen.train.choices import (
-    ESTIMATORS,
-    LOSSES,
-    OPTIMIZERS,
-    RATES,
-    RECOVERIES,
-    SCHEDULES,
-    SCORES,
-    UNITS,
+from bnngen.train.choices import ESTIMATORS, LOSSES, OPTIMIZERS, RATES
+from bnngen.train.prune.table import PruneTable
+from bnngen.train.recipe_table import (
+    MOST_STEPS,
+    Names,
+    NonNegative,
+    Positive,
+    RecipeTable,
+    Seed,
+    Share,
+    Size,
+    Sizes,
+    Steps,
 )
 
 FLOAT = 32
@@ -35,25 +39,21 @@ def _known_bits(bits: int) -> int:
     return bits
 
 
-_MOST_STEPS = 1_000_000
-Seed = Annotated[int, Field(ge=0, lt=1 << 32)]
-Steps = Annotated[int, Field(gt=0, le=_MOST_STEPS)]
-Size = Annotated[int, Field(gt=0, le=1 << 16)]
-Sizes = Annotated[tuple[Size, ...], Field(max_length=64)]
-Positive = Annotated[float, Field(gt=0, le=1e30)]
-NonNegative = Annotated[float, Field(ge=0, le=1e30)]
 Bits = Annotated[int, Field(ge=1), AfterValidator(_known_bits)]
-Share = Annotated[float, Field(gt=0, lt=1)]
-Names = Annotated[tuple[str, ...], Field(max_length=1 << 12)]
-_OF_CSV = ("drop", "keep", "words", "missing", "delimiter", "header")
-_OF_STAGES = ("depths", "kernels", "expand", "end")
+_LATER = {
+    "data": ("drop", "keep", "words", "missing", "delimiter", "header", "size"),
+    "model": ("depths", "kernels", "expand", "end"),
+    "train": ("start", "precision"),
+}
 """Fields that runs of earlier versions did not have."""
 
 
-class RecipeTable(BaseModel):
-    """A TOML table: its keys are fixed, and it never changes once read."""
+def _as_tuple(size: object) -> object:
+    """One number is a list of one."""
+    return tuple(size) if isinstance(size, list) else (size,)
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+Places = Annotated[tuple[Size, ...], Field(min_length=1, max_length=2), BeforeValidator(_as_tuple)]
 
 
 class DataTable(RecipeTable):
@@ -69,6 +69,9 @@ class DataTable(RecipeTable):
     ``keep`` those that stay though they seem to teach nothing; the columns ``words`` hold words, and stay,
     though they may look like numbers. ``missing``: rows without a number are dropped, or filled with the
     column's median. ``delimiter`` and ``header`` are found out if not given.
+
+    ``size``: images and sequences of integers become so small first, as `bnngen.reference.resize` does it:
+    one number, of steps of a sequence or of rows and of columns, or rows and columns.
 
     ``input``: "binarize" compares with ``threshold`` (a share of the range); "range" spreads the range of
     the training data over all codes; "standardize" subtracts each feature's mean and divides by its
@@ -90,6 +93,7 @@ class DataTable(RecipeTable):
     delimiter: Annotated[str, one_of(DELIMITERS)] | None = None
     header: bool | None = None
     split_seed: Seed = 0
+    size: Places | None = None
     input: Literal["binarize", "range", "standardize", "thermometer"] = "range"
     threshold: Share = 0.5
     levels: Annotated[int, Field(ge=1, le=64)] = 8
@@ -130,7 +134,7 @@ class ModelTable(RecipeTable):
     input_bits: Bits | None = None
     last_weight_bits: Bits | None = None
     thresholds: Literal["norm", "learned"] = "norm"
-    layers: dict[str, LayerTable] = {}
+    layers: dict[str, LayerTable] = Field(default_factory=dict)
 
 
 class Augmentation(RecipeTable):
@@ -156,6 +160,8 @@ class Augmentation(RecipeTable):
 class TrainTable(RecipeTable):
     """How the network is trained.
 
+    ``start``: the folder of an earlier run, or a model file that one has left, whose weights training begins
+    with in place of random ones.
     ``warm_start`` lists numbers of bits to begin with, each for ``warm_epochs``, before the recipe's own:
     [4, 2] trains at 4 bits, then at 2. ``keep``: the network of the "best" epoch on the validation part, or
     of the "last". ``norm_batches``: how many batches the batch norms' statistics are measured over at the
@@ -164,7 +170,7 @@ class TrainTable(RecipeTable):
     """
 
     epochs: Steps
-    batch: Annotated[int, Field(ge=2, le=_MOST_STEPS)] = 256
+    batch: Annotated[int, Field(ge=2, le=MOST_STEPS)] = 256
     optimizer: Annotated[str, one_of(OPTIMIZERS)] = "adam"
     learning_rate: Positive = 0.01
     schedule: Annotated[str, one_of(RATES)] = "cosine"
@@ -173,16 +179,23 @@ class TrainTable(RecipeTable):
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     seed: Seed = 0
+    start: Path | None = None
     estimator: Annotated[str, one_of(ESTIMATORS)] = "clipped"
     weight_estimator: Annotated[str, one_of(ESTIMATORS)] = "clipped"
     warm_start: Annotated[tuple[Annotated[int, Field(ge=2, le=8)], ...], Field(max_length=64)] = ()
     warm_epochs: Steps = 5
     keep: Literal["best", "last"] = "best"
-    norm_batches: Annotated[int, Field(ge=0, le=_MOST_STEPS)] = 100
+    norm_batches: Annotated[int, Field(ge=0, le=MOST_STEPS)] = 100
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["float32", "bfloat16"] = "float32"
     augmentation: Augmentation = Augmentation()
+
+    @model_validator(mode="after")
+    def _begins_once(self) -> TrainTable:
+        if self.start is not None and self.warm_start:
+            raise ValueError("without warm_start where start names the weights to begin with")
+        return self
 
 
 class DistillTable(RecipeTable):
@@ -205,56 +218,6 @@ class DistillTable(RecipeTable):
         return self
 
 
-class PruneTable(RecipeTable):
-    """What is removed once the network is trained, after which training goes on for ``epochs``.
-
-    ``amount`` is the share of the weights, neurons or channels, blocks or layers that goes; in its place
-    ``widths`` says how many neurons or channels stay, for each layer that can lose some. Of fan-ins
-    ``fan_in`` inputs stay of each ``group``, by default all inputs of a neuron. Blocks are ``pe`` x ``simd``
-    weights. ``scope``: the same share of each layer, or the least of the whole network. ``multiple``: what
-    the number of neurons left is a multiple of. ``steps`` are those of the iterative and the polynomial
-    schedule. ``batches``: on how many scores are measured. ``network``: the folder of an earlier run to begin
-    with, in place of training first.
-    """
-
-    unit: Annotated[str, one_of(UNITS)]
-    score: Annotated[str, one_of(SCORES)] = "magnitude"
-    schedule: Annotated[str, one_of(SCHEDULES)] = "one_shot"
-    recovery: Annotated[str, one_of(RECOVERIES)] = "continue"
-    amount: Share | None = None
-    widths: Sizes | None = None
-    scope: Literal["layer", "network"] = "layer"
-    multiple: Size = 1
-    fan_in: Size | None = None
-    group: Size | None = None
-    pe: Size | None = None
-    simd: Size | None = None
-    steps: Annotated[int, Field(ge=1, le=1000)] = 4
-    epochs: Steps | None = None
-    rewind_epoch: Annotated[int, Field(ge=0, le=_MOST_STEPS)] = 1
-    batches: Steps = 16
-    network: Path | None = None
-
-    @model_validator(mode="after")
-    def _complete(self) -> PruneTable:
-        unit = UNITS.choices[self.unit]
-        known = {name for each in UNITS.choices.values() for name in (*each.needed, *each.optional)}
-        given = {name for name in known if getattr(self, name) is not None}
-        if missing := [name for name in unit.needed if name not in given]:
-            raise ValueError(f"with {', '.join(missing)}, which the unit {self.unit} needs")
-        if extra := sorted(given - {*unit.needed, *unit.optional}):
-            raise ValueError(f"without {', '.join(extra)}, which the unit {self.unit} does not have")
-        if self.unit == "neurons" and len(given) != 1:
-            raise ValueError("with either amount or widths, one of which the unit neurons needs")
-        if self.widths is not None and (self.scope, self.multiple) != ("layer", 1):
-            raise ValueError("without scope and multiple where widths say how many stay in each layer")
-        if self.recovery == "rewind" and self.network is not None:
-            raise ValueError(
-                "without network where weights are rewound: the early ones are not in its folder"
-            )
-        return self
-
-
 class Recipe(RecipeTable):
     """The whole recipe."""
 
@@ -264,10 +227,17 @@ class Recipe(RecipeTable):
     distill: DistillTable | None = None
     prune: PruneTable | None = None
 
+    @model_validator(mode="after")
+    def _begins_once(self) -> Recipe:
+        if self.train.start is not None and self.prune is not None and self.prune.network is not None:
+            raise ValueError("either train.start or prune.network, not both: each names what to begin with")
+        return self
+
     @property
     def inputs(self) -> list[Path]:
         """The files and folders that it reads."""
-        named = [self.data.path, self.data.test_path, self.prune.network if self.prune else None]
+        named = [self.data.path, self.data.test_path, self.train.start]
+        named.append(self.prune.network if self.prune else None)
         named.append(self.distill.teacher if self.distill else None)
         return [path for path in named if path is not None]
 
@@ -275,11 +245,10 @@ class Recipe(RecipeTable):
     def key(self) -> str:
         """What tells this recipe from every other; comments and layout don't count."""
         exclude: dict[str, Any] = {}  # runs from before a field or a table was there go on
-        data = DataTable.model_fields
-        exclude["data"] = {n for n in _OF_CSV if getattr(self.data, n) == data[n].default}
-        exclude["model"] = {name for name in _OF_STAGES if getattr(self.model, name) is None}
-        if self.train.precision == "float32":
-            exclude["train"] = {"precision"}
+        for name, later in _LATER.items():
+            table = getattr(self, name)
+            fields = type(table).model_fields
+            exclude[name] = {n for n in later if getattr(table, n) == fields[n].default}
         if self.prune is None:
             exclude["prune"] = True
         elif self.prune.widths is None:

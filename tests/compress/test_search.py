@@ -36,6 +36,15 @@ def test_the_winner_fits_and_can_be_made_again(recipe_path: Path, tmp_path: Path
     assert (tmp_path / "again" / "model.onnx").read_bytes() == (out / "model.onnx").read_bytes()
 
 
+def test_a_start_of_the_larger_network_is_none_of_the_students(
+    recipe_path: Path, larger_run: Path, tmp_path: Path
+) -> None:
+    recipe_path.write_text(f'{recipe_path.read_text()}start = "{larger_run}"\n')
+    effort = replace(EFFORT, trials=1)
+    compress(load_recipe(recipe_path), SearchTarget("icebreaker", 100_000), effort, tmp_path / "out")
+    assert load_recipe(tmp_path / "out" / "recipe.toml").train.start is None
+
+
 def test_students_never_see_the_test_part_and_a_search_goes_on(recipe_path: Path, tmp_path: Path) -> None:
     out, target = tmp_path / "out", SearchTarget("icebreaker", 100_000)
     first = compress(load_recipe(recipe_path), target, EFFORT, out)

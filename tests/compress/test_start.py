@@ -12,7 +12,8 @@ from support.networks import layer_weights
 import bnngen
 from bnngen.base.errors import UsageError
 from bnngen.compress.start import Larger, find_larger
-from bnngen.train.recipe import PruneTable, Recipe, load_recipe
+from bnngen.train.prune.table import PruneTable
+from bnngen.train.recipe import Recipe, load_recipe
 from bnngen.train.run import load_prepared, train
 
 pytestmark = pytest.mark.train

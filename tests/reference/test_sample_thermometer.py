@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from bnngen.base.errors import DataError
 from bnngen.reference.raw_rules import rules_of
+from bnngen.reference.resize import Resize
 from bnngen.reference.sample_thermometer import SampleThermometer
 from bnngen.reference.table_file import read_table
 
@@ -29,6 +31,17 @@ def test_each_value_counts_its_thresholds() -> None:
     ]
     assert turned.codes(x.reshape(1, 2, 1, 3)).tolist() == [expected]
     assert (turned.values, turned.elements) == (6, 12)
+
+
+def test_samples_become_smaller_first() -> None:
+    resize = Resize((4, 1, 3), (2, 1), "uint8")
+    smaller = replace(RULES, resize=resize)
+    x = np.arange(12).reshape(1, 4, 1, 3)
+    assert (smaller.values, smaller.elements, smaller.raw_shape) == (12, 12, (4, 1, 3))
+    assert np.array_equal(smaller.codes(x), RULES.codes(resize(x)))
+    row = read_table(b"0,1,2,3,4,5,6,7,8,9,10,11\n", "f", header=False)
+    assert np.array_equal(smaller.table_codes(row), smaller.codes(x))
+    assert rules_of(json.loads(json.dumps(smaller.to_data()))) == smaller
 
 
 def test_rows_of_a_file() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
+import re
 import socket
 import subprocess
 from collections.abc import Sequence
@@ -88,6 +89,9 @@ class CHost:
             for line in header.splitlines()
             if line.startswith("#define BNN_") and line.split()[-1].isdigit()
         }
+        value = re.search(r"const (\w+) values\[BNN_VALUES\]", header)
+        name = "float" if value is None else value[1]
+        self.value: Any = ctypes.c_float if name == "float" else getattr(ctypes, f"c_{name[:-2]}")
         kinds = [ctypes.c_char_p if isinstance(c, Word) else ctypes.c_float for c in columns]
         fields = [(c.field, kind) for c, kind in zip(columns, kinds, strict=True)]
         self.row: Any = type("Row", (ctypes.Structure,), {"_fields_": fields})
@@ -101,7 +105,7 @@ class CHost:
             status = self.c.bnn_frame(ctypes.byref(self.row(*texts)), frame)
         else:
             numbers: Any = values
-            status = self.c.bnn_frame((ctypes.c_float * len(values))(*numbers), frame)
+            status = self.c.bnn_frame((self.value * len(values))(*numbers), frame)
         return int(status) or bytes(frame)
 
     def pack(self, codes: Sequence[int]) -> bytes | int:

@@ -13,7 +13,8 @@ import bnngen
 from bnngen.base.registry import Choice, Registry
 from bnngen.quantize.choices import RULES
 from bnngen.train import choices
-from bnngen.train.recipe import DistillTable, PruneTable
+from bnngen.train.prune.table import PruneTable
+from bnngen.train.recipe import DistillTable
 
 REGISTRIES = [RULES, *(value for value in vars(choices).values() if isinstance(value, Registry))]
 WITHOUT_TORCH = """

@@ -127,3 +127,63 @@ def test_a_table_of_constants() -> None:
 def test_what_does_not_go_together(rank: int, bits: int | None, kind: str, message: str) -> None:
     with pytest.raises(RecipeError, match=message):
         prepared(IMAGES, rank, bits, input=kind)
+
+
+@pytest.mark.parametrize(
+    ("shape", "rank", "size", "smaller"),
+    [
+        ((8, 6), 3, 4, (1, 4, 4)),
+        ((8, 6), 1, [8, 3], (24,)),
+        ((8, 6, 3), 3, [2, 6], (3, 2, 6)),
+        ((8, 6, 3), 1, 5, (75,)),
+        ((8, 6), 2, 5, (6, 5)),
+        ((8, 6), 1, [5, 6], (30,)),
+    ],
+)
+def test_samples_become_smaller(
+    shape: tuple[int, ...], rank: int, size: int | list[int], smaller: tuple[int, ...]
+) -> None:
+    x = np.random.default_rng(0).integers(0, 256, (9, *shape), np.uint8)
+    found = prepared(x, rank, size=size)
+    assert found.data.train.x.shape[1:] == found.data.test.x.shape[1:] == smaller
+    assert found.data.train.x.dtype == np.uint8
+    assert found.stored.train.x is x
+    assert found.image is not None
+    assert int(np.prod(found.image)) == int(np.prod(smaller))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float64])
+def test_as_large_as_they_are(dtype: type) -> None:
+    x: np.ndarray = np.random.default_rng(0).integers(0, 256, (9, 8, 6)).astype(dtype)
+    found = prepared(x, 3, size=[8, 6])
+    assert found.layout.resize is None
+    assert np.array_equal(found.data.train.x[:, 0], x)
+
+
+def test_the_code_is_measured_on_smaller_samples() -> None:
+    x = np.tile(np.array([0, 200], np.uint8), (4, 2, 3))  # all means are 100
+    code = prepared(x, 3, size=[1, 3], input="standardize").code
+    assert code.add == -100
+
+
+@pytest.mark.parametrize(("dtype", "type_"), [(np.int64, "int32"), (np.int16, "int16"), (np.int8, "int8")])
+def test_what_hosts_take(dtype: type, type_: str) -> None:
+    resize = prepared(np.zeros((4, 4, 4), dtype), 3, size=2).layout.resize
+    assert resize is not None
+    assert resize.type == type_
+
+
+@pytest.mark.parametrize(
+    ("x", "rank", "size", "says"),
+    [
+        (np.zeros((4, 8), np.uint8), 1, 4, "data.size: takes images and sequences, not tables"),
+        (np.zeros((4, 8, 6), np.uint8), 3, 7, r"data.size: found \[7\]; accepted: 1 to 8 and 1 to 6"),
+        (np.zeros((4, 8, 6), np.uint8), 2, [7, 6], r"data.size: found \[7, 6\]; accepted: 1 to 8"),
+        (np.zeros((4, 8, 6), np.float32), 3, 4, "data.size: takes samples of integers, not of float32"),
+        (np.full((4, 8, 6), 1 << 25), 3, 4, "data.size: takes integers from -16,777,216 to 16,777,216"),
+        (np.full((4, 8, 6), -1 << 25), 3, 4, "data.size: takes integers from -16,777,216 to 16,777,216"),
+    ],
+)
+def test_what_does_not_become_smaller(x: np.ndarray, rank: int, size: int | list[int], says: str) -> None:
+    with pytest.raises(RecipeError, match=says):
+        prepared(x, rank, size=size)

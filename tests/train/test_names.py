@@ -13,6 +13,7 @@ from bnngen.numbers.exact import exact_array
 from bnngen.reference.input_quantizer import Quantizer
 from bnngen.reference.names import NO_NAMES, Names
 from bnngen.reference.preprocessing import Preprocessing
+from bnngen.reference.resized_samples import ResizedSamples
 from bnngen.reference.sample_thermometer import SampleThermometer
 from bnngen.train.datasets.csv import load
 from bnngen.train.datasets.dataset import DataSet, Subset
@@ -75,8 +76,8 @@ def test_a_thermometer_of_another_table() -> None:
     x = np.random.default_rng(0).integers(0, 50, (40, 3))
     prepared, names = of_arrays(x, 1, input="thermometer", levels=4)
     assert names.columns == ("feature_0", "feature_1", "feature_2")
-    assert names.preprocessing is not None
-    assert np.array_equal(names.preprocessing.codes(x.tolist()), prepared.data.train.x)
+    rules = of_type(Preprocessing, names.preprocessing)
+    assert np.array_equal(rules.codes(x.tolist()), prepared.data.train.x)
 
 
 def test_images_have_names_of_classes_alone() -> None:
@@ -104,4 +105,27 @@ def test_the_order_of_a_thermometer_of_images(shape: tuple[int, ...], rank: int)
     assert learned.ndim == 1 + rank
     stream = np.moveaxis(learned, 1, -1)
     assert np.array_equal(rules.codes(x.reshape(len(x), -1)), stream.reshape(len(x), -1))
+    assert rules.elements == learned[0].size
+
+
+@pytest.mark.parametrize(
+    ("shape", "rank", "size"),
+    [((6, 5), 3, [4, 3]), ((6, 5), 1, 3), ((6, 5, 3), 3, 4), ((6, 5, 3), 1, [6, 2]), ((6, 3), 2, 4)],
+)
+@pytest.mark.parametrize("kind", ["thermometer", "range", "standardize"])
+def test_a_resize_travels(shape: tuple[int, ...], rank: int, size: int | list[int], kind: str) -> None:
+    """A host that does as the record says makes what training has learned from."""
+    x = np.random.default_rng(0).integers(-50, 90, (20, *shape), np.int8)
+    prepared, names = of_arrays(x, rank, input=kind, levels=3, size=size)
+    learned, rules = prepared.data.train.x, names.preprocessing
+    assert prepared.stored.train.x is x
+    if kind == "thermometer":
+        assert isinstance(rules, SampleThermometer)
+        stream = np.moveaxis(learned, 1, -1)
+        assert np.array_equal(rules.codes(x.reshape(len(x), -1)), stream.reshape(len(x), -1))
+    else:
+        assert isinstance(rules, ResizedSamples)
+        resized = np.moveaxis(rules.resize(x.reshape(len(x), -1)), -1, 1)
+        assert np.array_equal(resized.reshape(learned.shape), learned)
+        assert rules.places_last == (rank == 1)
     assert rules.elements == learned[0].size

@@ -74,6 +74,9 @@ def test_what_a_recipe_says(write_recipe: WriteRecipe) -> None:
             "name = 1979-05-27",
             "2: data.name: found ['1979-05-27']; accepted: a valid string",
         ),
+        ('"binarize"', '"binarize"\nsize = 0', "4: data.size.0: found 0; accepted: greater than 0"),
+        ('"binarize"', '"binarize"\nsize = [1, 2, 3]', "4: data.size: found "),
+        ('"binarize"', '"binarize"\nsize = "4"', "4: data.size.0: found '4'; accepted: a valid integer"),
         ("epochs = 2", "epoch = 2", "10: train.epoch: unknown field; did you mean epochs"),
         ("epochs = 2\n", "", "9: train.epochs: missing"),
         ("[train]", "[trian]", "9: trian: unknown field; did you mean train?"),
@@ -94,6 +97,16 @@ def test_what_a_recipe_says(write_recipe: WriteRecipe) -> None:
             "10: model.layers.dense_0.weight_bit: unknown field; did you mean weight_bits?",
         ),
         (
+            "epochs = 2",
+            'epochs = 2\nstart = "x"\nwarm_start = [2]',
+            "9: train: accepted: without warm_start where start names the weights to begin with",
+        ),
+        (
+            "batch = 100",
+            'batch = 100\nstart = "x"\n[prune]\nunit = "weights"\namount = 0.5\nnetwork = "y"',
+            "1: the file: accepted: either train.start or prune.network, not both",
+        ),
+        (
             "batch = 100",
             'batch = 100\n[distill]\nteacher = "t"\nresponse = 0.0',
             "12: distill: accepted: one of",
@@ -112,6 +125,27 @@ def test_the_key_is_that_of_the_contents(write_recipe: WriteRecipe) -> None:
     same = load_recipe(write_recipe("[model]", "# a comment\n\n[model]"))
     other = load_recipe(write_recipe("batch = 100", "batch = 101"))
     assert first.key == same.key != other.key
+
+
+def test_the_key_of_a_recipe_of_an_earlier_version(write_recipe: WriteRecipe) -> None:
+    """Its run goes on."""
+    key = "c00468ff23750fdf0868506e300689aafa960ab20ace95aa55cb745632a0e0f2"
+    assert load_recipe(write_recipe()).key == key
+
+
+def test_a_size_counts(write_recipe: WriteRecipe) -> None:
+    one, list_of_one, two = (
+        load_recipe(write_recipe('"binarize"', f'"binarize"\nsize = {size}'))
+        for size in ("5", "[5]", "[5, 4]")
+    )
+    assert (one.data.size, list_of_one.data.size, two.data.size) == ((5,), (5,), (5, 4))
+    assert len({one.key, two.key, load_recipe(write_recipe()).key}) == 3
+
+
+def test_a_start_counts(write_recipe: WriteRecipe) -> None:
+    start = load_recipe(write_recipe("batch = 100", 'batch = 100\nstart = "x"'))
+    assert start.key != load_recipe(write_recipe()).key
+    assert start.inputs == [Path("x")]
 
 
 def test_a_later_check_points_at_the_line_too(write_recipe: WriteRecipe) -> None:

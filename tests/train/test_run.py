@@ -13,6 +13,7 @@ from support.recipes import WriteRecipe
 
 import bnngen
 from bnngen.base.errors import RecipeError, UsageError
+from bnngen.host.rows import rows_of
 from bnngen.reference.data_file import load_data, quantize
 from bnngen.reference.preprocessing import Preprocessing
 from bnngen.reference.table_file import read_table
@@ -156,6 +157,26 @@ def test_a_thermometer_tells_the_host_what_to_do(write_recipe: WriteRecipe, tmp_
     assert len(host["samples"]["thresholds"]) == 2
     assert bnngen.load(tmp_path / "out" / "model.onnx").names.to_data()["preprocessing"] == host
     assert set(np.unique(np.load(tmp_path / "out" / "test.npz")["x"])) == {-1, 1}
+
+
+@pytest.mark.parametrize("kind", ["range", "thermometer"])
+@pytest.mark.parametrize("architecture", ["mlp", "cnv"])
+def test_raw_samples_become_smaller_on_the_host(
+    write_recipe: WriteRecipe, tmp_path: Path, kind: str, architecture: str
+) -> None:
+    """Rows of stored pixels give the codes of the test part, which holds resized ones."""
+    sizes = "widths = [4]\ndense = [8]\npadding = 1" if architecture == "cnv" else "widths = [16]"
+    changes = ('"binarize"', f'"{kind}"\nsize = [6, 5]', '"mlp"', f'"{architecture}"', "widths = [16]", sizes)
+    path = write_recipe(*changes)
+    train(path, tmp_path / "out")
+    network = bnngen.load(tmp_path / "out" / "model.onnx")
+    host = json.loads((tmp_path / "out" / "preprocessing.json").read_text())
+    assert network.names.to_data()["preprocessing"] == host
+    assert host["samples"]["resize"] == {"shape": [8, 8, 1], "type": "uint8"}
+    raw = load_prepared(load_recipe(path)).stored.test.x.reshape(-1, 64)
+    rows = "\n".join(",".join(map(str, row)) for row in raw.tolist())
+    codes = rows_of(rows.encode(), "f", network).data.codes
+    assert np.array_equal(codes, load_data(tmp_path / "out" / "test.npz", network).codes)
 
 
 def test_a_mistake_that_only_the_data_shows(write_recipe: WriteRecipe, tmp_path: Path) -> None:

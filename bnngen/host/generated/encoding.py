@@ -16,6 +16,7 @@ from bnngen.reference.input_codes import float_edges
 from bnngen.reference.input_quantizer import Quantizer
 from bnngen.reference.network import Network
 from bnngen.reference.preprocessing import NumberColumn, Preprocessing, WordColumn
+from bnngen.reference.resize import Resize
 from bnngen.reference.sample_thermometer import SampleThermometer
 
 MOST_THRESHOLDS = 4096
@@ -98,10 +99,46 @@ class RawSample:
     step: int
 
 
+@dataclass(frozen=True)
+class RawResize:
+    """A sample of ``rows`` times ``columns`` places becomes one of ``height`` times ``width``: means of
+    areas of ``area``, as `bnngen.reference.resize` says. Its values are integers of ``type``, ``lo`` to
+    ``hi``; C sums them in integers of ``sum_bits``.
+
+    Where the frame has the channels slowest, ``places_last``, the resized sample still has them fastest.
+    """
+
+    rows: int
+    columns: int
+    height: int
+    width: int
+    channels: int
+    places_last: bool
+    type: str
+    lo: int
+    hi: int
+    area: int
+    sum_bits: int
+
+
+def resize_of(resize: Resize, places_last: bool) -> RawResize:
+    """That of this ``resize``; sequences are images of one column."""
+    rows, columns, height, width = (*resize.shape[:-1], 1)[:2] + (*resize.size, 1)[:2]
+    low, high = resize.range
+    sums = (resize.area * (3 - 2 * low), resize.area * (3 + 2 * high))
+    places = ((rows + 1) * (height + 1), (columns + 1) * (width + 1), resize.values)
+    bits = 32 if max(*sums, *places) < 1 << 31 else 64
+    channels = resize.shape[-1]
+    return RawResize(
+        rows, columns, height, width, channels, places_last, resize.type, low, high, resize.area, bits
+    )
+
+
 def sample_of(rules: SampleThermometer, type_: IntType) -> RawSample:
     """That of these ``rules``, its codes as the bits of elements of ``type_``."""
     lowest, step = _line(rules.lowest, rules.step, type_)
-    channels, pixels = rules.shape[-1], rules.values // rules.shape[-1]
+    *places, channels = rules.shape
+    pixels = math.prod(places)
     return RawSample(channels, pixels, rules.thresholds, rules.places_last, lowest, step)
 
 

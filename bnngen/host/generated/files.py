@@ -11,11 +11,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bnngen.base.files import make_folder, write_bytes, write_text
 from bnngen.host.generated.decision import decision_of
-from bnngen.host.generated.encoding import Number, Word, columns_of, real_input_of, sample_of
+from bnngen.host.generated.encoding import Number, Word, columns_of, real_input_of, resize_of, sample_of
 from bnngen.host.generated.quoting import FILTERS, c_text, python_text
 from bnngen.host.protocol import Protocol
 from bnngen.reference.network import Network
 from bnngen.reference.preprocessing import Preprocessing
+from bnngen.reference.resized_samples import ResizedSamples
 from bnngen.reference.sample_thermometer import SampleThermometer
 from bnngen.reference.table_file import MISSING
 from bnngen_sim.interface import Interface
@@ -68,7 +69,11 @@ def _facts(network: Network, interface: Interface, link: SerialLink) -> dict[str
     rules, type_ = network.names.preprocessing, network.quantizer.type
     columns = columns_of(rules, type_) if isinstance(rules, Preprocessing) else ()
     sample = sample_of(rules, type_) if isinstance(rules, SampleThermometer) else None
-    grid = real_input_of(network) if rules is None else None
+    grid = real_input_of(network) if rules is None or isinstance(rules, ResizedSamples) else None
+    raw, resize, values = bool(columns or grid or sample), None, network.elements_in
+    if isinstance(rules, (SampleThermometer, ResizedSamples)):
+        resize = None if rules.resize is None else resize_of(rules.resize, rules.places_last)
+        values = rules.values if raw else values
     decision = decision_of(network)
     return {
         "link": link,
@@ -80,8 +85,10 @@ def _facts(network: Network, interface: Interface, link: SerialLink) -> dict[str
         "columns": columns,
         "grid": grid,
         "sample": sample,
-        "raw": bool(columns or grid or sample),
-        "values": sample.channels * sample.pixels if sample else network.elements_in,
+        "resize": resize,
+        "c_value": f"{resize.type}_t" if resize else "float",
+        "raw": raw,
+        "values": values,
         "decision": decision,
         "plain": (decision.factors, decision.shift, decision.offsets) == ((1,), 0, (0,)),
         "missing": sorted(MISSING),

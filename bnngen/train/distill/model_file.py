@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from bnngen.api import load
-from bnngen.base.errors import RecipeError
+from bnngen.base.errors import DataError, RecipeError
 from bnngen.reference.data_file import quantize
+from bnngen.reference.resized_samples import ResizedSamples
 from bnngen.train.datasets.dataset import Subset
 from bnngen.train.inputs import Layout
 
@@ -22,7 +23,7 @@ CALIBRATION = 4096
 
 class ModelFile(nn.Module):
     """The integer network of a file, for inputs (N, ...) in its own layout, as samples are stored: bytes
-    stand for 0 to 1.
+    stand for 0 to 1, unless the file says that it makes samples smaller.
 
     Its scores are multiplied by the number that makes the training labels likeliest: they may be whole
     numbers of any size, or bits (Guo et al., "On calibration of modern neural networks", ICML 2017).
@@ -31,11 +32,17 @@ class ModelFile(nn.Module):
     def __init__(self, path: Path, train: Subset) -> None:
         super().__init__()
         self._network = load(path)
-        self._scale = np.array(1 / 255) if train.x.dtype == np.uint8 else None
+        rules = self._network.names.preprocessing
+        self._resize = rules.resize if isinstance(rules, ResizedSamples) else None
+        in_bytes = train.x.dtype == np.uint8 and self._resize is None
+        self._scale = np.array(1 / 255) if in_bytes else None
         self.sharpness = 1.0
         if self._network.class_index:
             raise RecipeError(f"'{path}' says only a class; a teacher has to give scores", "distill.teacher")
-        few = self.layout(train.x[:CALIBRATION])
+        try:
+            few = self.layout(train.x[:CALIBRATION])
+        except DataError as error:
+            raise RecipeError(f"'{path}': {error}", "distill.teacher") from error
         if few.shape[1:] != self._network.model_shape:
             raise RecipeError(
                 f"'{path}' takes inputs of shape {self._network.model_shape}, not {few.shape[1:]}",
@@ -48,7 +55,7 @@ class ModelFile(nn.Module):
     @property
     def layout(self) -> Layout:
         """From stored samples to its inputs."""
-        return Layout(len(self._network.model_shape))
+        return Layout(len(self._network.model_shape), resize=self._resize)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from bnngen.train.checkpoint import finished_run
 from bnngen.train.datasets.dataset import Subset
 from bnngen.train.distill.model_file import ModelFile
 from bnngen.train.feed import EVALUATION_BATCH, Tensors
-from bnngen.train.inputs import Prepared, prepare
+from bnngen.train.inputs import Layout, Prepared, prepare
 from bnngen.train.prune.restore import restore
 from bnngen.train.recipe import DataTable, DistillTable, Recipe
 from bnngen.train.trainee import Trainee
@@ -21,7 +21,7 @@ from bnngen.train.trainee import Trainee
 Answer = tuple[Tensor, Tensor]
 """Logits (N, classes) and the last hidden layer (N, features)."""
 
-_INPUT_FIELDS = {"input", "threshold", "levels", "spacing"}
+_INPUT_FIELDS = {"input", "threshold", "levels", "spacing", "size"}
 
 
 class Teacher(nn.Module):
@@ -81,18 +81,23 @@ def last_norm(network: Trainee) -> nn.Module:
 def load_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared, device: torch.device) -> Teacher:
     """The teacher of the recipe's ``[distill]``, with its answers for the training samples if these stay as
     they are. Raises RecipeError as `read_teacher`, and if it can't answer for augmented samples."""
-    teacher, train, thermometer = read_teacher(table, recipe, prepared)
+    teacher, train, layout = read_teacher(table, recipe, prepared)
     teacher = teacher.to(device)
     if recipe.train.augmentation == type(recipe.train.augmentation)():
         teacher.remember(Tensors.of(train, device))
-    elif thermometer or prepared.layout.thresholds is not None:
+    elif layout.thresholds is not None or prepared.layout.thresholds is not None:
         raise RecipeError("takes no thermometer input together with augmentation", "distill.teacher")
+    elif layout.resize != prepared.layout.resize:
+        raise RecipeError(
+            "sees samples of another data.size, which does not go together with augmentation",
+            "distill.teacher",
+        )
     result: Teacher = teacher
     return result
 
 
-def read_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared) -> tuple[Teacher, Subset, bool]:
-    """The teacher, the training samples in its own layout, and whether that is a thermometer.
+def read_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared) -> tuple[Teacher, Subset, Layout]:
+    """The teacher, the training samples in its own layout, and that layout.
 
     Raises RecipeError if there is no finished run in its folder, or if it has learned from other data: then
     it may have seen the student's validation or test samples. A model file does not tell what it has seen; it
@@ -110,17 +115,17 @@ def read_teacher(table: DistillTable, recipe: Recipe, prepared: Prepared) -> tup
     rank = find_architecture(taught.model).rank
     own = prepare(prepared.stored, taught.data, rank, taught.model.input_bits)
     teacher = Teacher(restore(taught, own, checkpoint.best), own.shape)
-    return teacher, own.data.train, own.layout.thresholds is not None
+    return teacher, own.data.train, own.layout
 
 
-def _model_file(table: DistillTable, prepared: Prepared) -> tuple[Teacher, Subset, bool]:
+def _model_file(table: DistillTable, prepared: Prepared) -> tuple[Teacher, Subset, Layout]:
     if table.feature or table.relation:
         raise RecipeError(
             "of a model file only the answers are known: take response alone", "distill.teacher"
         )
     stored = prepared.stored.train
     model = ModelFile(table.teacher, stored)
-    return Teacher(model, model.shape), Subset(model.layout(stored.x), stored.y), False
+    return Teacher(model, model.shape), Subset(model.layout(stored.x), stored.y), model.layout
 
 
 def _samples(table: DataTable) -> dict[str, object]:

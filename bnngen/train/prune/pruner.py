@@ -17,8 +17,9 @@ from bnngen.train.prune.phase import Phase
 from bnngen.train.prune.removal import hold_zeros
 from bnngen.train.prune.restore import restore
 from bnngen.train.prune.scores import Score
+from bnngen.train.prune.table import PruneTable
 from bnngen.train.prune.units import Choose, neurons
-from bnngen.train.recipe import PruneTable, Recipe
+from bnngen.train.recipe import Recipe
 from bnngen.train.session import Session
 from bnngen.train.trainee import Trainee, build_network
 

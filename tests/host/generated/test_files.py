@@ -23,12 +23,15 @@ from support.networks import make_network
 
 from bnngen.host.board import board_of
 from bnngen.host.generated.files import HOST_FILES
+from bnngen.host.rows import rows_of
 from bnngen.numbers.datatypes import IntType
 from bnngen.numbers.exact import exact_array
 from bnngen.reference.input_quantizer import Quantizer
 from bnngen.reference.names import Names
 from bnngen.reference.network import Host
 from bnngen.reference.preprocessing import Preprocessing, WordColumn
+from bnngen.reference.resize import Resize
+from bnngen.reference.resized_samples import ResizedSamples
 from bnngen.reference.sample_thermometer import SampleThermometer
 from bnngen.toolflow.simulation import random_frames
 from tests.host.generated.designs import BITS, LEVELS, Programs, programs
@@ -159,6 +162,78 @@ def test_samples_have_the_bits_of_training(places_last: bool, tmp_path: Path) ->
         assert found.c.frame_of(values) == frame
     with pytest.raises(ValueError, match="3 values; a sample has 12"):
         found.python.frame_of([0, 1, 2])
+
+
+RESIZES = [
+    Resize((7, 5, 2), (3, 2), "uint8"),
+    Resize((4, 6, 2), (3, 2), "int8"),
+    Resize((9, 2), (6,), "int16"),
+    Resize((50, 45, 2), (3, 2), "int32"),
+]
+
+
+def stored(resize: Resize) -> np.ndarray:
+    """Samples, the greatest and least values among them, and neighbours whose mean lies half-way."""
+    random, (low, high) = np.random.default_rng(3), resize.range
+    x = random.integers(low, high, (24, resize.values), endpoint=True)
+    x[0], x[1], x[2:12] = low, high, random.integers(max(low, -3), 4, (10, resize.values))
+    return x
+
+
+@pytest.mark.parametrize("places_last", [False, True])
+@pytest.mark.parametrize("resize", RESIZES, ids=lambda resize: resize.type)
+def test_resized_samples_have_the_bits_of_training(resize: Resize, places_last: bool, tmp_path: Path) -> None:
+    thresholds = (-3e4, -1.0, 0.0, 1.0, 2.0, 127.0)
+    rules = SampleThermometer(resize.resized_shape, thresholds, places_last, -1, 2, resize)
+    network = make_network(0, [rules.elements, 8, 3], ["bipolar"] * 2)
+    found = programs(replace(network, names=Names(preprocessing=rules)), tmp_path)
+    x = stored(resize)
+    frames_are(found, x, rules.codes(x))
+    with pytest.raises(ValueError, match=f"3 values; a sample has {resize.values}"):
+        found.python.frame_of([0, 1, 2])
+    for strange in (0.5, resize.range[1] + 1, float("nan")):
+        with pytest.raises(ValueError, match="is no integer from"):
+            found.python.frame_of([strange, *x[0, 1:].tolist()])
+
+
+@pytest.mark.parametrize("flat", [False, True])
+@pytest.mark.parametrize("resize", RESIZES, ids=lambda resize: resize.type)
+def test_resized_samples_are_quantized_as_the_model_says(resize: Resize, flat: bool, tmp_path: Path) -> None:
+    """Each channel, or each element of a vector, in another way."""
+    rules = ResizedSamples(resize, flat)
+    shape = (rules.elements,) if flat else resize.resized_shape
+    mul = [0.5 if c % 2 else -2.0 for c in range(shape[-1])]
+    quantizer = Quantizer(exact_array(mul), exact_array(0.25), "half_even", IntType(0, 7))
+    network = make_network(0, [rules.elements, 8, 3], ["unsigned3", "bipolar"])
+    network = replace(network, input_shape=shape, quantizer=quantizer, names=Names(preprocessing=rules))
+    x = stored(resize)
+    text = "\n".join(",".join(map(str, row)) for row in x.tolist())
+    codes = rows_of(text.encode(), "f", network).data.codes
+    inputs = np.moveaxis(resize(x), -1, 1).reshape(-1, *network.model_shape)
+    assert np.array_equal(codes, quantizer.quantize(network.streamed(inputs)))
+    frames_are(programs(network, tmp_path), x, codes.reshape(len(x), -1))
+
+
+def test_codes_of_resized_samples_that_take_too_many_thresholds(tmp_path: Path) -> None:
+    """The programs take codes, and say where it stands how samples become these."""
+    resize = Resize((30, 30, 1), (25, 24), "uint8")
+    quantizer = Quantizer(exact_array([0.5] * 600), exact_array(0.0), "half_even", IntType(0, 7))
+    network = make_network(0, [600, 8, 3], ["unsigned3", "bipolar"])
+    names = Names(preprocessing=ResizedSamples(resize, True))
+    found = programs(replace(network, quantizer=quantizer, names=names), tmp_path)
+    assert not hasattr(found.python, "frame_of")
+    (tmp_path / "codes.csv").write_text(",".join(["7"] * 600))
+    assert found.python.rows_of(tmp_path / "codes.csv") == [[7] * 600]
+    assert found.c.pack([7] * 600) == found.python.pack([7] * 600)
+    assert "`preprocessing` how samples become smaller" in (tmp_path / "host" / "README.md").read_text()
+
+
+def frames_are(found: Programs, x: np.ndarray, codes: np.ndarray) -> None:
+    """The programs make frames of these codes of the samples ``x``."""
+    frames = [frame.tobytes() for frame in found.interface.input.pack(codes)]
+    for values, frame in zip(x.tolist(), frames, strict=True):
+        assert found.python.frame_of(values) == found.micropython.frame_of(values) == frame
+        assert found.c.frame_of(values) == frame
 
 
 def test_a_class_index_is_taken_as_it_is(tmp_path: Path) -> None:

@@ -58,3 +58,19 @@ def test_another_input(run: Path) -> None:
     part = Subset(np.zeros((4, 5, 5), np.uint8), np.zeros(4, np.int64))
     with pytest.raises(RecipeError, match=r"takes inputs of shape \(64,\), not \(25,\)"):
         ModelFile(run / "model.onnx", part)
+
+
+def test_a_file_of_smaller_samples(write_recipe: WriteRecipe, tmp_path: Path) -> None:
+    """It says how they are made of stored ones, and takes these as they are."""
+    train(write_recipe('"binarize"', '"range"\nsize = [4, 8]', "epochs = 2", "epochs = 6"), tmp_path / "run")
+    prepared = load_prepared(load_recipe(write_recipe()))
+    part = prepared.stored.train
+    model = ModelFile(tmp_path / "run" / "model.onnx", part)
+    x = model.layout(part.x)
+    assert x.shape[1:] == model.shape == (32,)
+    right = (model(torch.from_numpy(x)).argmax(1).numpy() == part.y).mean()
+    assert right > 0.3  # six epochs are few
+    with pytest.raises(RecipeError, match=r"takes samples of shape \(8, 8, 1\), not \(5, 5, 1\)"):
+        ModelFile(
+            tmp_path / "run" / "model.onnx", Subset(np.zeros((4, 5, 5), np.uint8), np.zeros(4, np.int64))
+        )

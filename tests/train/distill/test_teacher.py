@@ -70,6 +70,21 @@ def test_the_teacher_answers_for_its_own_view_of_a_sample(student: WriteRecipe, 
     torch.testing.assert_close((logits, hidden), tuple(w.detach() for w in wanted))
 
 
+def test_a_teacher_sees_more(student: WriteRecipe, teacher: Path, tmp_path: Path) -> None:
+    """A network that sees 8 x 8 teaches one that sees 4 x 4."""
+    small = ('"binarize"', '"binarize"\nsize = 4')
+    recipe = load_recipe(student(*small))
+    prepared = load_prepared(recipe)
+    loaded = load_teacher(present(recipe.distill), recipe, prepared, torch.device("cpu"))
+    logits, _ = loaded(torch.zeros(2, 16), torch.tensor([3, 1]))
+    whole = prepared.stored.train.x[[3, 1]].reshape(2, 64).astype(np.float32)
+    assert torch.allclose(logits, answer(loaded.network, torch.from_numpy(whole))[0])
+    train(student(*small), tmp_path / "out")
+    path = student(*small, "epochs = 2", "epochs = 2\naugmentation = { shift = 1 }")
+    with pytest.raises(RecipeError, match=r":\d+: distill\.teacher: sees samples of another data\.size"):
+        train(path, tmp_path / "augmented")
+
+
 def test_what_can_not_teach(student: WriteRecipe, teacher: Path, tmp_path: Path) -> None:
     path = student('"binarize"', '"thermometer"', "epochs = 2", "epochs = 2\naugmentation = { shift = 1 }")
     with pytest.raises(RecipeError, match=r":\d+: distill\.teacher: takes no thermometer input"):

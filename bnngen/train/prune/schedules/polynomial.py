@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bnngen.train.prune.phase import Phase
-from bnngen.train.recipe import PruneTable
+from bnngen.train.prune.table import PruneTable
 
 
 def share(amount: float, progress: float) -> float:

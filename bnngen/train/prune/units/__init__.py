@@ -9,7 +9,7 @@ from torch import Tensor
 
 from bnngen.train.prune.removal import Removal
 from bnngen.train.prune.scores import Score
-from bnngen.train.recipe import PruneTable
+from bnngen.train.prune.table import PruneTable
 from bnngen.train.trainee import Trainee
 
 Gone = Callable[[float], float]

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from bnngen.train.prune.removal import Zeros
 from bnngen.train.prune.scores import Score
+from bnngen.train.prune.table import PruneTable
 from bnngen.train.prune.units import Gone, highest, one_each
 from bnngen.train.prune.zeros import all_but, keep, ranked
-from bnngen.train.recipe import PruneTable
 from bnngen.train.trainee import Trainee
 
 

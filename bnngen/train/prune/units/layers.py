@@ -16,8 +16,8 @@ from bnngen.train.parts import Shift
 from bnngen.train.prune.chain import PRODUCTS, products
 from bnngen.train.prune.removal import Layers
 from bnngen.train.prune.scores import Score
+from bnngen.train.prune.table import PruneTable
 from bnngen.train.prune.units import Gone
-from bnngen.train.recipe import PruneTable
 from bnngen.train.trainee import Trainee
 
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)

@@ -11,9 +11,9 @@ from bnngen.base.errors import RecipeError
 from bnngen.train.prune.chain import links
 from bnngen.train.prune.removal import Outputs
 from bnngen.train.prune.scores import Score, comparable
+from bnngen.train.prune.table import PruneTable
 from bnngen.train.prune.units import Gone, highest
 from bnngen.train.prune.zeros import all_but
-from bnngen.train.recipe import PruneTable
 from bnngen.train.trainee import Trainee
 
 

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from bnngen.train.prune.removal import Zeros
 from bnngen.train.prune.scores import Score, comparable
+from bnngen.train.prune.table import PruneTable
 from bnngen.train.prune.units import Gone, highest, one_each
 from bnngen.train.prune.zeros import all_but, keep, ranked
-from bnngen.train.recipe import PruneTable
 from bnngen.train.trainee import Trainee
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bnngen.train.choices import SCHEDULES
-from bnngen.train.recipe import PruneTable, Recipe
+from bnngen.train.prune.table import PruneTable
+from bnngen.train.recipe import Recipe
 from bnngen.train.session import Stage, stages
 
 pytestmark = pytest.mark.train

@@ -15,9 +15,9 @@ from bnngen.base.errors import RecipeError
 from bnngen.train.choices import SCHEDULES, UNITS
 from bnngen.train.prune.chain import links, products
 from bnngen.train.prune.scores.magnitude import Magnitude
+from bnngen.train.prune.table import PruneTable
 from bnngen.train.prune.units import highest, neurons
 from bnngen.train.prune.zeros import all_but
-from bnngen.train.recipe import PruneTable
 from bnngen.train.trainee import Trainee
 
 pytestmark = pytest.mark.train
