@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bnngen.api import load
@@ -22,11 +23,11 @@ CALIBRATION = 4096
 
 
 class ModelFile(nn.Module):
-    """The integer network of a file, for inputs (N, ...) in its own layout, as samples are stored: bytes
-    stand for 0 to 1, unless the file says that it makes samples smaller.
+    """The integer network of a file, for inputs (N, ...) in its own layout, as samples are stored.
 
     Its scores are multiplied by the number that makes the training labels likeliest: they may be whole
-    numbers of any size, or bits (Guo et al., "On calibration of modern neural networks", ICML 2017).
+    numbers of any size, or bits (Guo et al., "On calibration of modern neural networks", ICML 2017). The
+    labels also tell whether it takes bytes as they are or as numbers from 0 to 1, which no file says.
     """
 
     def __init__(self, path: Path, train: Subset) -> None:
@@ -34,9 +35,6 @@ class ModelFile(nn.Module):
         self._network = load(path)
         rules = self._network.names.preprocessing
         self._resize = rules.resize if isinstance(rules, ResizedSamples) else None
-        in_bytes = train.x.dtype == np.uint8 and self._resize is None
-        self._scale = np.array(1 / 255) if in_bytes else None
-        self.sharpness = 1.0
         if self._network.class_index:
             raise RecipeError(f"'{path}' says only a class; a teacher has to give scores", "distill.teacher")
         try:
@@ -48,9 +46,17 @@ class ModelFile(nn.Module):
                 f"'{path}' takes inputs of shape {self._network.model_shape}, not {few.shape[1:]}",
                 "distill.teacher",
             )
-        scores, labels = self(torch.from_numpy(few)), torch.from_numpy(train.y[:CALIBRATION])
+        labels = torch.from_numpy(train.y[:CALIBRATION])
+        units = (None, np.array(1 / 255)) if train.x.dtype == np.uint8 and self._resize is None else (None,)
+        found = [(*self._calibrated(torch.from_numpy(few), labels, unit), unit) for unit in units]
+        _, self.sharpness, self._unit = min(found, key=lambda each: each[0])
+
+    def _calibrated(self, x: Tensor, labels: Tensor, unit: NDArray[np.float64] | None) -> tuple[float, float]:
+        """The least loss of the labels for inputs in steps of ``unit``, and the sharpness that has it."""
+        scores = self._scores(x, unit)
         losses = [float(nn.functional.cross_entropy(scores * s, labels)) for s in SHARPNESSES]
-        self.sharpness = float(SHARPNESSES[int(np.argmin(losses))])
+        least = int(np.argmin(losses))
+        return losses[least], float(SHARPNESSES[least])
 
     @property
     def layout(self) -> Layout:
@@ -64,6 +70,9 @@ class ModelFile(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The scores (N, classes) of inputs ``x``."""
-        codes = quantize(x.cpu().numpy(), self._network, self._scale)
+        return (self._scores(x, self._unit) * self.sharpness).to(x.device)
+
+    def _scores(self, x: Tensor, unit: NDArray[np.float64] | None) -> Tensor:
+        codes = quantize(x.cpu().numpy(), self._network, unit)
         scores = self._network.host.real_outputs(self._network.run(codes))
-        return torch.from_numpy(scores.astype(np.float32) * np.float32(self.sharpness)).to(x.device)
+        return torch.from_numpy(scores.astype(np.float32))

@@ -46,6 +46,22 @@ def test_its_scores_are_made_sharp_enough(write_recipe: WriteRecipe, run: Path) 
     assert 0 < model.sharpness < 1
 
 
+@pytest.mark.parametrize("unit", [1, 1 / 255])
+def test_bytes_as_they_are_or_from_0_to_1(write_recipe: WriteRecipe, tmp_path: Path, unit: float) -> None:
+    """What the network of the file has learned from, it is asked about."""
+    stored = load_prepared(load_recipe(write_recipe())).stored.train
+    assert stored.x.max() == 16
+    parts = {f"x_{part}": stored.x * 15 * unit for part in ("train", "test")}
+    np.savez(tmp_path / "d.npz", **parts, y_train=stored.y, y_test=stored.y)
+    named = 'name = "npz"\npath = "{}"'.format(tmp_path / "d.npz")
+    path = write_recipe('name = "digits"', named, "[16]", "[64]", "epochs = 2", "epochs = 20")
+    train(path, tmp_path / "run")
+    part = Subset((stored.x * 15).astype(np.uint8), stored.y)
+    model = ModelFile(tmp_path / "run" / "model.onnx", part)
+    right = (model(torch.from_numpy(model.layout(part.x))).argmax(1).numpy() == part.y).mean()
+    assert right > 0.8
+
+
 @pytest.mark.parametrize(("more", "message"), [("feature = 0.1", "take response alone")])
 def test_only_answers_are_known(write_recipe: WriteRecipe, run: Path, more: str, message: str) -> None:
     text = DISTILL.format(run / "model.onnx") + more
