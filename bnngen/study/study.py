@@ -89,8 +89,8 @@ class Work:
 
 @contextmanager
 def open_study(search: Search, address: str | None = None, pace: Pace | None = None) -> Iterator[SharedStudy]:
-    """The study of ``search`` in the storage at ``address`` (see `bnngen.study.storage`); without, a fresh one
-    in memory. Raises UsageError if the study there answers another question, and as `opened`."""
+    """The study of ``search`` in the storage at ``address`` (see `bnngen.study.storage`); without one, a
+    fresh study in memory. Raises UsageError if the study there answers another question, and as `opened`."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with opened(address) as store:
         with store.failures():
@@ -112,7 +112,8 @@ def _join(search: Search, store: Store) -> None:
     if theirs != ours:
         raise UsageError(
             f"the study '{search.name}' in '{store.name}' answers another question: "
-            f"{_differences(theirs, ours)}; run the same command as its other workers, or name another storage"
+            f"{_differences(theirs, ours)}; run the same command as its other workers, "
+            "or name another storage"
         )
 
 
@@ -168,7 +169,7 @@ class SharedStudy:
                 return taken
 
     def _offers(self, left: Sequence[Slot], fresh: bool) -> list[FrozenTrial | None]:
-        """What this worker may take now: attempts to replace, since nobody is at them or their worker is dead;
+        """What this worker may take now: attempts to replace, which nobody makes or whose worker is dead;
         else None, a fresh one, if there may be one.
 
         A fresh one has to wait until it is known which workers were alive at the beginning: one that was
