@@ -140,7 +140,9 @@ def _screen() -> Any:
             )
 
         def waits(self, count: int) -> None:
-            errors.print(f"other workers are at {count} of the students: waiting for them")
+            errors.print(
+                f"waiting for other workers, at {count} students; those without a sign of life are given up"
+            )
 
         def repeats(self, number: int) -> None:
             errors.print(f"student {number} has won on another machine: it learns here too")

@@ -86,7 +86,9 @@ def _open(address: str | None) -> Store:
     except ImportError:
         problem = _missing(address, name)
     except Exception as error:  # of drivers, which have errors of their own
-        problem = UsageError(f"can't open the storage '{name}': {_told(error)}; accepted is {ACCEPTED}")
+        problem = UsageError(
+            f"can't open the storage '{name}': {_told(error)}; check the address, and that its server runs"
+        )
     raise problem from None
 
 

@@ -203,7 +203,7 @@ class SharedStudy:
             with self._store.failures():
                 trial = optuna.trial.Trial(study, held._trial_id)
                 work.suggest(trial, slot.number)
-            params = trial.params
+            params = dict(sorted(trial.params.items()))  # storages give them in orders of their own
             key = work.key(params)
             found = self._known(key)
             if found is None:
@@ -261,7 +261,7 @@ def _trial(slot: Slot) -> Trial:
     held = slot.holder
     beside = held.user_attrs[FOUND]
     found = Found(tuple(held.values), tuple(beside["constraints"]), beside["record"])
-    return Trial(slot.number, held.params, found)
+    return Trial(slot.number, dict(sorted(held.params.items())), found)
 
 
 def _checked(found: Found, search: Search) -> Found:

@@ -164,7 +164,9 @@ def test_storages_that_can_not_be_used(
 
 
 def test_a_storage_in_the_wrong_place(cli: Cli) -> None:
-    status, _, err = cli("compress", "m.onnx", "postgresql://ali:sesame@host/db", "--board", "b", "--out", "o")
+    status, _, err = cli(
+        "compress", "m.onnx", "postgresql://ali:sesame@host/db", "--board", "b", "--out", "o"
+    )
     assert status == 2
     assert "sesame" not in err
     assert "postgresql://ali:***@host/db" in err
