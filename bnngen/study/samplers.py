@@ -47,20 +47,23 @@ def _constraints(trial: FrozenTrial) -> Sequence[float]:
 
 
 class Memoryless(BaseSampler):
-    """Proposes for one slot: each parameter, and all that are drawn together, with a seed of their own."""
+    """Proposes for the slot ``slot``, which one sets: each parameter, and all that are drawn together, with a
+    seed of their own."""
 
-    def __init__(self, make: MakeSampler, seed: int, slot: int) -> None:
-        self._make, self._seed, self._slot = make, seed, slot
+    def __init__(self, make: MakeSampler, seed: int) -> None:
+        self._make, self._seed, self.slot = make, seed, 0
+        # what may be drawn together follows from the trials without chance; to look through all takes long
+        self._space = make(seed)
 
     def _fresh(self, purpose: str) -> BaseSampler:
-        text = f"{self._seed}/{self._slot}/{purpose}"
+        text = f"{self._seed}/{self.slot}/{purpose}"
         return self._make(int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big"))
 
     def infer_relative_search_space(
         self, study: optuna.Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """As of the sampler."""
-        space: dict[str, BaseDistribution] = self._fresh("").infer_relative_search_space(study, trial)
+        space: dict[str, BaseDistribution] = self._space.infer_relative_search_space(study, trial)
         return space
 
     def sample_relative(

@@ -130,6 +130,7 @@ class SharedStudy:
     def __init__(self, search: Search, store: Store, pace: Pace) -> None:
         self._search, self._store, self._pace = search, store, pace
         self._watch = Watch(pace)
+        self._sampler = Memoryless(search.sampler, search.seed)
         self._worker = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
     def finished(self, count: int) -> list[Trial]:
@@ -188,17 +189,19 @@ class SharedStudy:
             kept = {n: getattr(replaced, n) for n in ("params", "distributions", "system_attrs")}
         with self._store.failures():
             self._study().add_trial(create_trial(state=TrialState.RUNNING, user_attrs=attributes, **kept))
-        # who replaces one that lives all the same has to end it; what has been finished meanwhile counts
+        # this ends the one replaced, if that has not been finished meanwhile; or this worker's own, if that of
+        # another worker came first
         mine = [slot for slot in self._look()[:count] if slot.taken and self._is_mine(slot.holder)]
         if not mine:
-            self._release()
+            self._release()  # it is one too many: others have begun all fresh ones
             return None
         return mine[0]
 
     def _try(self, slot: Slot, work: Work) -> None:
         """Find what the slot's parameters give, and tell; if others have taken it over meanwhile, nothing."""
         held = slot.holder
-        study = self._study(Memoryless(self._search.sampler, self._search.seed, slot.number))
+        self._sampler.slot = slot.number
+        study = self._study()
         with suppress(UpdateFinishedTrialError), beating(self._beat(held), self._pace):
             with self._store.failures():
                 trial = optuna.trial.Trial(study, held._trial_id)
@@ -227,33 +230,31 @@ class SharedStudy:
 
     def _look(self) -> list[Slot]:
         """All slots. Attempts that can't count any more are ended."""
-        study = self._study()
         with self._store.failures():
-            trials = study.get_trials(deepcopy=False)
+            trials = self._study().get_trials(deepcopy=False)
             for trial in void(trials):
-                self._end(study, trial)
+                self._end(trial)
             return slots(trials)
 
     def _release(self) -> None:
         """End what this worker is at: it is free then."""
-        study = self._study()
         with self._store.failures():
-            for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            for trial in self._study().get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
                 if self._is_mine(trial):
-                    self._end(study, trial)
+                    self._end(trial)
 
-    def _end(self, study: optuna.Study, trial: FrozenTrial) -> None:
+    def _end(self, trial: FrozenTrial) -> None:
         with suppress(UpdateFinishedTrialError):
             self._store.storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
 
     def _is_mine(self, trial: FrozenTrial) -> bool:
         return bool(trial.user_attrs.get(WORKER) == self._worker)
 
-    def _study(self, sampler: Memoryless | None = None) -> optuna.Study:
+    def _study(self) -> optuna.Study:
         """Optuna's study; each is used for one trial, since it remembers those that it has seen."""
         with self._store.failures():
             return optuna.load_study(
-                study_name=self._search.name, storage=self._store.storage, sampler=sampler
+                study_name=self._search.name, storage=self._store.storage, sampler=self._sampler
             )
 
 

@@ -12,10 +12,10 @@ pytestmark = pytest.mark.train
 
 
 def history(make: MakeSampler, seed: int, count: int, directions: tuple[str, ...]) -> optuna.Study:
-    """A study with ``count`` trials, each proposed by a sampler of its own."""
-    study = optuna.create_study(directions=directions)
-    for slot in range(count):
-        study.sampler = Memoryless(make, seed, slot)
+    """A study with ``count`` trials."""
+    sampler = Memoryless(make, seed)
+    study = optuna.create_study(directions=directions, sampler=sampler)
+    for sampler.slot in range(count):
         trial = study.ask()
         x, y = trial.suggest_float("x", 0, 1), trial.suggest_float("y", 0, 1)
         trial.set_user_attr(FOUND, {"constraints": [0.5 - x]})
@@ -40,7 +40,7 @@ def test_the_order_of_suggestions_does_not_matter_at_first(
     make: MakeSampler, directions: tuple[str, ...]
 ) -> None:
     """Who goes on with a trial draws the parameters that are missing as if it had drawn the others too."""
-    study = optuna.create_study(directions=directions, sampler=Memoryless(make, 1, 0))
+    study = optuna.create_study(directions=directions, sampler=Memoryless(make, 1))
     trial = study.ask()
     y, x = trial.suggest_float("y", 0, 1), trial.suggest_float("x", 0, 1)
     assert {"x": x, "y": y} == history(make, 1, 1, directions).trials[0].params
