@@ -40,6 +40,7 @@ FLOORS = (
     ("bnngen.ir",),
     ("bnngen.numbers",),
     ("bnngen_boards", "bnngen_sim"),
+    ("bnngen.study",),
     ("bnngen.base",),
     ("bnngen_hw",),
 )

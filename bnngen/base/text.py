@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+
+_PASSWORDS = re.compile(
+    r"(?P<before>://[^:/?#@\s]*:)\S*@|(?P<key>[?&][^=&\s]*(?:pass|pwd|secret|token)[^=&\s]*=)[^&\s]*",
+    re.IGNORECASE,
+)
 
 
 def usable(text: str) -> bool:
@@ -25,6 +31,17 @@ def shown(text: str) -> str:
 def shown_lines(text: str) -> str:
     """The same for a text of several lines, which stay, and in which a tab is a space."""
     return "\n".join(shown(line.replace("\t", " ")) for line in text.split("\n"))
+
+
+def without_password(text: str) -> str:
+    """``text`` with ``***`` for each password in the address of a database or a server that stands in it.
+
+    Such is what stands between the name of a user and the last ``@`` of the word, and what a key of a query
+    has whose name tells.
+    """
+    return _PASSWORDS.sub(
+        lambda found: f"{found['before']}***@" if found["before"] else f"{found['key']}***", text
+    )
 
 
 def near_names(name: str, known: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from bnngen.base.errors import UsageError
-from bnngen.base.text import usable
+from bnngen.base.text import usable, without_password
 from bnngen.cli import (
     board_run,
     boards,
@@ -109,16 +109,17 @@ def run(arguments: list[str], debug: bool = False) -> int:
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except typer.TyperException as error:
+        error.message = without_password(error.message)  # it may quote what stands in the wrong place
         error.show()  # type: ignore[attr-defined]  # all that typer raises have it
         return UNUSABLE
     except Exception as error:
         if debug:
-            traceback.print_exc()
+            sys.stderr.write(without_password(traceback.format_exc()))
         status = getattr(error, "exit_status", None)
         if status is None and interrupts:
             errors.print(STOPPED)
             return INTERRUPTED
-        errors.print(marked("error:", _message(error, status)), soft_wrap=True)
+        errors.print(marked("error:", without_password(_message(error, status))), soft_wrap=True)
         return UNUSABLE if status is None else status
     if status == INTERRUPTED:
         errors.print(STOPPED)

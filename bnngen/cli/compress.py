@@ -53,6 +53,16 @@ StartsAs = Annotated[
     ),
 ]
 
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        parser=str,
+        help="Share the search with other workers, which run the same command with an --out of their own: a "
+        "journal file (PATH.log), a database (sqlite:///PATH, postgresql://...) or a proxy (grpc://HOST:PORT).",
+    ),
+]
+
 
 def command(
     model: Teacher,
@@ -65,6 +75,7 @@ def command(
     finalists: Finalists = 2,
     act_bits: ActBits = "",
     start: StartsAs = "both",
+    storage: Storage = None,
     json: JsonFile = None,
     allow_module: AllowModule = None,
 ) -> None:
@@ -78,7 +89,8 @@ def command(
     from bnngen.train.extra import require_training
 
     require_training(search=True)
-    from bnngen.compress.search import Effort, SearchTarget, compress
+    from bnngen.compress.search import Effort, compress
+    from bnngen.compress.students import SearchTarget
     from bnngen_boards.profile import load_board
 
     bits = tuple(_bits(part) for part in act_bits.split(",") if part)
@@ -87,7 +99,7 @@ def command(
     target = SearchTarget(profile, rate_on(profile, fps))
     students = _recipe(model, recipe)
     keep_inputs({"--json": json}, model, recipe, Path(board), *students.inputs)
-    report = compress(students, target, effort, out, _screen(), larger=model)
+    report = compress(students, target, effort, out, _screen(), larger=model, storage=storage)
     warn(report.warnings)
     write_json(json, report.to_dict())
     if str(json) != "-":
@@ -126,6 +138,14 @@ def _screen() -> Any:
                 f"  {sizes(c)}, {c.start}: {100 * c.validation_accuracy:.2f} % after {c.epochs} "
                 f"epochs, {c.bram} block RAMs, {c.lut:,} LUTs"
             )
+
+        def waits(self, count: int) -> None:
+            errors.print(
+                f"waiting for other workers, at {count} students; those without a sign of life are given up"
+            )
+
+        def repeats(self, number: int) -> None:
+            errors.print(f"student {number} has won on another machine: it learns here too")
 
     return Screen()
 

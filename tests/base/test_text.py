@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnngen.base.text import joined, shown, shown_lines, usable
+from bnngen.base.text import joined, shown, shown_lines, usable, without_password
 
 
 @pytest.mark.parametrize("text", ["", "conv1/MatMul", "größe 漢字 🙂", "[/red] <b> $(x) `y` \\ \"'%"])
@@ -56,3 +56,23 @@ def test_a_list_in_words() -> None:
     assert joined(["a"], "or", comma=True) == "a"
     assert joined(["a", "b", "c"], "or") == "a, b or c"
     assert joined(["a", "b", "c"], "or", comma=True) == "a, b, or c"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("postgresql://ali:sesame@host:5432/db", "postgresql://ali:***@host:5432/db"),
+        ("'mysql+pymysql://ali:s:e@s/a?me@host/db': no", "'mysql+pymysql://ali:***@host/db': no"),
+        (
+            "postgresql://host/db?user=ali&password=sesame&x=1",
+            "postgresql://host/db?user=ali&password=***&x=1",
+        ),
+        ("mysql://host/db?ssl_PASSWD=sesame", "mysql://host/db?ssl_PASSWD=***"),
+        ("a://b:sesame@c d://e:sesame@f", "a://b:***@c d://e:***@f"),
+        ("postgresql://:sesame@host/db", "postgresql://:***@host/db"),
+        ("postgresql://ali@host:5432/db", "postgresql://ali@host:5432/db"),
+        ("grpc://host:13000, /a/b@c.log, sqlite:///x.db", "grpc://host:13000, /a/b@c.log, sqlite:///x.db"),
+    ],
+)
+def test_no_password_is_shown(text: str, expected: str) -> None:
+    assert without_password(text) == expected

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from support.command_line import Cli
 
+from bnngen.cli import run
+
 RECIPE = """\
 [data]
 name = "digits"
@@ -104,3 +106,67 @@ def test_a_model_file_teaches(cli: Cli, digits: Path, tmp_path: Path) -> None:
     assert status == 0, err
     assert "the golden model gets" in printed
     assert 'teacher = "' in (out / "recipe.toml").read_text()
+
+
+@pytest.mark.train
+def test_workers_share_a_storage(cli: Cli, tmp_path: Path) -> None:
+    """The second one finds all done."""
+    (tmp_path / "recipe.toml").write_text(RECIPE)
+    assert cli("train", tmp_path / "recipe.toml", "--out", tmp_path / "run")[0] == 0
+    options = ("--board", "icebreaker", "--fps", 1000, "--trials", 1, "--epochs", 1, "--finalists", 1)
+    shared = ("--storage", f"sqlite:///{tmp_path}/shared.db")
+    heard = []
+    for name in ("one", "two"):
+        status, _, err = cli("compress", tmp_path / "run", *options, *shared, "--out", tmp_path / name)
+        assert status == 0, err
+        heard.append("student 1 of 1 learns" in err)
+    assert heard == [True, False]
+    models = [(tmp_path / name / "model.onnx").read_bytes() for name in ("one", "two")]
+    assert models[0] == models[1]
+
+
+@pytest.mark.train
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize(
+    ("storage", "status", "message"),
+    [
+        ("postgres://ali:sesame@host/db", 2, "unknown storage 'postgres://ali:***@host/db': accepted is"),
+        ("grpc://host:13000", 3, "needs a package that is not installed: pip install grpcio"),
+        (
+            "sqlite:///none/shared.db?password=sesame",
+            2,
+            "can't open the storage 'sqlite:///none/shared.db?pass",
+        ),
+        ("a://b:sesame@c\x1b", 2, "'a://b:***@c\\x1b' holds a control character"),
+    ],
+)
+def test_storages_that_can_not_be_used(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    storage: str,
+    status: int,
+    message: str,
+    debug: bool,
+) -> None:
+    """The password stands nowhere, in what --debug shows neither."""
+    monkeypatch.setattr("bnngen.study.storage.find_spec", lambda name: None)
+    monkeypatch.setattr("bnngen.study.storage.PAUSES", ())
+    recipe, out = tmp_path / "recipe.toml", tmp_path / "out"
+    recipe.write_text(RECIPE)
+    options = ["--recipe", str(recipe), "--board", "icebreaker", "--storage", storage, "--out", str(out)]
+    assert run(["compress", str(recipe), *options], debug) == status
+    err = capsys.readouterr().err
+    assert message in " ".join(err.split())
+    assert "sesame" not in err
+    assert ("Traceback" in err) == debug
+    assert not out.exists()
+
+
+def test_a_storage_in_the_wrong_place(cli: Cli) -> None:
+    status, _, err = cli(
+        "compress", "m.onnx", "postgresql://ali:sesame@host/db", "--board", "b", "--out", "o"
+    )
+    assert status == 2
+    assert "sesame" not in err
+    assert "postgresql://ali:***@host/db" in err

@@ -13,7 +13,8 @@ from support.networks import layer_weights
 import bnngen
 from bnngen.base.errors import BnngenError, FitError, UsageError
 from bnngen.compress.candidate import Candidate
-from bnngen.compress.search import Effort, SearchTarget, compress, promising
+from bnngen.compress.search import Effort, compress, promising
+from bnngen.compress.students import SearchTarget
 from bnngen.train.recipe import DistillTable, load_recipe
 from bnngen.train.run import train
 
@@ -63,7 +64,14 @@ def test_pruned_students_have_the_sizes_that_the_scheduler_saw(
     recipe_path: Path, larger_run: Path, tmp_path: Path
 ) -> None:
     out, effort = tmp_path / "out", replace(EFFORT, trials=4, finalists=2)
-    recipe = load_recipe(recipe_path).model_copy(update={"distill": DistillTable(teacher=larger_run)})
+    recipe = load_recipe(recipe_path)
+    recipe = recipe.model_copy(
+        update={
+            "distill": DistillTable(teacher=larger_run),
+            # one whose first three students are of three kinds
+            "train": recipe.train.model_copy(update={"seed": 4}),
+        }
+    )
     candidates = compress(
         recipe, SearchTarget("icebreaker", 100_000), effort, out, larger=larger_run
     ).candidates
