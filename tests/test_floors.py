@@ -20,7 +20,7 @@ PACKAGES = {
 }
 FLOORS = (
     ("bnngen.cli",),
-    ("bnngen.compress", "bnngen.quantize", "bnngen.convert"),
+    ("bnngen.compress", "bnngen.supernet", "bnngen.quantize", "bnngen.convert"),
     ("bnngen.train",),
     ("bnngen.api",),
     ("bnngen.fit",),

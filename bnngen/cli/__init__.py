@@ -27,6 +27,8 @@ from bnngen.cli import (
     report,
     serve,
     simulate,
+    specialize,
+    supernet,
     train,
 )
 from bnngen.cli.console import errors, marked
@@ -73,6 +75,8 @@ for module in (
     simulate,
     train,
     compress,
+    supernet,
+    specialize,
     quantize,
     convert,
     boards,

@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 
 from bnngen.cli.build import BoardName, Fps, rate_on
 from bnngen.cli.console import console, errors, percent, table_of, warn, write_json
-from bnngen.cli.options import AllowModule, JsonFile, nonempty
+from bnngen.cli.options import AllowModule, JsonFile, Storage, nonempty
 from bnngen.compress.choices import Starts
 
 if TYPE_CHECKING:
@@ -53,16 +53,6 @@ StartsAs = Annotated[
     ),
 ]
 
-Storage = Annotated[
-    str | None,
-    typer.Option(
-        metavar="URL",
-        parser=str,
-        help="Share the search with other workers, which run the same command with an --out of their own: a "
-        "journal file (PATH.log), a database (sqlite:///PATH, postgresql://...) or a proxy (grpc://HOST:PORT).",
-    ),
-]
-
 
 def command(
     model: Teacher,
@@ -90,13 +80,13 @@ def command(
 
     require_training(search=True)
     from bnngen.compress.search import Effort, compress
-    from bnngen.compress.students import SearchTarget
+    from bnngen.train.hardware import Target
     from bnngen_boards.profile import load_board
 
     bits = tuple(_bits(part) for part in act_bits.split(",") if part)
     effort = Effort(trials, epochs, finalists, bits, start)
     profile = load_board(board, allow_module or ())
-    target = SearchTarget(profile, rate_on(profile, fps))
+    target = Target(profile, rate_on(profile, fps))
     students = _recipe(model, recipe)
     keep_inputs({"--json": json}, model, recipe, Path(board), *students.inputs)
     report = compress(students, target, effort, out, _screen(), larger=model, storage=storage)

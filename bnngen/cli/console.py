@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 import typer
 from rich import table
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from bnngen.base.files import write_text
@@ -96,6 +104,11 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 def description() -> TextColumn:
     """The column of a progress bar that says what is being done."""
     return TextColumn("{task.description}", markup=False)
+
+
+def progress_columns() -> tuple[ProgressColumn, ...]:
+    """Those of long work that comes in steps: what is done, how far it is, and when it may end."""
+    return description(), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
 
 
 def write_json(path: Path | None, contents: dict[str, Any]) -> None:

@@ -36,6 +36,15 @@ JsonFile = Annotated[
         "--json", metavar="FILE", parser=nonempty, help="Write the figures as JSON (- for standard output)."
     ),
 ]
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        parser=str,
+        help="Share the search with other workers, which run the same command with an --out of their own: a "
+        "journal file (PATH.log), a database (sqlite:///PATH, postgresql://...) or a proxy (grpc://HOST:PORT).",
+    ),
+]
 OutputFile = Annotated[
     Path | None, typer.Option("--out", metavar="Y.npz", parser=nonempty, help="Write the outputs here.")
 ]

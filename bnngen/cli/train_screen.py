@@ -10,15 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import Progress
 
-from bnngen.cli.console import Table, console, description, errors, percent, table_of, warn
+from bnngen.cli.console import Table, console, errors, percent, progress_columns, table_of, warn
 from bnngen.design import Design
 from bnngen.emit.board_link import link_fps
 from bnngen.reports.columns import FOUND, MOST_ANSWERS, outcomes
@@ -72,14 +66,7 @@ class TrainScreen(TrainWatcher):
 def train_screen(hint: bool) -> Iterator[TrainScreen]:
     """A bar over all batches, and a line for each epoch, on standard error. ``hint``: whether ``--fps link``
     may be worth a word."""
-    columns = (
-        description(),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=errors, transient=True) as progress:
+    with Progress(*progress_columns(), console=errors, transient=True) as progress:
         yield TrainScreen(progress, hint)
 
 

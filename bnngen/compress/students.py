@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,31 +16,14 @@ from bnngen.compress.candidate import Candidate
 from bnngen.compress.choices import Start, Starts
 from bnngen.compress.sizes import Profile, largest
 from bnngen.compress.start import Larger
-from bnngen.schedule.budget import Rate
 from bnngen.study.study import Entry
 from bnngen.train.architectures import find_architecture
-from bnngen.train.hardware import fitted
+from bnngen.train.hardware import DIGITS, Target, fitted
 from bnngen.train.inputs import Prepared
 from bnngen.train.recipe import Recipe
-from bnngen_boards.profile import Board, load_board
 
 LEAST_PART = 0.25
 """No layer gets a smaller part of its own width than this, before all are scaled."""
-DIGITS = 12
-"""So many digits of a digest tell recipes and boards from each other."""
-
-
-@dataclass(frozen=True)
-class SearchTarget:
-    """The board, by its name or path or as it is, and the frames a second."""
-
-    board: str | Board
-    rate: Rate = None
-
-    @property
-    def name(self) -> str:
-        """What the board is called."""
-        return self.board.name if isinstance(self.board, Board) else self.board
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +33,7 @@ class Students:
 
     recipe: Recipe
     prepared: Prepared
-    target: SearchTarget
+    target: Target
     bits: Sequence[int]
     starts: Starts
     larger: Larger | None
@@ -81,11 +63,10 @@ class Students:
     def question(self) -> dict[str, Entry]:
         """What the accuracy of a student depends on, beside its parameters, for people who compare."""
         target, larger = self.target, self.larger
-        board = target.board if isinstance(target.board, Board) else load_board(target.board)
         return {
             "bnngen": version("bnngen"),
             "recipe": self.recipe.key[:DIGITS],
-            "board": hashlib.sha256(board.model_dump_json().encode()).hexdigest()[:DIGITS],
+            "board": target.digest,
             "fps": str(target.rate),
             "epochs": self.epochs,
             "act_bits": ", ".join(map(str, self.bits)),
@@ -113,7 +94,7 @@ class Students:
 
     def _fitted(self, profile: Profile, scale: float) -> Any:
         recipe = profile.student(self.recipe, scale, self.epochs)
-        design = fitted(recipe, self.prepared, self.target.board, self.target.rate)
+        design = fitted(recipe, self.prepared, self.target)
         return None if design is None else (recipe, design)
 
 

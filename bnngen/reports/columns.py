@@ -18,6 +18,7 @@ from bnngen.reports.results import (
     SummaryRow,
     TableColumn,
 )
+from bnngen.reports.sub_networks import SubnetRecord
 
 Row = TypeVar("Row")
 
@@ -98,6 +99,20 @@ CANDIDATES: tuple[Column[CandidateRecord], ...] = (
     Column("valid.", "accuracy on the validation part", lambda r: f"{100 * r.validation_accuracy:.2f} %"),
 )
 """Of ``bnngen compress``, on the screen and in compress.html."""
+
+SUBNETS: tuple[Column[SubnetRecord], ...] = (
+    Column("network", "its number in the search", lambda r: str(r.number), number=False),
+    Column("sizes", "input, blocks x channels of each width, neurons", lambda r: r.sizes, number=False),
+    Column("bits", "of weights and activations", lambda r: r.bits, number=False),
+    Column("kbit", "bits of all weights, in thousands", lambda r: f"{r.weight_memory_bits / 1000:.0f}"),
+    Column("RAMs", "block RAMs", lambda r: str(r.bram)),
+    Column("LUTs", "as estimated", lambda r: number(r.lut)),
+    Column("frames/s", "frames a second", lambda r: rate(r.fps)),
+    Column("line", "frames a second over the serial line", lambda r: rate(r.link_fps), page_only=True),
+    Column("predicted", "accuracy as predicted", lambda r: f"{100 * r.predicted_accuracy:.2f} %"),
+    Column("valid.", "accuracy on the validation part, if judged", lambda r: share(r.validation_accuracy)),
+)
+"""Of ``bnngen specialize``, on the screen and in specialize.html."""
 
 PRODUCTS: tuple[Column[ProductRecord], ...] = (
     Column("layer", "its name in the model file", lambda r: r.name, number=False),

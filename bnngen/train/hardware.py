@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +18,7 @@ from bnngen.train.export import export_model
 from bnngen.train.inputs import Prepared
 from bnngen.train.recipe import Recipe
 from bnngen.train.trainee import build_network
-from bnngen_boards.profile import Board
+from bnngen_boards.profile import Board, load_board
 
 SAMPLES = 512
 """So many training samples tell how far apart the thresholds will be."""
@@ -24,9 +26,31 @@ LUT_SHARE = 0.85
 """A design may take this part of the device's LUTs: its LUTs are an estimate, and it has to be routed."""
 
 
-def fitted(recipe: Recipe, prepared: Prepared, board: str | Board, rate: Rate) -> Design | None:
-    """The untrained network on ``board`` at ``rate``, or None if it does not fit, or nothing of its maps is
-    left.
+DIGITS = 12
+"""So many digits of a digest tell recipes, boards and networks from each other."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The board, by its name or path or as it is, and the frames a second."""
+
+    board: str | Board
+    rate: Rate = None
+
+    @property
+    def name(self) -> str:
+        """What the board is called."""
+        return self.board.name if isinstance(self.board, Board) else self.board
+
+    @property
+    def digest(self) -> str:
+        """What tells the board's profile from every other."""
+        board = self.board if isinstance(self.board, Board) else load_board(self.board)
+        return hashlib.sha256(board.model_dump_json().encode()).hexdigest()[:DIGITS]
+
+
+def fitted(recipe: Recipe, prepared: Prepared, target: Target) -> Design | None:
+    """The untrained network on the ``target``, or None if it does not fit, or nothing of its maps is left.
 
     What a design takes depends on the sizes and the bits. The values decide only what tables of thresholds
     take and which ROM columns are equal; for that the batch norms are measured on some training samples.
@@ -39,7 +63,7 @@ def fitted(recipe: Recipe, prepared: Prepared, board: str | Board, rate: Rate) -
         with TemporaryDirectory() as folder:
             path = Path(folder) / "model.onnx"
             export_model(network.body, path, prepared.shape)
-            design = compile(load(path), board, rate)
+            design = compile(load(path), target.board, target.rate)
     except (FitError, RecipeError):
         return None
     return design if fits_well(design) else None

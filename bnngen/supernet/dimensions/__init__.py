@@ -1,0 +1,43 @@
+"""What may vary between sub-networks, one dimension a file.
+
+Each has ``choices(recipe)``, the values of each of its genes, rising, the last one the largest network's; and
+``fields(genes, recipe)``, what they make of the tables ``data`` and ``model``. A gene of a block is called
+``<dimension>_<width>_<block>``. Genes without a choice have one value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bnngen.base.errors import RecipeError
+
+Genes = Mapping[str, int]
+"""A sub-network: a value for each gene."""
+Choices = dict[str, tuple[int, ...]]
+Fields = dict[str, dict[str, Any]]
+"""Changes of the tables of a recipe, by their names."""
+
+
+def up_to(own: int, wanted: Sequence[int], field: str) -> tuple[int, ...]:
+    """The values ``wanted`` and the recipe's ``own``, rising. Raises RecipeError if one is larger."""
+    if more := [value for value in wanted if value > own]:
+        raise RecipeError(f"found {more[0]}: at most the recipe's own, {own}", f"supernet.{field}")
+    return tuple(sorted({*wanted, own}))
+
+
+def blocks(depths: Sequence[int]) -> list[tuple[int, int]]:
+    """Each block: the number of its width, and its own within that."""
+    return [(stage, number) for stage, depth in enumerate(depths) for number in range(depth)]
+
+
+def kept_blocks(genes: Genes, depths: Sequence[int]) -> list[tuple[int, int]]:
+    """The `blocks` that a sub-network has, in the same order."""
+    return [(stage, number) for stage, number in blocks(depths) if number < genes[f"depth_{stage}"]]
+
+
+def needed(found: tuple[int, ...] | None, field: str, why: str) -> tuple[int, ...]:
+    """``found``. Raises RecipeError if the recipe does not give it."""
+    if found is None:
+        raise RecipeError(f"is missing: {why}", f"model.{field}")
+    return found

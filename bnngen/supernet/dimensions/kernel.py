@@ -1,0 +1,28 @@
+"""The windows of convolutions; the inner part of a larger one, transformed, is a smaller one."""
+
+from __future__ import annotations
+
+from bnngen.supernet.dimensions import Choices, Fields, Genes, blocks, kept_blocks, needed, up_to
+from bnngen.supernet.recipe import SupernetRecipe
+
+
+def choices(recipe: SupernetRecipe) -> Choices:
+    """One gene a window."""
+    own, smaller = recipe.model.kernels, recipe.supernet.kernels
+    if own is None and not smaller:
+        return {}
+    own = needed(own, "kernels", "the windows of the largest network, one for each convolution")
+    depths = needed(recipe.model.depths, "depths", "how many convolutions each width has")
+    return {
+        f"kernel_{stage}_{number}": up_to(size, [k for k in smaller if k <= size], "kernels")
+        for (stage, number), size in zip(blocks(depths), own, strict=False)
+    }
+
+
+def fields(genes: Genes, recipe: SupernetRecipe) -> Fields:
+    """The windows of the blocks that there are."""
+    depths = recipe.model.depths
+    if recipe.model.kernels is None or depths is None:
+        return {}
+    kept = kept_blocks(genes, depths)
+    return {"model": {"kernels": tuple(genes[f"kernel_{stage}_{number}"] for stage, number in kept)}}

@@ -1,0 +1,92 @@
+"""Taking a sub-network out, with batch norms of its own, and judging it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from bnngen.supernet.dimensions import Genes
+from bnngen.supernet.shared import Shared
+from bnngen.supernet.space import Space
+from bnngen.train.batch_norm import measure_again
+from bnngen.train.feed import Feed, Tensors, accuracy, epoch_random
+from bnngen.train.inputs import Prepared
+from bnngen.train.run import load_prepared
+from bnngen.train.trainee import Trainee, build_network
+
+MOST_KEPT = 128
+"""Sub-networks that are kept ready for training."""
+
+
+@dataclass(frozen=True, eq=False)
+class Resolution:
+    """The data at one resolution, ready for the largest network and all others."""
+
+    prepared: Prepared
+    feed: Feed
+    validation: Tensors
+
+
+class Material:
+    """The data at each resolution, on the device, and the networks that take them."""
+
+    def __init__(self, space: Space, device: torch.device) -> None:
+        self.space, self.device = space, device
+        self._resolutions: dict[int, Resolution] = {}
+        self._networks: OrderedDict[tuple[int, ...], Trainee] = OrderedDict()
+
+    def at(self, genes: Genes) -> Resolution:
+        """The data at the resolution of the sub-network ``genes``."""
+        size = genes.get("size", 0)
+        if size not in self._resolutions:
+            recipe = self.space.sub(self.space.largest | ({"size": size} if size else {}))
+            prepared = load_prepared(recipe)
+            feed = Feed(prepared, recipe.train, self.device)
+            validation = Tensors.of(prepared.data.validation, self.device)
+            self._resolutions[size] = Resolution(prepared, feed, validation)
+        return self._resolutions[size]
+
+    def network(self, genes: Genes) -> Trainee:
+        """A module with the sizes of the sub-network; its own weights mean nothing."""
+        key = tuple(genes.values())
+        if key not in self._networks:
+            self._networks[key] = self._build(genes)
+        self._networks.move_to_end(key)
+        if len(self._networks) > MOST_KEPT:
+            self._networks.popitem(last=False)
+        return self._networks[key]
+
+    def weight_count(self, genes: Genes) -> int:
+        """How many weights the sub-network has."""
+        return sum(layer.weight.numel() for layer in self.network(genes).quantized_layers())
+
+    def _build(self, genes: Genes) -> Trainee:
+        with torch.random.fork_rng(devices=[]):  # dropout must not depend on what is built when
+            return build_network(self.space.sub(genes), self.at(genes).prepared).to(self.device)
+
+    def weights(self, shared: Shared, genes: Genes) -> dict[str, Tensor]:
+        """The parameters of the sub-network as they are now."""
+        weights = shared.weights(self.network(genes), genes)
+        return {name: value.detach().clone() for name, value in weights.items()}
+
+    def extract(self, weights: Mapping[str, Tensor], genes: Genes, batches: int) -> Trainee:
+        """The sub-network with these ``weights``, and with batch norms measured over so many batches."""
+        network = self._build(genes)
+        network.load_state_dict(network.state_dict() | dict(weights))
+        random = epoch_random(self.space.recipe.train.seed, 0)
+        measure_again(network.body, (x for x, *_ in self.at(genes).feed.some(random, batches)))
+        found: Trainee = network.eval()
+        return found
+
+    def judge(self, shared: Shared, genes: Genes, whole: bool = False) -> float:
+        """The share that the sub-network gets right, of the first samples of the validation part or of the
+        ``whole``."""
+        table = self.space.recipe.supernet
+        network = self.extract(self.weights(shared, genes), genes, table.norm_batches)
+        part = self.at(genes).validation
+        few = len(part.y) if whole else table.judge_samples
+        return accuracy(network, replace(part, x=part.x[:few], y=part.y[:few]))
