@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from bnngen.base.errors import RecipeError
 from bnngen.supernet.dimensions import Genes
 from bnngen.supernet.shared import Shared
 from bnngen.supernet.space import Space
@@ -59,6 +60,20 @@ class Material:
         if len(self._networks) > MOST_KEPT:
             self._networks.popitem(last=False)
         return self._networks[key]
+
+    def check_sizes(self) -> None:
+        """Raises RecipeError if a layer of the largest network has other weights at another resolution."""
+        largest = self.space.largest
+        own = dict(self.network(largest).named_parameters())
+        for size in self.space.choices.get("size", ()):
+            for name, weight in self.network(largest | {"size": size}).named_parameters():
+                if weight.shape != own[name].shape:
+                    raise RecipeError(
+                        f"'{name}' has the shape {tuple(weight.shape)} at size {size} and "
+                        f"{tuple(own[name].shape)} at {largest['size']}: only networks whose maps end in a "
+                        'mean (end = "mean") share weights between sizes',
+                        "supernet.sizes",
+                    )
 
     def weight_count(self, genes: Genes) -> int:
         """How many weights the sub-network has."""

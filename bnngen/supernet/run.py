@@ -51,6 +51,7 @@ def train_supernet(path: Path, out: Path, watcher: ShrinkWatcher | None = None) 
             write_text(out / LOG, "".join(json.dumps(entry) + "\n" for entry in state.log))
 
         material = Material(space, device_of(recipe))
+        material.check_sizes()
         shared = Shrinking(recipe, material, watcher, save).run(checkpoint)
         judged = _judge(material, shared, out, watcher)
         report = _report(material, checkpoint.log, judged)

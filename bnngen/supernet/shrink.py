@@ -143,7 +143,7 @@ class Shrinking:
         for done, chosen in enumerate(feed.order(random), 1):
             progress = (checkpoint.epoch + (done - 1) / feed.batches) / stage.epochs
             optimizer.zero_grad()
-            picked = self._picks(stage, choice)
+            picked = self.picks(stage, choice)
             step_loss, step_right = self._learn(stage, picked, chosen, random, progress)
             optimizer.step()
             schedule.step()
@@ -165,7 +165,7 @@ class Shrinking:
             "seconds": round(time.perf_counter() - started, 3),
         }
 
-    def _picks(self, stage: Stage, choice: Random) -> list[dict[str, int]]:
+    def picks(self, stage: Stage, choice: Random) -> list[dict[str, int]]:
         """The sub-networks of a step, all of one resolution."""
         closed = not self.space.smaller(stage.open - {"size"})
         count = 1 if closed else self.table.samples
