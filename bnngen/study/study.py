@@ -189,8 +189,8 @@ class SharedStudy:
             kept = {n: getattr(replaced, n) for n in ("params", "distributions", "system_attrs")}
         with self._store.failures():
             self._study().add_trial(create_trial(state=TrialState.RUNNING, user_attrs=attributes, **kept))
-        # this ends the one replaced, if that has not been finished meanwhile; or this worker's own, if
-        # another worker's came first
+        # this ends the one replaced, unless that has been finished meanwhile, or this worker's own if another
+        # was faster
         mine = [slot for slot in self._look()[:count] if slot.taken and self._is_mine(slot.holder)]
         if not mine:
             self._release()  # it is one too many: others have begun all fresh ones

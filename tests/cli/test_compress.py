@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -122,6 +124,56 @@ def test_workers_share_a_storage(cli: Cli, tmp_path: Path) -> None:
         heard.append("student 1 of 1 learns" in err)
     assert heard == [True, False]
     models = [(tmp_path / name / "model.onnx").read_bytes() for name in ("one", "two")]
+    assert models[0] == models[1]
+
+
+@pytest.mark.slow
+@pytest.mark.train
+def test_a_worker_that_is_killed_is_replaced(cli: Cli, tmp_path: Path) -> None:
+    """By another one that has begun meanwhile, and in its own folder, a minute later; the result is that of one
+    worker alone."""
+    import optuna
+
+    from bnngen.study.storage import opened
+
+    (tmp_path / "recipe.toml").write_text(RECIPE)
+    assert cli("train", tmp_path / "recipe.toml", "--out", tmp_path / "run")[0] == 0
+    goal = (
+        "compress",
+        tmp_path / "run",
+        "--board",
+        "icebreaker",
+        "--fps",
+        1000,
+        "--trials",
+        2,
+        "--epochs",
+        40,
+    )
+    shared = ("--finalists", 1, "--storage", tmp_path / "shared.log")
+    program = [sys.executable, "-c", "from bnngen.cli import main; main()"]
+    victim, other = (
+        subprocess.Popen(
+            [*program, *map(str, (*goal, *shared, "--out", tmp_path / name))],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("victim", "other")
+    )
+    assert victim.stderr is not None
+    assert "learns" in victim.stderr.readline()
+    victim.kill()
+    victim.communicate()
+    _, err = other.communicate(timeout=500)
+    assert other.returncode == 0, err
+    assert all(f"student {number} of 2 learns" in err for number in (1, 2))
+    with opened(str(tmp_path / "shared.log")) as store:
+        for name in optuna.get_all_study_names(store.storage):
+            trials = optuna.load_study(study_name=name, storage=store.storage).trials
+            assert {t.state.name for t in trials} <= {"COMPLETE", "FAIL"}
+    assert cli(*goal, "--finalists", 1, "--out", tmp_path / "alone")[0] == 0
+    models = [(tmp_path / name / "model.onnx").read_bytes() for name in ("other", "alone")]
     assert models[0] == models[1]
 
 
