@@ -65,7 +65,7 @@ def _merit(option: Option) -> tuple[Any, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class Options:
+class OptionTable:
     """Ways to build a layer that differ in their ``foldings`` alone: what an `Option` has, in an array
     (foldings,) or as the number that all have in common."""
 
@@ -90,7 +90,7 @@ class Options:
         cost = self.resources
         return np.stack([self._column(n) for n in (self.cycles, cost.bram, cost.spram, cost.lut)], axis=1)
 
-    def where(self, mask: NDArray[np.bool_]) -> Options:
+    def where(self, mask: NDArray[np.bool_]) -> OptionTable:
         """Those of the foldings for which ``mask`` (foldings,) holds."""
 
         def some(numbers: Any) -> Any:
@@ -132,7 +132,7 @@ class Options:
         return np.broadcast_to(numbers, self.foldings.pe.shape)
 
 
-def pareto_of(tables: Sequence[Options]) -> list[Option]:
+def pareto_of(tables: Sequence[OptionTable]) -> list[Option]:
     """What `pareto` makes of all of them."""
     tables = sorted(tables, key=lambda table: table.styles)
     order = _by_folding(tables)
@@ -140,18 +140,18 @@ def pareto_of(tables: Sequence[Options]) -> list[Option]:
     return _chosen(tables, order[_undominated(merits)])
 
 
-def by_folding(tables: Sequence[Options]) -> list[Option]:
+def by_folding(tables: Sequence[OptionTable]) -> list[Option]:
     """All of them, those of the smallest folding first, as the ``tables`` follow each other."""
     return _chosen(tables, _by_folding(tables))
 
 
-def _by_folding(tables: Sequence[Options]) -> Integers:
+def _by_folding(tables: Sequence[OptionTable]) -> Integers:
     """The numbers of all options in that order."""
     pe, simd = (np.concatenate(column) for column in zip(*(table.foldings for table in tables), strict=True))
     return np.lexsort((simd, pe))
 
 
-def _chosen(tables: Sequence[Options], numbers: Integers) -> list[Option]:
+def _chosen(tables: Sequence[OptionTable], numbers: Integers) -> list[Option]:
     """The options of these numbers, which count through all tables."""
     ends = np.cumsum([len(table.foldings.pe) for table in tables])
     owners = np.searchsorted(ends, numbers, side="right")

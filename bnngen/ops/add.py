@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bnngen.cost.folding import Folding, Foldings
 from bnngen.cost.lut_model import Structure, luts
-from bnngen.cost.option import Option, Options, Place
+from bnngen.cost.option import Option, OptionTable, Place
 from bnngen.cost.resources import Resources
 from bnngen.ir.factor import Factor
 from bnngen.ir.graph import Shape
@@ -107,7 +107,7 @@ class Add(Tabulated):
             self.weights, self.input_type, self.activation, depthwise=True, input_types=self.input_types
         )
 
-    def tables(self, board: Board, place: Place) -> list[Options]:
+    def tables(self, board: Board, place: Place) -> list[OptionTable]:
         """Every number of lanes that divides the channels, with every place for the factors, the thresholds
         and the queues."""
         joins = {Folding(lanes, 1): self._joined(lanes) for lanes in divisors(self.channels)}
@@ -126,7 +126,7 @@ class Add(Tabulated):
 
     def _options(
         self, engine: EngineOptions, joins: Sequence[Joined], style: FeedStyle, place: Place, board: Board
-    ) -> Options:
+    ) -> OptionTable:
         lanes, several = engine.folding.pe, len(self.factors) > 1
         ends = Structure(
             slices=lanes * (self.input_type.bits * place.first + self.output_type.bits * place.last)
@@ -141,7 +141,7 @@ class Add(Tabulated):
             ff=self.engine.flip_flops(engine, board.fabric.target),
             bram=rom_blocks,
         )
-        return Options(
+        return OptionTable(
             engine.folding,
             engine.rom_style,
             style,

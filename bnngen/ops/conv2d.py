@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bnngen.cost.folding import Folding, Foldings
 from bnngen.cost.lut_model import Structure, luts
-from bnngen.cost.option import Option, Options, Place
+from bnngen.cost.option import Option, OptionTable, Place
 from bnngen.cost.resources import Resources
 from bnngen.ir.window import Axes, Window
 from bnngen.numbers.datatypes import IntType
@@ -140,7 +140,7 @@ class Conv2d(Windowed, Weighted):
         windows = self.window.gather(maps.astype(product.dtype, copy=False), self.pad)
         return product(windows.reshape(-1, product.weights.shape[1]))
 
-    def tables(self, board: Board, place: Place) -> list[Options]:
+    def tables(self, board: Board, place: Place) -> list[OptionTable]:
         """Every folding whose PE divides the rows and whose SIMD divides the channels, or is all channels of
         a row of taps; with every place for its weights, its thresholds and its lines."""
         buffers = {folding: self._buffer(folding) for folding in self._foldings()}
@@ -227,7 +227,7 @@ class Conv2d(Windowed, Weighted):
         style: FeedStyle,
         place: Place,
         board: Board,
-    ) -> Options:
+    ) -> OptionTable:
         foldings = engine.folding.each()
         own = self._engine(foldings[0])
         rom_blocks = own.block_roms(engine, board).blocks
@@ -238,7 +238,7 @@ class Conv2d(Windowed, Weighted):
         )
         lines = zip(foldings, buffers, strict=True)
         memory = Resources.stacked([self._memory(*each, style, board) for each in lines])
-        return Options(
+        return OptionTable(
             engine.folding,
             engine.rom_style,
             style,

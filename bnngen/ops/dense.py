@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bnngen.cost.folding import each_once
 from bnngen.cost.lut_model import Structure, luts
-from bnngen.cost.option import Option, Options, Place
+from bnngen.cost.option import Option, OptionTable, Place
 from bnngen.cost.resources import Resources, bit_lengths, memory_blocks
 from bnngen.ir.graph import Shape
 from bnngen.ir.layers import Linear
@@ -80,12 +80,12 @@ class Dense(Weighted):
         acc = self._product(x.reshape(len(x), -1))
         return acc if self.activation is None else self.activation.compute(acc)
 
-    def tables(self, board: Board, place: Place) -> list[Options]:
+    def tables(self, board: Board, place: Place) -> list[OptionTable]:
         """Every folding with every place for its weights, its thresholds and its inputs."""
         engines = self.engine.options(board.fabric, self.engine.foldings)
         return [table for engine in engines for table in self._options(engine, place, board)]
 
-    def _options(self, engine: EngineOptions, place: Place, board: Board) -> Iterator[Options]:
+    def _options(self, engine: EngineOptions, place: Place, board: Board) -> Iterator[OptionTable]:
         """With every place for the inputs."""
         foldings, rom_blocks = engine.folding, self.engine.block_roms(engine, board).blocks
         ff = self.engine.flip_flops(engine, board.fabric.target)
@@ -95,7 +95,7 @@ class Dense(Weighted):
         for feed_style in styles if board.resources.spram else styles[:2]:
             lut = luts(structure + self._feed(engine, feed_style, place), board.family)
             memory = self._feed_memory(engine, feed_style, board)
-            table = Options(
+            table = OptionTable(
                 foldings,
                 engine.rom_style,
                 feed_style,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.cost.option import Option, Options, Place, by_folding, pareto, pareto_of
+from bnngen.cost.option import Option, OptionTable, Place, by_folding, pareto, pareto_of
 from bnngen.ir.graph import Shape
 from bnngen.numbers.datatypes import IntType
 from bnngen.ops.components import Components
@@ -182,7 +182,7 @@ class Plain:
 class Tabulated(Plain):
     """A layer that works out what all of its foldings cost at once."""
 
-    def tables(self, board: Board, place: Place) -> list[Options]:
+    def tables(self, board: Board, place: Place) -> list[OptionTable]:
         """All ways to build it on ``board``, at its ``place``."""
         raise NotImplementedError
 
