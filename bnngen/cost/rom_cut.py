@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 MemoryShape = tuple[int, int]
 """Width and depth that one block RAM can take."""
+KEPT = 1 << 16
+"""So many costs are remembered: a search for a network asks for thousands with each candidate."""
 
 
 class RomCost(NamedTuple):
@@ -51,7 +53,7 @@ def cut(width: int, depth: int, shapes: tuple[MemoryShape, ...]) -> Iterator[Col
             column += taken
 
 
-@cache
+@lru_cache(KEPT)
 def rom_cost(width: int, depth: int, shapes: tuple[MemoryShape, ...]) -> RomCost:
     """The most that a ROM of ``depth`` words of ``width`` bits can take.
 

@@ -24,7 +24,7 @@ def test_the_signature_is_there_before_any_port() -> None:
 
 
 def test_what_is_no_port_is_named() -> None:
-    with pytest.raises(AttributeError, match="^SlidingWindow has no attribute 'q'$"):
+    with pytest.raises(AttributeError, match=r"^SlidingWindow has no attribute 'q'$"):
         _ = SlidingWindow(PLAN, 3).q
 
 

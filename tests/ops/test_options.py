@@ -2,10 +2,12 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.narrow import of_type
 from support.networks import branching_networks, make_network, map_networks
 
 from bnngen.cost.folding import Foldings
 from bnngen.cost.option import Place, pareto
+from bnngen.ops.dense import Dense
 from bnngen.reference.network import Network
 from bnngen_boards.profile import Board, load_board
 
@@ -34,7 +36,7 @@ def test_options_are_all_that_nothing_beats(network: Network, board: Board, firs
 @given(DENSE, BOARDS)
 def test_a_folding_costs_the_same_alone(network: Network, board: Board) -> None:
     for layer in network.layers:
-        engine = layer.op.engine
+        engine = of_type(Dense, layer.op).engine
         for together in engine.options(board.fabric, engine.foldings):
             ff, blocks = engine.flip_flops(together, board.fabric.target), engine.block_roms(together, board)
             for k, folding in enumerate(together.folding.each()[::7]):
