@@ -7,16 +7,20 @@ structure is measured: each device family has a price for each kind, fitted to y
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from operator import add, attrgetter, mul
+from typing import Any
+
+import numpy as np
 
 from bnngen_boards import families
 
 
 @dataclass(frozen=True)
 class Structure:
-    """The parts of a layer that cost LUTs.
+    """The parts of a layer that cost LUTs: numbers, or arrays of those of many layers.
 
     ``xnor_counters``, ``and_counters``: LUTs of the compressor trees as planned, of bipolar and of other
     weights. ``adders``: bits of carry chains behind them. ``choices``: bits of two-way multiplexers at the
@@ -28,19 +32,24 @@ class Structure:
     buffer in RAM.
     """
 
-    xnor_counters: float = 0
-    and_counters: float = 0
-    adders: float = 0
-    choices: float = 0
-    comparisons: float = 0
-    tables: float = 0
-    rom_choices: float = 0
-    queue: float = 0
-    rotating: float = 0
-    slices: float = 0
-    control: float = 0
-    engines: float = 0
-    buffers: float = 0
+    xnor_counters: Any = 0
+    and_counters: Any = 0
+    adders: Any = 0
+    choices: Any = 0
+    comparisons: Any = 0
+    tables: Any = 0
+    rom_choices: Any = 0
+    queue: Any = 0
+    rotating: Any = 0
+    slices: Any = 0
+    control: Any = 0
+    engines: Any = 0
+    buffers: Any = 0
+
+    @classmethod
+    def stacked(cls, structures: Sequence[Structure]) -> Structure:
+        """Those of some layers in arrays."""
+        return cls(*np.array(list(map(_counts, structures))).reshape(len(structures), -1).T)
 
     def __add__(self, other: Structure) -> Structure:
         return Structure(*map(add, _counts(self), _counts(other)))
@@ -57,7 +66,7 @@ def _price_list(family: str) -> tuple[float, ...]:
     return tuple(prices[kind.name] for kind in fields(Structure))
 
 
-def luts(structure: Structure, family: str) -> int:
-    """LUTs of the structure."""
-    total: float = sum(map(mul, _counts(structure), _price_list(family)))
-    return round(total)
+def luts(structure: Structure, family: str) -> Any:
+    """LUTs of the structure, a whole number; an array of them for one of arrays."""
+    total: Any = sum(map(mul, _counts(structure), _price_list(family)))
+    return np.rint(total).astype(np.int64) if isinstance(total, np.ndarray) else round(total)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
-from typing import NamedTuple
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
 
 MemoryShape = tuple[int, int]
 """Width and depth that one block RAM can take."""
+KEPT = 1 << 16
+"""So many costs are remembered: a search for a network asks for thousands with each candidate."""
 
 
 class RomCost(NamedTuple):
-    """Block RAMs, and the two-way multiplexers (one a bit) that join pieces of the same columns."""
+    """Block RAMs, and the two-way multiplexers (one a bit) that join pieces of the same columns: of a ROM, or
+    in arrays of many."""
 
-    blocks: int
-    choices: int
+    blocks: Any
+    choices: Any
 
 
 class Columns(NamedTuple):
@@ -48,7 +53,7 @@ def cut(width: int, depth: int, shapes: tuple[MemoryShape, ...]) -> Iterator[Col
             column += taken
 
 
-@cache
+@lru_cache(KEPT)
 def rom_cost(width: int, depth: int, shapes: tuple[MemoryShape, ...]) -> RomCost:
     """The most that a ROM of ``depth`` words of ``width`` bits can take.
 
@@ -56,6 +61,12 @@ def rom_cost(width: int, depth: int, shapes: tuple[MemoryShape, ...]) -> RomCost
     """
     stored = min(width, 2**depth - 2) if depth < width.bit_length() else width
     return _cost(_groups(stored, _by_density(depth, shapes)), stored)
+
+
+def rom_costs(widths: Any, depths: Any, shapes: tuple[MemoryShape, ...]) -> RomCost:
+    """The same of arrays of widths and depths: arrays."""
+    costs = [rom_cost(*rom, shapes) for rom in zip(widths.tolist(), depths.tolist(), strict=True)]
+    return RomCost(np.array([c.blocks for c in costs], int), np.array([c.choices for c in costs], int))
 
 
 def _cost(groups: tuple[_Groups, ...], width: int) -> RomCost:
@@ -81,8 +92,12 @@ def _groups(width: int, shapes: tuple[_Groups, ...]) -> tuple[_Groups, ...]:
         return ()
     count, rest = divmod(width, shapes[0].width)
     full = (shapes[0]._replace(number=count),) if count else ()
-    if not rest:
-        return full
+    return full + _last_groups(rest, shapes) if rest else full
+
+
+@cache
+def _last_groups(rest: int, shapes: tuple[_Groups, ...]) -> tuple[_Groups, ...]:
+    """The best ones for fewer columns than the first shape has."""
     one_more = [(shape,) for shape in shapes if shape.width >= rest]
     narrower = [_groups(rest, shapes[1:])] if len(shapes) > 1 else []
-    return full + min((*one_more, *narrower), key=lambda groups: _cost(groups, rest))
+    return min((*one_more, *narrower), key=lambda groups: _cost(groups, rest))

@@ -10,7 +10,7 @@ from bnngen.dataflow.components import build_dataflow, build_layers, input_lanes
 from bnngen.dataflow.dataflow import Dataflow
 from bnngen.dataflow.queues import with_queues
 from bnngen.dataflow.ring_sizes import with_room
-from bnngen.dataflow.rom_packing import LaidOut, laid_out
+from bnngen.dataflow.rom_packing import LaidOut
 from bnngen.dataflow.timing import cycles_per_frame, latency_cycles
 from bnngen.ops.line_buffer import queue_luts
 from bnngen.schedule.budget import host_link
@@ -31,12 +31,17 @@ class Fitted:
         layers = with_queues(schedule, build_layers(schedule), beats)
         roomy = iter(with_room(build_dataflow(schedule, layers), beats).parts[1:])
         layers = [layer.mapped(lambda _: next(roomy)) for layer in layers]
-        return laid_out(layers, schedule.board.resources.bram)
+        return LaidOut(layers, schedule.board.resources.bram)
 
     @cached_property
     def chain(self) -> Dataflow:
         """The hardware components from port to port, and who reads whom."""
         return build_dataflow(self.schedule, self._laid_out.layers)
+
+    @cached_property
+    def _plain(self) -> Dataflow:
+        """The same, but for how ROMs are stored: enough to tell time and cost, and made sooner."""
+        return build_dataflow(self.schedule, self._laid_out.plain)
 
     @property
     def rom_blocks(self) -> list[int]:
@@ -50,7 +55,7 @@ class Fitted:
         shapes = self.schedule.board.resources.bram.shapes
         return [
             sum(memory_blocks(*memory, shapes) for part in layer.parts for memory in part.block_rams)
-            for layer in self._laid_out.layers
+            for layer in self._laid_out.plain
         ]
 
     @property
@@ -73,7 +78,7 @@ class Fitted:
         schedule = self.schedule
         planned = schedule.resources
         exact = Resources(bram=sum(self.layer_blocks) - planned.bram)
-        queues = [part for part in self.chain if isinstance(part, Queued)]
+        queues = [part for part in self._plain if isinstance(part, Queued)]
         extra = Resources(lut=sum(queue_luts(part.queue, schedule.board) for part in queues))
         return planned + host_link(schedule.board) + exact + extra
 
@@ -97,12 +102,12 @@ class Fitted:
     @cached_property
     def cycles_per_frame(self) -> int:
         """The exact distance of successive frames, in clock cycles, without stalls."""
-        return cycles_per_frame(self.chain)
+        return cycles_per_frame(self._plain)
 
     @cached_property
     def latency_cycles(self) -> int:
         """Cycles from a frame's first input beat to its last output beat, both counted, when idle."""
-        return latency_cycles(self.chain, self._beats_in)
+        return latency_cycles(self._plain, self._beats_in)
 
     @property
     def _beats_in(self) -> int:
@@ -112,7 +117,7 @@ class Fitted:
     @property
     def fifo_bits(self) -> int:
         """Bits of all buffers between the layers: input vectors and outputs that wait."""
-        return sum(component.buffer_bits for component in self.chain)
+        return sum(component.buffer_bits for component in self._plain)
 
     @property
     def fps(self) -> float:

@@ -8,6 +8,7 @@ the line buffer behind it. It gets a queue.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from bnngen.dataflow.components import build_dataflow
 from bnngen.dataflow.dataflow import Dataflow
@@ -40,10 +41,16 @@ def _replaced(
 def _holds_up(dataflow: Dataflow, beats_in: int) -> tuple[StreamComponent, int] | None:
     """The first part that lets its source wait, and the beats that it takes a frame; None if there is no such
     part."""
-    if not any(part.waits for part in dataflow):
+    slow = [
+        number
+        for number, part in enumerate(dataflow)
+        if not (part.waits or part.prompt or _only_the_host_waits(dataflow, number))
+    ]
+    if not slow or not any(part.waits for part in dataflow):
         return None
-    for visit in walk(dataflow, beats_in, cycles_per_frame(dataflow), FRAMES):
-        if visit.part.waits or _only_the_host_waits(dataflow, visit.number):
+    visits = walk(dataflow, beats_in, cycles_per_frame(dataflow), FRAMES)
+    for visit in islice(visits, slow[-1] + 1):
+        if visit.number not in slow:
             continue
         (beats,) = visit.inputs
         late = visit.part.takes(beats) - queue(beats)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 from bnngen.cost.rom_cut import MemoryShape, cut
@@ -43,40 +44,75 @@ class _Placed:
         return self.piece.width, self.piece.depth
 
 
-class Packing(NamedTuple):
-    """How each ROM is stored, and its blocks: one that two share counts for the earlier of them."""
+@dataclass(frozen=True, eq=False)
+class Packing:
+    """How each of ``roms`` is stored. ``whole``: its pieces, before any two share a block. ``placed``: those
+    that need one; ``pairs`` of them share one."""
 
-    pieces: list[RomPieces]
-    blocks: list[int]
+    roms: Sequence[Rom]
+    whole: Sequence[Sequence[RomPiece]]
+    placed: Sequence[_Placed]
+    pairs: Sequence[Pair]
+
+    @cached_property
+    def blocks(self) -> list[int]:
+        """The blocks of each ROM: one that two share counts for the earlier of them."""
+        blocks = [sum(one.rom == number for one in self.placed) for number in range(len(self.roms))]
+        for first, second, _ in self.pairs:
+            blocks[max(self.placed[first].rom, self.placed[second].rom)] -= 1
+        return blocks
+
+    @cached_property
+    def pieces(self) -> list[RomPieces]:
+        """The pieces of each ROM, those that share a block with their ports of it."""
+        pieces = list(map(list, self.whole))
+        for first, second, words in self.pairs:
+            both = (self.placed[first], self.placed[second])
+            contents = [(self.roms[one.rom].piece_words(one.piece), one.piece.width) for one in both]
+            for one, port in zip(both, SharedRom(words, contents).ports, strict=True):
+                pieces[one.rom][pieces[one.rom].index(one.piece)] = replace(one.piece, port=port)
+        return list(map(tuple, pieces))
 
 
-class LaidOut(NamedTuple):
-    """The components of the layers with their ROMs laid out, and the blocks that the ROMs of each layer take:
-    its weights alone, and all."""
+@dataclass(frozen=True, eq=False)
+class LaidOut:
+    """The components ``plain`` of the layers, with all their ROMs in as few blocks of ``bram`` as can be."""
 
-    layers: list[Components]
-    weight_blocks: list[int]
-    rom_blocks: list[int]
+    plain: Sequence[Components]
+    bram: BlockRam
 
+    @cached_property
+    def _packing(self) -> Packing:
+        parts = [part for layer in self.plain for part in layer.parts]
+        weights = [rom for part in parts for rom in part.weight_roms]
+        return pack(
+            [*weights, *(rom for part in parts for rom in part.roms if rom not in weights)], self.bram
+        )
 
-def laid_out(layers: Sequence[Components], bram: BlockRam) -> LaidOut:
-    """The components with all their ROMs in as few blocks of ``bram`` as can be."""
-    parts = [part for layer in layers for part in layer.parts]
-    weights = [rom for part in parts for rom in part.weight_roms]
-    order = [*weights, *(rom for part in parts for rom in part.roms if rom not in weights)]
-    packing = pack(order, bram)
-    pieces = dict(zip(order, packing.pieces, strict=True))
-    blocks = dict(zip(order, packing.blocks, strict=True))
+    @cached_property
+    def _blocks(self) -> dict[Rom, int]:
+        return dict(zip(self._packing.roms, self._packing.blocks, strict=True))
 
-    def stored(part: StreamComponent) -> StreamComponent:
-        own = [pieces[rom] for rom in part.roms]
-        return part.laid_out(own) if any(own) else part
+    @property
+    def weight_blocks(self) -> list[int]:
+        """The blocks that the weights of each layer take."""
+        return [sum(self._blocks[rom] for part in c.parts for rom in part.weight_roms) for c in self.plain]
 
-    return LaidOut(
-        [layer.mapped(stored) for layer in layers],
-        [sum(blocks[rom] for part in layer.parts for rom in part.weight_roms) for layer in layers],
-        [sum(blocks[rom] for part in layer.parts for rom in part.roms) for layer in layers],
-    )
+    @property
+    def rom_blocks(self) -> list[int]:
+        """The blocks that all ROMs of each layer take."""
+        return [sum(self._blocks[rom] for part in c.parts for rom in part.roms) for c in self.plain]
+
+    @cached_property
+    def layers(self) -> list[Components]:
+        """The components that store their ROMs so."""
+        pieces = dict(zip(self._packing.roms, self._packing.pieces, strict=True))
+
+        def stored(part: StreamComponent) -> StreamComponent:
+            own = [pieces[rom] for rom in part.roms]
+            return part.laid_out(own) if any(own) else part
+
+        return [layer.mapped(stored) for layer in self.plain]
 
 
 def pack(roms: Sequence[Rom], bram: BlockRam) -> Packing:
@@ -86,16 +122,9 @@ def pack(roms: Sequence[Rom], bram: BlockRam) -> Packing:
         _Placed(number, piece)
         for number, rom in enumerate(roms)
         for piece in pieces[number]
-        if len(set(rom.piece_words(piece))) > 1
+        if rom.varies(piece)
     ]
-    blocks = [sum(one.rom == number for one in placed) for number in range(len(roms))]
-    for first, second, words in pair([one.extent for one in placed], _two_port_shapes(bram)):
-        both = (placed[first], placed[second])
-        contents = [(roms[one.rom].piece_words(one.piece), one.piece.width) for one in both]
-        for one, port in zip(both, SharedRom(words, contents).ports, strict=True):
-            pieces[one.rom][pieces[one.rom].index(one.piece)] = replace(one.piece, port=port)
-        blocks[max(one.rom for one in both)] -= 1
-    return Packing(list(map(tuple, pieces)), blocks)
+    return Packing(roms, pieces, placed, pair([one.extent for one in placed], _two_port_shapes(bram)))
 
 
 def _pieces(rom: Rom, shapes: tuple[MemoryShape, ...]) -> list[RomPiece]:

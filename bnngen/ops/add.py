@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.cost.folding import Folding
+from bnngen.cost.folding import Folding, Foldings
 from bnngen.cost.lut_model import Structure, luts
-from bnngen.cost.option import Option, Place
+from bnngen.cost.option import Option, OptionTable, Place
 from bnngen.cost.resources import Resources
 from bnngen.ir.factor import Factor
 from bnngen.ir.graph import Shape
@@ -21,9 +21,10 @@ from bnngen.ir.layers import Sum
 from bnngen.ir.step import Step
 from bnngen.numbers.datatypes import IntType
 from bnngen.ops.components import Components
-from bnngen.ops.engine import Engine, EngineOption
+from bnngen.ops.engine import Engine
+from bnngen.ops.engine_options import EngineOption, EngineOptions, by_style
 from bnngen.ops.joined import Joined
-from bnngen.ops.layer import Plain
+from bnngen.ops.layer import Tabulated
 from bnngen.ops.line_buffer import divisors
 from bnngen.ops.lowering import Site, check_sum, lowers
 from bnngen.ops.threshold import Threshold
@@ -32,7 +33,7 @@ from bnngen_hw.memories import FeedStyle
 
 
 @dataclass(frozen=True, eq=False)
-class Add(Plain):
+class Add(Tabulated):
     """acc = factors[0]*x0 + factors[1]*x1 + ..., then ``activation`` if there is one.
 
     All inputs have ``shape``, (*spatial, C), and their types are ``input_types``. With one input it is a
@@ -106,44 +107,48 @@ class Add(Plain):
             self.weights, self.input_type, self.activation, depthwise=True, input_types=self.input_types
         )
 
-    def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
+    def tables(self, board: Board, place: Place) -> list[OptionTable]:
         """Every number of lanes that divides the channels, with every place for the factors, the thresholds
         and the queues."""
-        foldings = [Folding(lanes, 1) for lanes in divisors(self.channels)]
-        for engine in self.engine.options(board.fabric, foldings):
-            joined = self._joined(engine.folding.pe)
-            # one input needs no queue
-            none: list[FeedStyle] = ["registers"]
-            for style in joined.styles(board) if len(self.factors) > 1 else none:
-                yield self._option(engine, joined, style, place, board)
+        joins = {Folding(lanes, 1): self._joined(lanes) for lanes in divisors(self.channels)}
+        # one input needs no queue
+        none: list[FeedStyle] = ["registers"]
+        styles = {f: list(join.styles(board)) if len(self.factors) > 1 else none for f, join in joins.items()}
+        return [
+            self._options(part, [joins[folding] for folding in part.folding.each()], style, place, board)
+            for engine in self.engine.options(board.fabric, Foldings.of(list(joins)))
+            for style, part in by_style(engine, styles)
+        ]
 
     def _joined(self, lanes: int) -> Joined:
         counts, words = (1,) * len(self.factors), self.elements_in // lanes
         return Joined(lanes, self.input_types, self.input_type, counts, words)
 
-    def _option(
-        self, engine: EngineOption, joined: Joined, style: FeedStyle, place: Place, board: Board
-    ) -> Option:
+    def _options(
+        self, engine: EngineOptions, joins: Sequence[Joined], style: FeedStyle, place: Place, board: Board
+    ) -> OptionTable:
         lanes, several = engine.folding.pe, len(self.factors) > 1
         ends = Structure(
             slices=lanes * (self.input_type.bits * place.first + self.output_type.bits * place.last)
         )
         structure = self.engine.structure(engine, board) + ends
-        rom_blocks = sum(rom.blocks for rom in self.engine.block_roms(engine, board))
-        memory = joined.memory(style, board) if several else Resources()
+        if several:
+            structure += Structure.stacked([joined.structure for joined in joins])
+        rom_blocks = self.engine.block_roms(engine, board).blocks
+        memory = Resources.stacked([j.memory(style, board) for j in joins]) if several else Resources()
         cost = Resources(
-            lut=luts(structure + joined.structure if several else structure, board.family),
+            lut=luts(structure, board.family),
             ff=self.engine.flip_flops(engine, board.fabric.target),
             bram=rom_blocks,
         )
-        return Option(
+        return OptionTable(
             engine.folding,
             engine.rom_style,
             style,
-            joined.cycles,
+            engine.table_style,
+            np.array([joined.cycles for joined in joins], np.int64),
             cost + memory,
             rom_blocks,
-            engine.table_style,
             lanes,
             memory.bram,
         )

@@ -37,7 +37,7 @@ class BufferedMove(Moved):
             for style in rows.styles(board):
                 memory = rows.memory(style, board)
                 ends = Structure(slices=rows.width * (place.first + place.last))
-                cost = memory + Resources(lut=luts(rows.structure() + ends, board.family))
+                cost = memory + Resources(lut=luts(rows.structure + ends, board.family))
                 yield Option(
                     Folding(lanes, lanes), "logic", style, rows.plan.cycles, cost, ring_blocks=memory.bram
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,19 +12,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.base.errors import ModelError
-from bnngen.cost.folding import Folding
+from bnngen.cost.folding import Folding, Foldings
 from bnngen.cost.lut_model import Structure, luts
-from bnngen.cost.option import Option, Place
+from bnngen.cost.option import Option, OptionTable, Place
 from bnngen.cost.resources import Resources
-from bnngen.ir.layers import Convolution
 from bnngen.ir.window import Axes, Window
 from bnngen.numbers.datatypes import IntType
-from bnngen.ops.dense import greatest_sum
-from bnngen.ops.engine import Engine, EngineOption
+from bnngen.ops.engine import Engine
+from bnngen.ops.engine_options import EngineOption, EngineOptions, by_style
 from bnngen.ops.layer import Weighted
 from bnngen.ops.line_buffer import LineBuffer, divisors, ring_memory, small_memory
-from bnngen.ops.lowering import Site, check_sum, lowers
 from bnngen.ops.matmul import ExactProduct
 from bnngen.ops.threshold import Threshold
 from bnngen.ops.windowed import Windowed
@@ -143,14 +140,22 @@ class Conv2d(Windowed, Weighted):
         windows = self.window.gather(maps.astype(product.dtype, copy=False), self.pad)
         return product(windows.reshape(-1, product.weights.shape[1]))
 
-    def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
+    def tables(self, board: Board, place: Place) -> list[OptionTable]:
         """Every folding whose PE divides the rows and whose SIMD divides the channels, or is all channels of
         a row of taps; with every place for its weights, its thresholds and its lines."""
-        for folding in self._foldings():
-            buffer = self._buffer(folding)
-            for engine in self._engine(folding).options(board.fabric, [folding]):
-                for style in buffer.styles(board):
-                    yield self._option(engine, buffer, style, place, board)
+        buffers = {folding: self._buffer(folding) for folding in self._foldings()}
+        styles = {folding: list(buffer.styles(board)) for folding, buffer in buffers.items()}
+        return [
+            self._options(part, [buffers[folding] for folding in part.folding.each()], style, place, board)
+            for foldings in self._by_engine(buffers)
+            for engine in self._engine(foldings[0]).options(board.fabric, Foldings.of(foldings))
+            for style, part in by_style(engine, styles)
+        ]
+
+    def _by_engine(self, foldings: Iterable[Folding]) -> list[list[Folding]]:
+        """The foldings of each engine."""
+        ordered = sorted(foldings, key=self._spans_groups)
+        return [list(same) for _, same in itertools.groupby(ordered, self._spans_groups)]
 
     def _foldings(self) -> Iterator[Folding]:
         simds = [1] if self.depthwise else divisors(self.channels) + self.rows_of_taps
@@ -170,7 +175,17 @@ class Conv2d(Windowed, Weighted):
         """Whether a row of taps is taken at once."""
         return not self.depthwise and folding.simd > self.channels
 
+    @cached_property
+    def _buffers(self) -> dict[Folding, LineBuffer]:
+        """Those that have been asked for."""
+        return {}
+
     def _buffer(self, folding: Folding) -> LineBuffer:
+        if folding not in self._buffers:
+            self._buffers[folding] = self._new_buffer(folding)
+        return self._buffers[folding]
+
+    def _new_buffer(self, folding: Folding) -> LineBuffer:
         if self.depthwise:
             words = self.channels // folding.pe
             return LineBuffer(
@@ -205,38 +220,53 @@ class Conv2d(Windowed, Weighted):
             )
         ]
 
-    def _option(
-        self, engine: EngineOption, buffer: LineBuffer, style: FeedStyle, place: Place, board: Board
-    ) -> Option:
-        own = self._engine(engine.folding)
-        rom_blocks = sum(rom.blocks for rom in own.block_roms(engine, board))
+    def _options(
+        self,
+        engine: EngineOptions,
+        buffers: Sequence[LineBuffer],
+        style: FeedStyle,
+        place: Place,
+        board: Board,
+    ) -> OptionTable:
+        foldings = engine.folding.each()
+        own = self._engine(foldings[0])
+        rom_blocks = own.block_roms(engine, board).blocks
         cost = Resources(
             lut=luts(self.structure(engine, place, board), board.family),
             ff=own.flip_flops(engine, board.fabric.target),
             bram=rom_blocks,
         )
-        memory = buffer.memory(style, board)
-        if self._takes_rows(engine.folding):
-            bits = (self.window.kernel[-1] - 1) * buffer.width
-            memory += ring_memory(bits, own.beats(engine.folding), small_memory(board), board)
-        return Option(
+        lines = zip(foldings, buffers, strict=True)
+        memory = Resources.stacked([self._memory(*each, style, board) for each in lines])
+        return OptionTable(
             engine.folding,
             engine.rom_style,
             style,
-            buffer.plan.cycles,
+            engine.table_style,
+            np.array([buffer.plan.cycles for buffer in buffers]),
             cost + memory,
             rom_blocks,
-            engine.table_style,
-            buffer.lanes,
+            np.array([buffer.lanes for buffer in buffers]),
             memory.bram,
         )
 
-    def structure(self, engine: EngineOption, place: Place, board: Board) -> Structure:
+    def _memory(self, folding: Folding, buffer: LineBuffer, style: FeedStyle, board: Board) -> Resources:
+        """Where the lines lie, and the columns of a window that come one by one."""
+        memory = buffer.memory(style, board)
+        if self._takes_rows(folding):
+            bits = (self.window.kernel[-1] - 1) * buffer.width
+            memory += ring_memory(bits, self._engine(folding).beats(folding), small_memory(board), board)
+        return memory
+
+    def structure(self, engine: EngineOptions, place: Place, board: Board) -> Structure:
         """What the layer is made of, with the ports that stand beside it, in the units that have prices."""
-        buffer = self._buffer(engine.folding)
-        ends = buffer.width * place.first + engine.folding.pe * self.output_type.bits * place.last
-        own = self._engine(engine.folding).structure(engine, board)
-        return own + buffer.structure() + Structure(slices=ends)
+        foldings = engine.folding.each()
+        buffers = list(map(self._buffer, foldings))
+        widths = np.array([buffer.width for buffer in buffers])
+        ends = widths * place.first + engine.folding.pe * self.output_type.bits * place.last
+        own = self._engine(foldings[0]).structure(engine, board)
+        lines = Structure.stacked([buffer.structure for buffer in buffers])
+        return own + lines + Structure(slices=ends)
 
     @property
     def pads_zeros(self) -> bool:
@@ -258,29 +288,3 @@ class Conv2d(Windowed, Weighted):
             pad = join_words(codes, self.input_type.bits)
         columns = self._columns(folding, board)
         return [*buffer.hardware(i_lanes, option.feed_style, pad), *columns, engine]
-
-
-@lowers(Convolution)
-def lower(op: Convolution, site: Site) -> Conv2d:
-    """The layer of a convolution. Raises ModelError if its padding is none of the input's integers."""
-    check_sum(site.name, greatest_sum(op.weights, site.types[0]))
-    pad, type_ = _pad(op, site)
-    return Conv2d(op.weights, op.window, site.shapes[0][:-1], type_, op.groups, pad)
-
-
-def _pad(op: Convolution, site: Site) -> tuple[int, IntType]:
-    """What the padded positions hold, and the type of all elements: an integer that the bits of the input's
-    type hold, or 0 between -1 and +1."""
-    type_ = site.types[0]
-    if not op.window.padded:
-        return 0, type_
-    if op.pad.is_rational and op.pad.fraction().denominator == 1:
-        pad = int(op.pad.fraction())
-        wide = type_ if type_.bipolar else IntType(min(type_.lo, pad), max(type_.hi, pad))
-        if wide.encoding == type_.encoding and wide.lo <= pad <= wide.hi:
-            return pad, wide
-    raise ModelError(
-        site.name,
-        f"pads with {float(op.pad):g} where its input holds {type_}; accepted is one of these integers: "
-        "quantise the input so that 0 is one of its values",
-    )

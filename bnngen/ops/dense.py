@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bnngen.cost.folding import each_once
 from bnngen.cost.lut_model import Structure, luts
-from bnngen.cost.option import Option, Place
-from bnngen.cost.resources import Resources, memory_blocks
+from bnngen.cost.option import Option, OptionTable, Place
+from bnngen.cost.resources import Resources, bit_lengths, memory_blocks
 from bnngen.ir.graph import Shape
 from bnngen.ir.layers import Linear
 from bnngen.numbers.datatypes import IntType
-from bnngen.ops.engine import Engine, EngineOption
+from bnngen.ops.engine import Engine
+from bnngen.ops.engine_options import EngineOption, EngineOptions
 from bnngen.ops.layer import Weighted
 from bnngen.ops.lowering import Site, check_sum, lowers
 from bnngen.ops.matmul import ExactProduct
@@ -78,64 +80,66 @@ class Dense(Weighted):
         acc = self._product(x.reshape(len(x), -1))
         return acc if self.activation is None else self.activation.compute(acc)
 
-    def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
+    def tables(self, board: Board, place: Place) -> list[OptionTable]:
         """Every folding with every place for its weights, its thresholds and its inputs."""
-        for engine in self.engine.options(board.fabric):
-            for feed_style in self._feed_styles(engine, place, board):
-                yield self._option(engine, feed_style, place, board)
+        engines = self.engine.options(board.fabric, self.engine.foldings)
+        return [table for engine in engines for table in self._options(engine, place, board)]
 
-    def _feed_styles(self, engine: EngineOption, place: Place, board: Board) -> Iterator[FeedStyle]:
-        yield "registers"
-        # a vector of one beat is a register anyway
-        if self.engine.folds(engine.folding) > 1 and self.engine.beats(engine.folding) > 1:
-            yield "block"
-            if board.resources.spram:
-                yield "huge"
+    def _options(self, engine: EngineOptions, place: Place, board: Board) -> Iterator[OptionTable]:
+        """With every place for the inputs."""
+        foldings, rom_blocks = engine.folding, self.engine.block_roms(engine, board).blocks
+        ff = self.engine.flip_flops(engine, board.fabric.target)
+        structure = self.engine.structure(engine, board)
+        beats, folds = foldings.column_folds(self.engine.columns), foldings.row_folds(self.engine.rows)
+        styles: tuple[FeedStyle, ...] = ("registers", "block", "huge")
+        for feed_style in styles if board.resources.spram else styles[:2]:
+            lut = luts(structure + self._feed(engine, feed_style, place), board.family)
+            memory = self._feed_memory(engine, feed_style, board)
+            table = OptionTable(
+                foldings,
+                engine.rom_style,
+                feed_style,
+                engine.table_style,
+                folds * beats,
+                Resources(lut, ff, rom_blocks) + memory,
+                rom_blocks,
+            )
+            # a vector of one beat is a register anyway
+            yield table if feed_style == "registers" else table.where((folds > 1) & (beats > 1))
 
-    def _option(self, engine: EngineOption, feed_style: FeedStyle, place: Place, board: Board) -> Option:
-        rom_blocks = sum(rom.blocks for rom in self.engine.block_roms(engine, board))
-        cost = Resources(
-            lut=luts(self.structure(engine, feed_style, place, board), board.family),
-            ff=self.engine.flip_flops(engine, board.fabric.target),
-            bram=rom_blocks,
-        )
-        return Option(
-            engine.folding,
-            engine.rom_style,
-            feed_style,
-            self.engine.cycles(engine.folding),
-            cost + self._feed_memory(engine, feed_style, board),
-            rom_blocks,
-            engine.table_style,
-        )
-
-    def _feed_memory(self, engine: EngineOption, feed_style: FeedStyle, board: Board) -> Resources:
+    def _feed_memory(self, engine: EngineOptions, feed_style: FeedStyle, board: Board) -> Resources:
         """Where two frames of the input lie."""
         width = engine.folding.simd * self.input_type.bits
-        beats = self.engine.beats(engine.folding)
+        beats = engine.folding.column_folds(self.engine.columns)
         if feed_style == "block":
-            return Resources(bram=memory_blocks(width, replay_words(beats), board.resources.bram.shapes))
+            return Resources(
+                bram=memory_blocks(width, each_once(replay_words, beats), board.resources.bram.shapes)
+            )
         if feed_style == "huge":
             ram = board.resources.spram
             assert ram is not None
             return Resources(spram=2 * memory_blocks(width, beats, [(ram.width, ram.depth)]))
         return Resources(ff=2 * self.elements_in * self.input_type.bits)
 
-    def structure(self, engine: EngineOption, feed_style: FeedStyle, place: Place, board: Board) -> Structure:
+    def structure(
+        self, engine: EngineOptions, feed_style: FeedStyle, place: Place, board: Board
+    ) -> Structure:
         """What the layer is made of, with the ports that stand beside it, in the units that have prices."""
+        return self.engine.structure(engine, board) + self._feed(engine, feed_style, place)
+
+    def _feed(self, engine: EngineOptions, feed_style: FeedStyle, place: Place) -> Structure:
         folding, bits = engine.folding, self.input_type.bits
-        beats, folds = self.engine.beats(folding), self.engine.folds(folding)
+        beats, folds = folding.column_folds(self.engine.columns), folding.row_folds(self.engine.rows)
         in_ram = feed_style != "registers"
         # the first layer gets its beats as it wants them
-        unpacked = not in_ram and beats > 1 and not (place.first and folds == 1)
+        unpacked = (beats > 1) & (folds > place.first) & (not in_ram)
         ends = folding.simd * bits * place.first + folding.pe * self.output_type.bits * place.last
-        feed = Structure(
+        return Structure(
             rotating=self.elements_in * bits * unpacked,
-            control=beats.bit_length() * unpacked + (3 * beats.bit_length() + folds.bit_length()) * in_ram,
+            control=bit_lengths(beats) * unpacked + (3 * bit_lengths(beats) + bit_lengths(folds)) * in_ram,
             slices=ends,
             buffers=in_ram,
         )
-        return self.engine.structure(engine, board) + feed
 
     def hardware(
         self, option: Option | None, i_lanes: int, board: Board, slack: int = 0

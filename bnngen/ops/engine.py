@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import product
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.cost.folding import Folding, fold_sizes
+from bnngen.cost.folding import Folding, Foldings, each_once, fold_sizes
 from bnngen.cost.lut_model import Structure
-from bnngen.cost.resources import logic_rom_luts
-from bnngen.cost.rom_cut import RomCost, rom_cost
+from bnngen.cost.resources import bit_lengths, logic_rom_luts
+from bnngen.cost.rom_cut import RomCost, rom_costs
 from bnngen.numbers.datatypes import IntType
+from bnngen.ops.engine_options import EngineOption, EngineOptions
 from bnngen.ops.threshold import Threshold
 from bnngen_boards.profile import Board, Fabric
-from bnngen_hw.arithmetic.compressors import Tree, plan_tree
+from bnngen_hw.arithmetic.compressors import plan_tree
 from bnngen_hw.arithmetic.product_code import ProductCode
 from bnngen_hw.arithmetic.threshold_table import MAX_PARALLEL, ThresholdTable
 from bnngen_hw.beats import join_words
@@ -31,7 +33,7 @@ from bnngen_hw.timing import full_rate_depth
 if TYPE_CHECKING:
     from bnngen_hw.engine.engine import DenseEngine
 
-
+Integers = NDArray[np.int64]
 LOGIC_ROM_BITS = 8192
 """Weight memories above this are never made of LUTs: they would cost more than the arithmetic."""
 LUT_MEMORY_WORDS = 16
@@ -40,12 +42,13 @@ LEAST_TABLE = 64
 """Tables of thresholds with fewer folds are not worth a block RAM."""
 
 
-class EngineOption(NamedTuple):
-    """A folding, and where the weights and the tables of thresholds lie."""
+class _Trees(NamedTuple):
+    """What a `Tree` says, of each folding."""
 
-    folding: Folding
-    rom_style: RomStyle
-    table_style: RomStyle
+    counter_luts: Integers
+    adder_bits: Integers
+    latency: Integers
+    registers: Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,46 +121,46 @@ class Engine:
         """SF: in how many beats."""
         return folding.column_folds(self.columns)
 
-    def options(self, fabric: Fabric, foldings: Iterable[Folding] | None = None) -> Iterator[EngineOption]:
-        """Every folding, or one of these, with every place for its weights and its thresholds."""
-        for folding in foldings if foldings is not None else self._foldings():
-            for rom_style in self._rom_styles(folding, fabric):
-                for table_style in self._table_styles(folding):
-                    yield EngineOption(folding, rom_style, table_style)
+    @property
+    def foldings(self) -> Foldings:
+        """Every folding that is worth considering."""
+        grid = np.meshgrid(fold_sizes(self.rows), fold_sizes(self.columns), indexing="ij")
+        return Foldings(*map(np.ravel, grid))
 
-    def _foldings(self) -> Iterator[Folding]:
-        return (Folding(pe, simd) for pe in fold_sizes(self.rows) for simd in fold_sizes(self.columns))
-
-    def _rom_styles(self, folding: Folding, fabric: Fabric) -> Iterator[RomStyle]:
-        depth, few = self.cycles(folding), 1 << (fabric.lut_inputs - 1)
-        if depth > 1:
-            yield "block"
-        if depth <= few or self._rom_width(folding) * depth <= LOGIC_ROM_BITS:
-            yield "logic"
-        if 1 < depth <= few:
-            yield "counted"
-
-    def _table_styles(self, folding: Folding) -> Iterator[RomStyle]:
-        yield "logic"
+    def options(self, fabric: Fabric, foldings: Foldings) -> Iterator[EngineOptions]:
+        """These foldings with every place for their weights and their thresholds."""
+        depth, few = self._cycles(foldings), 1 << (fabric.lut_inputs - 1)
+        small = self._rom_width(foldings) * depth <= LOGIC_ROM_BITS
         # a search reads many tables, each of few bits
-        if self._table_words(folding) >= LEAST_TABLE and 1 <= self._levels <= MAX_PARALLEL:
-            yield "block"
+        long = (self._table_words(foldings) >= LEAST_TABLE) & (1 <= self._levels <= MAX_PARALLEL)
+        roms: dict[RomStyle, Any] = {
+            "block": depth > 1,
+            "logic": (depth <= few) | small,
+            "counted": (depth > 1) & (depth <= few),
+        }
+        tables: dict[RomStyle, Any] = {"logic": True, "block": long}
+        for (rom_style, some), (table_style, others) in product(roms.items(), tables.items()):
+            yield EngineOptions(foldings.where(some & others), rom_style, table_style)
 
-    def block_roms(self, option: EngineOption, board: Board) -> list[RomCost]:
-        """What the ROMs in block RAM take at most."""
+    def _cycles(self, folding: Foldings) -> Integers:
+        return folding.row_folds(self.rows) * folding.column_folds(self.columns)
+
+    def block_roms(self, option: EngineOptions, board: Board) -> RomCost:
+        """What the ROMs in block RAM take at most, together."""
         folding, shapes = option.folding, board.resources.bram.shapes
-        roms = (
-            (option.rom_style, self._rom_width(folding), self.cycles(folding)),
-            (option.table_style, self._table_width(folding), self._table_words(folding)),
-        )
-        return [rom_cost(width, depth, shapes) for style, width, depth in roms if style == "block"]
+        costs = []
+        if option.rom_style == "block":
+            costs.append(rom_costs(self._rom_width(folding), self._cycles(folding), shapes))
+        if option.table_style == "block":
+            costs.append(rom_costs(self._table_width(folding), self._table_words(folding), shapes))
+        return RomCost(sum(rom.blocks for rom in costs), sum(rom.choices for rom in costs))
 
     @property
     def _levels(self) -> int:
         """Thresholds a row."""
         return 0 if self.activation is None else int(self.activation.thresholds.shape[1])
 
-    def _table_width(self, folding: Folding) -> int:
+    def _table_width(self, folding: Foldings) -> Integers:
         """Bits of start values or thresholds a fold."""
         return folding.pe * self.acc_type.bits * max(self._levels, self.borders is not None)
 
@@ -176,57 +179,67 @@ class Engine:
         words = [join_words(row, bits) for row in entries & ((1 << bits) - 1)]
         return RomColumns.of(words, bits * entries.shape[1]).count
 
-    def _table_words(self, folding: Folding) -> int:
+    def _table_words(self, folding: Foldings) -> Integers:
         """Words of those tables."""
         from bnngen_hw.roms.table_places import TablePlaces
 
+        folds = folding.row_folds(self.rows)
         if self.borders is None:
-            return self.folds(folding)
-        return TablePlaces(self.borders, self.folds(folding), folding.pe).words
+            return folds
+        borders = self.borders
+        return each_once(lambda folds: TablePlaces(borders, folds, 1).words, folds)
 
-    def _rom_width(self, folding: Folding) -> int:
+    def _rom_width(self, folding: Foldings) -> Integers:
         return folding.pe * folding.simd * self.weight_type.bits
 
     @cached_property
     def _code(self) -> ProductCode:
         return ProductCode(self.input_type.encoding, self.weight_type.encoding)
 
-    def _tree(self, folding: Folding, rom_style: RomStyle, target: Target) -> Tree:
-        heights = _heights(self._code, folding.simd)
-        return plan_tree(heights, target, engine_weights(rom_style, self.cycles(folding)))
+    def _trees(self, folding: Foldings, rom_style: RomStyle, target: Target) -> _Trees:
+        """The trees: there are as many as there are numbers of lanes, and that of a single word."""
+        single = self._cycles(folding) == 1
+        kinds, which = np.unique(2 * folding.simd + single, return_inverse=True)
+        weights = [engine_weights(rom_style, words) for words in (2, 1)]
+        trees = [plan_tree(_heights(self._code, k // 2), target, weights[k % 2]) for k in kinds.tolist()]
+        figures = [(tree.counter_luts, tree.adder_bits, tree.latency, tree.registers) for tree in trees]
+        return _Trees(*np.array(figures, np.int64).reshape(-1, 4)[which.ravel()].T)
 
-    def structure(self, option: EngineOption, board: Board) -> Structure:
+    def structure(self, option: EngineOptions, board: Board) -> Structure:
         """What the engine is made of, in the units that have prices."""
         folding, rom_style, table_style = option
-        pe, beats, folds, target = folding.pe, self.beats(folding), self.folds(folding), board.fabric.target
-        tree, bits, levels = self._tree(folding, rom_style, target), self.acc_type.bits, self._levels
+        pe, target = folding.pe, board.fabric.target
+        beats, folds = folding.column_folds(self.columns), folding.row_folds(self.rows)
+        tree, bits, levels = self._trees(folding, rom_style, target), self.acc_type.bits, self._levels
         compared = levels if 1 < levels <= MAX_PARALLEL else levels.bit_length() * (levels > 1)
-        tables = 0.0
+        tables: Any = 0.0
         if table_style == "logic":
             columns, words = pe * self._table_columns, self._table_words(folding)
-            tables += logic_rom_luts(columns, words, target.lut_inputs)
+            tables = tables + logic_rom_luts(columns, words, target.lut_inputs)
         if rom_style == "logic":
-            tables += logic_rom_luts(self._rom_width(folding), self.cycles(folding), target.lut_inputs)
+            width, words = self._rom_width(folding), self._cycles(folding)
+            tables = tables + logic_rom_luts(width, words, target.lut_inputs)
         counters, xnor = pe * tree.counter_luts, self.weight_type.bipolar
         return Structure(
             xnor_counters=counters * xnor,
             and_counters=counters * (not xnor),
-            adders=pe * (tree.adder_bits + bits * (beats > 1 or levels == 1)),
+            adders=pe * (tree.adder_bits + bits * ((beats > 1) | (levels == 1))),
             choices=pe * bits * (beats > 1),
             comparisons=pe * bits * compared,
             tables=tables,
-            rom_choices=sum(rom.choices for rom in self.block_roms(option, board)),
+            rom_choices=self.block_roms(option, board).choices,
             queue=pe * self.output_type.bits * _queue_words(tree.latency, beats, board),
-            control=beats.bit_length() + (beats * folds).bit_length() + 3 * folds.bit_length(),
+            control=bit_lengths(beats) + bit_lengths(beats * folds) + 3 * bit_lengths(folds),
             engines=1,
         )
 
-    def flip_flops(self, option: EngineOption, target: Target) -> int:
+    def flip_flops(self, option: EngineOptions, target: Target) -> Any:
         """Registers of the tree, the accumulators, the inputs and the weights."""
         folding, rom_style, _ = option
-        tree = self._tree(folding, rom_style, target)
+        tree = self._trees(folding, rom_style, target)
+        copies = each_once(target.copies, folding.pe)
         lanes = folding.pe if self.depthwise else folding.simd
-        inputs = lanes * self.input_type.bits * (1 if self.depthwise else 1 + target.copies(folding.pe))
+        inputs = lanes * self.input_type.bits * (1 if self.depthwise else 1 + copies)
         weights = self._rom_width(folding) * (target.rom_register or rom_style == "logic")
         return folding.pe * (tree.registers + 3 * self.acc_type.bits) + inputs + weights
 
@@ -259,14 +272,14 @@ class Engine:
 
 @cache
 def _heights(code: ProductCode, simd: int) -> tuple[int, ...]:
-    """What `ProductCode.heights` says, once for all the options with these lanes."""
+    """What `ProductCode.heights` says, once for all the engines with these lanes."""
     return code.heights(simd)
 
 
-def _queue_words(tree_latency: int, beats: int, board: Board) -> int:
+def _queue_words(tree_latency: Integers, beats: Integers, board: Board) -> Integers:
     """Words of the queue behind an engine, in units of what a LUT holds of one bit; a single word is a
     register."""
-    words = full_rate_depth(tree_latency + 4, beats)  # with ROM, accumulator, thresholds and queue
-    if words == 1:
-        return 0
-    return -(-words // LUT_MEMORY_WORDS) if board.resources.lutram_bits else words
+    # with ROM, accumulator, thresholds and queue
+    words = full_rate_depth(tree_latency + 4, beats)
+    units = -(-words // LUT_MEMORY_WORDS) if board.resources.lutram_bits else words
+    return np.where(words == 1, 0, units)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bnngen.cost.option import Option, Place, pareto
+from bnngen.cost.option import Option, OptionTable, Place, by_folding, pareto, pareto_of
 from bnngen.ir.graph import Shape
 from bnngen.numbers.datatypes import IntType
 from bnngen.ops.components import Components
@@ -179,6 +179,22 @@ class Plain:
         return {}
 
 
+class Tabulated(Plain):
+    """A layer that works out what all of its foldings cost at once."""
+
+    def tables(self, board: Board, place: Place) -> list[OptionTable]:
+        """All ways to build it on ``board``, at its ``place``."""
+        raise NotImplementedError
+
+    def options(self, board: Board, place: Place = Place()) -> list[Option]:  # noqa: B008 - frozen
+        """See `Layer`."""
+        return pareto_of(self.tables(board, place))
+
+    def all_options(self, board: Board, place: Place = Place()) -> Iterator[Option]:  # noqa: B008 - frozen
+        """See `Layer`."""
+        return iter(by_folding(self.tables(board, place)))
+
+
 class Moved(Plain):
     """A layer that takes one tensor of ``shape``, of elements of ``input_type``, and computes nothing."""
 
@@ -201,7 +217,7 @@ class Moved(Plain):
             raise ValueError(f"takes a tensor of shape {self.shape}, not of shape {inputs[0]}")
 
 
-class Weighted(Plain):
+class Weighted(Tabulated):
     """A layer with ``weights`` and an ``engine`` that multiplies by them."""
 
     weights: NDArray[np.int64]

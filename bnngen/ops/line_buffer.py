@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bnngen.cost.lut_model import Structure, luts
@@ -34,7 +35,7 @@ class LineBuffer:
         """Bits of a word."""
         return self.lanes * self.bits
 
-    @property
+    @cached_property
     def depth(self) -> int:
         """Words of the ring, as far as the plan alone tells: two windows, for the next map comes in while
         the last windows of one are read."""
@@ -48,6 +49,7 @@ class LineBuffer:
         """What the ring takes."""
         return ring_memory(self.width, self.depth, style, board)
 
+    @cached_property
     def structure(self) -> Structure:
         """Counters and the address."""
         control = sum(loop.turns.bit_length() for loop in self.plan.loops)
@@ -91,10 +93,11 @@ def ring_memory(width: int, depth: int, style: FeedStyle, board: Board) -> Resou
 
 def queue_luts(queue: SlidingWindow, board: Board) -> int:
     """LUTs of a queue that no layer has planned."""
-    own = LineBuffer(queue.plan, 1, queue.width).structure()
+    own = LineBuffer(queue.plan, 1, queue.width).structure
     in_luts = queue.style == "distributed"
     ring = ring_memory(queue.width, queue.depth, "distributed", board) if in_luts else Resources()
-    return luts(own, board.family) + ring.lut
+    control: int = luts(own, board.family)
+    return control + ring.lut
 
 
 def divisors(number: int) -> list[int]:

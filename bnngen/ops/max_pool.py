@@ -89,7 +89,7 @@ class MaxPool(Windowed):
             slices=buffer.width * (place.first + place.last),
             control=self.window.taps.bit_length() + buffer.plan.words.bit_length(),
         )
-        cost = Resources(lut=luts(structure + buffer.structure(), board.family), ff=2 * buffer.width)
+        cost = Resources(lut=luts(structure + buffer.structure, board.family), ff=2 * buffer.width)
         folding, memory = Folding(buffer.lanes, buffer.lanes), buffer.memory(style, board)
         return Option(folding, "logic", style, buffer.plan.cycles, cost + memory, ring_blocks=memory.bram)
 

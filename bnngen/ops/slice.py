@@ -64,7 +64,7 @@ class Slice(Moved):
             for style in kept.styles(board):
                 memory = kept.memory(style, board)
                 words, ends = self.elements_in // lanes, kept.width * (place.first + place.last)
-                structure = kept.structure() + Structure(slices=ends, control=words.bit_length())
+                structure = kept.structure + Structure(slices=ends, control=words.bit_length())
                 cost = memory + Resources(lut=luts(structure, board.family))
                 yield Option(Folding(lanes, lanes), "logic", style, words, cost, ring_blocks=memory.bram)
 

@@ -1,27 +1,25 @@
-"""Chooses one option for each layer, exactly: a small integer program for OR-tools' CP-SAT.
-
-Runs with one worker and a deterministic time limit, so that the same request has the same answer on every
-machine (a wall-clock limit or a race between threads would not).
-"""
+"""Chooses one option for each layer, exactly: by labels, or where these are too many by CP-SAT."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Literal
 
-from ortools.sat.python import cp_model
+import numpy as np
 
 from bnngen.cost.option import Option
 from bnngen.cost.resources import Resources
+from bnngen.schedule import cp_sat, labels
 
 Kind = Literal["lut", "ff", "bram", "spram"]
 KINDS: tuple[Kind, ...] = ("lut", "ff", "bram", "spram")
 """The resources that a choice may not exceed."""
 UNLIMITED = 1 << 40
 AREA_SCALE = 1_000_000
-DETERMINISTIC_LIMIT = 60.0
+_limited = attrgetter(*KINDS)
 
 
 def choose(
@@ -38,10 +36,9 @@ def choose(
     """
     limit = max_cycles
     if limit is None:
-        fastest = _solve(layers, budget, None, None)
-        if fastest is None:
+        limit = _fewest_cycles(layers, budget)
+        if limit is None:
             return None
-        limit = max(option.cycles for option in fastest)
     return _solve(layers, budget, limit, lambda resources: _area(resources, comfortable or budget))
 
 
@@ -63,49 +60,38 @@ def smallest(
     return _solve(layers, unlimited, max_cycles, lambda resources: _area(resources, budget))
 
 
+def _fewest_cycles(layers: Sequence[Sequence[Option]], budget: Resources) -> int | None:
+    """The fewest cycles of the slowest layer of any choice within ``budget``; None if there is none."""
+    least = max((min((o.cycles for o in options), default=0) for options in layers), default=0)
+    limits = sorted({o.cycles for options in layers for o in options if o.cycles > least} | {least})
+    first = bisect_left(limits, True, key=lambda limit: _solve(layers, budget, limit, _nothing) is not None)
+    return limits[first] if first < len(limits) else None
+
+
+def _nothing(_: Resources) -> int:
+    """What a choice costs that only has to exist."""
+    return 0
+
+
 def _solve(
     layers: Sequence[Sequence[Option]],
     budget: Resources,
     limit: int | None,
-    cost: Callable[[Resources], int] | None,
+    cost: Callable[[Resources], int],
 ) -> list[Option] | None:
-    """The choice of the least cost, or without a cost of the fewest cycles."""
-    model = cp_model.CpModel()
+    """The choice of the least cost of which no layer takes more cycles than ``limit``."""
     allowed = [[o for o in options if limit is None or o.cycles <= limit] for options in layers]
-    picks = [[model.new_bool_var("") for _ in options] for options in allowed]
-    for pick in picks:
-        model.add_exactly_one(pick)
-    terms = [
-        (var, o)
-        for pick, options in zip(picks, allowed, strict=True)
-        for var, o in zip(pick, options, strict=True)
-    ]
-    for kind in KINDS:
-        model.add(sum(getattr(o.resources, kind) * var for var, o in terms) <= getattr(budget, kind))
-    if cost is None:
-        _minimize_cycles(model, picks, allowed)
-    else:
-        model.minimize(sum(cost(o.resources) * var for var, o in terms))
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = 0
-    solver.parameters.max_deterministic_time = DETERMINISTIC_LIMIT
-    # its own handler would stay behind, and Ctrl-C would then kill every later step without a clean-up
-    solver.parameters.catch_sigint_signal = False
-    if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+    if not all(allowed):
         return None
-    return [
-        next(o for var, o in zip(pick, options, strict=True) if solver.boolean_value(var))
-        for pick, options in zip(picks, allowed, strict=True)
-    ]
-
-
-def _minimize_cycles(model: Any, picks: Sequence[Sequence[Any]], allowed: Sequence[Sequence[Option]]) -> None:
-    slowest = max((o.cycles for options in allowed for o in options), default=0)
-    cycles = model.new_int_var(0, slowest, "cycles")
-    for pick, options in zip(picks, allowed, strict=True):
-        model.add(cycles >= sum(o.cycles * var for var, o in zip(pick, options, strict=True)))
-    model.minimize(cycles)
+    tables = [np.array([(cost(o.resources), *_limited(o.resources)) for o in options]) for options in allowed]
+    limits = np.array(_limited(budget))
+    try:
+        rows = labels.cheapest(tables, limits)
+    except labels.TooManyLabelsError:
+        rows = cp_sat.cheapest(tables, limits)
+    if rows is None:
+        return None
+    return [options[row] for options, row in zip(allowed, rows, strict=True)]
 
 
 def _area(resources: Resources, budget: Resources) -> int:

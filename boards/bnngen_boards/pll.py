@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from math import inf
 
 from bnngen.base.errors import BoardError
-from bnngen_boards.families import PLLS
+from bnngen_boards.families import PLLS, PllCell
 from bnngen_boards.families.pll import PllSettings
 from bnngen_boards.profile import LEAST_MHZ, MOST_MHZ, Clock
 
@@ -43,4 +44,10 @@ def plan_clock(clock: Clock, wanted_mhz: float | Fraction) -> ClockPlan:
     if source == wanted:
         return DirectClock(source)
     assert clock.pll is not None  # a profile with an oscillator has a PLL
-    return PLLS[clock.pll].plan(source, wanted)
+    return _planned(clock.pll, source, wanted)
+
+
+@cache
+def _planned(cell: PllCell, source: Fraction, wanted: Fraction) -> PllSettings:
+    """What is asked for once for each design of a search."""
+    return PLLS[cell].plan(source, wanted)

@@ -86,6 +86,11 @@ class StreamComponent(Part):
         component with several inputs takes those of each."""
         raise NotImplementedError
 
+    @property
+    def prompt(self) -> bool:
+        """Whether it takes a beat in each cycle."""
+        return type(self).takes is StreamComponent.takes
+
     def takes(self, t: NDArray[np.integer]) -> Cycles:
         """The cycles in which the beats are taken that become available in the cycles ``t``, those of one
         frame or of several, with a sink that is always ready. Most components take one in each cycle."""

@@ -24,6 +24,28 @@ class Part(wiring.Component):
         self._given = args, kwargs
         return self
 
+    def __init__(self, ports: dict[str, Any]) -> None:
+        """With these ``ports``, by name, which are made once one is asked for: what is not built needs none,
+        and they take longer than all the rest."""
+        self._unmade = ports
+
+    def __getattr__(self, name: str) -> Any:
+        """A port that is asked for first."""
+        if name in self.__dict__.get("_unmade", ()):
+            self._make_ports()
+            return getattr(self, name)
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    def _make_ports(self) -> None:
+        if "_unmade" in self.__dict__:
+            super().__init__(self.__dict__.pop("_unmade"))
+
+    @property
+    def signature(self) -> Any:
+        """That of the ports: see `wiring.Component`."""
+        self._make_ports()
+        return super().signature
+
     def rebuilt(self, **changes: Any) -> Self:
         """The same, constructed anew with these arguments changed."""
         args, kwargs = self._given

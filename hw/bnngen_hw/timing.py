@@ -11,10 +11,13 @@ Every stream component has
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 Cycles = NDArray[np.int64]
+_Numbers = TypeVar("_Numbers", int, Cycles)
 
 
 def queue(t: NDArray[np.integer], service: NDArray[np.integer] | int = 1) -> Cycles:
@@ -24,16 +27,22 @@ def queue(t: NDArray[np.integer], service: NDArray[np.integer] | int = 1) -> Cyc
     earliest. ``service`` is a number, or the distances between job n and n + 1 (one fewer than jobs).
     """
     there = np.asarray(t, dtype=np.int64)
-    work = np.zeros(len(there), np.int64)
-    np.cumsum(np.broadcast_to(service, work[1:].shape), out=work[1:])
-    waiting: Cycles = np.maximum.accumulate(there - work)
-    return work + waiting
+    if isinstance(service, int):
+        work = np.arange(0, service * len(there), service) if service else np.zeros(len(there), np.int64)
+    else:
+        work = np.zeros(len(there), np.int64)
+        np.cumsum(np.broadcast_to(service, work[1:].shape), out=work[1:])
+    taken: Cycles = there - work
+    np.maximum.accumulate(taken, out=taken)
+    taken += work
+    return taken
 
 
-def full_rate_depth(latency: int, spacing: int) -> int:
+def full_rate_depth(latency: _Numbers, spacing: _Numbers) -> _Numbers:
     """The least depth of a `CreditFifo` that never slows its pipeline down.
 
     ``latency`` counts the cycles from ``promise`` to the result's first cycle on ``o``; results come every
-    ``spacing`` cycles at the fastest. A credit is back one cycle after its result was taken.
+    ``spacing`` cycles at the fastest. A credit is back one cycle after its result was taken. Of arrays of
+    both it is an array.
     """
     return -(-(latency + 1) // spacing)

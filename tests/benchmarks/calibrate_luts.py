@@ -28,6 +28,7 @@ from rich.table import Table
 from scipy.optimize import nnls
 
 from bnngen.base.cache import cached, content_key
+from bnngen.cost.folding import Foldings
 from bnngen.cost.lut_model import Structure
 from bnngen.cost.option import Option, Place
 from bnngen.design import Design
@@ -38,7 +39,7 @@ from bnngen.numbers.datatypes import BIPOLAR, IntType
 from bnngen.numbers.exact import exact_array
 from bnngen.ops.conv2d import Conv2d
 from bnngen.ops.dense import Dense
-from bnngen.ops.engine import EngineOption
+from bnngen.ops.engine_options import EngineOptions
 from bnngen.ops.threshold import Threshold
 from bnngen.reference.input_quantizer import Quantizer
 from bnngen.reference.network import Host, NamedLayer, Network
@@ -70,7 +71,7 @@ class Sample:
 
     @property
     def row(self) -> list[float]:
-        return [getattr(self.structure, kind) for kind in KINDS]
+        return [float(np.squeeze(getattr(self.structure, kind))) for kind in KINDS]
 
 
 def random_type(rng: np.random.Generator) -> IntType:
@@ -163,7 +164,7 @@ def sample(family: str, number: int) -> Sample:
     design = Design(Schedule(network, board, Fraction(25), tuple(options)))
     name, structure = [], Structure()
     for op, place, option in zip(ops, places, options, strict=True):
-        engine = EngineOption(option.folding, option.rom_style, option.table_style)
+        engine = EngineOptions(Foldings.of([option.folding]), option.rom_style, option.table_style)
         if isinstance(op, Dense):
             structure += op.structure(engine, option.feed_style, place, board)
         else:

@@ -40,6 +40,14 @@ def test_golden_runs_on_the_digits(
     assert "left out, for want of the shared models: tfc_1w1a_mnist" in out
 
 
+def test_plan_runs_on_the_digits(run: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It stops if labels and CP-SAT don't agree."""
+    run.main(["--only", "plan", "--rounds", "1", "--shared", str(tmp_path / "none")])
+    out = capsys.readouterr().out
+    assert "plans of digits_1w1a for the icebreaker" in out
+    assert out.count("a second") == 5
+
+
 @pytest.mark.slow
 def test_simulation_runs_on_the_digits(
     run: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]

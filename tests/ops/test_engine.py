@@ -5,14 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnngen.cost.folding import Folding
+from bnngen.cost.folding import Folding, Foldings
 from bnngen.cost.resources import logic_rom_luts
 from bnngen.numbers.datatypes import BIPOLAR, IntType
-from bnngen.ops.engine import Engine, EngineOption
+from bnngen.ops.engine import Engine
+from bnngen.ops.engine_options import EngineOption, EngineOptions
 from bnngen.ops.threshold import Threshold
 from bnngen_boards.profile import load_board
 
 BOARD = load_board("icebreaker")
+ALONE = EngineOptions(Foldings.of([Folding(1, 8)]), "block", "logic")
 
 
 def engine(seed: int, x: IntType, out: IntType, spread: int) -> Engine:
@@ -36,9 +38,9 @@ def test_tables_are_the_columns_that_differ(seed: int, x: IntType, out: IntType,
     hardware = found.hardware(option, BOARD.fabric.target, 0)
     tables = [rom for rom in hardware.roms if rom not in hardware.weight_roms]
     stored = sum(rom.columns.count for rom in tables if len(rom.words) > 1)
-    assert found.structure(option, BOARD).tables == pytest.approx(logic_rom_luts(stored, found.rows, 4))
+    luts = logic_rom_luts(stored, found.rows, 4)
+    assert found.structure(ALONE, BOARD).tables.tolist() == pytest.approx([luts])
 
 
 def test_thresholds_that_are_all_alike_cost_nothing() -> None:
-    option = EngineOption(Folding(1, 8), "block", "logic")
-    assert engine(0, BIPOLAR, IntType(0, 3), 0).structure(option, BOARD).tables == 0
+    assert engine(0, BIPOLAR, IntType(0, 3), 0).structure(ALONE, BOARD).tables == 0

@@ -2,12 +2,14 @@
 
 from itertools import product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bnngen.cost.folding import Folding
 from bnngen.cost.option import Option
 from bnngen.cost.resources import Resources
+from bnngen.schedule import labels
 from bnngen.schedule.solver import choose, least, smallest
 
 OPTION = st.builds(
@@ -74,6 +76,20 @@ def test_the_least_of_one_kind_within_all_other_limits(
     assert (found is None) == (not possible)
     if found is not None:
         assert cost(found).bram == min(cost(c).bram for c in possible)
+
+
+@settings(max_examples=20, deadline=None)
+@given(LAYERS, st.integers(5, 60), st.integers(1, 8))
+def test_cp_sat_chooses_where_labels_are_too_many(layers: list[list[Option]], lut: int, bram: int) -> None:
+    budget = Resources(lut, lut, bram)
+    found = choose(layers, budget, None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(labels, "MOST_SUMS", 0)
+        other = choose(layers, budget, None)
+    assert (found is None) == (other is None)
+    if found is not None and other is not None:
+        assert max(o.cycles for o in found) == max(o.cycles for o in other)
+        assert area(found, budget) == area(other, budget)
 
 
 @settings(max_examples=40, deadline=None)

@@ -75,6 +75,6 @@ def test_a_run_that_was_stopped_goes_on_as_if_not(supernet_recipe: MakeSupernet,
 
 
 def test_a_rate_that_is_too_large(supernet_recipe: MakeSupernet) -> None:
-    run, _ = shrinking(supernet_recipe("epochs = 1\nbatch", "epochs = 1\nlearning_rate = 1e30\nbatch"))
+    run, _ = shrinking(supernet_recipe("epochs = 1\nbatch", "epochs = 1\noptimizer = "sgd"\nlearning_rate = 1e30\nbatch"))
     with pytest.raises(RecipeError, match=r"train\.learning_rate: the loss of epoch 1 is "):
         run.run(Checkpoint("x"))

@@ -12,6 +12,7 @@ a counter costs depends on the LUT, so each kind of fabric has a rule of its own
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, NamedTuple
@@ -53,14 +54,13 @@ Level = tuple[tuple[Cell, ...], ...]
 
 def apply_level(heap: Heap, level: Level) -> Heap:
     """The heap behind a level of counters."""
-    bits = [b - sum(cell.bits for cell in cells) for b, cells in zip(heap.bits, level, strict=True)]
-    bits += [0, 0]
+    bits, products = [*heap.bits, 0, 0], [*heap.products, 0, 0]
     for column, cells in enumerate(level):
-        for cell in cells:
+        for cell, count in Counter(cells).items():
+            bits[column] -= count * cell.bits
+            products[column] -= count * cell.products
             for place in range(cell.outputs):
-                bits[column + place] += 1
-    left = [p - sum(cell.products for cell in cells) for p, cells in zip(heap.products, level, strict=True)]
-    products = [*left, 0, 0]
+                bits[column + place] += count
     while not bits[-1] and not products[-1]:
         bits.pop()
         products.pop()
@@ -120,7 +120,10 @@ def plan_tree(heights: tuple[int, ...], target: Target, weights: Weights = "any"
     columns = [bits + products for bits, products in zip(*heap, strict=True)]
     first = next((c for c, column in enumerate(columns) if column > 1), len(columns))
     counter_luts = sum(
-        cell_luts(cell, target.lut_inputs) for level in levels for cells in level for cell in cells
+        count * cell_luts(cell, target.lut_inputs)
+        for level in levels
+        for cells in level
+        for cell, count in Counter(cells).items()
     )
     return Tree(
         levels,

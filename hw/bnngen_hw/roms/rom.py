@@ -69,6 +69,12 @@ class Rom(Part):
         columns = slice(piece.column, piece.column + piece.width)
         return self.columns.words(columns, slice(piece.first, piece.first + piece.depth))
 
+    def varies(self, piece: RomPiece) -> bool:
+        """Whether the words of a piece differ: otherwise it needs no memory."""
+        rows = slice(piece.first, piece.first + piece.depth)
+        bits = self.columns.bits[rows, piece.column : piece.column + piece.width]
+        return bool((bits != bits[0]).any())
+
     def _check_pieces(self) -> None:
         if not self.pieces:
             return
@@ -120,7 +126,7 @@ class Rom(Part):
     def _piece(self, m: Module, name: str, piece: RomPiece) -> Value:
         """The data of one piece; one of a single value needs no memory."""
         words = self.piece_words(piece)
-        if len(set(words)) == 1:
+        if not self.varies(piece):
             return Const(words[0], piece.width)
         addr = self.addr[: (piece.depth - 1).bit_length()]
         if piece.port:
