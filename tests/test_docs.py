@@ -26,6 +26,8 @@ from bnngen.numbers.rounding import ROUNDING_MODES
 from bnngen.passes.lower import RULES
 from bnngen.quantize.choices import RULES as RANGE_RULES
 from bnngen.reports.steps import STEPS
+from bnngen.supernet.recipe import load_supernet_recipe
+from bnngen.supernet.space import checked_space
 from bnngen.toolflow.board_top import BoardTop
 from bnngen.train import choices as train_choices
 from bnngen.train.choices import ARCHITECTURES, SCORES, SOURCES, UNITS
@@ -115,7 +117,8 @@ def test_the_pages_show_every_command() -> None:
 
 def needs_training(arguments: list[str]) -> bool:
     """Whether this line trains, or uses what a line before it has trained."""
-    return arguments[0] in ("train", "compress", "quantize") or any("tfc_digits" in a for a in arguments)
+    trains = {"train", "compress", "supernet", "specialize", "quantize"}
+    return arguments[0] in trains or any("tfc_digits" in a for a in arguments)
 
 
 @pytest.mark.parametrize("training", [False, pytest.param(True, marks=pytest.mark.train)])
@@ -309,10 +312,16 @@ def test_the_page_has_every_other_choice_of_a_recipe() -> None:
 def test_the_recipes_hold(tmp_path: Path) -> None:
     for number, recipe in enumerate(blocks(page("docs/training.md"), "toml")):
         (tmp_path / f"{number}.toml").write_text(recipe, encoding="utf-8")
-    paths = [*tmp_path.glob("*.toml"), *ROOT.glob("examples/recipes/*.toml")]
+    recipes = ROOT.glob("examples/recipes/*.toml")
+    paths = [*tmp_path.glob("*.toml"), *(p for p in recipes if not p.name.startswith("supernet_"))]
     assert len(paths) > 2
     for path in paths:
         assert load_recipe(path).model.architecture in ARCHITECTURES, path
+    supernets = ROOT.glob("examples/recipes/supernet_*.toml")
+    for number, recipe in enumerate(blocks(page("docs/supernet.md"), "toml")):
+        (tmp_path / f"supernet_{number}.toml").write_text(recipe, encoding="utf-8")
+    for path in [*tmp_path.glob("supernet_*.toml"), *supernets]:
+        checked_space(load_supernet_recipe(path))
 
 
 # examples

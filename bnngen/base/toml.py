@@ -44,7 +44,8 @@ def one_of(names: Collection[str]) -> BeforeValidator:
 def read_toml(path: Path, model: type[_Model], error: type[Exception], context: object = None) -> _Model:
     """The file's tables as an object of ``model``, whose validators get the ``context``.
 
-    Types are strict: a number in quotes is not a number.
+    Types are strict: a number in quotes is not a number. An attribute ``ELSEWHERE`` of ``model`` says of some
+    fields that it does not have where they belong.
 
     Raises ``error`` if the file cannot be read, is not TOML or does not fit the model; each mistake is one
     line that begins with the file's name and the line in it.
@@ -168,6 +169,8 @@ def _mistake(detail: ErrorDetails, model: type[BaseModel]) -> str:
     if detail["type"] == "missing":
         return f"{field}: missing"
     if detail["type"] == "extra_forbidden":
+        if (told := getattr(model, "ELSEWHERE", {}).get(field)) is not None:
+            return f"{field}: {told}"
         return f"{field}: unknown field; {near_names(location[-1], _fields(model, location[:-1]))}"
     accepted = detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     if not isinstance(detail["input"], dict):

@@ -80,13 +80,13 @@ def command(
 
     require_training(search=True)
     from bnngen.compress.search import Effort, compress
-    from bnngen.train.hardware import Target
+    from bnngen.train.hardware import BoardTarget
     from bnngen_boards.profile import load_board
 
     bits = tuple(_bits(part) for part in act_bits.split(",") if part)
     effort = Effort(trials, epochs, finalists, bits, start)
     profile = load_board(board, allow_module or ())
-    target = Target(profile, rate_on(profile, fps))
+    target = BoardTarget(profile, rate_on(profile, fps))
     students = _recipe(model, recipe)
     keep_inputs({"--json": json}, model, recipe, Path(board), *students.inputs)
     report = compress(students, target, effort, out, _screen(), larger=model, storage=storage)

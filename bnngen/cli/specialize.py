@@ -56,15 +56,15 @@ def command(
     require_training(search=True)
     from bnngen.cli.supernet_screen import specialize_screen
     from bnngen.cli.train_screen import train_screen
-    from bnngen.supernet.specialize import Effort, specialize
-    from bnngen.train.hardware import Target
+    from bnngen.supernet.specialize import SpecializeEffort, specialize
+    from bnngen.train.hardware import BoardTarget
     from bnngen_boards.profile import load_board
 
     profile = load_board(board, allow_module or ())
-    target = Target(profile, rate_on(profile, fps))
+    target = BoardTarget(profile, rate_on(profile, fps))
     tuning: Any = train_screen(hint=False) if epochs else nullcontext()
     with specialize_screen() as screen, tuning as training:
-        effort = Effort(trials, finalists, epochs)
+        effort = SpecializeEffort(trials, finalists, epochs)
         report = specialize(supernet, target, effort, out, screen, training, storage)
     warn(report.warnings)
     write_json(json, report.to_dict())

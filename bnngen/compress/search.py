@@ -31,7 +31,7 @@ from bnngen.study.study import Found, Params, Search, Trial, Work, open_study
 from bnngen.train.checkpoint import NAME as CHECKPOINT
 from bnngen.train.checkpoint import finished_run
 from bnngen.train.distill.teacher import read_teacher
-from bnngen.train.hardware import Target, fits_well
+from bnngen.train.hardware import BoardTarget, fits_well
 from bnngen.train.recipe import Recipe
 from bnngen.train.run import FILES as RUN_FILES
 from bnngen.train.run import load_prepared, train
@@ -73,7 +73,7 @@ class Effort:
 
 def compress(
     recipe: Recipe,
-    target: Target,
+    target: BoardTarget,
     effort: Effort,
     out: Path,
     watcher: SearchWatcher | None = None,

@@ -18,7 +18,7 @@ from bnngen.compress.sizes import Profile, largest
 from bnngen.compress.start import Larger
 from bnngen.study.study import Entry
 from bnngen.train.architectures import find_architecture
-from bnngen.train.hardware import DIGITS, Target, fitted
+from bnngen.train.hardware import DIGITS, BoardTarget, fitted
 from bnngen.train.inputs import Prepared
 from bnngen.train.recipe import Recipe
 
@@ -33,7 +33,7 @@ class Students:
 
     recipe: Recipe
     prepared: Prepared
-    target: Target
+    target: BoardTarget
     bits: Sequence[int]
     starts: Starts
     larger: Larger | None

@@ -8,7 +8,7 @@ from bnngen.emit.board_link import link_fps
 from bnngen.reports.build import weight_bits
 from bnngen.supernet.dimensions import Genes
 from bnngen.supernet.judge import Material
-from bnngen.train.hardware import Target, fitted
+from bnngen.train.hardware import BoardTarget, fitted
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Cost:
     link_fps: float | None
 
 
-def cost_on(material: Material, genes: Genes, target: Target) -> Cost | None:
+def cost_on(material: Material, genes: Genes, target: BoardTarget) -> Cost | None:
     """What the sub-network ``genes`` takes of the ``target``; None if it does not fit."""
     design = fitted(material.space.sub(genes), material.at(genes).prepared, target)
     if design is None:

@@ -81,7 +81,8 @@ class Material:
 
     def _build(self, genes: Genes) -> Trainee:
         with torch.random.fork_rng(devices=[]):  # dropout must not depend on what is built when
-            return build_network(self.space.sub(genes), self.at(genes).prepared).to(self.device)
+            built: Trainee = build_network(self.space.sub(genes), self.at(genes).prepared).to(self.device)
+            return built
 
     def weights(self, shared: Shared, genes: Genes) -> dict[str, Tensor]:
         """The parameters of the sub-network as they are now."""

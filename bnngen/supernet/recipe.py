@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 from bnngen.base.errors import RecipeError
 from bnngen.base.registry import Choice, Registry
 from bnngen.base.toml import one_of, read_toml
-from bnngen.train.recipe import Bits, Positive, Recipe, RecipeTable, Share, Size, Steps
+from bnngen.train.recipe import Bits, Recipe
+from bnngen.train.recipe_table import Positive, RecipeTable, Share, Size, Steps
 
 DIMENSIONS = Registry(
     "dimension",
@@ -29,7 +30,7 @@ DIMENSIONS = Registry(
 Dimension = Annotated[str, one_of(DIMENSIONS)]
 
 
-class Phase(RecipeTable):
+class ShrinkPhase(RecipeTable):
     """Epochs in which the dimensions ``open``, and those of earlier phases, are drawn at random."""
 
     open: tuple[Dimension, ...]
@@ -65,7 +66,7 @@ class SupernetTable(RecipeTable):
     weight_bits: tuple[Bits, ...] = ()
     act_bits: tuple[Bits, ...] = ()
     method: Literal["progressive", "naive"] = "progressive"
-    phases: Annotated[tuple[Phase, ...], Field(min_length=1, max_length=32)]
+    phases: Annotated[tuple[ShrinkPhase, ...], Field(min_length=1, max_length=32)]
     learning_rate: Positive | None = None
     samples: Annotated[int, Field(ge=1, le=16)] = 2
     sandwich: bool = False

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bnngen.base.errors import RecipeError, UsageError
+from bnngen.base.errors import UsageError
 from bnngen.base.files import write_text
 from bnngen.base.owned import owned
 from bnngen.base.strict_json import read_json
@@ -17,14 +17,13 @@ from bnngen.reports.sub_networks import JudgedRecord, SupernetRecord
 from bnngen.reports.supernet import PAGE, write_supernet_report
 from bnngen.supernet.judge import Material
 from bnngen.supernet.predictor import Judged, held_out_tau
-from bnngen.supernet.recipe import DIMENSIONS, SupernetRecipe, load_supernet_recipe
+from bnngen.supernet.recipe import DIMENSIONS, load_supernet_recipe
 from bnngen.supernet.shared import Shared
 from bnngen.supernet.shrink import Shrinking, ShrinkWatcher
-from bnngen.supernet.space import Space
+from bnngen.supernet.space import Space, checked_space
 from bnngen.train.checkpoint import Checkpoint, fitting, load_checkpoint, resume
 from bnngen.train.recipe import locating
 from bnngen.train.run import device_of, reproducible
-from bnngen.train.trainee import is_float
 
 RECIPE, LOG, JUDGED = "recipe.toml", "log.jsonl", "judged.json"
 FILES = (RECIPE, LOG, JUDGED, PAGE, "checkpoint.pt")
@@ -59,20 +58,6 @@ def train_supernet(path: Path, out: Path, watcher: ShrinkWatcher | None = None) 
     return report
 
 
-def checked_space(recipe: SupernetRecipe) -> Space:
-    """The sub-networks of ``recipe``. Raises RecipeError if what it says does not fit together."""
-    space = Space(recipe)
-    if is_float(recipe):
-        raise RecipeError("a supernet has no layers in float", "model")
-    opened = {name for phase in recipe.supernet.phases for name in phase.open} | {"size"}
-    for name in DIMENSIONS:
-        if space.smaller({name}) and name not in opened:
-            raise RecipeError(f"has choices in '{name}', which no phase opens", "supernet.phases")
-    if not space.free:
-        raise RecipeError("has no choice: there is one network only, for bnngen train", "supernet")
-    return space
-
-
 def _judge(material: Material, shared: Shared, out: Path, watcher: ShrinkWatcher) -> list[Judged]:
     """Random sub-networks with their accuracy; those that an earlier run has judged are known."""
     table, space = material.space.recipe.supernet, material.space
@@ -102,7 +87,7 @@ def read_judged(folder: Path) -> list[Judged]:
     """The sub-networks that were judged. Raises UsageError if their file is damaged."""
     path = folder / JUDGED
     try:
-        rows = read_json(path)
+        rows: Any = read_json(path)
         return [Judged(dict(row["genes"]), float(row["accuracy"])) for row in rows]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UsageError(f"'{path}' is damaged: delete it, and run bnngen supernet again") from error

@@ -21,7 +21,7 @@ from bnngen.study.study import Entry, Found, Params, Search, Trial, Work, open_s
 from bnngen.supernet.cost import cost_on
 from bnngen.supernet.predictor import Predictor
 from bnngen.supernet.run import Supernet
-from bnngen.train.hardware import DIGITS, Target
+from bnngen.train.hardware import DIGITS, BoardTarget
 
 
 class SpecializeWatcher:
@@ -42,7 +42,7 @@ class Specialist:
     """The search in ``supernet`` for networks that fit ``target``; workers with one ``storage`` share it."""
 
     supernet: Supernet
-    target: Target
+    target: BoardTarget
     trials: int
     storage: str | None
     watcher: SpecializeWatcher

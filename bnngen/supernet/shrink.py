@@ -33,7 +33,7 @@ CHANNELS = {"width", "expand"}
 
 
 @dataclass(frozen=True)
-class Stage:
+class ShrinkStage:
     """Epochs with these dimensions open."""
 
     name: str
@@ -44,19 +44,19 @@ class Stage:
     taught: bool = True
 
 
-def stages(recipe: SupernetRecipe) -> list[Stage]:
+def stages(recipe: SupernetRecipe) -> list[ShrinkStage]:
     """The largest network at random resolution, then the phases; or all at once."""
     table, train = recipe.supernet, recipe.train
     named = frozenset(name for phase in table.phases for name in phase.open)
     if table.method == "naive":
         epochs = train.epochs + sum(phase.epochs for phase in table.phases)
-        return [Stage("all", named | {"size"}, epochs, train.learning_rate, taught=table.sandwich)]
+        return [ShrinkStage("all", named | {"size"}, epochs, train.learning_rate, taught=table.sandwich)]
     open_, rate = frozenset({"size"} - named), table.learning_rate or train.learning_rate
-    found = [Stage("largest", open_, train.epochs, train.learning_rate, taught=False)]
+    found = [ShrinkStage("largest", open_, train.epochs, train.learning_rate, taught=False)]
     for phase in table.phases:
         open_ = open_ | set(phase.open)
         sorts = bool(CHANNELS & set(phase.open))
-        found.append(Stage(", ".join(phase.open), open_, phase.epochs, rate, sorts))
+        found.append(ShrinkStage(", ".join(phase.open), open_, phase.epochs, rate, sorts))
     return found
 
 
@@ -100,9 +100,10 @@ class Shrinking:
             with fitting():
                 stage = self.stages[checkpoint.stage]
             self._run_stage(checkpoint, stage)
-        return self.shared
+        found: Shared = self.shared
+        return found
 
-    def _run_stage(self, checkpoint: Checkpoint, stage: Stage) -> None:
+    def _run_stage(self, checkpoint: Checkpoint, stage: ShrinkStage) -> None:
         if checkpoint.epoch == 0 and stage.sorts:
             sort_channels(self.shared, self.material.at(self.space.largest).prepared)
         if checkpoint.stage == 1 and checkpoint.epoch == 0:
@@ -132,7 +133,7 @@ class Shrinking:
                 return
 
     def _epoch(
-        self, checkpoint: Checkpoint, stage: Stage, optimizer: Optimizer, schedule: LRScheduler
+        self, checkpoint: Checkpoint, stage: ShrinkStage, optimizer: Optimizer, schedule: LRScheduler
     ) -> dict[str, Any]:
         started = time.perf_counter()
         number, feed = len(checkpoint.log) + 1, self.material.at(self.space.largest).feed
@@ -152,7 +153,8 @@ class Shrinking:
             self.watcher.batch(stage.name, number, done, feed.batches)
         if not math.isfinite(loss.item()):
             raise RecipeError(
-                f"the loss of epoch {number} is {loss.item()}; take a smaller one", "train.learning_rate"
+                f"the loss of epoch {number} is {loss.item()}, so nothing can be learned; take a smaller one",
+                "train.learning_rate",
             )
         return {
             "epoch": number,
@@ -165,7 +167,7 @@ class Shrinking:
             "seconds": round(time.perf_counter() - started, 3),
         }
 
-    def picks(self, stage: Stage, choice: Random) -> list[dict[str, int]]:
+    def picks(self, stage: ShrinkStage, choice: Random) -> list[dict[str, int]]:
         """The sub-networks of a step, all of one resolution."""
         closed = not self.space.smaller(stage.open - {"size"})
         count = 1 if closed else self.table.samples
@@ -179,7 +181,7 @@ class Shrinking:
 
     def _learn(
         self,
-        stage: Stage,
+        stage: ShrinkStage,
         picked: list[dict[str, int]],
         chosen: Tensor,
         random: torch.Generator,

@@ -8,6 +8,7 @@ from functools import cached_property
 from math import prod
 from random import Random
 
+from bnngen.base.errors import RecipeError
 from bnngen.supernet.dimensions import Genes
 from bnngen.supernet.recipe import DIMENSIONS, SupernetRecipe
 from bnngen.train.recipe import Recipe
@@ -95,3 +96,17 @@ class Space:
                 for gene, values in genes.items()
             }
         )
+
+
+def checked_space(recipe: SupernetRecipe) -> Space:
+    """The sub-networks of ``recipe``. Raises RecipeError if what it says does not fit together."""
+    space = Space(recipe)
+    if recipe.is_float:
+        raise RecipeError("a supernet has no layers in float", "model")
+    opened = {name for phase in recipe.supernet.phases for name in phase.open} | {"size"}
+    for name in DIMENSIONS:
+        if space.smaller({name}) and name not in opened:
+            raise RecipeError(f"has choices in '{name}', which no phase opens", "supernet.phases")
+    if not space.free:
+        raise RecipeError("has no choice: there is one network only, for bnngen train", "supernet")
+    return space

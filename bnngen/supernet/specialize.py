@@ -24,7 +24,7 @@ from bnngen.supernet.search import Specialist, SpecializeWatcher
 from bnngen.train.checkpoint import NAME as CHECKPOINT
 from bnngen.train.checkpoint import Checkpoint
 from bnngen.train.fit import TrainWatcher
-from bnngen.train.hardware import Target, fits_well
+from bnngen.train.hardware import BoardTarget, fits_well
 from bnngen.train.recipe import Recipe
 from bnngen.train.run import reproducible, train
 
@@ -34,7 +34,7 @@ UNTUNED = "untuned"
 
 
 @dataclass(frozen=True)
-class Effort:
+class SpecializeEffort:
     """``trials`` networks are planned; the ``finalists`` best of those that fit are judged, of which the best
     is trained for ``epochs`` more."""
 
@@ -45,8 +45,8 @@ class Effort:
 
 def specialize(
     folder: Path,
-    target: Target,
-    effort: Effort,
+    target: BoardTarget,
+    effort: SpecializeEffort,
     out: Path,
     watcher: SpecializeWatcher | None = None,
     training: TrainWatcher | None = None,
@@ -178,7 +178,9 @@ def _contributions(specialist: Specialist, winner: SubnetRecord) -> list[Contrib
                 genes=own,
                 fits=cost is not None,
                 predicted_accuracy=float(predictor.predict([genes])[0]),
-                **({} if cost is None else {"bram": cost.bram, "lut": cost.lut, "fps": cost.fps}),
+                bram=None if cost is None else cost.bram,
+                lut=None if cost is None else cost.lut,
+                fps=None if cost is None else cost.fps,
             )
         )
     return found

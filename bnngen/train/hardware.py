@@ -32,7 +32,7 @@ DIGITS = 12
 
 
 @dataclass(frozen=True)
-class Target:
+class BoardTarget:
     """The board, by its name or path or as it is, and the frames a second."""
 
     board: str | Board
@@ -50,7 +50,7 @@ class Target:
         return hashlib.sha256(board.model_dump_json().encode()).hexdigest()[:DIGITS]
 
 
-def fitted(recipe: Recipe, prepared: Prepared, target: Target) -> Design | None:
+def fitted(recipe: Recipe, prepared: Prepared, target: BoardTarget) -> Design | None:
     """The untrained network on the ``target``, or None if it does not fit, or nothing of its maps is left.
 
     What a design takes depends on the sizes and the bits. The values decide only what tables of thresholds

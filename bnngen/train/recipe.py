@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -221,6 +221,8 @@ class DistillTable(RecipeTable):
 class Recipe(RecipeTable):
     """The whole recipe."""
 
+    ELSEWHERE: ClassVar = {"supernet": "makes it the recipe of a supernet, for bnngen supernet"}
+
     data: DataTable
     model: ModelTable
     train: TrainTable
@@ -232,6 +234,14 @@ class Recipe(RecipeTable):
         if self.train.start is not None and self.prune is not None and self.prune.network is not None:
             raise ValueError("either train.start or prune.network, not both: each names what to begin with")
         return self
+
+    @property
+    def is_float(self) -> bool:
+        """Whether any part of the network is in float: such a network can teach, but not be built."""
+        model = self.model
+        bits = [model.weight_bits, model.act_bits, model.input_bits, model.last_weight_bits]
+        bits += [b for layer in model.layers.values() for b in (layer.weight_bits, layer.act_bits)]
+        return FLOAT in bits
 
     @property
     def inputs(self) -> list[Path]:

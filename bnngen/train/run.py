@@ -42,7 +42,7 @@ from bnngen.train.inputs import Prepared, prepare
 from bnngen.train.names import run_names
 from bnngen.train.prune.pruner import nonzero_weights
 from bnngen.train.recipe import Recipe, load_recipe, locating
-from bnngen.train.trainee import Trainee, is_float
+from bnngen.train.trainee import Trainee
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _finish(
 ) -> RunRecord:
     """Export the network; if it is judged by the test part, look at that for the first and only time."""
     data, test = prepared.data, getattr(prepared.data, part)
-    if is_float(recipe):
+    if recipe.is_float:
         answers = predicted(network, Tensors.of(test, torch.device("cpu"))).numpy()
         found, judge = words(no_better_than_chance(answers, test.y)), "torch"
     else:

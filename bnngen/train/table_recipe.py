@@ -18,7 +18,7 @@ from bnngen.design import Design
 from bnngen.reports.results import TableRecord
 from bnngen.schedule.budget import Rate
 from bnngen.train.found import table_record
-from bnngen.train.hardware import Target, fitted
+from bnngen.train.hardware import BoardTarget, fitted
 from bnngen.train.inputs import Prepared
 from bnngen.train.recipe import DataTable, ModelTable, Recipe, TrainTable
 from bnngen.train.run import load_prepared
@@ -97,7 +97,7 @@ def _sized(
     """The recipe with these ``widths``, or None if its network does not fit."""
     watcher.says(f"fitting {'-'.join(map(str, widths))} neurons to {board.name}")
     wide = recipe.model_copy(update={"model": recipe.model.model_copy(update={"widths": widths})})
-    design = fitted(wide, prepared, Target(board, rate))
+    design = fitted(wide, prepared, BoardTarget(board, rate))
     return None if design is None else (wide, design)
 
 

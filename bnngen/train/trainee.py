@@ -15,7 +15,7 @@ from bnngen.train.choices import ESTIMATORS
 from bnngen.train.estimators.sign import Estimator
 from bnngen.train.inputs import Prepared
 from bnngen.train.parts import Parts
-from bnngen.train.recipe import FLOAT, Recipe
+from bnngen.train.recipe import Recipe
 
 
 class Trainee(nn.Module):
@@ -79,11 +79,3 @@ def build_network(recipe: Recipe, prepared: Prepared, least_bits: int = 1) -> Tr
     parts.check_names()
     last = [layer for layer in body.modules() if getattr(layer, "weight", None) is not None][-1]
     return Trainee(body, (act, weight), last.weight[0].numel())
-
-
-def is_float(recipe: Recipe) -> bool:
-    """Whether any part of the network is in float: such a network can teach, but not be built."""
-    model = recipe.model
-    bits = [model.weight_bits, model.act_bits, model.input_bits, model.last_weight_bits]
-    bits += [b for layer in model.layers.values() for b in (layer.weight_bits, layer.act_bits)]
-    return FLOAT in bits

@@ -14,7 +14,7 @@ import bnngen
 from bnngen.base.errors import BnngenError, FitError, UsageError
 from bnngen.compress.candidate import Candidate
 from bnngen.compress.search import Effort, compress, promising
-from bnngen.train.hardware import Target
+from bnngen.train.hardware import BoardTarget
 from bnngen.train.recipe import DistillTable, load_recipe
 from bnngen.train.run import train
 
@@ -24,7 +24,7 @@ EFFORT = Effort(trials=2, epochs=1, finalists=1, act_bits=(1, 2))
 
 
 def test_the_winner_fits_and_can_be_made_again(recipe_path: Path, tmp_path: Path) -> None:
-    out, target = tmp_path / "out", Target("icebreaker", 100_000)
+    out, target = tmp_path / "out", BoardTarget("icebreaker", 100_000)
     report = compress(load_recipe(recipe_path), target, EFFORT, out)
     winner = report.winner
     assert winner.widths < [256, 128]
@@ -42,12 +42,12 @@ def test_a_start_of_the_larger_network_is_none_of_the_students(
 ) -> None:
     recipe_path.write_text(f'{recipe_path.read_text()}start = "{larger_run}"\n')
     effort = replace(EFFORT, trials=1)
-    compress(load_recipe(recipe_path), Target("icebreaker", 100_000), effort, tmp_path / "out")
+    compress(load_recipe(recipe_path), BoardTarget("icebreaker", 100_000), effort, tmp_path / "out")
     assert load_recipe(tmp_path / "out" / "recipe.toml").train.start is None
 
 
 def test_students_never_see_the_test_part_and_a_search_goes_on(recipe_path: Path, tmp_path: Path) -> None:
-    out, target = tmp_path / "out", Target("icebreaker", 100_000)
+    out, target = tmp_path / "out", BoardTarget("icebreaker", 100_000)
     first = compress(load_recipe(recipe_path), target, EFFORT, out)
     reports = {
         log.parent.name: json.loads(log.read_text().splitlines()[-1])["report"]
@@ -72,7 +72,9 @@ def test_pruned_students_have_the_sizes_that_the_scheduler_saw(
             "train": recipe.train.model_copy(update={"seed": 4}),
         }
     )
-    candidates = compress(recipe, Target("icebreaker", 100_000), effort, out, larger=larger_run).candidates
+    candidates = compress(
+        recipe, BoardTarget("icebreaker", 100_000), effort, out, larger=larger_run
+    ).candidates
     kinds = {(c.start, c.act_bits) for c in candidates}
     assert kinds == {("scratch", 1), ("pruned", 1), ("scratch", 2)}
     assert {c.start for c in candidates if c.final} == {"scratch", "pruned"}
@@ -88,7 +90,9 @@ def test_pruned_students_have_the_sizes_that_the_scheduler_saw(
 
 def test_a_pruned_winner_can_be_made_again(recipe_path: Path, larger_run: Path, tmp_path: Path) -> None:
     out, effort = tmp_path / "out", Effort(trials=2, epochs=1, finalists=1, starts="pruned")
-    report = compress(load_recipe(recipe_path), Target("icebreaker", 100_000), effort, out, larger=larger_run)
+    report = compress(
+        load_recipe(recipe_path), BoardTarget("icebreaker", 100_000), effort, out, larger=larger_run
+    )
     assert {c.start for c in [*report.candidates, report.winner]} == {"pruned"}
     train(out / "recipe.toml", tmp_path / "again")
     assert (tmp_path / "again" / "model.onnx").read_bytes() == (out / "model.onnx").read_bytes()
@@ -97,7 +101,7 @@ def test_a_pruned_winner_can_be_made_again(recipe_path: Path, larger_run: Path, 
 def test_what_can_not_be_pruned_is_told_before_the_search(recipe_path: Path, tmp_path: Path) -> None:
     out, effort = tmp_path / "out", replace(EFFORT, starts="pruned")
     with pytest.raises(UsageError, match=r"students can't start as '.*recipe\.toml' pruned"):
-        compress(load_recipe(recipe_path), Target("icebreaker"), effort, out, larger=recipe_path)
+        compress(load_recipe(recipe_path), BoardTarget("icebreaker"), effort, out, larger=recipe_path)
     assert not out.exists()
 
 
@@ -121,7 +125,7 @@ def test_the_best_of_each_start_are_the_most_promising(recipe_path: Path) -> Non
 
 def test_nothing_fits(recipe_path: Path, tmp_path: Path) -> None:
     with pytest.raises(FitError, match=r"no network of architecture 'mlp' fits icebreaker at this rate"):
-        compress(load_recipe(recipe_path), Target("icebreaker", 1e9), EFFORT, tmp_path / "out")
+        compress(load_recipe(recipe_path), BoardTarget("icebreaker", 1e9), EFFORT, tmp_path / "out")
 
 
 def test_a_damaged_teacher_is_told_before_the_search(recipe_path: Path, tmp_path: Path) -> None:
@@ -131,5 +135,5 @@ def test_a_damaged_teacher_is_told_before_the_search(recipe_path: Path, tmp_path
         update={"distill": DistillTable(teacher=teacher, response=0.5)}
     )
     with pytest.raises(BnngenError, match=r"teacher\.onnx"):
-        compress(recipe, Target("icebreaker", 100_000), EFFORT, out)
+        compress(recipe, BoardTarget("icebreaker", 100_000), EFFORT, out)
     assert not out.exists()

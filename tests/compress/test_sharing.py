@@ -12,13 +12,13 @@ from bnngen.base.errors import UsageError
 from bnngen.compress.candidate import Candidate
 from bnngen.compress.search import Effort, SearchWatcher, compress
 from bnngen.reports.results import SearchRecord
-from bnngen.train.hardware import Target
+from bnngen.train.hardware import BoardTarget
 from bnngen.train.recipe import load_recipe
 
 pytestmark = pytest.mark.train
 
 EFFORT = Effort(trials=3, epochs=1, finalists=2)
-TARGET = Target("icebreaker", 100_000)
+TARGET = BoardTarget("icebreaker", 100_000)
 
 
 class Heard(SearchWatcher):

@@ -11,7 +11,7 @@ import pytest
 import bnngen
 from bnngen.cli.console import table_of
 from bnngen.reports.build import render_html, report_of
-from bnngen.reports.columns import CANDIDATES, LAYERS, PRODUCTS, Column, build_layers
+from bnngen.reports.columns import CANDIDATES, LAYERS, PRODUCTS, SUBNETS, Column, build_layers
 from bnngen.reports.diagnosis import FILE_LAYERS
 from bnngen.reports.model import summarize
 from bnngen.reports.records import ModelRecord, ReportRecord
@@ -22,6 +22,7 @@ TABLES: dict[str, Iterable[Column[Any]]] = {
     "`bnngen inspect` of a file that is refused": FILE_LAYERS,
     "`bnngen build`, `report.html`": build_layers("its block RAM's name"),
     "`bnngen compress`, `compress.html`": CANDIDATES,
+    "`bnngen specialize`, `specialize.html`": SUBNETS,
     "`bnngen quantize`": PRODUCTS,
 }
 

@@ -14,14 +14,14 @@ import bnngen
 from bnngen.base.errors import FitError, UsageError
 from bnngen.reference.data_file import quantize
 from bnngen.supernet.run import load_supernet, read_judged, train_supernet
-from bnngen.supernet.specialize import Effort, specialize
-from bnngen.train.hardware import Target
+from bnngen.supernet.specialize import SpecializeEffort, specialize
+from bnngen.train.hardware import BoardTarget
 from bnngen.train.run import train
 
 pytestmark = pytest.mark.train
 
-TARGET = Target("icebreaker", 2000)
-EFFORT = Effort(trials=6, finalists=2)
+TARGET = BoardTarget("icebreaker", 2000)
+EFFORT = SpecializeEffort(trials=6, finalists=2)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_the_file_is_the_sub_network(folder: Path, tmp_path: Path) -> None:
 
 def test_training_it_further(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "tuned"
-    report = specialize(folder, TARGET, Effort(trials=4, finalists=1, epochs=2), out)
+    report = specialize(folder, TARGET, SpecializeEffort(trials=4, finalists=1, epochs=2), out)
     assert report.test.epochs == 2
     assert (out / "untuned" / "checkpoint.pt").is_file()
     # the recipe that is left there makes the same file again
@@ -101,7 +101,7 @@ def test_training_it_further(folder: Path, tmp_path: Path) -> None:
 
 def test_nothing_fits(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(FitError, match="none of 2 networks fits icebreaker at this rate"):
-        specialize(folder, Target("icebreaker", 1e8), Effort(trials=2), tmp_path / "out")
+        specialize(folder, BoardTarget("icebreaker", 1e8), SpecializeEffort(trials=2), tmp_path / "out")
 
 
 def test_no_supernet(tmp_path: Path) -> None:
@@ -116,4 +116,4 @@ def test_workers_share_a_search(folder: Path, tmp_path: Path) -> None:
     second = specialize(folder, TARGET, EFFORT, tmp_path / "c", storage=storage)
     assert first.to_dict() == alone.to_dict() == second.to_dict()
     with pytest.raises(UsageError, match="answers another question"):
-        specialize(folder, TARGET, Effort(trials=7), tmp_path / "d", storage=storage)
+        specialize(folder, TARGET, SpecializeEffort(trials=7), tmp_path / "d", storage=storage)

@@ -9,8 +9,7 @@ from support.supernets import DENSE, MakeSupernet
 
 from bnngen.base.errors import RecipeError
 from bnngen.supernet.recipe import DIMENSIONS
-from bnngen.supernet.run import checked_space
-from bnngen.supernet.space import Space
+from bnngen.supernet.space import Space, checked_space
 
 pytestmark = pytest.mark.train
 

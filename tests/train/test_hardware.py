@@ -15,13 +15,13 @@ def test_an_untrained_network_costs_what_the_trained_one_does(
     write_recipe: WriteRecipe, tmp_path: Path, act_bits: int
 ) -> None:
     """Its thresholds differ from row to row, as those of trained ones do."""
-    from bnngen.train.hardware import Target, fitted
+    from bnngen.train.hardware import BoardTarget, fitted
     from bnngen.train.recipe import load_recipe
     from bnngen.train.run import load_prepared, train
 
     recipe_path = write_recipe("[16]", f"[256, 128]\nact_bits = {act_bits}")
     recipe = load_recipe(recipe_path)
-    design = fitted(recipe, load_prepared(recipe), Target("icebreaker", 5000))
+    design = fitted(recipe, load_prepared(recipe), BoardTarget("icebreaker", 5000))
     assert design is not None
     train(recipe_path, tmp_path / "run")
     trained = bnngen.compile(bnngen.load(tmp_path / "run" / "model.onnx"), "icebreaker", fps=5000)
@@ -32,7 +32,7 @@ def test_a_recipe_always_costs_the_same(write_recipe: WriteRecipe) -> None:
     """Whatever was drawn before; and what is drawn afterwards is not changed."""
     import torch
 
-    from bnngen.train.hardware import Target, fitted
+    from bnngen.train.hardware import BoardTarget, fitted
     from bnngen.train.recipe import load_recipe
     from bnngen.train.run import load_prepared
 
@@ -43,7 +43,7 @@ def test_a_recipe_always_costs_the_same(write_recipe: WriteRecipe) -> None:
     torch.manual_seed(0)
     designs = []
     for drawn in free:
-        designs.append(fitted(recipe, prepared, Target("icebreaker", 5000)))
+        designs.append(fitted(recipe, prepared, BoardTarget("icebreaker", 5000)))
         assert torch.rand(1) == drawn
     first, second = designs
     assert first is not None
@@ -52,9 +52,9 @@ def test_a_recipe_always_costs_the_same(write_recipe: WriteRecipe) -> None:
 
 
 def test_what_is_too_large_is_none(write_recipe: WriteRecipe) -> None:
-    from bnngen.train.hardware import Target, fitted
+    from bnngen.train.hardware import BoardTarget, fitted
     from bnngen.train.recipe import load_recipe
     from bnngen.train.run import load_prepared
 
     recipe = load_recipe(write_recipe("[16]", "[256, 128]"))
-    assert fitted(recipe, load_prepared(recipe), Target("icebreaker", 10_000_000)) is None
+    assert fitted(recipe, load_prepared(recipe), BoardTarget("icebreaker", 10_000_000)) is None

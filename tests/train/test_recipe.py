@@ -154,3 +154,9 @@ def test_a_later_check_points_at_the_line_too(write_recipe: WriteRecipe) -> None
         raise RecipeError("too wide", "model.widths")
     with pytest.raises(RecipeError, match=r"^no field$"), locating(path):
         raise RecipeError("no field")
+
+
+def test_the_recipe_of_a_supernet(write_recipe: WriteRecipe) -> None:
+    path = write_recipe("[train]", "[supernet]\n[train]")
+    with pytest.raises(RecipeError, match=r"recipe.toml:9: supernet: makes it the recipe of a supernet, for"):
+        load_recipe(path)

@@ -10,7 +10,7 @@ from bnngen.base.errors import UsageError
 from bnngen.train.datasets.dataset import DataSet, Subset
 from bnngen.train.inputs import prepare
 from bnngen.train.recipe import Recipe
-from bnngen.train.trainee import Trainee, build_network, is_float
+from bnngen.train.trainee import Trainee, build_network
 
 pytestmark = pytest.mark.train
 
@@ -61,6 +61,6 @@ def test_a_state_of_another_network() -> None:
 
 
 def test_float_networks() -> None:
-    assert not is_float(recipe())
-    assert is_float(recipe(act_bits=32))
-    assert is_float(recipe(layers={"dense_0": {"weight_bits": 32}}))
+    assert not recipe().is_float
+    assert recipe(act_bits=32).is_float
+    assert recipe(layers={"dense_0": {"weight_bits": 32}}).is_float

@@ -26,6 +26,12 @@ def up_to(own: int, wanted: Sequence[int], field: str) -> tuple[int, ...]:
     return tuple(sorted({*wanted, own}))
 
 
+def each_up_to(own: Sequence[int], wanted: Sequence[int], field: str) -> list[tuple[int, ...]]:
+    """The same for each of the recipe's ``own`` values, some of which may be less than what is wanted."""
+    up_to(max(own, default=0), wanted, field)
+    return [up_to(most, [value for value in wanted if value <= most], field) for most in own]
+
+
 def blocks(depths: Sequence[int]) -> list[tuple[int, int]]:
     """Each block: the number of its width, and its own within that."""
     return [(stage, number) for stage, depth in enumerate(depths) for number in range(depth)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bnngen.supernet.dimensions import Choices, Fields, Genes, blocks, kept_blocks, needed, up_to
+from bnngen.supernet.dimensions import Choices, Fields, Genes, blocks, kept_blocks, needed
 from bnngen.supernet.recipe import SupernetRecipe
 
 
@@ -13,9 +13,10 @@ def choices(recipe: SupernetRecipe) -> Choices:
         return {}
     own = needed(own, "expand", "the factors of the largest network, one for each block")
     depths = needed(recipe.model.depths, "depths", "how many blocks each width has")
+    values = each_up_to(own, smaller, "expand")
     return {
-        f"expand_{stage}_{number}": up_to(most, [e for e in smaller if e <= most], "expand")
-        for (stage, number), most in zip(blocks(depths), own, strict=False)
+        f"expand_{stage}_{number}": found
+        for (stage, number), found in zip(blocks(depths), values, strict=False)
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bnngen.supernet.dimensions import Choices, Fields, Genes, blocks, kept_blocks, needed, up_to
+from bnngen.supernet.dimensions import Choices, Fields, Genes, blocks, kept_blocks, needed
 from bnngen.supernet.recipe import SupernetRecipe
 
 
@@ -13,9 +13,10 @@ def choices(recipe: SupernetRecipe) -> Choices:
         return {}
     own = needed(own, "kernels", "the windows of the largest network, one for each convolution")
     depths = needed(recipe.model.depths, "depths", "how many convolutions each width has")
+    values = each_up_to(own, smaller, "kernels")
     return {
-        f"kernel_{stage}_{number}": up_to(size, [k for k in smaller if k <= size], "kernels")
-        for (stage, number), size in zip(blocks(depths), own, strict=False)
+        f"kernel_{stage}_{number}": found
+        for (stage, number), found in zip(blocks(depths), values, strict=False)
     }
 
 

@@ -51,8 +51,8 @@ def test_bytes_as_they_are_or_from_0_to_1(write_recipe: WriteRecipe, tmp_path: P
     """What the network of the file has learned from, it is asked about."""
     stored = load_prepared(load_recipe(write_recipe())).stored.train
     assert stored.x.max() == 16
-    parts = {f"x_{part}": stored.x * 15 * unit for part in ("train", "test")}
-    np.savez(tmp_path / "d.npz", **parts, y_train=stored.y, y_test=stored.y)
+    x, y = stored.x * 15 * unit, stored.y
+    np.savez(tmp_path / "d.npz", x_train=x, y_train=y, x_test=x, y_test=y)
     named = 'name = "npz"\npath = "{}"'.format(tmp_path / "d.npz")
     path = write_recipe('name = "digits"', named, "[16]", "[64]", "epochs = 2", "epochs = 20")
     train(path, tmp_path / "run")
