@@ -79,6 +79,8 @@ def test_random_ones_stay_within_open_dimensions(supernet_recipe: MakeSupernet) 
     [
         (("size = 8", "size = [8, 8]"), "data.size: has to be one number"),
         (("sizes = [6]", "sizes = [9]"), "supernet.sizes: found 9: at most the recipe's own, 8"),
+        (("depths = [1]", "depths = [9]"), "supernet.depths: found 9: at most the recipe's own, 2"),
+        (("kernels = [3]", "kernels = [7]"), "supernet.kernels: found 7: at most the recipe's own, 5"),
         (("act_bits = [1]", "act_bits = [3]"), "supernet.act_bits: found 3: at most"),
         (("kernels = [5, 5, 3]\n", ""), "model.kernels: is missing: the windows"),
         (("depths = [1, 2]\n", ""), "model.depths: is missing: how many convolutions"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bnngen.supernet.dimensions import Choices, Fields, Genes, up_to
+from bnngen.supernet.dimensions import Choices, Fields, Genes, each_up_to, up_to
 from bnngen.supernet.recipe import SupernetRecipe
 from bnngen.train.architectures import find_architecture
 
@@ -22,9 +22,7 @@ def choices(recipe: SupernetRecipe) -> Choices:
         return {DENSE: up_to(len(find_architecture(recipe.model).sizes.widths), wanted, "depths")}
     if own is None:
         return {}
-    return {
-        f"{DENSE}_{k}": up_to(most, [d for d in wanted if d <= most], "depths") for k, most in enumerate(own)
-    }
+    return {f"{DENSE}_{k}": found for k, found in enumerate(each_up_to(own, wanted, "depths"))}
 
 
 def fields(genes: Genes, recipe: SupernetRecipe) -> Fields:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bnngen.supernet.dimensions import Choices, Fields, Genes, blocks, kept_blocks, needed
+from bnngen.supernet.dimensions import Choices, Fields, Genes, blocks, each_up_to, kept_blocks, needed
 from bnngen.supernet.recipe import SupernetRecipe
 
 
