@@ -112,8 +112,7 @@ class Specialist:
             "bnngen": version("bnngen"),
             "supernet": hashlib.sha256((key + judged).encode()).hexdigest()[:DIGITS],
             "board": self.target.digest,
-            "rate": str(self.target.rate),
-            "trials": self.trials,
+            "fps": str(self.target.rate),
         }
 
 

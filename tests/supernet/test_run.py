@@ -115,5 +115,5 @@ def test_workers_share_a_search(folder: Path, tmp_path: Path) -> None:
     alone = specialize(folder, TARGET, EFFORT, tmp_path / "b")
     second = specialize(folder, TARGET, EFFORT, tmp_path / "c", storage=storage)
     assert first.to_dict() == alone.to_dict() == second.to_dict()
-    with pytest.raises(UsageError, match="answers another question"):
-        specialize(folder, TARGET, SpecializeEffort(trials=7), tmp_path / "d", storage=storage)
+    with pytest.raises(UsageError, match="answers another question: fps is '2000' there and '3000' here"):
+        specialize(folder, BoardTarget("icebreaker", 3000), EFFORT, tmp_path / "d", storage=storage)
