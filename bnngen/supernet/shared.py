@@ -22,9 +22,8 @@ class Shared(nn.Module):
     """Parameters by their names in the largest network.
 
     A sub-network's are the leading channels of these. A smaller window is the middle of the larger one times
-    a learned matrix (Cai et al., section 3.2). For each number of activation bits there are batch norms and a
-    layer of scores of its own: the former make activations of that kind, the latter reads them without a
-    batch norm that would make up for the difference.
+    a learned matrix (Cai et al., section 3.2). Batch norms have factors of their own for each number of
+    activation bits: what they scale is read in another way.
     """
 
     def __init__(self, space: Space, prepared: Prepared) -> None:
@@ -36,7 +35,7 @@ class Shared(nn.Module):
             network = build_network(space.sub(genes), prepared)
             for name, parameter in network.named_parameters():
                 self._add(shared_name(network, name, genes["act_bits"]), parameter)
-            self._latent.update(_latent(network, genes["act_bits"]))
+            self._latent.update(_latent(network))
             self._fan_in = _last(network).weight[0].numel()
         self._add_transforms(network, build_network(space.sub(_narrow(space)), prepared))
 
@@ -109,7 +108,7 @@ def shared_name(network: Trainee, name: str, act_bits: int) -> str:
     if isinstance(module, _NORMS):
         return f"{name}_{act_bits}"
     if module is _last(network):  # its number depends on how many there are in front
-        return f"body.scores_{act_bits}.{field}"
+        return f"body.scores.{field}"
     return name
 
 
@@ -117,11 +116,11 @@ def _last(network: Trainee) -> nn.Module:
     return [module for module in network.body.modules() if isinstance(module, PRODUCTS)][-1]
 
 
-def _latent(network: Trainee, act_bits: int) -> Iterator[str]:
+def _latent(network: Trainee) -> Iterator[str]:
     quantized = set(network.quantized_layers())
     for name, module in network.body.named_modules():
         if module in quantized:
-            yield shared_name(network, f"body.{name}.weight", act_bits)
+            yield shared_name(network, f"body.{name}.weight", 1)
 
 
 def bit_variants(space: Space) -> Iterator[dict[str, int]]:

@@ -57,7 +57,7 @@ def test_the_last_layer_is_the_same_whatever_its_number(supernet_recipe: MakeSup
     shared, material = made(supernet_recipe(*DENSE, "[8, 12]", "[12, 12]"))
     genes = material.space.largest | {"depth": 1}
     taken = material.weights(shared, genes)
-    assert torch.equal(taken["body.dense_1.weight"], shared["body.scores_2.weight"])
+    assert torch.equal(taken["body.dense_1.weight"], shared["body.scores.weight"])
     assert set(taken) < {name for name, _ in material.network(genes).named_parameters()} | {"x"}
 
 
