@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -62,6 +63,7 @@ def command(
 
     profile = load_board(board, allow_module or ())
     target = BoardTarget(profile, rate_on(profile, fps))
+    gc.freeze()  # what is there stays: to look through it for garbage takes as long as a plan
     tuning: Any = train_screen(hint=False) if epochs else nullcontext()
     with specialize_screen() as screen, tuning as training:
         effort = SpecializeEffort(trials, finalists, epochs)

@@ -22,7 +22,7 @@ from bnngen.supernet.recipe import DIMENSIONS
 from bnngen.supernet.run import Supernet, load_supernet
 from bnngen.supernet.search import Specialist, SpecializeWatcher
 from bnngen.train.checkpoint import NAME as CHECKPOINT
-from bnngen.train.checkpoint import Checkpoint
+from bnngen.train.checkpoint import Checkpoint, resume
 from bnngen.train.fit import TrainWatcher
 from bnngen.train.hardware import BoardTarget, fits_well
 from bnngen.train.recipe import Recipe
@@ -117,6 +117,7 @@ def _take_out(supernet: Supernet, winner: SubnetRecord, epochs: int, out: Path) 
     folder = out / UNTUNED if epochs else out
     make_folder(folder)
     recipe, genes = supernet.space.sub(winner.genes), winner.genes
+    resume(folder, recipe.key)  # refuses a folder with another network, which would be lost
     weights = supernet.material.weights(supernet.shared, genes)
     network = supernet.material.extract(weights, genes, recipe.train.norm_batches)
     Checkpoint(

@@ -99,6 +99,16 @@ def test_training_it_further(folder: Path, tmp_path: Path) -> None:
     assert (tmp_path / "again" / "model.onnx").read_bytes() == (out / "model.onnx").read_bytes()
 
 
+def test_a_folder_with_another_network(
+    folder: Path, write_recipe: Callable[..., Path], tmp_path: Path
+) -> None:
+    train(write_recipe(), tmp_path / "out")
+    before = (tmp_path / "out" / "checkpoint.pt").read_bytes()
+    with pytest.raises(UsageError, match="holds a run of another recipe"):
+        specialize(folder, TARGET, EFFORT, tmp_path / "out")
+    assert (tmp_path / "out" / "checkpoint.pt").read_bytes() == before
+
+
 def test_nothing_fits(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(FitError, match="none of 2 networks fits icebreaker at this rate"):
         specialize(folder, BoardTarget("icebreaker", 1e8), SpecializeEffort(trials=2), tmp_path / "out")
