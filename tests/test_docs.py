@@ -317,10 +317,13 @@ def test_the_recipes_hold(tmp_path: Path) -> None:
     assert len(paths) > 2
     for path in paths:
         assert load_recipe(path).model.architecture in ARCHITECTURES, path
-    supernets = ROOT.glob("examples/recipes/supernet_*.toml")
+
+
+@pytest.mark.train
+def test_the_recipes_of_supernets_hold(tmp_path: Path) -> None:
     for number, recipe in enumerate(blocks(page("docs/supernet.md"), "toml")):
-        (tmp_path / f"supernet_{number}.toml").write_text(recipe, encoding="utf-8")
-    for path in [*tmp_path.glob("supernet_*.toml"), *supernets]:
+        (tmp_path / f"{number}.toml").write_text(recipe, encoding="utf-8")
+    for path in [*tmp_path.glob("*.toml"), *ROOT.glob("examples/recipes/supernet_*.toml")]:
         checked_space(load_supernet_recipe(path))
 
 

@@ -36,14 +36,10 @@ def command(recipe: RecipePath, out: Out, json: JsonFile = None) -> None:
     """
     from bnngen.base.owned import keep_inputs
     from bnngen.supernet.recipe import load_supernet_recipe
-    from bnngen.supernet.space import checked_space
     from bnngen.train.extra import require_training
-    from bnngen.train.recipe import locating
 
     # a mistake is told before torch is loaded, or found missing
-    with locating(recipe):
-        found = checked_space(load_supernet_recipe(recipe)).recipe
-    keep_inputs({"--json": json}, recipe, *found.inputs)
+    keep_inputs({"--json": json}, recipe, *load_supernet_recipe(recipe).inputs)
     require_training(search=True)
     from bnngen.cli.supernet_screen import supernet_screen
     from bnngen.supernet.run import train_supernet

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
@@ -49,15 +50,15 @@ class Specialist:
 
     def run(self) -> list[SubnetRecord]:
         """The networks that fit, each once, in the order in which they were found."""
-        space, predictor = self.supernet.space, self.predictor()
-        best: list[SubnetRecord] = []
+        space = self.supernet.space
+        fitting: list[SubnetRecord] = []
 
         def evaluate(params: Params, number: int) -> Found:
-            found = self._evaluate(space.canonical(space.largest | dict(params)), predictor)
+            found = self._evaluate(space.canonical(space.largest | dict(params)))
             if found.record:
-                candidate = _candidate(number + 1, found.record)
-                best[:] = [max(*best, candidate, key=lambda c: c.accuracy)] if best else [candidate]
-            self.watcher.tried(number + 1, self.trials, best[0] if best else None)
+                fitting.append(_candidate(number + 1, found.record))
+            best = max(fitting, key=lambda c: c.accuracy, default=None)
+            self.watcher.tried(number + 1, self.trials, best)
             return found
 
         work = Work(
@@ -74,6 +75,7 @@ class Specialist:
                 found.setdefault(json.dumps(record.genes), record)
         return list(found.values())
 
+    @cached_property
     def predictor(self) -> Predictor:
         """What tells the accuracy of networks that were not judged."""
         return Predictor(self.supernet.space, self.supernet.judged, self.seed)
@@ -87,10 +89,10 @@ class Specialist:
         for gene in self.supernet.space.free:
             trial.suggest_categorical(gene, self.supernet.space.choices[gene])
 
-    def _evaluate(self, genes: dict[str, int], predictor: Predictor) -> Found:
+    def _evaluate(self, genes: dict[str, int]) -> Found:
         """Accuracy, block RAMs, LUTs and frames/s; of what does not fit the bits of its weights, of which
         there are too many."""
-        accuracy = float(predictor.predict([genes])[0])
+        accuracy = float(self.predictor.predict([genes])[0])
         cost = cost_on(self.supernet.material, genes, self.target)
         if cost is None:
             too_many = genes["weight_bits"] * self.supernet.material.weight_count(genes)

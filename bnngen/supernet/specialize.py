@@ -166,7 +166,7 @@ def _write_recipe(recipe: Recipe, folder: Path) -> None:
 
 def _contributions(specialist: Specialist, winner: SubnetRecord) -> list[ContributionRecord]:
     """What the winner would be with the largest network's genes in one dimension after another."""
-    space, predictor, found = specialist.supernet.space, specialist.predictor(), []
+    space, found = specialist.supernet.space, []
     for dimension in DIMENSIONS:
         own = {g: winner.genes[g] for g, values in space.by_dimension[dimension].items() if len(values) > 1}
         if not own:
@@ -178,7 +178,7 @@ def _contributions(specialist: Specialist, winner: SubnetRecord) -> list[Contrib
                 dimension=dimension,
                 genes=own,
                 fits=cost is not None,
-                predicted_accuracy=float(predictor.predict([genes])[0]),
+                predicted_accuracy=float(specialist.predictor.predict([genes])[0]),
                 bram=None if cost is None else cost.bram,
                 lut=None if cost is None else cost.lut,
                 fps=None if cost is None else cost.fps,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import torch
-
-from bnngen.supernet.judge import Material
 from bnngen.supernet.recipe import SupernetRecipe
-from bnngen.supernet.shared import Shared
-from bnngen.supernet.space import Space
+
+if TYPE_CHECKING:
+    from bnngen.supernet.judge import Material
+    from bnngen.supernet.shared import Shared
 
 RECIPE = """\
 [data]
@@ -59,6 +59,13 @@ DENSE = (
 
 
 def made(recipe: SupernetRecipe) -> tuple[Shared, Material]:
+    """The fresh shared weights, and the data."""
+    import torch
+
+    from bnngen.supernet.judge import Material
+    from bnngen.supernet.shared import Shared
+    from bnngen.supernet.space import Space
+
     torch.manual_seed(0)
     space = Space(recipe)
     material = Material(space, torch.device("cpu"))

@@ -6,7 +6,7 @@ from torch import nn
 
 from bnngen.base.errors import RecipeError
 from bnngen.train.architectures import Sizes
-from bnngen.train.architectures.ends import add_end
+from bnngen.train.ends import add_end
 from bnngen.train.parts import Parts
 
 RANK = 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from bnngen.train.architectures import Sizes
-from bnngen.train.architectures.ends import GRID_BITS, GRID_STEP, add_mean
+from bnngen.train.ends import GRID_BITS, GRID_STEP, add_mean
 from bnngen.train.parts import Parts
 
 RANK = 3

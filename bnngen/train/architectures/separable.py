@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from bnngen.train.architectures import Sizes
-from bnngen.train.architectures.ends import add_mean
+from bnngen.train.ends import add_mean
 from bnngen.train.parts import Parts
 
 RANK = 3
