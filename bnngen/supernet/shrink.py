@@ -108,6 +108,8 @@ class Shrinking:
             sort_channels(self.shared, self.material.at(self.space.largest).prepared)
         if checkpoint.stage == 1 and checkpoint.epoch == 0:
             checkpoint.early = self.material.weights(self.shared, self.space.largest)
+        if checkpoint.stage and checkpoint.epoch == 0:
+            self.shared.draw_in()
         self._teachers = self._make_teachers(checkpoint) if stage.taught and not self.table.sandwich else {}
         optimizer = make_optimizer(self.recipe.train, self.shared.parameters())
         for group in optimizer.param_groups:

@@ -94,3 +94,23 @@ def test_latent_weights_stay_where_they_can_change_sign(supernet_recipe: MakeSup
     shared.clip_latent_weights()
     clipped = {name for name in shared if shared[name].max() <= 1}
     assert clipped == {name for name in shared if name.endswith(".weight")}
+
+
+def test_latent_weights_that_are_drawn_in_have_their_signs(supernet_recipe: MakeSupernet) -> None:
+    shared, material = made(supernet_recipe())
+    genes = material.space.smallest
+    before = material.judge(shared, genes)
+    weight = shared["body.conv_1_0.weight"].clone()
+    shared.draw_in()
+    assert torch.equal(shared["body.conv_1_0.weight"], weight * 0.1)
+    assert material.judge(shared, genes) == before
+
+
+@pytest.mark.parametrize("bits", ["weight_bits = 2", "last_weight_bits = 2"])
+def test_latent_weights_of_which_more_is_read_stay(supernet_recipe: MakeSupernet, bits: str) -> None:
+    shared, _ = made(supernet_recipe("act_bits = 2", f"act_bits = 2\n{bits}"))
+    before = {name: shared[name].clone() for name in shared}
+    shared.draw_in()
+    drawn_in = {name for name in shared if not torch.equal(shared[name], before[name])}
+    assert ("body.conv_1_0.weight" in drawn_in) == (bits != "weight_bits = 2")
+    assert "body.scores.weight" not in drawn_in
