@@ -8,9 +8,12 @@ Each has ``choices(recipe)``, the values of each of its genes, rising, the last 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bnngen.base.errors import RecipeError
+
+if TYPE_CHECKING:
+    from bnngen.supernet.recipe import SupernetRecipe
 
 Genes = Mapping[str, int]
 """A sub-network: a value for each gene."""
@@ -40,6 +43,25 @@ def blocks(depths: Sequence[int]) -> list[tuple[int, int]]:
 def kept_blocks(genes: Genes, depths: Sequence[int]) -> list[tuple[int, int]]:
     """The `blocks` that a sub-network has, in the same order."""
     return [(stage, number) for stage, number in blocks(depths) if number < genes[f"depth_{stage}"]]
+
+
+def block_choices(recipe: SupernetRecipe, gene: str, field: str, what: str) -> Choices:
+    """A gene called ``gene`` for each block, from the list ``field`` of ``[model]``, if there is one. Raises
+    RecipeError, which says ``what`` it holds, where it is missing."""
+    own, smaller = getattr(recipe.model, field), getattr(recipe.supernet, field)
+    if own is None and not smaller:
+        return {}
+    values = each_up_to(needed(own, field, what), smaller, field)
+    places = blocks(needed(recipe.model.depths, "depths", "how many convolutions or blocks each width has"))
+    return {f"{gene}_{k}_{n}": found for (k, n), found in zip(places, values, strict=False)}
+
+
+def block_fields(recipe: SupernetRecipe, gene: str, field: str, genes: Genes) -> Fields:
+    """The values of the blocks that a sub-network has, as the list ``field`` of ``[model]``."""
+    depths = recipe.model.depths
+    if getattr(recipe.model, field) is None or depths is None:
+        return {}
+    return {"model": {field: tuple(genes[f"{gene}_{k}_{n}"] for k, n in kept_blocks(genes, depths))}}
 
 
 def needed(found: tuple[int, ...] | None, field: str, why: str) -> tuple[int, ...]:
