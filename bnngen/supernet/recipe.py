@@ -50,8 +50,8 @@ class SupernetTable(RecipeTable):
     ``samples`` sub-networks learn from the labels and, with the weight ``response``, from the largest
     network's answers at ``temperature``. ``sandwich``: the largest and the smallest learn in each step too,
     and the others from what the largest says at that moment (Yu and Huang, "Universally slimmable networks",
-    ICCV 2019). ``learning_rate`` is that of the phases, by
-    default that of ``[train]``: binarised weights have a long way to go to another sign.
+    ICCV 2019). ``learning_rate`` is that of the phases, by default that of ``[train]``: binarised weights
+    have a long way to go to another sign.
 
     ``judged`` random sub-networks are judged on ``judge_samples`` of the validation part, with batch norms
     measured over ``norm_batches``; the accuracy predictor learns from them.
@@ -101,6 +101,7 @@ def load_supernet_recipe(path: str | Path) -> SupernetRecipe:
     for table in ("distill", "prune"):
         if getattr(recipe, table) is not None:
             raise RecipeError(f"{path}: [{table}] is for bnngen train: a supernet has its own teacher", table)
-    if recipe.train.warm_start:
-        raise RecipeError(f"{path}: train.warm_start is for bnngen train", "train.warm_start")
+    for field in ("warm_start", "start"):
+        if getattr(recipe.train, field):
+            raise RecipeError(f"{path}: train.{field} is for bnngen train", f"train.{field}")
     return recipe

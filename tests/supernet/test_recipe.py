@@ -37,6 +37,7 @@ def test_what_is_not_said(supernet_path: Callable[..., Path]) -> None:
         ),
         (("[train]", "[prune]\nunit = 'neurons'\namount = 0.5\n[train]"), r"\[prune\] is for bnngen train"),
         (("epochs = 1\nbatch", "warm_start = [4]\nepochs = 1\nbatch"), "warm_start is for bnngen train"),
+        (("epochs = 1\nbatch", "start = 'run'\nepochs = 1\nbatch"), r"train\.start is for bnngen train"),
     ],
 )
 def test_mistakes(supernet_path: Callable[..., Path], changes: tuple[str, str], message: str) -> None:
