@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bnngen.supernet.shared import Shared, bit_variants, shared_name
+from bnngen.supernet.layout import shared_names
+from bnngen.supernet.shared import Shared, bit_variants
 from bnngen.supernet.space import Space
 from bnngen.train.inputs import Prepared
 from bnngen.train.trainee import build_network
@@ -65,11 +66,11 @@ def _differing(space: Space, prepared: Prepared, gene: str) -> Iterator[tuple[tu
             build_network(space.sub(genes | {gene: value}), prepared)
             for value in (space.choices[gene][-1], space.choices[gene][0])
         ]
-        shapes = dict(networks[1].named_parameters())
+        shapes, names = dict(networks[1].named_parameters()), shared_names(networks[0], genes["act_bits"])
         for name, parameter in networks[0].named_parameters():
             for axis, (most, least) in enumerate(zip(parameter.shape, shapes[name].shape, strict=True)):
                 if most != least:
-                    yield (shared_name(networks[0], name, genes["act_bits"]), axis), most
+                    yield (names[name], axis), most
 
 
 def _sizes(weight: Tensor, axis: Axis) -> Tensor:

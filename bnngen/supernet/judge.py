@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from bnngen.base.errors import RecipeError
 from bnngen.supernet.dimensions import Genes
+from bnngen.supernet.layout import Layout, Skeleton, parameter_shapes
 from bnngen.supernet.shared import Shared
 from bnngen.supernet.space import Space
 from bnngen.train.batch_norm import measure_again
@@ -19,8 +21,14 @@ from bnngen.train.inputs import Prepared
 from bnngen.train.run import load_prepared
 from bnngen.train.trainee import Trainee, build_network
 
-MOST_KEPT = 128
-"""Sub-networks that are kept ready for training."""
+MOST_SKELETONS, MOST_LAYOUTS = 512, 4096
+"""How many are kept for other sub-networks that want them."""
+
+
+CHANNELS = ("width", "expand")
+"""Dimensions that leave channels out, and else change nothing."""
+T = TypeVar("T")
+Kept = OrderedDict[tuple[int, ...], T]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +46,9 @@ class Material:
     def __init__(self, space: Space, device: torch.device) -> None:
         self.space, self.device = space, device
         self._resolutions: dict[int, Resolution] = {}
-        self._networks: OrderedDict[tuple[int, ...], Trainee] = OrderedDict()
+        self._widths = {gene for name in CHANNELS for gene in space.by_dimension[name]}
+        self._skeletons: Kept[Skeleton] = OrderedDict()
+        self._layouts: Kept[Layout] = OrderedDict()
 
     def at(self, genes: Genes) -> Resolution:
         """The data at the resolution of the sub-network ``genes``."""
@@ -51,33 +61,44 @@ class Material:
             self._resolutions[size] = Resolution(prepared, feed, validation)
         return self._resolutions[size]
 
-    def network(self, genes: Genes) -> Trainee:
-        """A module with the sizes of the sub-network; its own weights mean nothing."""
-        key = tuple(genes.values())
-        if key not in self._networks:
-            self._networks[key] = self._build(genes)
-        self._networks.move_to_end(key)
-        if len(self._networks) > MOST_KEPT:
-            self._networks.popitem(last=False)
-        return self._networks[key]
+    def skeleton(self, genes: Genes) -> Skeleton:
+        """What takes the parameters of the sub-network in training."""
+        key = {gene: value for gene, value in genes.items() if gene not in self._widths}
+        return _kept(
+            self._skeletons,
+            tuple(key.values()),
+            lambda: Skeleton(self._build(self.space.largest | key), genes["act_bits"]),
+            MOST_SKELETONS,
+        )
+
+    def layout(self, genes: Genes) -> Layout:
+        """Where the parameters of the sub-network are."""
+        return _kept(self._layouts, tuple(genes.values()), lambda: self._layout(genes), MOST_LAYOUTS)
+
+    def _layout(self, genes: Genes) -> Layout:
+        shapes = parameter_shapes(self.space.sub(genes), self.at(genes).prepared)
+        return self.skeleton(genes).layout(shapes)
 
     def check_sizes(self) -> None:
         """Raises RecipeError if a layer of the largest network has other weights at another resolution."""
         largest = self.space.largest
-        own = dict(self.network(largest).named_parameters())
+        own = self.layout(largest).shapes
         for size in self.space.choices.get("size", ()):
-            for name, weight in self.network(largest | {"size": size}).named_parameters():
-                if weight.shape != own[name].shape:
+            for name, shape in self.layout(largest | {"size": size}).shapes.items():
+                if shape != own[name]:
                     raise RecipeError(
-                        f"'{name}' has the shape {tuple(weight.shape)} at size {size} and "
-                        f"{tuple(own[name].shape)} at {largest['size']}: only networks whose maps end in a "
+                        f"'{name}' has the shape {tuple(shape)} at size {size} and {tuple(own[name])} at "
+                        f"{largest['size']}: only networks whose maps end in a "
                         'mean (end = "mean") share weights between sizes',
                         "supernet.sizes",
                     )
 
     def weight_count(self, genes: Genes) -> int:
         """How many weights the sub-network has."""
-        return sum(layer.weight.numel() for layer in self.network(genes).quantized_layers())
+        shapes = self.layout(genes).shapes
+        return sum(
+            shape.numel() for name, shape in shapes.items() if len(shape) > 1 and name.endswith("weight")
+        )
 
     def _build(self, genes: Genes) -> Trainee:
         with torch.random.fork_rng(devices=[]):  # dropout must not depend on what is built when
@@ -86,7 +107,7 @@ class Material:
 
     def weights(self, shared: Shared, genes: Genes) -> dict[str, Tensor]:
         """The parameters of the sub-network as they are now."""
-        weights = shared.weights(self.network(genes), genes)
+        weights = shared.weights(self.layout(genes))
         return {name: value.detach().clone() for name, value in weights.items()}
 
     def extract(self, weights: Mapping[str, Tensor], genes: Genes, batches: int) -> Trainee:
@@ -106,3 +127,13 @@ class Material:
         part = self.at(genes).validation
         few = len(part.y) if whole else table.judge_samples
         return accuracy(network, replace(part, x=part.x[:few], y=part.y[:few]))
+
+
+def _kept(kept: Kept[T], key: tuple[int, ...], make: Callable[[], T], most: int) -> T:
+    """What is ``kept`` for the ``key``, or is made; those that were not wanted longest go."""
+    if key not in kept:
+        kept[key] = make()
+    kept.move_to_end(key)
+    if len(kept) > most:
+        kept.popitem(last=False)
+    return kept[key]

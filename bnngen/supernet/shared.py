@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import filterfalse, product
 
 import torch
 from torch import Tensor, nn
 
-from bnngen.supernet.dimensions import Genes
+from bnngen.supernet.layout import Layout, last_product, shared_names
 from bnngen.supernet.space import Space
 from bnngen.train.inputs import Prepared
 from bnngen.train.prune.chain import PRODUCTS
@@ -19,7 +19,6 @@ from bnngen.train.trainee import Trainee, build_network
 DRAWN_IN = 0.1
 """What is left of the size of a latent weight. On the digits networks of all sizes then reach 78 % after the
 phases, in place of 71."""
-_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
 class Shared(nn.Module):
@@ -38,11 +37,13 @@ class Shared(nn.Module):
         self._steps: set[str] = set()  # those of which more than a sign is read
         for genes in bit_variants(space):
             network = build_network(space.sub(genes), prepared)
+            names = shared_names(network, genes["act_bits"])
             for name, parameter in network.named_parameters():
-                self._add(shared_name(network, name, genes["act_bits"]), parameter)
-            self._latent.update(_latent(network, network.quantized_layers()))
-            self._steps.update(_latent(network, filterfalse(_is_bipolar, network.quantized_layers())))
-            self._fan_in = _last(network).weight[0].numel()
+                self._add(names[name], parameter)
+            layers = list(network.quantized_layers())
+            self._latent.update(_latent(names, network, layers))
+            self._steps.update(_latent(names, network, filterfalse(_is_bipolar, layers)))
+            self._fan_in = last_product(network).weight[0].numel()
         self._add_transforms(network, build_network(space.sub(_narrow(space)), prepared))
 
     def _add(self, name: str, value: Tensor) -> None:
@@ -73,21 +74,18 @@ class Shared(nn.Module):
         """The names of all parameters."""
         return iter(self._names)
 
-    def weights(self, network: Trainee, genes: Genes) -> dict[str, Tensor]:
-        """The parameters of the sub-network ``genes``, by their names in ``network``, which has its sizes."""
-        found = {
-            name: self._part(shared_name(network, name, genes["act_bits"]), parameter)
-            for name, parameter in network.named_parameters()
-        }
+    def weights(self, layout: Layout) -> dict[str, Tensor]:
+        """The parameters of the sub-network with this ``layout``, by their own names."""
+        found = {name: self._part(layout.names[name], shape) for name, shape in layout.shapes.items()}
         # where fewer numbers are added up, scores are smaller
-        narrower = _last(network).weight[0].numel() / self._fan_in
+        narrower = layout.fan_in / self._fan_in
         return found | {"log_scale": found["log_scale"] - 0.5 * math.log(narrower)}
 
-    def _part(self, name: str, own: Tensor) -> Tensor:
+    def _part(self, name: str, shape: torch.Size) -> Tensor:
         value: Tensor = self[name]
-        value = value[tuple(map(slice, own.shape[:2]))]
-        kernel, layer = own.shape[-1:], name.removesuffix(".weight")
-        while own.ndim > 2 and value.shape[-1:] != kernel:
+        value = value[tuple(map(slice, shape[:2]))]
+        kernel, layer = shape[-1:], name.removesuffix(".weight")
+        while len(shape) > 2 and value.shape[-1:] != kernel:
             size = max(k for k in range(value.shape[-1]) if f"{layer}.to_{k}" in self)
             value = _inner(value, size)
             value = (value.flatten(2) @ self[f"{layer}.to_{size}"]).reshape(value.shape)
@@ -114,27 +112,12 @@ def _inner(weight: Tensor, size: int) -> Tensor:
     return weight[..., inner] if weight.ndim == 3 else weight[..., inner, inner]
 
 
-def shared_name(network: Trainee, name: str, act_bits: int) -> str:
-    """What the parameter ``name`` of a sub-network is called among the shared ones."""
-    layer, _, field = name.removeprefix("body.").rpartition(".")
-    module = network.body.get_submodule(layer) if layer else network.body
-    if isinstance(module, _NORMS):
-        return f"{name}_{act_bits}"
-    if module is _last(network):  # its number depends on how many there are in front
-        return f"body.scores.{field}"
-    return name
-
-
-def _last(network: Trainee) -> nn.Module:
-    return [module for module in network.body.modules() if isinstance(module, PRODUCTS)][-1]
-
-
-def _latent(network: Trainee, layers: Iterable[nn.Module]) -> Iterator[str]:
-    """The names of the weights of these ``layers``."""
+def _latent(names: Mapping[str, str], network: Trainee, layers: Iterable[nn.Module]) -> Iterator[str]:
+    """The shared names of the weights of these ``layers``."""
     wanted = set(layers)
-    for name, module in network.body.named_modules():
+    for name, module in network.named_modules():
         if module in wanted:
-            yield shared_name(network, f"body.{name}.weight", 1)
+            yield names[f"{name}.weight"]
 
 
 def _is_bipolar(layer: nn.Module) -> bool:

@@ -11,14 +11,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.func import functional_call
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from bnngen.base.errors import RecipeError
 from bnngen.supernet.dimensions import Genes
 from bnngen.supernet.importance import sort_channels
-from bnngen.supernet.judge import Material
+from bnngen.supernet.judge import CHANNELS, Material
 from bnngen.supernet.recipe import SupernetRecipe
 from bnngen.supernet.shared import Shared
 from bnngen.train.checkpoint import Checkpoint, fitting
@@ -27,9 +26,6 @@ from bnngen.train.feed import epoch_random
 from bnngen.train.objective import Objective
 from bnngen.train.optimizers import make_optimizer, make_schedule
 from bnngen.train.trainee import Trainee
-
-CHANNELS = {"width", "expand"}
-"""Dimensions in front of which channels are sorted."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,7 @@ def stages(recipe: SupernetRecipe) -> list[ShrinkStage]:
     found = [ShrinkStage("largest", open_, train.epochs, train.learning_rate, taught=False)]
     for phase in table.phases:
         open_ = open_ | set(phase.open)
-        sorts = bool(CHANNELS & set(phase.open))
+        sorts = not set(CHANNELS).isdisjoint(phase.open)  # before any is left out
         found.append(ShrinkStage(", ".join(phase.open), open_, phase.epochs, rate, sorts))
     return found
 
@@ -208,11 +204,10 @@ class Shrinking:
         return torch.stack(losses).mean(), torch.stack(rights).float().mean()
 
     def _logits(self, genes: Genes, x: Tensor, progress: float) -> Tensor:
-        network = self.material.network(genes).train()
-        network.set_progress(progress)
-        weights = self.shared.weights(network, genes)
+        skeleton = self.material.skeleton(genes)
+        weights = self.shared.weights(self.material.layout(genes))
         with self.objective.products(x.device):
-            scores = functional_call(network, weights, (x,))
+            scores = skeleton.scores(weights, x, progress)
         found: Tensor = scores.float() * weights["log_scale"].exp()
         return found
 

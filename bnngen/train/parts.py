@@ -138,15 +138,21 @@ class Parts:
         if bits == FLOAT:
             steps = [nn.ReLU()]
         elif bits > 1:
-            steps = [relu_activation(max(bits, self._least))]
+            steps = [self.unsigned(max(bits, self._least))]
         else:
             steps = [Shift(channels, rank)] if self.table.thresholds == "learned" else []
-            steps.append(
-                bipolar_activation(self._act) if self._least == 1 else symmetric_activation(self._least)
-            )
+            steps.append(self.signs())
         if self.dropout:
             steps.append(nn.Dropout(self.dropout))
         return steps[0] if len(steps) == 1 else nn.Sequential(*steps)
+
+    def unsigned(self, bits: int) -> nn.Module:
+        """The quantiser of activations from 0 on."""
+        return relu_activation(bits)
+
+    def signs(self) -> nn.Module:
+        """The quantiser of activations of one bit, or its stand-in of more bits in a warm start."""
+        return bipolar_activation(self._act) if self._least == 1 else symmetric_activation(self._least)
 
     def grid(self, bits: int, step: float) -> nn.Module:
         """Signed integers in steps of ``step``, a power of two: such maps can be added up exactly."""

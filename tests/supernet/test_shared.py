@@ -6,8 +6,7 @@ from random import Random
 
 import pytest
 import torch
-from support.supernets import DENSE, MakeSupernet, made
-from torch.func import functional_call
+from support.supernets import DENSE, MakeSupernet, build, made
 
 from bnngen.supernet.recipe import DIMENSIONS
 
@@ -58,14 +57,14 @@ def test_the_last_layer_is_the_same_whatever_its_number(supernet_recipe: MakeSup
     genes = material.space.largest | {"depth": 1}
     taken = material.weights(shared, genes)
     assert torch.equal(taken["body.dense_1.weight"], shared["body.scores.weight"])
-    assert set(taken) < {name for name, _ in material.network(genes).named_parameters()} | {"x"}
+    assert set(taken) == set(dict(build(material, genes).named_parameters()))
 
 
 def test_the_scale_of_scores_follows_the_fan_in(supernet_recipe: MakeSupernet) -> None:
     """A fresh sub-network scales as a fresh network of its sizes does."""
     shared, material = made(supernet_recipe())
     for genes in (material.space.largest, material.space.smallest):
-        fresh = material.network(genes)
+        fresh = build(material, genes)
         assert material.weights(shared, genes)["log_scale"].item() == pytest.approx(fresh.log_scale.item())
 
 
@@ -74,15 +73,12 @@ def test_every_sub_network_learns_through_the_shared_weights(supernet_recipe: Ma
     random, touched = Random(0), set()
     for _ in range(60):
         genes = material.space.random(random, DIMENSIONS)
-        network = material.network(genes).train()
-        weights = shared.weights(network, genes)
-        assert {n: w.shape for n, w in weights.items()} == {n: p.shape for n, p in network.named_parameters()}
+        weights = shared.weights(material.layout(genes))
         x, y, _ = next(material.at(genes).feed.some(torch.Generator().manual_seed(0), 1))
-        scores = functional_call(network, weights, (x,)) * weights["log_scale"].exp()
+        scores = material.skeleton(genes).scores(weights, x, 0) * weights["log_scale"].exp()
         shared.zero_grad()
         torch.nn.functional.cross_entropy(scores, y).backward()
         touched |= {name for name in shared if shared[name].grad is not None and shared[name].grad.any()}
-        assert all(p.grad is None for p in network.parameters())
     assert touched == set(shared)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from bnngen.supernet.dimensions import Genes
 from bnngen.supernet.recipe import SupernetRecipe
 
 if TYPE_CHECKING:
     from bnngen.supernet.judge import Material
     from bnngen.supernet.shared import Shared
+    from bnngen.train.trainee import Trainee
 
 RECIPE = """\
 [data]
@@ -70,3 +72,10 @@ def made(recipe: SupernetRecipe) -> tuple[Shared, Material]:
     space = Space(recipe)
     material = Material(space, torch.device("cpu"))
     return Shared(space, material.at(space.largest).prepared), material
+
+
+def build(material: Material, genes: Genes) -> Trainee:
+    """The sub-network ``genes`` with fresh weights."""
+    from bnngen.train.trainee import build_network
+
+    return build_network(material.space.sub(genes), material.at(genes).prepared)
