@@ -15,6 +15,7 @@ from bnngen.base.owned import owned
 from bnngen.base.strict_json import read_json
 from bnngen.reports.sub_networks import JudgedRecord, SupernetRecord
 from bnngen.reports.supernet import PAGE, write_supernet_report
+from bnngen.supernet.dimensions import Genes
 from bnngen.supernet.judge import Material
 from bnngen.supernet.predictor import Judged, held_out_tau
 from bnngen.supernet.recipe import DIMENSIONS, load_supernet_recipe
@@ -60,11 +61,8 @@ def train_supernet(path: Path, out: Path, watcher: ShrinkWatcher | None = None) 
 
 def _judge(material: Material, shared: Shared, out: Path, watcher: ShrinkWatcher) -> list[Judged]:
     """Random sub-networks with their accuracy; those that an earlier run has judged are known."""
-    table, space = material.space.recipe.supernet, material.space
-    random = Random(material.space.recipe.train.seed)
-    chosen = [space.random(random, DIMENSIONS) for _ in range(table.judged)]
-    known = read_judged(out) if (out / JUDGED).is_file() else []
-    found = [j for j, genes in zip(known, chosen, strict=False) if j.genes == genes]
+    chosen = _chosen(material.space)
+    found = _known(out, chosen) if (out / JUDGED).is_file() else []
     accuracies = {tuple(j.genes.values()): j.accuracy for j in found}
     for genes in chosen[len(found) :]:
         key = tuple(genes.values())
@@ -76,6 +74,17 @@ def _judge(material: Material, shared: Shared, out: Path, watcher: ShrinkWatcher
             _write_judged(found, out)
     _write_judged(found, out)
     return found
+
+
+def _chosen(space: Space) -> list[dict[str, int]]:
+    """The sub-networks that are judged: some at random, always the same."""
+    random = Random(space.recipe.train.seed)
+    return [space.random(random, DIMENSIONS) for _ in range(space.recipe.supernet.judged)]
+
+
+def _known(folder: Path, chosen: Sequence[Genes]) -> list[Judged]:
+    """Those of the ``chosen`` networks that were judged in ``folder``."""
+    return [j for j, genes in zip(read_judged(folder), chosen, strict=False) if j.genes == genes]
 
 
 def _write_judged(judged: Sequence[Judged], out: Path) -> None:
@@ -141,4 +150,10 @@ def load_supernet(folder: Path) -> Supernet:
     shared = Shared(space, material.at(space.largest).prepared)
     with fitting():
         shared.load_state_dict(checkpoint.network)
-    return Supernet(folder, shared.to(material.device), material, read_judged(folder), checkpoint.log)
+    judged = _known(folder, _chosen(space))
+    if len(judged) < recipe.supernet.judged:
+        raise UsageError(
+            f"'{folder / JUDGED}' holds {len(judged)} of the {recipe.supernet.judged} networks that its "
+            "recipe judges: run bnngen supernet again, which judges the others"
+        )
+    return Supernet(folder, shared.to(material.device), material, judged, checkpoint.log)

@@ -21,6 +21,7 @@ import numpy as np
 import onnx
 import pytest
 from support.signals import MARK, SIGNALS, drawn_moments, interruptible, left_running
+from support.supernets import RECIPE as SUPERNET
 
 from bnngen import cli
 from bnngen.base.cache import cache_root
@@ -29,7 +30,7 @@ from bnngen.base.owned import LIST
 
 COMMAND = [sys.executable, "-c", "from bnngen.cli import main; main()"]
 MOMENTS = 5
-"""For each of the four commands."""
+"""For each of the commands."""
 RECIPE = """\
 [data]
 name = "digits"
@@ -121,9 +122,10 @@ class Place:
 
 @pytest.fixture
 def place(request: pytest.FixtureRequest, tmp_path: Path, digits: Path) -> Place:
-    """For ``bnngen build``, ``train``, ``compress`` or ``quantize``, with what they read."""
+    """For one of the `COMMANDS`, with what it reads."""
     (tmp_path / "r.toml").write_text(RECIPE.format(precision=""))
     (tmp_path / "float.toml").write_text(RECIPE.format(precision=IN_FLOAT))
+    (tmp_path / "supernet.toml").write_text(SUPERNET)
     model, small = digits / "digits_1w1a.onnx", ("--board", "icebreaker", "--fps", 1000)
     search = ("--trials", 2, "--epochs", 2, "--finalists", 1)
     arguments: dict[str, tuple[object, ...]] = {
@@ -131,11 +133,16 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, digits: Path) -> Place
         "train": ("r.toml", "--out", "out"),
         "compress": (model, "--recipe", "r.toml", *small, *search, "--out", "out"),
         "quantize": ("float_run", "--out", "out/q.onnx"),
+        "supernet": ("supernet.toml", "--out", "out"),
+        "specialize": ("super", *small, "--trials", 6, "--finalists", 2, "--epochs", 1, "--out", "out"),
     }
     command = request.param
     if command == "quantize":
         Place(tmp_path, ("train", "float.toml", "--out", "float_run"), "").run()
-    result = {"build": "rtl/bnn_accelerator.v", "quantize": "q.onnx"}.get(command, "model.onnx")
+    if command == "specialize":
+        Place(tmp_path, ("supernet", "supernet.toml", "--out", "super"), "").run()
+    results = {"build": "rtl/bnn_accelerator.v", "quantize": "q.onnx", "supernet": "judged.json"}
+    result = results.get(command, "model.onnx")
     return Place(tmp_path, (command, *arguments[command]), result)
 
 
@@ -152,7 +159,10 @@ def end(process: subprocess.Popen[str], number: int) -> None:
 
 COMMANDS = [
     "build",
-    *(pytest.param(name, marks=pytest.mark.train) for name in ("train", "compress", "quantize")),
+    *(
+        pytest.param(name, marks=pytest.mark.train)
+        for name in ("train", "compress", "quantize", "supernet", "specialize")
+    ),
 ]
 
 

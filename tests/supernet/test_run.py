@@ -119,6 +119,13 @@ def test_no_supernet(tmp_path: Path) -> None:
         specialize(tmp_path, TARGET, EFFORT, tmp_path / "out")
 
 
+@pytest.mark.parametrize("rows", ["{}", "[]", '[{"genes": {"size": 99}, "accuracy": 0.5}]'])
+def test_networks_that_were_not_judged(folder: Path, rows: str) -> None:
+    (folder / "judged.json").write_text(rows)
+    with pytest.raises(UsageError, match=r"judged\.json' holds 0 of the 8 networks that its recipe judges"):
+        load_supernet(folder)
+
+
 def test_workers_share_a_search(folder: Path, tmp_path: Path) -> None:
     storage = str(tmp_path / "study.log")
     first = specialize(folder, TARGET, EFFORT, tmp_path / "a", storage=storage)
