@@ -100,6 +100,12 @@ def last_product(network: Trainee) -> nn.Module:
     return [module for module in network.body.modules() if isinstance(module, PRODUCTS)][-1]
 
 
+def _fast(x: Tensor) -> Tensor:
+    """The same maps or windows with their channels last in memory: norms and pools are several times faster
+    so, and convolutions a little."""
+    return x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x
+
+
 class Skeleton:
     """A network in training that takes the parameters of all those that differ in their widths alone; its
     own are empty."""
@@ -115,6 +121,7 @@ class Skeleton:
             if isinstance(module, _NORMS):  # sees the batch alone
                 module.track_running_stats = False
                 module.running_mean = module.running_var = None
+                module.register_forward_pre_hook(lambda module, inputs: tuple(map(_fast, inputs)))
         for parameter in network.parameters():
             parameter.data = parameter.data.new_empty(0)
 
@@ -128,5 +135,6 @@ class Skeleton:
         self._network.set_progress(progress)
         for name, layer in self._depthwise.items():
             layer.groups = len(weights[name])
-        found: Tensor = functional_call(self._network, dict(weights), (x,), tie_weights=False)
+        fast = {name: _fast(weight) for name, weight in weights.items()}
+        found: Tensor = functional_call(self._network, fast, (x,), tie_weights=False)
         return found
