@@ -11,14 +11,16 @@ from rich.box import SIMPLE_HEAD
 
 from bnngen.cli.console import console, percent, table_of, warn, write_json
 from bnngen.cli.options import JsonFile, finite, nonempty
-from bnngen.quantize.choices import RULES
+from bnngen.quantize.choices import ROUNDINGS, RULES
 
 if TYPE_CHECKING:
     from bnngen.reports.results import QuantizeRecord
 
     Ranges = str
+    Rounded = str
 else:  # typer reads the names off the type
     Ranges = Literal[tuple(RULES)]
+    Rounded = Literal[tuple(ROUNDINGS)]
 
 
 class Per(StrEnum):
@@ -55,6 +57,10 @@ Rule = Annotated[
     Ranges,
     typer.Option(help=f"How wide grids are: {RULES.described}."),
 ]
+Rounding = Annotated[
+    Rounded,
+    typer.Option(help=f"How weights come to their grid: {ROUNDINGS.described}."),
+]
 Percentile = Annotated[
     float,
     typer.Option(min=50, max=100, help="With --ranges percentile: which share of the values counts, in %."),
@@ -86,6 +92,7 @@ def command(
     input_bits: Annotated[int, typer.Option(min=2, max=8, help="Of each input.")] = 8,
     ranges: Rule = "mse",
     percentile: Percentile = 99.9,
+    rounding: Rounding = "compensated",
     per: PerWhat = Per.CHANNEL,
     budget: Budget = None,
     bias_correction: Correction = True,
@@ -113,7 +120,7 @@ def command(
         raise UsageError(f"'{model}' is no folder of a run; a model file needs DATA.npz to calibrate on")
     keep_inputs({"--out": out, "--json": json}, model, data, test)
     require_training()
-    from bnngen.quantize.quantize import Choices
+    from bnngen.quantize.choices import Choices
     from bnngen.quantize.run import quantize_file, quantize_run
 
     choices = Choices(
@@ -126,6 +133,7 @@ def command(
         bias_correction,
         norms,
         None if budget is None else round(1000 * budget),
+        rounding,
     )
     if data is None:
         report = quantize_run(model, out, choices, samples)

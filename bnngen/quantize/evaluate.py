@@ -71,7 +71,7 @@ def _conv(x: list[Any], a: Attributes) -> Tensor:
     convolve: Callable[..., Any] = (functional.conv1d, functional.conv2d)[axes - 1]
     ones = [1] * axes
     return convolve(
-        _padded(x[0], a, 0.0),
+        padded(x[0], a, 0.0),
         *x[1:],
         stride=a.get("strides", ones),
         dilation=a.get("dilations", ones),
@@ -82,16 +82,16 @@ def _conv(x: list[Any], a: Attributes) -> Tensor:
 def _max_pool(x: list[Any], a: Attributes) -> Tensor:
     axes = x[0].ndim - 2
     pool: Callable[..., Any] = (functional.max_pool1d, functional.max_pool2d)[axes - 1]
-    return pool(_padded(x[0], a, -torch.inf), a["kernel_shape"], a.get("strides", [1] * axes))
+    return pool(padded(x[0], a, -torch.inf), a["kernel_shape"], a.get("strides", [1] * axes))
 
 
 def _average_pool(x: list[Any], a: Attributes) -> Tensor:
     axes = x[0].ndim - 2
     pool: Callable[..., Any] = (functional.avg_pool1d, functional.avg_pool2d)[axes - 1]
-    return pool(_padded(x[0], a, 0.0), a["kernel_shape"], a.get("strides", [1] * axes))
+    return pool(padded(x[0], a, 0.0), a["kernel_shape"], a.get("strides", [1] * axes))
 
 
-def _padded(x: Tensor, a: Attributes, value: float) -> Tensor:
+def padded(x: Tensor, a: Attributes, value: float) -> Tensor:
     """ONNX gives all begins, then all ends; torch pairs from the last axis on."""
     pads = a.get("pads", [0] * 2 * (x.ndim - 2))
     pairs = list(zip(pads[: len(pads) // 2], pads[len(pads) // 2 :], strict=True))

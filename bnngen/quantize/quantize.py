@@ -13,10 +13,12 @@ from onnx.reference import ReferenceEvaluator
 
 from bnngen.base.errors import DataError, ModelError, UsageError
 from bnngen.quantize.allocate import allocate
-from bnngen.quantize.choices import RULES
+from bnngen.quantize.choices import ROUNDINGS, RULES, Choices
 from bnngen.quantize.evaluate import GREATEST, evaluate, is_moderate
 from bnngen.quantize.grid import Grid, over, symmetric
 from bnngen.quantize.ranges import Options, Rule
+from bnngen.quantize.roundings import WeightRounding
+from bnngen.quantize.windows import read_by
 from bnngen.reports.results import ProductRecord
 
 PRODUCTS = ("Gemm", "MatMul", "Conv")
@@ -26,28 +28,6 @@ PRODUCER = "bnngen"
 _DOMAIN = "qonnx.custom_op.general"
 _KEEP_GRID = ("MaxPool", "Flatten", "Reshape", "Identity", "Dropout")
 _AVERAGES = ("AveragePool", "GlobalAveragePool")
-
-
-@dataclass(frozen=True)
-class Choices:
-    """How a network is quantised. All numbers of bits are 2 to 8.
-
-    ``ranges`` names the rule for both weights and activations, one of `RULES`, and ``percentile`` (50 to 100)
-    is what it is told.
-    ``per_channel``: a scale for each output of a layer, or one for all. ``budget``: how many bits all
-    weights may take together, in place of ``weight_bits``. ``norms``: whether the batch norms are
-    measured again.
-    """
-
-    weight_bits: int = 8
-    act_bits: int = 8
-    input_bits: int = 8
-    ranges: str = "mse"
-    percentile: float = 99.9
-    per_channel: bool = True
-    bias_correction: bool = True
-    norms: bool = True
-    budget: int | None = None
 
 
 @dataclass(eq=False)
@@ -78,10 +58,10 @@ class _Walk:
         """Quantise what ``node`` needs quantised, and compute both of its results."""
         made = onnx.NodeProto()
         made.CopyFrom(node)
-        if node.op_type in PRODUCTS:
-            self._quantize_weights(made)
         if node.op_type in (*PRODUCTS, *_AVERAGES):
             made.input[0] = self._on_grid(node.input[0])
+        if node.op_type in PRODUCTS:
+            self._quantize_weights(made)
         if node.op_type == "BatchNormalization" and self.choices.norms:
             self._measure_norm(made)
         self.nodes.append(made)
@@ -125,16 +105,28 @@ class _Walk:
             if node.op_type == "MatMul" or (node.op_type == "Gemm" and not _attribute(node, "transB"))
             else 0
         )
-        rows = np.moveaxis(weight, axis, 0).reshape(weight.shape[axis], -1)
-        bits = self.bits[node.input[1]]
-        grouped = rows if self.choices.per_channel else rows.reshape(1, -1)
-        limits = self.rule.weight(grouped, Options(bits, self.choices.percentile))
+        rows = np.moveaxis(weight, axis, 0)
+        found, limits = self._rounded(node, weight, rows.reshape(len(rows), -1).astype(np.float64))
         shape = [1] * weight.ndim
         shape[axis] = len(limits)
-        grid = symmetric(limits.reshape(shape if len(limits) > 1 else ()), bits)
-        result = self._add_quantizer(node.input[1], grid)
-        self.rough[result] = grid.round(weight)
-        node.input[1] = result
+        grid = symmetric(limits.reshape(shape if len(limits) > 1 else ()), self.bits[node.input[1]])
+        name = f"{node.input[1]}_{self.choices.rounding}"  # the float network keeps its own
+        self.constant(name, np.moveaxis(found.reshape(rows.shape), 0, axis))
+        self.bits[name] = self.bits[node.input[1]]
+        node.input[1] = self._add_quantizer(name, grid)
+        self.rough[node.input[1]] = grid.round(self.constants[name])
+
+    def _rounded(
+        self, node: onnx.NodeProto, weight: NDArray[Any], rows: NDArray[Any]
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The ``rows`` (outputs, inputs) of a product's ``weight`` as the rounding has them, and the limits
+        (outputs,) of their grids, or (1,) for all."""
+        exact, rough = (read_by(node, values[node.input[0]], weight) for values in (self.exact, self.rough))
+        rounding: WeightRounding = ROUNDINGS[self.choices.rounding]
+        fitted, bits = rounding.fit(rows, exact, rough), self.bits[node.input[1]]
+        grouped = fitted if self.choices.per_channel else fitted.reshape(1, -1)
+        limits = self.rule.weight(grouped, Options(bits, self.choices.percentile))
+        return rounding.on_grid(fitted, limits, bits, rough)
 
     def _add_quantizer(self, name: str, grid: Grid) -> str:
         """A Quant node behind the tensor ``name``, and its result."""

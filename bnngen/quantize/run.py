@@ -15,8 +15,9 @@ from bnngen.base.errors import BnngenError, DataError, UsageError
 from bnngen.base.files import write_bytes
 from bnngen.base.owned import keep_inputs
 from bnngen.frontend.model_file import read_model
+from bnngen.quantize.choices import Choices
 from bnngen.quantize.float_run import load_run
-from bnngen.quantize.quantize import PRODUCER, Choices, quantize_model
+from bnngen.quantize.quantize import PRODUCER, quantize_model
 from bnngen.reference.data_file import Data, calibration_inputs, load_data, quantize
 from bnngen.reports.results import QuantizeRecord
 from bnngen.reports.second_look import LOOKED_AT, Activity, at_a_run

@@ -19,7 +19,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bnngen.quantize.quantize import Choices
+from bnngen.quantize.choices import Choices
 from bnngen.quantize.run import quantize_run
 from bnngen.train.choices import SCORES
 from bnngen.train.run import train
@@ -190,6 +190,7 @@ def quantization(bench: Bench) -> Group:
         "batch norms again": replace(plain, norms=True),
         "bits by SQNR": replace(plain, budget=budget),
         "mse, per channel, both corrections": Choices(3, 3, 8),
+        "the same, compensated": Choices(3, 3, 8, rounding="compensated"),
     }
 
     def quantized(choice: Choices) -> Measure:

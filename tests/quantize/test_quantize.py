@@ -13,8 +13,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 import bnngen
 from bnngen.base.errors import DataError, ModelError, UsageError
-from bnngen.quantize.choices import RULES
-from bnngen.quantize.quantize import Choices, quantize_model
+from bnngen.quantize.choices import ROUNDINGS, RULES, Choices
+from bnngen.quantize.quantize import quantize_model
 
 pytestmark = pytest.mark.train
 
@@ -83,17 +83,18 @@ def scores(proto: onnx.ModelProto, x: np.ndarray, tmp_path: Path) -> np.ndarray:
     return network.host.real_outputs(bnngen.golden(network, x))
 
 
+@pytest.mark.parametrize("rounding", ROUNDINGS)
 @pytest.mark.parametrize(
     ("name", "ranges", "per_channel"),
     [*(("cnn", ranges, True) for ranges in RULES), ("cnn", "mse", False), ("mlp", "min_max", True)],
 )
 def test_six_bits_are_near_the_float_network(
-    name: str, ranges: Any, per_channel: bool, tmp_path: Path
+    name: str, ranges: Any, per_channel: bool, rounding: str, tmp_path: Path
 ) -> None:
     shape, nodes = NETWORKS[name]
     float_model = model(shape, *nodes)
     x = random.normal(size=(300, *shape)).astype(np.float32)
-    choices = Choices(6, 6, 8, ranges, 99.99, per_channel, norms=False)
+    choices = Choices(6, 6, 8, ranges, 99.99, per_channel, norms=False, rounding=rounding)
     quantized, layers = quantize_model(float_model, x, choices)
     wanted = in_float(float_model, x)
     found = scores(quantized, x, tmp_path)
@@ -104,14 +105,31 @@ def test_six_bits_are_near_the_float_network(
     assert all(layer.sqnr_db > 20 for layer in layers)
 
 
-def test_the_golden_model_is_what_was_calibrated(tmp_path: Path) -> None:
-    """The walk's own float arithmetic and the exact integers agree."""
+@pytest.mark.parametrize("rounding", ROUNDINGS)
+def test_the_golden_model_is_what_was_calibrated(rounding: str, tmp_path: Path) -> None:
+    """The walk's own float arithmetic and the exact integers agree, against the file in float."""
     x = random.normal(size=(200, 12)).astype(np.float32)
-    quantized, layers = quantize_model(model((12,), *MLP), x, Choices(3, 3, 5))
+    quantized, layers = quantize_model(model((12,), *MLP), x, Choices(3, 3, 5, rounding=rounding))
     wanted = in_float(model((12,), *MLP), x)
     found = scores(quantized, x, tmp_path)
     error = np.square(found - wanted).mean()
     assert 10 * np.log10(np.square(wanted).mean() / error) == pytest.approx(layers[-1].sqnr_db, abs=0.3)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_compensation_is_nearer_to_the_float_network(name: str) -> None:
+    shape, nodes = NETWORKS[name]
+    inputs = int(np.prod(shape))
+    x = random.normal(size=(600, inputs)) @ random.normal(size=(inputs, inputs))
+    x = x.reshape(-1, *shape).astype(np.float32)
+    found = []
+    for rounding in ROUNDINGS:
+        choices = Choices(2, 8, 8, norms=False, rounding=rounding)
+        found.append([layer.sqnr_db for layer in quantize_model(model(shape, *nodes), x, choices)[1]])
+    gains = np.subtract(found[1], found[0])
+    assert gains.min() > -0.1
+    assert gains.sum() > 1
+    assert max(found[1]) < 25  # from weights as they were, which two bits can't be so near to
 
 
 def test_bits_cost_six_decibels_each() -> None:
@@ -139,7 +157,7 @@ def test_batch_norms_are_measured_on_the_quantized_network() -> None:
     node = next(n for n in quantized.graph.node if n.op_type == "BatchNormalization")
     tensors = {t.name: numpy_helper.to_array(t) for t in quantized.graph.initializer}
     first = {n.op_type: n for n in quantized.graph.node[:1]}
-    assert first["Quant"].input[0] == "c0_0"
+    assert first["Quant"].input[0] == "x"
     assert not np.allclose(tensors[node.input[4]], 5 * 1.0)
     untouched, _ = quantize_model(model((12,), *MLP), x, Choices(2, 2, 2, norms=False))
     node = next(n for n in untouched.graph.node if n.op_type == "BatchNormalization")

@@ -12,8 +12,8 @@ from support.recipes import WriteRecipe
 
 import bnngen
 from bnngen.base.errors import DataError, ModelError, UsageError
+from bnngen.quantize.choices import Choices
 from bnngen.quantize.float_run import load_run
-from bnngen.quantize.quantize import Choices
 from bnngen.quantize.run import quantize_file, quantize_run
 from bnngen.reference.data_file import quantize
 from bnngen.reference.preprocessing import Preprocessing
