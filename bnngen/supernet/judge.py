@@ -12,7 +12,7 @@ from torch import Tensor
 
 from bnngen.base.errors import RecipeError
 from bnngen.supernet.dimensions import Genes
-from bnngen.supernet.layout import Layout, Skeleton, parameter_shapes
+from bnngen.supernet.layout import SharedLayout, Skeleton, parameter_shapes
 from bnngen.supernet.shared import Shared
 from bnngen.supernet.space import Space
 from bnngen.train.batch_norm import measure_again
@@ -48,7 +48,7 @@ class Material:
         self._resolutions: dict[int, Resolution] = {}
         self._widths = {gene for name in CHANNELS for gene in space.by_dimension[name]}
         self._skeletons: Kept[Skeleton] = OrderedDict()
-        self._layouts: Kept[Layout] = OrderedDict()
+        self._layouts: Kept[SharedLayout] = OrderedDict()
 
     def at(self, genes: Genes) -> Resolution:
         """The data at the resolution of the sub-network ``genes``."""
@@ -71,11 +71,11 @@ class Material:
             MOST_SKELETONS,
         )
 
-    def layout(self, genes: Genes) -> Layout:
+    def layout(self, genes: Genes) -> SharedLayout:
         """Where the parameters of the sub-network are."""
         return _kept(self._layouts, tuple(genes.values()), lambda: self._layout(genes), MOST_LAYOUTS)
 
-    def _layout(self, genes: Genes) -> Layout:
+    def _layout(self, genes: Genes) -> SharedLayout:
         shapes = parameter_shapes(self.space.sub(genes), self.at(genes).prepared)
         return self.skeleton(genes).layout(shapes)
 

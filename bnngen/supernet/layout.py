@@ -22,7 +22,7 @@ _CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d}
 
 
 @dataclass(frozen=True)
-class Layout:
+class SharedLayout:
     """The sub-network's parameters by their own names: what each is called among the shared ones, and its
     shape. ``fan_in`` is that of the scores."""
 
@@ -125,10 +125,10 @@ class Skeleton:
         for parameter in network.parameters():
             parameter.data = parameter.data.new_empty(0)
 
-    def layout(self, shapes: Mapping[str, torch.Size]) -> Layout:
+    def layout(self, shapes: Mapping[str, torch.Size]) -> SharedLayout:
         """That of the network whose parameters with channels have these ``shapes``."""
         shapes = self._shapes | dict(shapes)
-        return Layout(self._names, shapes, shapes[self._last][1:].numel())
+        return SharedLayout(self._names, shapes, shapes[self._last][1:].numel())
 
     def scores(self, weights: Mapping[str, Tensor], x: Tensor, progress: float) -> Tensor:
         """What the network with these ``weights`` makes of ``x`` (N, ...)."""

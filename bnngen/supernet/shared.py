@@ -9,7 +9,7 @@ from itertools import filterfalse, product
 import torch
 from torch import Tensor, nn
 
-from bnngen.supernet.layout import Layout, last_product, shared_names
+from bnngen.supernet.layout import SharedLayout, last_product, shared_names
 from bnngen.supernet.space import Space
 from bnngen.train.inputs import Prepared
 from bnngen.train.prune.chain import PRODUCTS
@@ -74,7 +74,7 @@ class Shared(nn.Module):
         """The names of all parameters."""
         return iter(self._names)
 
-    def weights(self, layout: Layout) -> dict[str, Tensor]:
+    def weights(self, layout: SharedLayout) -> dict[str, Tensor]:
         """The parameters of the sub-network with this ``layout``, by their own names."""
         found = {name: self._part(layout.names[name], shape) for name, shape in layout.shapes.items()}
         # where fewer numbers are added up, scores are smaller
