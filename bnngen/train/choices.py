@@ -148,6 +148,7 @@ SCORES = Registry(
         "magnitude": Choice("magnitude:Magnitude", "the latent weight's distance from 0"),
         "taylor": Choice("taylor:Taylor", "the change of the loss, to first order"),
         "fisher": Choice("fisher:Fisher", "the same to second order"),
+        "surgeon": Choice("surgeon:Surgeon", "the error that is left when all others make up for it"),
         "norm_scale": Choice("norm_scale:NormScale", "the batch norm's factor"),
         "nisp": Choice("nisp:Nisp", "how much of the scores comes from here"),
     },

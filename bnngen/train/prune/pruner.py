@@ -79,7 +79,7 @@ class Pruner:
     def _remove(self, checkpoint: Checkpoint, session: Session, progress: float) -> None:
         """Remove from the session's network, and from what it may be set back to, as much as is due."""
         score: Score = SCORES[self.table.score](session.network, self._batches(len(checkpoint.log)))
-        gone = partial(SCHEDULES[self.table.schedule].share, progress=progress)
+        gone = partial(SCHEDULES[self.table.schedule].share, progress=progress, table=self.table)
         choose: Choose = UNITS[self.table.unit]
         removal = choose(session.network, score, self._full_size, gone, self.table)
         origin = RECOVERIES[self.table.recovery](checkpoint.early, self._fresh)
@@ -87,6 +87,7 @@ class Pruner:
             early = restore(self.recipe, self.prepared, checkpoint.early or origin)
             removal.apply(early)
             checkpoint.early = early.copied_state()
+        score.settle(removal)
         removal.apply(session.network, session.optimizer)
         checkpoint.best_accuracy = -1.0
 

@@ -20,8 +20,9 @@ class PruneTable(RecipeTable):
     ``fan_in`` inputs stay of each ``group``, by default all inputs of a neuron. Blocks are ``pe`` x ``simd``
     weights. ``scope``: the same share of each layer, or the least of the whole network. ``multiple``: what
     the number of neurons left is a multiple of. ``steps`` are those of the iterative and the polynomial
-    schedule. ``batches``: on how many scores are measured. ``network``: the folder of an earlier run to begin
-    with, in place of training first.
+    schedule; the latter removes the share ``initial`` in front of its ``first_epoch``, and more ``every`` so
+    many epochs. ``batches``: on how many scores are measured. ``network``: the folder of an earlier run to
+    begin with, in place of training first.
     """
 
     unit: Annotated[str, one_of(UNITS)]
@@ -37,6 +38,9 @@ class PruneTable(RecipeTable):
     pe: Size | None = None
     simd: Size | None = None
     steps: Annotated[int, Field(ge=1, le=1000)] = 4
+    initial: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    first_epoch: Annotated[int, Field(ge=0, le=MOST_STEPS)] = 0
+    every: Steps = 1
     epochs: Steps | None = None
     rewind_epoch: Annotated[int, Field(ge=0, le=MOST_STEPS)] = 1
     batches: Steps = 16
@@ -55,6 +59,9 @@ class PruneTable(RecipeTable):
             raise ValueError("with either amount or widths, one of which the unit neurons needs")
         if self.widths is not None and (self.scope, self.multiple) != ("layer", 1):
             raise ValueError("without scope and multiple where widths say how many stay in each layer")
+        own = {"initial": self.initial, "first_epoch": self.first_epoch, "every": self.every - 1}
+        if self.schedule != "polynomial" and (extra := [name for name, value in own.items() if value]):
+            raise ValueError(f"without {', '.join(extra)}, which the schedule {self.schedule} does not have")
         if self.recovery == "rewind" and self.network is not None:
             raise ValueError(
                 "without network where weights are rewound: the early ones are not in its folder"

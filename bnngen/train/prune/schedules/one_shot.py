@@ -6,7 +6,7 @@ from bnngen.train.prune.phase import Phase
 from bnngen.train.prune.table import PruneTable
 
 
-def share(amount: float, progress: float) -> float:
+def share(amount: float, progress: float, table: PruneTable) -> float:
     """All at once."""
     return amount
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from bnngen.train.feed import Batch
 from bnngen.train.prune.chain import links, products
+from bnngen.train.prune.removal import Removal
 from bnngen.train.trainee import Trainee
 
 
@@ -29,6 +30,10 @@ class Score(ABC):
     @abstractmethod
     def outputs(self) -> list[Tensor]:
         """For each link of the chain a score for each output (outputs,)."""
+
+    def settle(self, removal: Removal) -> None:
+        """Change what stays, before ``removal`` is applied to the network; most scores have no wish to."""
+        return
 
     def losses(self) -> Iterator[Tensor]:
         """The summed loss of each batch, with the statistics of the batch norms held still."""

@@ -116,7 +116,7 @@ def test_neurons_to_given_widths_in_every_schedule(left: tuple[int, ...], schedu
     table = PruneTable.model_validate({"unit": "neurons", "widths": left})
     before = neurons.widths(original)
     for step in range(1, 5):
-        gone = partial(SCHEDULES[schedule].share, progress=step / 4)
+        gone = partial(SCHEDULES[schedule].share, progress=step / 4, table=table)
         neurons.choose(network, Magnitude(network, []), original, gone, table).apply(network)
         now = neurons.widths(network)
         assert all(few <= some <= many for few, some, many in zip(left, now, before, strict=True))
@@ -127,8 +127,9 @@ def test_neurons_to_given_widths_in_every_schedule(left: tuple[int, ...], schedu
 @given(st.integers(1, 3000).flatmap(lambda size: st.tuples(st.just(size), st.integers(1, size))))
 def test_shares_of_widths_are_exact_at_the_end(sizes: tuple[int, int]) -> None:
     size, left = sizes
+    table = PruneTable.model_validate({"unit": "neurons", "widths": (left,)})
     for schedule in SCHEDULES.values():
-        assert all_but(schedule.share(1 - left / size, 1.0), size) == left
+        assert all_but(schedule.share(1 - left / size, 1.0, table), size) == left
 
 
 @pytest.mark.parametrize(
