@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import bnngen
-from bnngen.train.recipe import load_recipe
+from bnngen.train.recipe import Recipe, load_recipe
 
 FOLDER = Path(__file__).parents[2] / "examples" / "recipes"
-RECIPES = sorted(path for path in FOLDER.glob("*.toml") if not path.name.startswith("supernet_"))
+SUPERNETS = sorted(FOLDER.glob("supernet_*.toml"))
+RECIPES = sorted({*FOLDER.glob("*.toml")} - {*SUPERNETS})
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=[path.stem for path in RECIPES])
@@ -38,20 +40,47 @@ def clothes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bnngen.train.datasets.fashion_mnist.DEBIAN", folder)
 
 
-@pytest.mark.slow
-@pytest.mark.train
-@pytest.mark.parametrize("path", RECIPES, ids=[path.stem for path in RECIPES])
-def test_the_network_of_a_recipe(shared: Path, clothes: None, tmp_path: Path, path: Path) -> None:
+@pytest.fixture
+def at_hand(shared: Path, clothes: None, tmp_path: Path) -> Callable[[Path], Path]:
+    """A copy of a recipe that finds its data."""
+
+    def copy(path: Path) -> Path:
+        found = tmp_path / "recipe.toml"
+        found.write_text(path.read_text().replace("../shared", str(shared)))
+        return found
+
+    return copy
+
+
+def check(recipe: Recipe, folder: Path) -> None:
+    """The recipe's network, untrained, comes through its file."""
     from bnngen.train.export import export_model
     from bnngen.train.run import load_prepared
     from bnngen.train.trainee import build_network
 
-    (tmp_path / "recipe.toml").write_text(path.read_text().replace("../shared", str(shared)))
-    recipe = load_recipe(tmp_path / "recipe.toml")
     prepared = load_prepared(recipe)
     network = build_network(recipe, prepared)
     if recipe.is_float:
         return
-    export_model(network.body, tmp_path / "m.onnx", prepared.shape)
-    y = bnngen.golden(bnngen.load(tmp_path / "m.onnx"), prepared.data.test.x[:2])
+    export_model(network.body, folder / "m.onnx", prepared.shape)
+    y = bnngen.golden(bnngen.load(folder / "m.onnx"), prepared.data.test.x[:2])
     assert y.shape == (2, prepared.data.classes)
+
+
+@pytest.mark.slow
+@pytest.mark.train
+@pytest.mark.parametrize("path", RECIPES, ids=[path.stem for path in RECIPES])
+def test_the_network_of_a_recipe(at_hand: Callable[[Path], Path], tmp_path: Path, path: Path) -> None:
+    check(load_recipe(at_hand(path)), tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.train
+@pytest.mark.parametrize("path", SUPERNETS, ids=[path.stem for path in SUPERNETS])
+def test_the_networks_of_a_supernet(at_hand: Callable[[Path], Path], tmp_path: Path, path: Path) -> None:
+    from bnngen.supernet.recipe import load_supernet_recipe
+    from bnngen.supernet.space import checked_space
+
+    space = checked_space(load_supernet_recipe(at_hand(path)))
+    for genes in (space.largest, space.smallest):
+        check(space.sub(genes), tmp_path)
