@@ -45,8 +45,9 @@ class SupernetTable(RecipeTable):
     rounded to a ``multiple``. ``expand``: factors of inverted bottlenecks. ``weight_bits`` and ``act_bits``:
     of the whole network; 2 bits of weights are ternary.
 
-    The largest network learns first, for the ``epochs`` of ``[train]``. ``method`` "progressive" then goes
-    through the ``phases``; "naive" has all sizes from the start, for as many epochs altogether. In each step
+    Without ``phases`` all sizes learn from the start, for the ``epochs`` of ``[train]``. With them the
+    largest network learns first, for so many epochs, and ``method`` "progressive" then goes through the
+    phases, while "naive" has all sizes from the start again, for as many epochs altogether. In each step
     ``samples`` sub-networks learn from the labels and, with the weight ``response``, from the largest
     network's answers at ``temperature``. ``sandwich``: the largest and the smallest learn in each step too,
     and the others from what the largest says at that moment (Yu and Huang, "Universally slimmable networks",
@@ -65,8 +66,8 @@ class SupernetTable(RecipeTable):
     expand: tuple[Size, ...] = ()
     weight_bits: tuple[Bits, ...] = ()
     act_bits: tuple[Bits, ...] = ()
-    method: Literal["progressive", "naive"] = "progressive"
-    phases: Annotated[tuple[ShrinkPhase, ...], Field(min_length=1, max_length=32)]
+    method: Literal["progressive", "naive"] | None = None
+    phases: Annotated[tuple[ShrinkPhase, ...], Field(max_length=32)] = ()
     learning_rate: Positive | None = None
     samples: Annotated[int, Field(ge=1, le=16)] = 2
     sandwich: bool = False
@@ -81,7 +82,14 @@ class SupernetTable(RecipeTable):
         named = [name for phase in self.phases for name in phase.open]
         if twice := [name for name in named if named.count(name) > 1]:
             raise ValueError(f"with each dimension in one of the phases; {twice[0]} is in two")
+        if self.method == "progressive" and not self.phases:
+            raise ValueError("with phases, which the method progressive goes through")
         return self
+
+    @property
+    def is_naive(self) -> bool:
+        """Whether all sizes learn from the start."""
+        return self.method == "naive" or not self.phases
 
 
 class SupernetRecipe(Recipe):

@@ -18,8 +18,9 @@ from bnngen.base.errors import RecipeError
 from bnngen.supernet.dimensions import Genes
 from bnngen.supernet.importance import sort_channels
 from bnngen.supernet.judge import CHANNELS, Material
-from bnngen.supernet.recipe import SupernetRecipe
+from bnngen.supernet.recipe import DIMENSIONS, SupernetRecipe
 from bnngen.supernet.shared import Shared
+from bnngen.supernet.space import Space
 from bnngen.train.checkpoint import Checkpoint, fitting
 from bnngen.train.distill.response import response_loss
 from bnngen.train.feed import epoch_random
@@ -44,7 +45,8 @@ def stages(recipe: SupernetRecipe) -> list[ShrinkStage]:
     """The largest network at random resolution, then the phases; or all at once."""
     table, train = recipe.supernet, recipe.train
     named = frozenset(name for phase in table.phases for name in phase.open)
-    if table.method == "naive":
+    if table.is_naive:
+        named = named or frozenset(name for name in DIMENSIONS if Space(recipe).smaller({name}))
         epochs = train.epochs + sum(phase.epochs for phase in table.phases)
         return [ShrinkStage("all", named | {"size"}, epochs, train.learning_rate, taught=table.sandwich)]
     open_, rate = frozenset({"size"} - named), table.learning_rate or train.learning_rate

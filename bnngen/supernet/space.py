@@ -105,7 +105,7 @@ def checked_space(recipe: SupernetRecipe) -> Space:
         raise RecipeError("a supernet has no layers in float", "model")
     opened = {name for phase in recipe.supernet.phases for name in phase.open} | {"size"}
     for name in DIMENSIONS:
-        if space.smaller({name}) and name not in opened:
+        if recipe.supernet.phases and space.smaller({name}) and name not in opened:
             raise RecipeError(f"has choices in '{name}', which no phase opens", "supernet.phases")
     if not space.free:
         raise RecipeError("has no choice: there is one network only, for bnngen train", "supernet")

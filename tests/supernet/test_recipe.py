@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.supernets import PHASES
 
 from bnngen.base.errors import RecipeError
 from bnngen.supernet.recipe import DIMENSIONS, load_supernet_recipe
@@ -13,7 +14,7 @@ from bnngen.supernet.recipe import DIMENSIONS, load_supernet_recipe
 
 def test_what_is_not_said(supernet_path: Callable[..., Path]) -> None:
     recipe = load_supernet_recipe(supernet_path())
-    assert recipe.supernet.method == "progressive"
+    assert not recipe.supernet.is_naive
     assert recipe.largest.model == recipe.model
     assert not hasattr(recipe.largest, "supernet")
     assert recipe.key != recipe.largest.key
@@ -43,6 +44,12 @@ def test_what_is_not_said(supernet_path: Callable[..., Path]) -> None:
 def test_mistakes(supernet_path: Callable[..., Path], changes: tuple[str, str], message: str) -> None:
     with pytest.raises(RecipeError, match=message):
         load_supernet_recipe(supernet_path(*changes))
+
+
+def test_without_phases_all_learn_at_once(supernet_path: Callable[..., Path]) -> None:
+    assert load_supernet_recipe(supernet_path(PHASES, "")).supernet.is_naive
+    with pytest.raises(RecipeError, match="with phases, which the method progressive goes through"):
+        load_supernet_recipe(supernet_path(PHASES, 'method = "progressive"\n'))
 
 
 def test_a_recipe_of_one_network(write_recipe: Callable[..., Path]) -> None:

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 import torch
-from support.supernets import MakeSupernet
+from support.supernets import PHASES, MakeSupernet
 
 from bnngen.base.errors import RecipeError
 from bnngen.supernet.judge import Material
@@ -42,6 +42,10 @@ def test_the_stages(supernet_recipe: MakeSupernet) -> None:
     assert [stage.sorts for stage in (first, second, third)] == [False, False, True]
     (naive,) = stages(supernet_recipe("[supernet]", '[supernet]\nmethod = "naive"'))
     assert (naive.open, naive.epochs, naive.taught) == (third.open, 4, False)
+    (plain,) = stages(supernet_recipe(PHASES, ""))
+    assert (plain.open, plain.epochs) == (third.open, 1)
+    (some,) = stages(supernet_recipe(PHASES, "", "act_bits = [1]\n", "", "sizes = [6]\n", ""))
+    assert some.open == {"size", "kernel", "depth", "width"}
 
 
 def test_what_learns_in_a_step(supernet_recipe: MakeSupernet) -> None:

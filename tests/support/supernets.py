@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from bnngen.supernet.shared import Shared
     from bnngen.train.trainee import Trainee
 
-RECIPE = """\
+PHASES = """\
+phases = [
+    { open = ["bits", "kernel"], epochs = 1 },
+    { open = ["depth", "width"], epochs = 2 },
+]
+"""
+RECIPE = f"""\
 [data]
 name = "digits"
 size = 8
@@ -31,11 +37,7 @@ kernels = [3]
 depths = [1]
 widths = [0.5]
 act_bits = [1]
-phases = [
-    { open = ["bits", "kernel"], epochs = 1 },
-    { open = ["depth", "width"], epochs = 2 },
-]
-judged = 8
+{PHASES}judged = 8
 judge_samples = 50
 norm_batches = 2
 
