@@ -71,6 +71,10 @@ def _print(summary: SummaryRecord) -> None:
     table.add_section()
     table.add_row("total", "", "", "", "", number(total.bit_operations), number(total.weight_bits))
     console.print(table)
+    if total.weight_bits:
+        few, many = (f"{bits / 8000:,.1f} kB" for bits in (total.weight_bits, total.float32_bits))
+        factor = total.float32_bits / total.weight_bits
+        console.print(f"weights: {few}; in float32 {many}, {factor:.3g} times as much")
     for what, names in (("classes, from 0 on", summary.classes), ("raw columns", summary.columns)):
         if names:
             console.print(f"{what}: {', '.join(names)}")

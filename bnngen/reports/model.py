@@ -6,20 +6,24 @@ from bnngen.ir.graph import Shape
 from bnngen.reference.network import NamedLayer, Network
 from bnngen.reports.results import InputRecord, SummaryRecord, SummaryRow, TotalRecord
 
+FLOAT32 = 32
+"""Bits of a weight as most networks are stored."""
+
 
 def summarize(network: Network) -> SummaryRecord:
     """Shapes, types, parameters, bit operations and weight memory of every layer, and in total."""
     layers = [_layer(*pair) for pair in zip(network.layers, network.shapes, strict=True)]
-    q = network.quantizer
+    q, parameters = network.quantizer, sum(layer.parameters for layer in layers)
     return SummaryRecord(
         title=f"input {network.model_shape}, {q.type}, rounding {q.rounding}",
         host=_output(network),
         input=InputRecord(shape=list(network.model_shape), type=str(q.type), rounding=q.rounding),
         layers=layers,
         total=TotalRecord(
-            parameters=sum(layer.parameters for layer in layers),
+            parameters=parameters,
             bit_operations=sum(layer.bit_operations for layer in layers),
             weight_bits=sum(layer.weight_bits for layer in layers),
+            float32_bits=FLOAT32 * parameters,
         ),
         **network.names.listed(),
     )

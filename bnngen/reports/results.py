@@ -35,11 +35,12 @@ class SummaryRow(Record):
 
 
 class TotalRecord(Record):
-    """The sums over all layers."""
+    """The sums over all layers; ``float32_bits`` are those of the same weights in float32."""
 
     parameters: Whole
     bit_operations: Whole
     weight_bits: Whole
+    float32_bits: Whole
 
 
 class SummaryRecord(Record):

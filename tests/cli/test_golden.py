@@ -76,6 +76,8 @@ def test_inspect_adds_up(cli: Cli, digits: Path, tmp_path: Path) -> None:
     assert "bipolar" in output
     summary = json.loads((tmp_path / "i.json").read_text())
     assert summary["total"]["weight_bits"] == sum(layer["weight_bits"] for layer in summary["layers"])
+    assert summary["total"]["float32_bits"] == 32 * (64 * 256 + 256 * 64 + 64 * 10)
+    assert "weights: 4.2 kB; in float32 133.6 kB, 32 times as much" in output
 
 
 def test_report_is_one_page(cli: Cli, built: Path) -> None:
