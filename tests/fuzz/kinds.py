@@ -16,7 +16,7 @@ from tests.fuzz.mutant import Mutant
 from tests.fuzz.oracle import judge_model
 from tests.fuzz.seeds import files, random_seed, seed_of
 from tests.fuzz.shrink import smaller_bytes, smaller_models, smaller_text
-from tests.fuzz.toml_files import judge_profile, judge_recipe, make_profile, make_recipe, network
+from tests.fuzz.toml_files import judge_toml, make_toml, network
 from tests.fuzz.verdict import Verdict
 
 FILES_SHARE = 0.15
@@ -45,11 +45,16 @@ def _model(random: Random, shared: Path | None) -> Mutant:
     return Mutant(seed.name, seed.contents, tuple(steps), partial(mutate.apply, seed.shapes))
 
 
+def _toml(kind: str, prepare: Callable[[], object] = lambda: None) -> Kind:
+    return Kind(f".{kind}.toml", partial(make_toml, kind), partial(judge_toml, kind), smaller_text, prepare)
+
+
 KINDS = {
     "model": Kind(".onnx", _model, judge_model, smaller_models),
     "data": Kind(".npz", make_data, judge_data, smaller_bytes, networks),
-    "profile": Kind(".profile.toml", make_profile, judge_profile, smaller_text, network),
-    "recipe": Kind(".recipe.toml", make_recipe, judge_recipe, smaller_text),
+    "profile": _toml("profile", network),
+    "recipe": _toml("recipe"),
+    "supernet": _toml("supernet"),
     "report": Kind(".report.json", make_report, judge_report, smaller_text, built),
     "interface": Kind(".interface.json", make_interface, judge_interface, smaller_text, built),
 }

@@ -9,8 +9,8 @@ import pytest
 
 LEAST_ACCEPTED = 1 / 3
 """Of the mutants of model files: what is refused at once tests little."""
-QUICK = {"model": 300, "data": 60, "profile": 30, "recipe": 30, "report": 30, "interface": 30}
-SLOW = {"data": 500, "profile": 100, "recipe": 100, "report": 100, "interface": 100}
+QUICK = {"model": 300, "data": 60, "profile": 30, "recipe": 30, "supernet": 30, "report": 30, "interface": 30}
+SLOW = {"data": 500, "profile": 100, "recipe": 100, "supernet": 100, "report": 100, "interface": 100}
 PARTS, PART = 10, 500
 """Model files of a slow run: so many times so many, by a seed each."""
 

@@ -16,6 +16,7 @@ CHANGES: dict[str, Mapping[str, Any]] = {
     "data": data_files.CHANGES,
     "profile": toml_files.CHANGES,
     "recipe": toml_files.CHANGES,
+    "supernet": toml_files.CHANGES,
     "report": json_files.CHANGES,
     "interface": json_files.CHANGES,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import bnngen
 from bnngen.base.errors import FitError
 from bnngen.reference.network import Network
+from bnngen.supernet.recipe import load_supernet_recipe
 from bnngen.train.recipe import load_recipe
 from bnngen_boards.profile import load_board
 from tests.fuzz.guard import guarded
@@ -18,7 +19,13 @@ from tests.fuzz.mutant import Mutant, Step
 from tests.fuzz.seeds import ROOT
 from tests.fuzz.verdict import Verdict
 
-FOLDERS = {"profile": "boards/bnngen_boards", "recipe": "examples/recipes"}
+RECIPES = ROOT / "examples" / "recipes"
+FILES = {
+    "profile": sorted((ROOT / "boards" / "bnngen_boards").glob("*.toml")),
+    "recipe": sorted({*RECIPES.glob("*.toml")} - {*RECIPES.glob("supernet_*")}),
+    "supernet": sorted(RECIPES.glob("supernet_*.toml")),
+}
+LOADERS: dict[str, Callable[[Path], object]] = {"recipe": load_recipe, "supernet": load_supernet_recipe}
 NETWORK = "tests/frontend/failures/planted_mixed_channels.onnx"
 """Is fitted to every board that can be read."""
 VALUES = (
@@ -78,7 +85,7 @@ Change = Callable[[list[str], Random], None]
 
 def make_toml(kind: str, random: Random, shared: Path | None) -> Mutant:
     """One of the files that come with bnngen, with one to three changes."""
-    path = random.choice(sorted((ROOT / FOLDERS[kind]).glob("*.toml")))
+    path = random.choice(FILES[kind])
     names = random.choices(list(CHANGES), weights=WEIGHTS, k=random.choice((1, 1, 2, 3)))
     steps = tuple((name, random.getrandbits(32)) for name in names)
     return Mutant(path.stem, path.read_bytes(), steps, apply)
@@ -196,8 +203,8 @@ def _read(kind: str, contents: bytes) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"{kind}.toml"
         path.write_bytes(contents)
-        if kind == "recipe":
-            load_recipe(path)
+        if kind != "profile":
+            LOADERS[kind](path)
             return
         board = load_board(path)
         for rate in (None, 1000.0):
@@ -205,7 +212,3 @@ def _read(kind: str, contents: bytes) -> None:
                 bnngen.compile(network(), board, rate)
             except FitError:
                 continue
-
-
-make_profile, make_recipe = partial(make_toml, "profile"), partial(make_toml, "recipe")
-judge_profile, judge_recipe = partial(judge_toml, "profile"), partial(judge_toml, "recipe")
