@@ -25,7 +25,7 @@ MOST_SKELETONS, MOST_LAYOUTS = 512, 4096
 """How many are kept for other sub-networks that want them."""
 
 
-CHANNELS = ("width", "expand")
+CHANNELS = {"width", "expand"}
 """Dimensions that leave channels out, and else change nothing."""
 T = TypeVar("T")
 Kept = OrderedDict[tuple[int, ...], T]

@@ -10,15 +10,13 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from bnngen.train.architectures import find_architecture
+from bnngen.train.batch_norm import NORMS
 from bnngen.train.estimators.clipped import Clipped
 from bnngen.train.inputs import Prepared
 from bnngen.train.parts import Parts
-from bnngen.train.prune.chain import PRODUCTS
-from bnngen.train.recipe import Recipe
+from bnngen.train.prune.chain import products
+from bnngen.train.recipe import FLOAT, Recipe
 from bnngen.train.trainee import Trainee
-
-_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
-_CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d}
 
 
 @dataclass(frozen=True)
@@ -32,32 +30,11 @@ class SharedLayout:
 
 
 class _Hollow(Parts):
-    """Makes layers without values and without quantisers, which takes a tenth of the time."""
+    """Makes layers without quantisers, which takes a fraction of the time."""
 
     def input(self, rank: int) -> nn.Module:
         """See `Parts`."""
         return nn.Identity()
-
-    def dense(self, name: str, inputs: int, outputs: int, last: bool = False) -> nn.Module:
-        """See `Parts`."""
-        return nn.Linear(inputs, outputs, bias=False, device="meta")
-
-    def conv(
-        self,
-        name: str,
-        rank: int,
-        inputs: int,
-        outputs: int,
-        kernel: int = 3,
-        stride: int = 1,
-        padding: int = 0,
-        groups: int = 1,
-    ) -> nn.Module:
-        """See `Parts`."""
-        made: nn.Module = _CONVOLUTIONS[rank](
-            inputs, outputs, kernel, stride, padding, groups=groups, bias=False, device="meta"
-        )
-        return made
 
     def unsigned(self, bits: int) -> nn.Module:
         """See `Parts`."""
@@ -71,33 +48,33 @@ class _Hollow(Parts):
         """See `Parts`."""
         return nn.Identity()
 
+    def weight_bits(self, name: str, last: bool) -> int:
+        """See `Parts`."""
+        return FLOAT
+
 
 def parameter_shapes(recipe: Recipe, prepared: Prepared) -> dict[str, torch.Size]:
     """The shapes of what the network of ``recipe`` learns, without the scales of its quantisers."""
     parts = _Hollow(recipe.model, prepared.code, Clipped(), Clipped())
-    body = find_architecture(recipe.model).build(parts, prepared.shape, prepared.data.classes)
+    with torch.random.fork_rng(devices=[]):  # dropout must not depend on what is built when
+        body = find_architecture(recipe.model).build(parts, prepared.shape, prepared.data.classes)
     return {f"body.{name}": parameter.shape for name, parameter in body.named_parameters()}
 
 
 def shared_names(network: Trainee, act_bits: int) -> dict[str, str]:
     """What each parameter of a sub-network, by its own name, is called among the shared ones."""
     layers = dict(network.body.named_modules())
-    last = last_product(network)
+    last = products(network.body)[-1]
 
     def shared(name: str) -> str:
         layer, _, field = name.removeprefix("body.").rpartition(".")
-        if isinstance(layers.get(layer), _NORMS):
+        if isinstance(layers.get(layer), NORMS):
             return f"{name}_{act_bits}"
         if layer and layers[layer] is last:  # its number depends on how many there are in front
             return f"body.scores.{field}"
         return name
 
     return {name: shared(name) for name, _ in network.named_parameters()}
-
-
-def last_product(network: Trainee) -> nn.Module:
-    """The layer of the scores."""
-    return [module for module in network.body.modules() if isinstance(module, PRODUCTS)][-1]
 
 
 def _fast(x: Tensor) -> Tensor:
@@ -114,11 +91,11 @@ class Skeleton:
         self._network = network.train()
         self._names = shared_names(network, act_bits)
         self._shapes = {name: parameter.shape for name, parameter in network.named_parameters()}
-        last, modules = last_product(network), dict(network.named_modules())
+        last, modules = products(network.body)[-1], dict(network.named_modules())
         self._last = next(f"{name}.weight" for name, module in modules.items() if module is last)
         self._depthwise = {f"{n}.weight": m for n, m in modules.items() if getattr(m, "groups", 1) > 1}
         for module in modules.values():
-            if isinstance(module, _NORMS):  # sees the batch alone
+            if isinstance(module, NORMS):  # sees the batch alone
                 module.track_running_stats = False
                 module.running_mean = module.running_var = None
                 module.register_forward_pre_hook(lambda module, inputs: tuple(map(_fast, inputs)))

@@ -9,10 +9,10 @@ from itertools import filterfalse, product
 import torch
 from torch import Tensor, nn
 
-from bnngen.supernet.layout import SharedLayout, last_product, shared_names
+from bnngen.supernet.layout import SharedLayout, shared_names
 from bnngen.supernet.space import Space
 from bnngen.train.inputs import Prepared
-from bnngen.train.prune.chain import PRODUCTS
+from bnngen.train.prune.chain import PRODUCTS, products
 from bnngen.train.quantizers import Bipolar
 from bnngen.train.trainee import Trainee, build_network
 
@@ -43,7 +43,7 @@ class Shared(nn.Module):
             layers = list(network.quantized_layers())
             self._latent.update(_latent(names, network, layers))
             self._steps.update(_latent(names, network, filterfalse(_is_bipolar, layers)))
-            self._fan_in = last_product(network).weight[0].numel()
+            self._fan_in = products(network.body)[-1].weight[0].numel()
         self._add_transforms(network, build_network(space.sub(_narrow(space)), prepared))
 
     def _add(self, name: str, value: Tensor) -> None:

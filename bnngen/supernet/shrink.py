@@ -46,14 +46,15 @@ def stages(recipe: SupernetRecipe) -> list[ShrinkStage]:
     table, train = recipe.supernet, recipe.train
     named = frozenset(name for phase in table.phases for name in phase.open)
     if table.is_naive:
-        named = named or frozenset(name for name in DIMENSIONS if Space(recipe).smaller({name}))
+        space = Space(recipe)
+        named = named or frozenset(name for name in DIMENSIONS if space.smaller({name}))
         epochs = train.epochs + sum(phase.epochs for phase in table.phases)
         return [ShrinkStage("all", named | {"size"}, epochs, train.learning_rate, taught=table.sandwich)]
     open_, rate = frozenset({"size"} - named), table.learning_rate or train.learning_rate
     found = [ShrinkStage("largest", open_, train.epochs, train.learning_rate, taught=False)]
     for phase in table.phases:
         open_ = open_ | set(phase.open)
-        sorts = not set(CHANNELS).isdisjoint(phase.open)  # before any is left out
+        sorts = bool(CHANNELS & set(phase.open))
         found.append(ShrinkStage(", ".join(phase.open), open_, phase.epochs, rate, sorts))
     return found
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+"""The batch norms of networks here."""
 
 
 def measure_again(body: nn.Module, batches: Iterable[Tensor]) -> None:
@@ -16,7 +17,7 @@ def measure_again(body: nn.Module, batches: Iterable[Tensor]) -> None:
     With one bit the weights flip until the last step, and thresholds made of stale statistics are off: Sari,
     Belbahri and Nia, "How Does Batch Normalization Help Binary Training?", 2019.
     """
-    norms = [module for module in body.modules() if isinstance(module, _NORMS)]
+    norms = [module for module in body.modules() if isinstance(module, NORMS)]
     kept = [norm.momentum for norm in norms]
     body.eval()
     for norm in norms:

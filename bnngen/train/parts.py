@@ -102,7 +102,7 @@ class Parts:
 
     def dense(self, name: str, inputs: int, outputs: int, last: bool = False) -> nn.Module:
         """A product without bias."""
-        bits = self._weight_bits(name, last)
+        bits = self.weight_bits(name, last)
         if bits == FLOAT:
             return nn.Linear(inputs, outputs, bias=False)
         quantizer = weight_quantizer(bits, self._weight)
@@ -120,7 +120,7 @@ class Parts:
         groups: int = 1,
     ) -> nn.Module:
         """A convolution without bias over ``rank`` axes."""
-        bits = self._weight_bits(name, last=False)
+        bits = self.weight_bits(name, last=False)
         quantized, plain = _CONVOLUTIONS[rank]
         shape = {"kernel_size": kernel, "stride": stride, "padding": padding, "groups": groups, "bias": False}
         if bits == FLOAT:
@@ -170,7 +170,8 @@ class Parts:
         self._named.add(name)
         return self.table.layers.get(name, LayerTable())
 
-    def _weight_bits(self, name: str, last: bool) -> int:
+    def weight_bits(self, name: str, last: bool) -> int:
+        """The bits of the layer ``name``, which may be the ``last``; `FLOAT` for a plain one."""
         table, own = self.table, self._own(name).weight_bits
         bits = own or (table.last_weight_bits if last else None) or table.weight_bits
         return bits if bits == FLOAT else max(bits, self._least)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from bnngen.base.errors import RecipeError
 from bnngen.train.architectures import find_architecture
+from bnngen.train.batch_norm import NORMS
 from bnngen.train.checkpoint import finished_run
 from bnngen.train.datasets.dataset import Subset
 from bnngen.train.distill.model_file import ModelFile
@@ -72,7 +73,7 @@ def answer(network: Trainee, x: Tensor) -> Answer:
 
 def last_norm(network: Trainee) -> nn.Module:
     """The batch norm in front of the last hidden activation. Raises RecipeError if there is none."""
-    norms = [m for m in network.body.modules() if isinstance(m, (nn.BatchNorm1d, nn.BatchNorm2d))]
+    norms = [m for m in network.body.modules() if isinstance(m, NORMS)]
     if not norms:
         raise RecipeError("takes networks with a batch norm", "distill")
     return norms[-1]

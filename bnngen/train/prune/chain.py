@@ -10,10 +10,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from bnngen.base.errors import RecipeError
+from bnngen.train.batch_norm import NORMS
 from bnngen.train.parts import Shift
 
 PRODUCTS = (nn.Linear, nn.Conv1d, nn.Conv2d)
-_CHANNELWISE = (nn.BatchNorm1d, nn.BatchNorm2d, Shift)
+_CHANNELWISE = (*NORMS, Shift)
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Link:
     @property
     def norm(self) -> nn.Module | None:
         """The batch norm behind the product, if there is one."""
-        return next((m for m in self.followers if isinstance(m, (nn.BatchNorm1d, nn.BatchNorm2d))), None)
+        return next((m for m in self.followers if isinstance(m, NORMS)), None)
 
     def by_output(self, x: Tensor) -> Tensor:
         """``x`` (N, inputs of the reader, ...) as (N, outputs, elements): behind a flatten there are many."""

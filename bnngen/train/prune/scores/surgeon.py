@@ -35,7 +35,7 @@ class Surgeon(Score):
     def weights(self) -> list[Tensor]:
         """Half the square of each weight over its entry in the inverse Hessian's diagonal."""
         scores = []
-        for layer, forms in zip(products(self.network.body), self._forms, strict=True):
+        for layer, forms in self._forms.items():
             diagonals = [np.diag(np.linalg.inv(form)) for form in forms]
             rows = np.repeat(diagonals, len(layer.weight) // len(forms), axis=0)
             divisor = torch.from_numpy(rows).to(layer.weight).view_as(layer.weight)
@@ -46,7 +46,7 @@ class Surgeon(Score):
         """The same for all weights together that read an output."""
         scores = []
         for link in links(self.network.body):
-            (form,), rows = self._of(link.reader), _rows(link.reader)
+            (form,), rows = self._forms[link.reader], _rows(link.reader)
             inverse = np.linalg.inv(form)
             parts = np.arange(len(form)).reshape(link.outputs, -1)
             found = [self._together(rows[:, part], inverse[np.ix_(part, part)]) for part in parts]
@@ -63,11 +63,11 @@ class Surgeon(Score):
             for link, stay in zip(links(self.network.body), removal.kept, strict=True):
                 gone = np.ones(link.outputs, bool)
                 gone[list(stay)] = False
-                rows, (form,) = _rows(link.reader), self._of(link.reader)
+                rows, (form,) = _rows(link.reader), self._forms[link.reader]
                 _set_rows(link.reader, without(rows, np.repeat(gone, len(form) // link.outputs), form))
 
     def _settle_rows(self, layer: nn.Module, kept: Tensor) -> None:
-        rows, forms = _rows(layer), self._of(layer)
+        rows, forms = _rows(layer), self._forms[layer]
         gone = ~kept.cpu().numpy().reshape(rows.shape)
         of_group = np.repeat(np.arange(len(forms)), len(rows) // len(forms))
         found = [
@@ -81,10 +81,7 @@ class Surgeon(Score):
         """What it costs to do without these ``columns`` (rows, inputs)."""
         return 0.5 * float((columns * np.linalg.solve(inverse, columns.T).T).sum())
 
-    def _of(self, layer: nn.Module) -> Form:
-        return next(f for p, f in zip(products(self.network.body), self._forms, strict=True) if p is layer)
-
-    def _measure(self) -> list[Form]:
+    def _measure(self) -> dict[nn.Module, Form]:
         """The Hessians of each product, from what it reads in the batches."""
         layers = products(self.network.body)
         read: list[list[Tensor]] = [[] for _ in layers]
@@ -105,7 +102,8 @@ class Surgeon(Score):
         finally:
             for hook in hooks:
                 hook.remove()
-        return [[hessian(group.numpy()) for group in torch.cat(parts, 1)] for parts in read]
+        forms = [[hessian(group.numpy()) for group in torch.cat(parts, 1)] for parts in read]
+        return dict(zip(layers, forms, strict=True))
 
 
 def _rows(layer: nn.Module) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from torch import nn
 
 from bnngen.base.errors import RecipeError
 from bnngen.train.architectures.residual import Block
+from bnngen.train.batch_norm import NORMS
 from bnngen.train.brevitas_import import qnn
 from bnngen.train.parts import Shift
 from bnngen.train.prune.chain import PRODUCTS, products
@@ -20,8 +21,7 @@ from bnngen.train.prune.table import PruneTable
 from bnngen.train.prune.units import Gone
 from bnngen.train.trainee import Trainee
 
-_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
-_BEHIND = (*_NORMS, Shift, nn.ReLU, nn.Dropout, qnn.QuantReLU, qnn.QuantIdentity)
+_BEHIND = (*NORMS, Shift, nn.ReLU, nn.Dropout, qnn.QuantReLU, qnn.QuantIdentity)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def removable(body: nn.Module) -> list[Removable]:
             found.append(Removable(module.far[0], (name,)))
         elif isinstance(module, PRODUCTS) and _keeps_shape(module):
             behind = _behind(steps[number + 1 :])
-            if any(isinstance(m, _NORMS) for _, m in behind):
+            if any(isinstance(m, NORMS) for _, m in behind):
                 found.append(Removable(module, (name, *(n for n, _ in behind))))
     return found
 
